@@ -1,0 +1,1 @@
+"""Adapters from the port to places where conversations live; they do not know each other."""

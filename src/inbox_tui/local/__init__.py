@@ -1,0 +1,1 @@
+"""This user on this machine: paths, settings, keys, drafts. Never the workspace."""

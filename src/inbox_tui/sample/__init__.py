@@ -1,0 +1,1 @@
+"""The demo workspace: a week of a small shop, as data."""

@@ -1,0 +1,1 @@
+"""The port that every store implements, and how one is found."""

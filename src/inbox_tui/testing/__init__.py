@@ -1,0 +1,1 @@
+"""The contract suite that any store can run against itself, and factories for its data."""

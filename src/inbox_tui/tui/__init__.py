@@ -1,0 +1,1 @@
+"""The terminal user interface: sees a store only through the port."""
