@@ -1,0 +1,264 @@
+"""The rules of an inbox, as pure functions: what each act does to a conversation.
+
+Each act takes the conversation as it is and returns a Ruling: the conversation as
+it becomes and the events that the thread shows for it. Stores call these inside one
+transaction and write what comes back; nothing here reads a clock or a store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from inbox_tui.domain.errors import Conflict, NotAllowed, ProfileIncomplete, Rejected
+from inbox_tui.domain.models import (
+    PREVIEW_LENGTH,
+    Access,
+    Assign,
+    Author,
+    Badge,
+    Color,
+    Conversation,
+    Kind,
+    Member,
+    MemberId,
+    Message,
+    SetStatus,
+    Status,
+)
+
+BODY_LIMIT = 1_000_000
+"""Characters that one message may have. Longer ones are refused, not cut."""
+
+
+class Ruling(msgspec.Struct, frozen=True):
+    """What an act makes of a conversation."""
+
+    conversation: Conversation
+    events: tuple[str, ...] = ()
+    """Sentences for the thread, in order. Empty when nothing worth telling happened."""
+
+
+def preview(body: str) -> str:
+    """The one line of a message that a row shows."""
+    return " ".join(body[: 4 * PREVIEW_LENGTH].split())[:PREVIEW_LENGTH]
+
+
+def human_is_expected(conversation: Conversation) -> bool:
+    """Whether a visitor who writes now waits for a person rather than for the AI agent."""
+    return (
+        conversation.assignee is not None
+        or conversation.handoff_requested
+        or conversation.last_outgoing is Author.MEMBER
+    )
+
+
+def visitor_wrote(conversation: Conversation, body: str, at: datetime) -> Ruling:
+    """Rule 1: a visitor's message reopens, and starts a wait if a human is expected."""
+    waiting_since = conversation.waiting_since
+    if waiting_since is None and human_is_expected(conversation):
+        waiting_since = at
+    reopened = conversation.status is Status.RESOLVED
+    after = msgspec.structs.replace(
+        _with_message(conversation, Author.VISITOR, body, at),
+        waiting_since=waiting_since,
+        status=Status.OPEN,
+        resolved_at=None,
+    )
+    return Ruling(after, ("Reopened: the visitor wrote again",) if reopened else ())
+
+
+def agent_wrote(conversation: Conversation, body: str, at: datetime) -> Ruling:
+    """An AI agent's message. It never ends a wait for a human (rule 2)."""
+    after = _with_message(conversation, Author.AGENT, body, at)
+    return Ruling(msgspec.structs.replace(after, last_outgoing=Author.AGENT))
+
+
+def handoff_requested(conversation: Conversation, at: datetime) -> Ruling:
+    """Rule 2: a human was asked for. A resolved conversation reopens, for somebody waits."""
+    after = msgspec.structs.replace(
+        conversation,
+        handoff_requested=True,
+        waiting_since=conversation.waiting_since or at,
+        status=Status.OPEN,
+        resolved_at=None,
+    )
+    events = () if conversation.handoff_requested else ("A human was asked for",)
+    return Ruling(after, events)
+
+
+def member_replied(conversation: Conversation, author: Member, body: str, at: datetime, *, auto_assign: bool) -> Ruling:
+    """Rule 3: a member's reply ends the wait and may take an unassigned, waiting conversation."""
+    takes = auto_assign and conversation.assignee is None and conversation.waiting_since is not None
+    after = msgspec.structs.replace(
+        _with_message(conversation, Author.MEMBER, body, at),
+        waiting_since=None,
+        handoff_requested=False,
+        last_outgoing=Author.MEMBER,
+        first_human_reply_at=conversation.first_human_reply_at or at,
+        assignee=author if takes else conversation.assignee,
+    )
+    return Ruling(after, (f"{author.label} was assigned by replying",) if takes else ())
+
+
+def note_written(conversation: Conversation, at: datetime) -> Ruling:
+    """A note for the team: activity, but no answer to the visitor (rule 3)."""
+    after = msgspec.structs.replace(
+        conversation,
+        messages=conversation.messages + 1,
+        last_activity_at=max(conversation.last_activity_at, at),
+    )
+    return Ruling(after)
+
+
+def assigned(conversation: Conversation, assignee: Member | None, actor: Member, expected: MemberId | None) -> Ruling:
+    """Give the conversation to ``assignee`` (None: to nobody).
+
+    Raises:
+        Conflict: somebody else has it than the actor saw (rule 8).
+        Rejected: the assignee may not chat (rule 5).
+    """
+    current = conversation.assignee
+    if (current.id if current else None) == (assignee.id if assignee else None):
+        return Ruling(conversation)
+    if (current.id if current else None) != expected:
+        holder = f"{current.label} has it now" if current else "it is unassigned now"
+        raise Conflict(f"Not assigned: {holder}.", conversation=conversation)
+    if assignee is None:
+        return Ruling(msgspec.structs.replace(conversation, assignee=None), (f"{actor.label} unassigned this",))
+    if not assignee.may_chat:
+        raise Rejected(
+            f"{assignee.label} has no chat access and cannot be assigned.",
+            hint="Choose another member, or give access with 'inbox-tui members access EMAIL edit'.",
+        )
+    if assignee.id == actor.id:
+        sentence = f"{actor.label} took this"
+    else:
+        sentence = f"{assignee.label} was assigned by {actor.label}"
+    return Ruling(msgspec.structs.replace(conversation, assignee=assignee), (sentence,))
+
+
+def status_set(conversation: Conversation, change: SetStatus, actor: Member, at: datetime) -> Ruling:
+    """Rule 4: resolve, which ends a wait, or reopen. Undoing a resolve restores the wait.
+
+    Raises:
+        Conflict: the status is another than the actor saw (rule 8).
+    """
+    if conversation.status is change.status:
+        return Ruling(conversation)
+    if conversation.status is not change.expected:
+        raise Conflict(f"Not changed: it is {conversation.status} now.", conversation=conversation)
+    if change.status is Status.RESOLVED:
+        after = msgspec.structs.replace(conversation, status=Status.RESOLVED, waiting_since=None, resolved_at=at)
+        return Ruling(after, (f"{actor.label} marked this resolved",))
+    after = msgspec.structs.replace(
+        conversation, status=Status.OPEN, waiting_since=change.waiting_since, resolved_at=None
+    )
+    return Ruling(after, (f"{actor.label} reopened this",))
+
+
+def access_lost(conversation: Conversation) -> Ruling:
+    """The assignee may no longer chat (rule 5), so nobody has it."""
+    holder = conversation.assignee
+    if holder is None:
+        return Ruling(conversation)
+    after = msgspec.structs.replace(conversation, assignee=None)
+    return Ruling(after, (f"Unassigned: {holder.label} no longer has chat access",))
+
+
+def inverse(before: Conversation, after: Conversation) -> Sequence[Assign | SetStatus]:
+    """The changes that lead from ``after`` back to ``before``, as far as undo goes."""
+    changes: list[Assign | SetStatus] = []
+    if before.status is not after.status:
+        changes.append(SetStatus(after.id, before.status, after.status, waiting_since=before.waiting_since))
+    was = before.assignee.id if before.assignee else None
+    now = after.assignee.id if after.assignee else None
+    if was != now:
+        changes.append(Assign(after.id, was, now))
+    return changes
+
+
+def require_chat(member: Member) -> None:
+    """Rule 5. Raises NotAllowed unless the member may chat."""
+    if not member.may_chat:
+        raise NotAllowed(f"{member.label} has no chat access.")
+
+
+def require_admin(member: Member) -> None:
+    """Rule 5. Raises NotAllowed unless the member may manage the team."""
+    if not member.may_manage:
+        raise NotAllowed(
+            f"{member.label} is not a workspace admin.", hint="Ask a workspace admin to do this, or to make you one."
+        )
+
+
+def require_profile(member: Member) -> None:
+    """Rule 6. Raises ProfileIncomplete unless a display name and a badge are set."""
+    if not (member.name.strip() and member.badge):
+        raise ProfileIncomplete("Your profile needs a display name and an avatar before you can reply.")
+
+
+def require_body(body: str) -> None:
+    """Raises Rejected for a message without text or beyond BODY_LIMIT."""
+    if not body.strip():
+        raise Rejected("The message is empty.", hint="Write something, then send.")
+    if len(body) > BODY_LIMIT:
+        raise Rejected(
+            f"The message has {len(body):,} characters; {BODY_LIMIT:,} is the most.",
+            hint="Send it in parts.",
+        )
+
+
+def require_admin_left(members: Iterable[Member], changed: Member, access: Access) -> None:
+    """Raises Rejected if the change would leave the workspace without an admin."""
+    if access is Access.ADMIN:
+        return
+    if not any(member.may_manage and member.id != changed.id for member in members):
+        raise Rejected(
+            f"{changed.label} is the last admin of this workspace.",
+            hint="Make somebody else an admin first: inbox-tui members access EMAIL admin.",
+        )
+
+
+def unseen_replies(thread: Sequence[Message], author: Member, is_after_seen: Sequence[bool]) -> tuple[Message, ...]:
+    """Rule 8: the replies of colleagues that came after the message the author last saw."""
+    return tuple(
+        message
+        for message, is_after in zip(thread, is_after_seen, strict=True)
+        if is_after
+        and message.author is Author.MEMBER
+        and message.kind is Kind.MESSAGE
+        and (message.member is None or message.member.id != author.id)
+    )
+
+
+def require_nothing_unseen(unseen: tuple[Message, ...], conversation: Conversation) -> None:
+    """Rule 8. Raises Conflict, with the messages, if colleagues replied after the author looked."""
+    if unseen:
+        names = ", ".join(dict.fromkeys(m.member.label if m.member else "A colleague" for m in unseen))
+        raise Conflict(
+            f"Not sent: {names} replied in the meantime.",
+            hint="Read the new reply, then send yours or change it.",
+            conversation=conversation,
+            messages=unseen,
+        )
+
+
+def badge_for(name: str) -> Badge:
+    """The badge that a name suggests: its initials and a colour that stays the same for the name."""
+    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
+    initials = "".join(word[0] for word in ([words[0], words[-1]] if len(words) > 1 else words))
+    colors = list(Color)
+    return Badge(initials.upper()[:2] or "?", colors[sum(map(ord, name)) % len(colors)])
+
+
+def _with_message(conversation: Conversation, author: Author, body: str, at: datetime) -> Conversation:
+    return msgspec.structs.replace(
+        conversation,
+        messages=conversation.messages + 1,
+        last_activity_at=max(conversation.last_activity_at, at),
+        last_message_author=author,
+        last_message=preview(body),
+    )

@@ -1,0 +1,156 @@
+"""``clean``, held to its word over all of Unicode: safe, bounded, and the same when done twice."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from inbox_tui.domain import text as domain_text
+from inbox_tui.domain.text import (
+    BODY_LIMIT,
+    BODY_LINES,
+    NAME_LIMIT,
+    clean,
+    clean_body,
+    clean_line,
+    clean_name,
+    clean_typed,
+    folded,
+    storable,
+)
+
+HOSTILE = Path(__file__).parents[3] / "shared" / "data" / "hostile-strings.json"
+UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+POINTS = 0x110000
+
+anything = st.text(st.characters())  # surrogates, unassigned and all
+combining = st.text(st.sampled_from("ae \n\t\u0301\u0336\u034f\u200d\u180b\u1f3fe\ufe0f\u17b4◌…⏎\x1b\ud83d\u202e"))
+limits = st.integers(1, 30)
+
+
+def is_safe(shown: str) -> bool:
+    return all(character == "\n" or unicodedata.category(character) not in UNSAFE for character in set(shown))
+
+
+def require_clean(given_text: str, *, multiline: bool, limit: int) -> None:
+    shown = clean(given_text, multiline=multiline, limit=limit)
+    assert is_safe(shown)
+    assert multiline or "\n" not in shown
+    assert len(shown) <= limit
+    assert shown.count("\n") < BODY_LINES
+    assert clean(shown, multiline=multiline, limit=limit) == shown
+
+
+@given(anything | combining, st.booleans(), limits | st.just(BODY_LIMIT))
+@example(" \u0301", False, 5)
+@example("a\u0301\u0301\u0301\u200b\u0301", False, BODY_LIMIT)
+@example("\t\t\t", True, 5)
+@example("\u00a0\u00a0\u00a0name", False, 3)
+@example("\u200b\u00a0x", False, 3)
+@example("abc       def\x00", False, 5)
+@example("\u200b" * 50 + "words", False, 2)
+def test_any_text_becomes_safe_bounded_and_stays_as_it_is(given_text: str, multiline: bool, limit: int) -> None:
+    require_clean(given_text, multiline=multiline, limit=limit)
+
+
+def test_every_code_point_becomes_safe() -> None:
+    for start in range(0, POINTS, 0x400):
+        letters = "".join("a" + chr(point) for point in range(start, start + 0x400))
+        require_clean(letters, multiline=True, limit=BODY_LIMIT)
+        if start < 0x3000:  # all line breaks are there
+            require_clean(letters, multiline=False, limit=BODY_LIMIT)
+
+
+@pytest.mark.parametrize("multiline", [True, False])
+def test_the_hostile_corpus_becomes_safe(multiline: bool) -> None:
+    if not HOSTILE.exists():
+        pytest.skip("the shared corpus of hostile strings is not here")
+    for entry in json.loads(HOSTILE.read_text("utf-8")):
+        for limit in (NAME_LIMIT, BODY_LIMIT):
+            require_clean(entry["text"] * (entry.get("repeat") or 1), multiline=multiline, limit=limit)
+
+
+@pytest.mark.parametrize(
+    ("given_text", "shown"),
+    [
+        ("Is the table for 7 or 8 pm?", "Is the table for 7 or 8 pm?"),
+        ("  around  ", "around"),
+        ("two\r\nlines", "two ⏎ lines"),
+        ("next\x85line\u2028sep", "next ⏎ line ⏎ sep"),
+        ("a\tb", "a    b"),
+        ("\x1b[2J", "␛[2J"),
+        ("\x7f", "␡"),
+        ("\x9b31m", "<9B>31m"),
+        ("photo\u202egpj.exe", "photo<RLO>gpj.exe"),
+        ("pay\u200bpal", "paypal"),
+        ("\ud83d", "\ufffd"),
+        ("\ue000\u3164", "□□"),
+        ("\U0001f1f8\U0001f1ea", "SE"),
+        ("\U0001f44b\U0001f3fd", "\U0001f44b"),
+        ("\u0301x", "◌\u0301x"),
+        ("e\u0301\u0301\u0301\u0301\u0301", "e\u0301\u0301\u0301"),
+        ("em\u2003space", "em space"),
+        ("שלום", "שלום"),
+        ("[/bold] [@click=app.quit]x", "[/bold] [@click=app.quit]x"),
+        ("日本語", "日本語"),
+        ("é~~~", "é~~~"),
+        ("", ""),
+    ],
+)
+def test_what_becomes_of(given_text: str, shown: str) -> None:
+    assert clean(given_text) == shown
+
+
+def test_a_body_keeps_its_lines_and_its_margins() -> None:
+    assert clean_body("  one\r\n\n  two\n") == "  one\n\n  two\n"
+
+
+def test_a_body_has_no_more_lines_than_a_screen_can_bear() -> None:
+    shown = clean_body("é" + "\n" * (BODY_LINES + 5))
+    assert shown.count("\n") == BODY_LINES - 1
+    assert shown.endswith("⏎ ")
+
+
+def test_a_cut_text_says_so() -> None:
+    assert clean_name("x" * 100) == "x" * (NAME_LIMIT - 1) + "…"
+    assert clean_name("é" * 100) == "é" * (NAME_LIMIT - 1) + "…"
+    assert clean_line("é\t" * 200).endswith("…")
+    assert clean("\u200b" * 100 + "hidden far behind", limit=3) == "…"
+
+
+def test_ends_are_trimmed_before_the_limit_counts() -> None:
+    assert clean_name(" " * 500 + "Maya" + " " * 500) == "Maya"
+    assert clean_name("\u00a0" * 500 + "Maya") == "Maya"
+
+
+@given(anything)
+def test_what_is_typed_keeps_everything_but_what_a_terminal_obeys(typed: str) -> None:
+    kept = clean_typed(typed)
+    assert not any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in kept)
+    assert not any(ord(c) in domain_text._BIDI for c in kept)
+    assert clean_typed(kept) == kept
+
+
+def test_what_is_typed_keeps_tabs_and_emoji() -> None:
+    assert (
+        clean_typed("a\tb\r\n\x1b[1mfamily \U0001f469\u200d\U0001f467") == "a\tb\n[1mfamily \U0001f469\u200d\U0001f467"
+    )
+
+
+@given(anything)
+def test_what_is_stored_differs_only_in_halves_of_pairs(written: str) -> None:
+    kept = storable(written)
+    kept.encode("utf-8")
+    assert len(kept) == len(written)
+    assert all(
+        a == b or (b == "\ufffd" and unicodedata.category(a) == "Cs") for a, b in zip(written, kept, strict=True)
+    )
+
+
+def test_names_compare_without_case_and_accents() -> None:
+    assert folded("Žofie ÅSTRÖM") == folded("zofie astrom")
