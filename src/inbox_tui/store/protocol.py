@@ -1,0 +1,184 @@
+"""The port: what the inbox asks of any place where conversations live.
+
+``Store`` is what a screen needs to work a shift. ``Team``, ``Intake`` and ``Scan``
+are further facets that a store may offer; ``capabilities`` says which. Verbs are
+those of the domain; a backend must not leak its own words or exceptions, and
+raises only from ``domain.errors``. Every call that the acting member's access
+forbids raises NotAllowed at the store, whatever a screen showed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import (
+    Access,
+    Agent,
+    AgentId,
+    Badge,
+    Conversation,
+    ConversationId,
+    Counts,
+    IncomingConversation,
+    IncomingMessage,
+    Lead,
+    Member,
+    MemberId,
+    MessageId,
+    Outcome,
+    ReplyDraft,
+    Sent,
+    StateChange,
+    Status,
+    Taken,
+    Thread,
+)
+from inbox_tui.domain.paging import Page, PageRequest
+
+Clock = Callable[[], datetime]
+"""Gives the present as aware UTC."""
+
+PHOTO_LIMIT = 1_000_000
+"""Bytes that a member's photo may have."""
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a store can do beyond listing and reading. A screen hides what is False."""
+
+    reply: bool = True
+    notes: bool = True
+    assign: bool = True
+    resolve: bool = True
+    search: bool = True
+    live: bool = True
+    """``changes`` reports others' writes by itself."""
+    team: bool = False
+    """The store is a ``Team``."""
+    intake: bool = False
+    """The store is an ``Intake``."""
+    scan: bool = False
+    """The store is a ``Scan``: export and select-all work."""
+
+
+@runtime_checkable
+class Store(Protocol):
+    """One workspace, seen by one member. All calls may raise StoreUnavailable or StoreBroken."""
+
+    @property
+    def name(self) -> str:
+        """Where the workspace lives, fit to be shown: no password, no token."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this store can do."""
+
+    async def me(self) -> Member:
+        """The member who is asking, as they are now."""
+
+    async def agents(self) -> Sequence[Agent]:
+        """All AI agents of the workspace, by name."""
+
+    async def members(self) -> Sequence[Member]:
+        """All members of the workspace, by name."""
+
+    async def counts(self, agent: AgentId | None) -> Counts:
+        """The exact number in each filter for one agent, or for all (None)."""
+
+    async def list(self, query: Query, page: PageRequest) -> Page:
+        """A window into the list that the query describes."""
+
+    async def get(self, id: ConversationId) -> Conversation:
+        """One conversation. Raises NotFound."""
+
+    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
+        """The newest ``limit`` messages, or those before a message. Raises NotAllowed, NotFound.
+
+        A member without chat access may see the list and its counts, but opens no thread.
+        """
+
+    async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
+        """Send a reply or write a note, once for each key.
+
+        Raises:
+            Conflict: another member replied after ``draft.last_seen``; carries the replies.
+            ProfileIncomplete: a reply needs a display name and an avatar.
+            NotAllowed, NotFound, Rejected.
+        """
+
+    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
+        """Give to a member or to nobody. Raises Conflict, NotAllowed, NotFound, Rejected."""
+
+    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
+        """Resolve or reopen. Raises Conflict, NotAllowed, NotFound."""
+
+    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Many state changes, each decided on its own; a refusal is an Outcome, not an error.
+
+        Raises NotAllowed for the whole if the member may not chat.
+        """
+
+    def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+        """Reports of writes after ``since`` (None: from now on); survives reconnects, ends with ``aclose``.
+
+        The first report comes at once and may be empty, so that its ``seq`` is known.
+        """
+
+    async def aclose(self) -> None:
+        """Finish writes under way and let go of files and connections."""
+
+
+@runtime_checkable
+class Scan(Protocol):
+    """A store that can walk a whole list in one consistent view."""
+
+    def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
+        """Every conversation of the query, in its order, ``last_message`` whole. Raises NotAllowed."""
+
+    async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
+        """The first ``limit`` conversations of the query: what "select all" selects."""
+
+
+@runtime_checkable
+class Team(Protocol):
+    """A store whose members can be managed. Times of change show in ``changes`` as ``team``."""
+
+    async def add_member(self, email: str, name: str, access: Access) -> Member:
+        """Admin only. Raises NotAllowed, Rejected (known or malformed address)."""
+
+    async def set_access(self, member: MemberId, access: Access) -> Member:
+        """Admin only; losing access unassigns. Raises NotAllowed, NotFound, Rejected (last admin)."""
+
+    async def save_profile(self, name: str, badge: Badge) -> Member:
+        """The acting member's own display name and avatar. Raises Rejected."""
+
+    async def save_photo(self, photo: bytes | None) -> None:
+        """The acting member's photo, PNG or JPEG of at most PHOTO_LIMIT bytes; None removes it. Raises Rejected."""
+
+    async def photo(self, member: MemberId) -> bytes | None:
+        """A member's photo, if there is one. Raises NotFound."""
+
+
+@runtime_checkable
+class Intake(Protocol):
+    """A store that conversations can be brought into: by imports, websites and AI agents."""
+
+    async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
+        """Add conversations, or the messages that known ones lack, in one transaction.
+
+        Raises Rejected for a conversation that contradicts itself.
+        """
+
+    async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
+        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+
+    async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
+        """The visitor or the AI agent asks for a human. Raises NotFound."""
+
+    async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
+        """What is now known of the visitor, instead of what was. Raises NotFound."""

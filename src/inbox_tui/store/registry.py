@@ -1,0 +1,109 @@
+"""Finding the backend that a store's address names.
+
+Backends are loaded only when named: the built-in ones from the table below (reading
+every installed package's entry points costs a start-up more than opening the store),
+others from the entry-point group ``inbox_tui.stores``, whose names are URL schemes.
+Nothing here knows what a backend does.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timezone
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from inbox_tui.domain.errors import ConfigError
+from inbox_tui.store.protocol import Clock, Store
+from inbox_tui.store.url import StoreUrl
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+ENTRY_POINTS = "inbox_tui.stores"
+
+BUILT_IN = {"sqlite": "inbox_tui.backends.sqlite:open_store"}
+"""URL scheme → ``module:function`` of a StoreFactory."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who opens a store, for stores that hold several members without a login."""
+
+    email: str
+    name: str = ""
+    """Display name for the first member of a workspace that is new."""
+    is_given: bool = False
+    """The person said who they are (--as, environment, config); not a guess from the machine."""
+
+
+StoreFactory = Callable[[StoreUrl, Identity, Clock], Awaitable[Store]]
+"""Opens a store. Raises any InboxError; must not print or prompt."""
+
+
+class InstalledStore(msgspec.Struct, frozen=True):
+    """A kind of store that could be opened, and whether its backend loads."""
+
+    scheme: str
+    source: str
+    """``built in`` or the package that adds it."""
+    problem: str = ""
+
+
+def utc_now() -> datetime:
+    """The present, aware UTC."""
+    return datetime.now(timezone.utc)
+
+
+async def open_store(url: StoreUrl, identity: Identity, clock: Clock = utc_now) -> Store:
+    """Open the store at ``url``.
+
+    Raises:
+        ConfigError: no backend for the scheme, or its package does not load.
+        InboxError: whatever the backend says.
+    """
+    return await _factory(url.scheme)(url, identity, clock)
+
+
+def installed_stores() -> list[InstalledStore]:
+    """Every kind of store, built in or added by a package; one that does not load says why."""
+    stores = [InstalledStore(scheme, "built in") for scheme in BUILT_IN]
+    for scheme, entry_point in _entry_points().items():
+        source = entry_point.dist.name if entry_point.dist else entry_point.value
+        problem = ""
+        try:
+            entry_point.load()
+        except ImportError as error:
+            problem = str(error)
+        stores.append(InstalledStore(scheme, source, problem))
+    return stores
+
+
+def _factory(scheme: str) -> StoreFactory:
+    if target := BUILT_IN.get(scheme):
+        module, _, function = target.partition(":")
+        factory: StoreFactory = getattr(importlib.import_module(module), function)
+        return factory
+    added = _entry_points()
+    if scheme not in added:
+        known = [*BUILT_IN, *added]
+        near = get_close_matches(scheme, known, n=1)
+        hint = f"Did you mean {near[0]}://? " if near else ""
+        raise ConfigError(
+            f"No store for {scheme}:// is installed.", hint=f"{hint}Installed: {', '.join(sorted(known))}."
+        )
+    try:
+        loaded: StoreFactory = added[scheme].load()
+    except ImportError as error:
+        raise ConfigError(
+            f"The store for {scheme}:// does not load: {error}.", hint="Install or repair the package that adds it."
+        ) from error
+    return loaded
+
+
+def _entry_points() -> dict[str, EntryPoint]:
+    from importlib import metadata  # 15 ms that only an unknown scheme or `stores` pays
+
+    return {entry.name: entry for entry in metadata.entry_points(group=ENTRY_POINTS)}
