@@ -1,0 +1,71 @@
+"""What is read of single conversations, of the counters and of the feed.
+
+Each function runs inside one read transaction and sees one state of the workspace.
+"""
+
+from __future__ import annotations
+
+from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.roster import current_roster, row_number
+from inbox_tui.backends.sql.rows import Stored, message, message_row, storable, stored
+from inbox_tui.domain import rules
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import NotFound
+from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, MessageId, Thread
+
+CHANGES_LISTED = 5_000
+"""Change rows that one report covers; who missed more reads everything again."""
+
+_AFTER_ALL = 2**63 - 1
+
+
+def find(db: Database, id: ConversationId) -> Conversation:
+    """One conversation. Raises NotFound."""
+    return _load(db, id).conversation
+
+
+def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | None, limit: int) -> Thread:
+    """The newest messages, or those before one. Raises NotAllowed, NotFound."""
+    roster = current_roster(db)
+    rules.require_chat(roster.acting(me))
+    found = _load(db, id)
+    edge = _AFTER_ALL if before is None else message_row(before)
+    wanted = max(0, limit)
+    rows = db.rows(statements.THREAD, conversation=found.row_id, before=edge, limit=wanted + 1)
+    messages = tuple(message(row, roster) for row in reversed(rows[:wanted]))
+    return Thread(found.conversation, messages, has_earlier=len(rows) > wanted)
+
+
+def counts(db: Database, me: MemberId, agent: AgentId | None) -> Counts:
+    """The number in each filter, from the counters."""
+    if agent is None:
+        rows = db.rows(statements.COUNTS, me=row_number(me))
+    else:
+        rows = db.rows(statements.COUNTS_OF_AGENT, me=row_number(me), agent=row_number(agent))
+    return Counts(**{name.replace("-", "_"): int(n) for name, n in rows})
+
+
+def last_change(db: Database) -> int:
+    """The number of the newest change; 0 in an empty feed."""
+    row = db.row(statements.LAST_CHANGE)
+    return (row[0] or 0) if row else 0
+
+
+def changes_after(db: Database, seq: int) -> Changes:
+    """What was written after change ``seq``."""
+    newest = last_change(db)
+    row = db.row(statements.FIRST_CHANGE)
+    oldest = (row[0] or 1) if row else 1
+    if seq + 1 < oldest or seq > newest or newest - seq > CHANGES_LISTED:
+        return Changes(newest, team=True, reset=True)
+    rows = db.rows(statements.CHANGES_AFTER, seq=seq, limit=CHANGES_LISTED)
+    ids = dict.fromkeys(ConversationId(public_id) for _, _, public_id in rows if public_id is not None)
+    return Changes(newest, tuple(ids), team=any(kind == "team" for _, kind, _ in rows))
+
+
+def _load(db: Database, id: ConversationId) -> Stored:
+    row = db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=storable(id))
+    if row is None:
+        raise NotFound(f"Conversation {storable(id)} does not exist.")
+    return stored(row, current_roster(db))

@@ -1,0 +1,84 @@
+"""Members and agents, kept in memory: few, read with every row of a list, changed rarely.
+
+A roster is a snapshot. ``current_roster`` notices by the number of the last team change,
+in the same transaction as the rows it is used for, that a newer one must be read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from inbox_tui.domain.errors import CredentialError, NotFound
+from inbox_tui.domain.models import Access, Agent, AgentId, Badge, Color, Member, MemberId, MessageId
+
+if TYPE_CHECKING:
+    from inbox_tui.backends.sql.database import Database, Row
+
+LAST_TEAM_CHANGE = "SELECT max(seq) FROM change WHERE kind = 'team'"
+MEMBERS = "SELECT id, email, name, initials, color, access FROM member"
+AGENTS = "SELECT id, name FROM agent"
+
+
+class Roster(msgspec.Struct, frozen=True):
+    """Everybody in the workspace, by row number."""
+
+    version: int
+    """Number of the team change up to which this is true."""
+    members: dict[int, Member]
+    agents: dict[int, Agent]
+    emails: dict[str, Member]
+    """By address, case folded."""
+    agent_rows: dict[str, int]
+    """Agents' row numbers by name."""
+
+    def member(self, id: MemberId) -> Member:
+        """The member with this id. Raises NotFound."""
+        found = self.members.get(row_number(id))
+        if found is None:
+            raise NotFound("This member does not exist.", hint="See who does with 'inbox-tui members list'.")
+        return found
+
+    def acting(self, me: MemberId) -> Member:
+        """The member who is asking. Raises CredentialError if they were removed."""
+        found = self.members.get(row_number(me))
+        if found is None:
+            raise CredentialError("You are no longer a member of this workspace.")
+        return found
+
+    def by_email(self, email: str) -> Member | None:
+        """The member with this address, whatever its case."""
+        return self.emails.get(email.strip().casefold())
+
+
+def row_number(id: MemberId | AgentId | MessageId) -> int:
+    """The row that an id of ours names; a foreign id names none (-1)."""
+    return int(id) if id.isascii() and id.isdecimal() and len(id) < 19 else -1
+
+
+def current_roster(db: Database) -> Roster:
+    """The members and agents as the transaction under way sees them."""
+    row = db.row(LAST_TEAM_CHANGE)
+    version = row[0] or 0 if row else 0
+    if db.roster is None or db.roster.version != version:
+        db.roster = _read(db, version)
+    return db.roster
+
+
+def _read(db: Database, version: int) -> Roster:
+    members = {row[0]: _member(row) for row in db.rows(MEMBERS)}
+    agents = {row[0]: Agent(AgentId(str(row[0])), row[1]) for row in db.rows(AGENTS)}
+    return Roster(
+        version,
+        members,
+        agents,
+        {member.email.casefold(): member for member in members.values()},
+        {agent.name: id for id, agent in agents.items()},
+    )
+
+
+def _member(row: Row) -> Member:
+    id, email, name, initials, color, access = row
+    badge = None if initials is None else Badge(initials, Color(color))
+    return Member(MemberId(str(id)), email, name, badge, Access(access))

@@ -1,0 +1,185 @@
+"""The texts of the statements, each literal and built once.
+
+A list's statement is put together from the filter's condition, whether one agent was
+chosen, and the order; values never become part of a text. The conditions are
+written so that each finds an index that already has its rows in order.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+import msgspec
+
+from inbox_tui.backends.sql.rows import CONVERSATION_COLUMNS, MESSAGE_COLUMNS, STATE_COLUMNS, names
+from inbox_tui.domain.filters import Filter, Order
+
+Shape = Literal["page", "seek", "whole"]
+"""What is read of each row: all of it; only its place; all of it and the whole last message."""
+
+Edge = Literal["none", "after", "from"]
+"""Where reading starts: at the beginning, after a place, or at it."""
+
+_CONDITIONS = {
+    Filter.ALL: "",
+    Filter.YOUR_INBOX: "assignee_id = :me AND status = 0",
+    Filter.UNRESOLVED: "status = 0",
+    Filter.RESOLVED: "status = 1",
+    Filter.PENDING: "pending = 1",
+    Filter.HAS_LEAD: "has_lead = 1",
+}
+
+_WHOLE_MESSAGE = "coalesce((SELECT body FROM message WHERE message.id = conversation.last_message_id), '')"
+_COLUMNS = names(CONVERSATION_COLUMNS)
+_WHOLE_COLUMNS = ", ".join(_WHOLE_MESSAGE if column == "last_message" else column for column in CONVERSATION_COLUMNS)
+
+
+class Ordering(msgspec.Struct, frozen=True):
+    """An order as the database sees it: a column, and the row number among equals."""
+
+    column: Literal["last_activity_at", "wait_rank"]
+    is_descending: bool
+
+
+def ordering(filter: Filter, order: Order) -> Ordering:
+    """How a filter's list is sorted. Nobody waits among the resolved: there it is by activity."""
+    if order is Order.WAITING and filter is not Filter.RESOLVED:
+        return Ordering("wait_rank", is_descending=False)
+    return Ordering("last_activity_at", is_descending=order is not Order.OLDEST)
+
+
+@lru_cache(maxsize=512)
+def listing(
+    filter: Filter,
+    order: Order,
+    *,
+    shape: Shape = "page",
+    edge: Edge = "none",
+    has_agent: bool = False,
+    is_reversed: bool = False,
+    hits: str = "",
+) -> str:
+    """A stretch of one list. Values: me, agent, key and tie (of the edge), limit, skip.
+
+    ``hits`` is a subselect of row numbers, if only those found by a search are wanted.
+    """
+    by = ordering(filter, order)
+    descends = by.is_descending is not is_reversed
+    # A person has few open conversations: read those and sort, rather than walk everybody's.
+    sorts_own = filter is Filter.YOUR_INBOX and by.column == "wait_rank"
+    column = f"+{by.column}" if sorts_own else by.column
+    conditions = [_CONDITIONS[filter]] if _CONDITIONS[filter] else []
+    if has_agent:
+        conditions.append("+agent_id = :agent" if filter is Filter.YOUR_INBOX else "agent_id = :agent")
+    if edge != "none":
+        sign = ("<" if descends else ">") + ("=" if edge == "from" else "")
+        conditions.append(f"({column}, id) {sign} (:key, :tie)")
+    if hits:
+        conditions.append(f"+id IN ({hits})")  # by + the list's index drives, already in order
+    columns = {"page": _COLUMNS, "whole": _WHOLE_COLUMNS, "seek": f"{by.column}, id"}[shape]
+    direction = "DESC" if descends else "ASC"
+    return " ".join(
+        (
+            "SELECT",
+            columns,
+            "FROM conversation",
+            f"WHERE {' AND '.join(conditions)}" if conditions else "",
+            f"ORDER BY {column} {direction}, id {direction}",
+            "LIMIT :limit OFFSET :skip",
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def found(filter: Filter, order: Order, *, has_agent: bool) -> str:
+    """The place of every row of a list that is among the rows of ``hit``, unsorted. Values: me, agent.
+
+    ``hit`` drives: a search finds fewer rows than the filter holds.
+    """
+    conditions = [_CONDITIONS[filter]] if _CONDITIONS[filter] else []
+    if has_agent:
+        conditions.append("agent_id = :agent")
+    guarded = " AND ".join(f"(+{condition})" for condition in conditions)
+    return " ".join(
+        (
+            "SELECT",
+            ordering(filter, order).column,
+            ", conversation.id FROM hit CROSS JOIN conversation ON conversation.id = hit.id",
+            f"WHERE {guarded}" if guarded else "",
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def update_conversation(columns: tuple[str, ...]) -> str:
+    """Write these columns of one conversation: naming no more spares the indexes on the others."""
+    return " ".join(
+        ("UPDATE conversation SET", ", ".join(f"{column} = :{column}" for column in columns), "WHERE id = :id")
+    )
+
+
+CONVERSATION_BY_PUBLIC_ID = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE public_id = :public_id"))
+CONVERSATION_BY_ROW = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE id = :id"))
+CONVERSATIONS_OF_ASSIGNEE = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE assignee_id = :member ORDER BY id"))
+INSERT_CONVERSATION = " ".join(
+    (
+        "INSERT INTO conversation (",
+        names(STATE_COLUMNS),
+        ") VALUES (",
+        names(STATE_COLUMNS, prefix=":"),
+        ") RETURNING id",
+    )
+)
+SET_LAST_MESSAGE = "UPDATE conversation SET last_message_id = :message WHERE id = :id"
+
+THREAD = " ".join(
+    (
+        "SELECT",
+        names(MESSAGE_COLUMNS),
+        "FROM message WHERE conversation_id = :conversation AND id < :before ORDER BY id DESC LIMIT :limit",
+    )
+)
+REPLIES_AFTER = " ".join(
+    (
+        "SELECT",
+        names(MESSAGE_COLUMNS),
+        "FROM message WHERE conversation_id = :conversation AND id > :seen",
+        "AND author = 'member' AND kind = 'message' ORDER BY id",
+    )
+)
+MESSAGE_BY_KEY = " ".join(
+    ("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE conversation_id = :conversation AND key = :key")
+)
+MESSAGE_BY_ROW = " ".join(("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE id = :id"))
+KEYS_OF_CONVERSATION = "SELECT key FROM message WHERE conversation_id = :conversation AND key IS NOT NULL"
+INSERT_MESSAGE = (
+    "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at)"
+    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at) RETURNING id"
+)
+
+COUNTS = "SELECT name, sum(n) FROM counter WHERE member_id IN (0, :me) GROUP BY name"
+COUNTS_OF_AGENT = "SELECT name, n FROM counter WHERE member_id IN (0, :me) AND agent_id = :agent"
+ADD_TO_COUNTER = (
+    "INSERT INTO counter (member_id, agent_id, name, n) VALUES (:member, :agent, :name, :n)"
+    " ON CONFLICT (member_id, agent_id, name) DO UPDATE SET n = counter.n + excluded.n"
+)
+
+LAST_CHANGE = "SELECT max(seq) FROM change"
+FIRST_CHANGE = "SELECT min(seq) FROM change"
+CHANGES_AFTER = (
+    "SELECT change.seq, change.kind, conversation.public_id"
+    " FROM change LEFT JOIN conversation ON conversation.id = change.conversation_id"
+    " WHERE change.seq > :seq ORDER BY change.seq LIMIT :limit"
+)
+INSERT_CHANGE = "INSERT INTO change (at, kind, conversation_id) VALUES (:at, :kind, :conversation) RETURNING seq"
+DELETE_CHANGES = "DELETE FROM change WHERE seq <= :seq"
+
+INSERT_AGENT = "INSERT INTO agent (name) VALUES (:name)"
+INSERT_MEMBER = (
+    "INSERT INTO member (email, name, initials, color, access) VALUES (:email, :name, :initials, :color, :access)"
+)
+SET_ACCESS = "UPDATE member SET access = :access WHERE id = :id"
+SET_PROFILE = "UPDATE member SET name = :name, initials = :initials, color = :color WHERE id = :id"
+SET_PHOTO = "UPDATE member SET photo = :photo WHERE id = :id"
+PHOTO = "SELECT photo FROM member WHERE id = :id"

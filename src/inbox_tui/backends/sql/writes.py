@@ -1,0 +1,96 @@
+"""What members do to conversations: reply, write a note, assign, resolve, reopen.
+
+Each function is one act inside the transaction of a Unit: it reads what is true now,
+lets the rules decide and writes what they say. None commits.
+"""
+
+from __future__ import annotations
+
+from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql.rows import Stored, message, message_row, storable
+from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.domain import rules
+from inbox_tui.domain.errors import Conflict, NotFound, Rejected
+from inbox_tui.domain.models import (
+    Assign,
+    Author,
+    Conversation,
+    ConversationId,
+    IncomingMessage,
+    Kind,
+    Message,
+    MessageId,
+    Outcome,
+    ReplyDraft,
+    Sent,
+    StateChange,
+)
+
+
+def reply(unit: Unit, id: ConversationId, draft: ReplyDraft) -> Sent:
+    """Send a reply or write a note, once for each key.
+
+    Raises:
+        Conflict, ProfileIncomplete, NotAllowed, NotFound, Rejected.
+    """
+    actor = unit.actor
+    rules.require_chat(actor)
+    before = unit.load(id)
+    if known := _known(unit, before, draft.key):
+        return Sent(known, before.conversation, was_known=True)
+    rules.require_body(draft.body)
+    if draft.kind is Kind.EVENT:
+        raise Rejected("An event cannot be written by hand.", hint="Write a reply or a note.")
+    if draft.kind is Kind.NOTE:
+        ruling = rules.note_written(before.conversation, unit.at)
+    else:
+        rules.require_profile(actor)
+        rules.require_nothing_unseen(_unseen(unit, before, draft.last_seen), before.conversation)
+        body = storable(draft.body)
+        ruling = rules.member_replied(before.conversation, actor, body, unit.at, auto_assign=draft.auto_assign)
+    written = IncomingMessage(Author.MEMBER, draft.body, unit.at, draft.key, draft.kind)
+    added = unit.add_message(before.row_id, written, actor)
+    after = unit.save(before, ruling, actor, added if draft.kind is Kind.MESSAGE else None)
+    row = unit.db.row(statements.MESSAGE_BY_ROW, id=added)
+    assert row is not None  # just inserted
+    return Sent(message(row, unit.roster), after.conversation)
+
+
+def change_state(unit: Unit, change: StateChange) -> tuple[Conversation, Conversation]:
+    """Assign, resolve or reopen; gives the conversation before and after.
+
+    Raises:
+        Conflict, NotFound, Rejected. The caller has made sure that the member may chat.
+    """
+    actor = unit.actor
+    before = unit.load(change.id)
+    if isinstance(change, Assign):
+        assignee = None if change.member is None else unit.roster.member(change.member)
+        ruling = rules.assigned(before.conversation, assignee, actor, change.expected)
+    else:
+        ruling = rules.status_set(before.conversation, change, actor, unit.at)
+    return before.conversation, unit.save(before, ruling, actor).conversation
+
+
+def decide(unit: Unit, change: StateChange) -> Outcome:
+    """``change_state`` whose refusal is an Outcome."""
+    try:
+        before, after = change_state(unit, change)
+    except (Conflict, NotFound, Rejected) as refusal:
+        found = unit.find(change.id)
+        return Outcome(change, found.conversation if found else None, None, refusal.message)
+    return Outcome(change, before, after)
+
+
+def _known(unit: Unit, before: Stored, key: str) -> Message | None:
+    if not key:
+        raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
+    row = unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=storable(key))
+    return message(row, unit.roster) if row else None
+
+
+def _unseen(unit: Unit, before: Stored, last_seen: MessageId | None) -> tuple[Message, ...]:
+    seen = 0 if last_seen is None else message_row(last_seen)
+    rows = unit.db.rows(statements.REPLIES_AFTER, conversation=before.row_id, seen=seen)
+    replies = [message(row, unit.roster) for row in rows]
+    return rules.unseen_replies(replies, unit.actor, [True] * len(replies))

@@ -1,0 +1,153 @@
+"""Connections to the file, and the threads that own them.
+
+A connection is used by its own thread only, except for ``interrupt``. Work is handed
+over as whole functions, so that an act costs one hop however many statements it has.
+SQLite's own waiting for a lock sleeps too long and unfairly between attempts; a writer
+tries again by itself after short random pauses.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+from inbox_tui.backends.sql.database import Row, Value
+from inbox_tui.backends.sql.roster import Roster
+from inbox_tui.backends.sqlite.errors import primary_code
+from inbox_tui.domain.errors import StoreBroken
+
+_SHORTEST_PAUSE = 0.0005
+_LONGEST_PAUSE = 0.003
+_SECONDS_TO_MS = 1000
+
+
+class Connection:
+    """One connection; a ``Database`` for the shared code.
+
+    Args:
+        path: The file; it must exist.
+        patience: Seconds to wait for a lock.
+        random: Spreads the attempts of several writers.
+        is_reader: Refuse writes.
+    """
+
+    def __init__(self, path: Path, *, patience: float, random: Random, is_reader: bool) -> None:
+        self.roster: Roster | None = None
+        self._path = path
+        self._patience = patience
+        self._random = random
+        self._raw = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=patience,
+            isolation_level=None,
+            check_same_thread=False,  # for interrupt and for the last close
+        )
+        try:
+            self._inode = _inode(path)
+            self._raw.execute("PRAGMA foreign_keys = ON")
+            self._raw.execute("PRAGMA synchronous = FULL")
+            self._raw.execute("PRAGMA cache_size = -16000")
+            self._raw.execute("PRAGMA wal_autocheckpoint = 4000")
+            if is_reader:
+                self._raw.execute("PRAGMA query_only = ON")
+        except BaseException:
+            self._raw.close()
+            raise
+
+    def rows(self, statement: str, **values: Value) -> list[Row]:
+        """All rows that the statement gives."""
+        return self._raw.execute(statement, values).fetchall()
+
+    def row(self, statement: str, **values: Value) -> Row | None:
+        """The first row, if there is one."""
+        found = self._raw.execute(statement, values).fetchall()
+        return found[0] if found else None
+
+    def run(self, statement: str, **values: Value) -> None:
+        """Execute a statement whose result does not matter."""
+        self._raw.execute(statement, values)
+
+    def cursor(self, statement: str, values: dict[str, int | str]) -> sqlite3.Cursor:
+        """The rows of a statement, to be fetched little by little."""
+        return self._raw.execute(statement, values)
+
+    def number(self, pragma: str) -> int:
+        """The value of a pragma that is a number."""
+        return int(self._raw.execute(f"PRAGMA {pragma}").fetchone()[0])
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """A block whose reads all see the same state of the workspace."""
+        self._raw.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._undo()
+
+    @contextmanager
+    def transaction(self, *, survives_power_loss: bool = True) -> Iterator[None]:
+        """A block whose writes happen all or not at all.
+
+        Without ``survives_power_loss`` the commit does not wait for the disk: a power cut may
+        undo it whole, which a repeated import mends.
+        """
+        self._raw.execute("PRAGMA synchronous = FULL" if survives_power_loss else "PRAGMA synchronous = NORMAL")
+        self._begin()
+        try:
+            self.require_same_file()
+            yield
+            self._raw.execute("COMMIT")
+        except BaseException:
+            self.roster = None
+            self._undo()
+            raise
+
+    def require_same_file(self) -> None:
+        """Raises StoreBroken if the file was deleted or replaced: SQLite would write to the lost one."""
+        try:
+            inode = _inode(self._path)
+        except FileNotFoundError:
+            inode = None
+        if inode != self._inode:
+            raise StoreBroken(
+                f"{self._path} was {'deleted' if inode is None else 'replaced'} while it was open.",
+                hint="Close inbox-tui, put the file back or restore a backup, and start again.",
+            )
+
+    def interrupt(self) -> None:
+        """Stop the statement that is running now. From any thread."""
+        self._raw.interrupt()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._raw.close()
+
+    def _begin(self) -> None:
+        deadline = time.monotonic() + self._patience
+        self._raw.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    self._raw.execute("BEGIN IMMEDIATE")
+                except sqlite3.OperationalError as error:
+                    if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                        raise
+                    time.sleep(self._random.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))
+                else:
+                    return
+        finally:
+            self._raw.execute(f"PRAGMA busy_timeout = {int(self._patience * _SECONDS_TO_MS)}")
+
+    def _undo(self) -> None:
+        if self._raw.in_transaction:
+            self._raw.execute("ROLLBACK")
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_dev, status.st_ino

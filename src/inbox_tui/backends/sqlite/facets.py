@@ -1,0 +1,77 @@
+"""The facets of the SQLite store beyond a shift's work: managing the team, taking in conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from inbox_tui.backends.sql import intake, statements, team
+from inbox_tui.backends.sql.roster import current_roster, row_number
+from inbox_tui.backends.sqlite.connections import Connection
+from inbox_tui.backends.sqlite.session import Session
+from inbox_tui.domain.models import (
+    Access,
+    Badge,
+    Conversation,
+    ConversationId,
+    IncomingConversation,
+    IncomingMessage,
+    Lead,
+    Member,
+    MemberId,
+    Taken,
+)
+
+
+class SqliteTeam:
+    """The port's Team."""
+
+    _session: Session
+
+    async def add_member(self, email: str, name: str, access: Access) -> Member:
+        """Admit a person. Admin only. Raises NotAllowed, Rejected."""
+        return await self._session.write(lambda unit: team.add_member(unit, email, name, access))
+
+    async def set_access(self, member: MemberId, access: Access) -> Member:
+        """Change what a member may do. Admin only. Raises NotAllowed, NotFound, Rejected."""
+        return await self._session.write(lambda unit: team.set_access(unit, member, access))
+
+    async def save_profile(self, name: str, badge: Badge) -> Member:
+        """The acting member's own display name and avatar. Raises Rejected."""
+        return await self._session.write(lambda unit: team.save_profile(unit, name, badge))
+
+    async def save_photo(self, photo: bytes | None) -> None:
+        """The acting member's photo; None removes it. Raises Rejected."""
+        await self._session.write(lambda unit: team.save_photo(unit, photo))
+
+    async def photo(self, member: MemberId) -> bytes | None:
+        """A member's photo, if there is one. Raises NotFound."""
+
+        def read(db: Connection) -> bytes | None:
+            row = db.row(statements.PHOTO, id=row_number(current_roster(db).member(member).id))
+            return row[0] if row else None
+
+        return await self._session.read(read)
+
+
+class SqliteIntake:
+    """The port's Intake."""
+
+    _session: Session
+
+    async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
+        """Add conversations, or the messages that known ones lack, in one transaction. Raises Rejected."""
+        # A power cut may undo it whole; importing again mends that, and nothing is doubled.
+        return await self._session.write(lambda unit: intake.take_in(unit, conversations), survives_power_loss=False)
+
+    async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
+        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+        return await self._session.write(lambda unit: intake.receive(unit, id, message))
+
+    async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
+        """The visitor or the AI agent asks for a human. Raises NotFound."""
+        return await self._session.write(lambda unit: intake.request_handoff(unit, id, at))
+
+    async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
+        """What is now known of the visitor. Raises NotFound."""
+        return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))

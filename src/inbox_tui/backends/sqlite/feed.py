@@ -1,0 +1,73 @@
+"""Noticing that something was written, by this process or another.
+
+``PRAGMA data_version`` costs microseconds and changes with every commit of another
+connection; only then is the feed read. A file that was deleted or replaced would
+never report anything again, so that is looked at too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from inbox_tui.backends.sql import reads
+from inbox_tui.backends.sqlite.connections import Connection
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import StoreUnavailable
+
+SECONDS_BETWEEN_LOOKS = 0.1
+_LOOKS_BETWEEN_FILE_CHECKS = 10
+
+Read = Callable[[Callable[[Connection], Changes | None]], Awaitable[Changes | None]]
+
+
+async def follow(read: Read, closing: asyncio.Event, since: int | None) -> AsyncIterator[Changes]:
+    """Reports after ``since`` (None: from now on) until ``closing`` is set.
+
+    Args:
+        read: Runs a function on a connection that reads; always the same connection.
+        closing: Set when the store is closed.
+        since: The number that the last report known to the caller carried.
+
+    Raises:
+        StoreBroken: the file was deleted, replaced or damaged.
+    """
+    look = _Look(since)
+    while not closing.is_set():
+        try:
+            report = await read(look)
+        except StoreUnavailable:
+            report = None  # locked or short of something just now; the next look catches up
+        if report is not None:
+            yield report
+        try:
+            await asyncio.wait_for(closing.wait(), SECONDS_BETWEEN_LOOKS)
+        except TimeoutError:
+            continue
+
+
+class _Look:
+    """One look after the other at the same connection."""
+
+    def __init__(self, since: int | None) -> None:
+        self._seq = since
+        self._has_reported = False
+        self._version = -1
+        self._looks = 0
+
+    def __call__(self, db: Connection) -> Changes | None:
+        """What is new; None if nothing is."""
+        self._looks += 1
+        if self._looks % _LOOKS_BETWEEN_FILE_CHECKS == 0:
+            db.require_same_file()
+        version = db.number("data_version")
+        if version == self._version:
+            return None
+        report = Changes(reads.last_change(db)) if self._seq is None else reads.changes_after(db, self._seq)
+        self._version = version
+        is_news = report.reset or report.team or report.conversations
+        self._seq = report.seq
+        if not (is_news or not self._has_reported):
+            return None
+        self._has_reported = True
+        return report

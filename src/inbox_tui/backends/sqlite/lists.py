@@ -1,0 +1,93 @@
+"""Which thread reads a page, and when anchors for far jumps are built.
+
+A jump is never kept waiting for anchors: it is answered without, and they are built
+for the next one behind its back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from inbox_tui.backends.sql import pages, reads
+from inbox_tui.backends.sql.pages import Anchors
+from inbox_tui.backends.sql.roster import current_roster
+from inbox_tui.backends.sqlite.connections import Connection
+from inbox_tui.backends.sqlite.search import Searches
+from inbox_tui.backends.sqlite.session import Session
+from inbox_tui.domain import rules
+from inbox_tui.domain.errors import StoreError
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Conversation
+from inbox_tui.domain.paging import Page, PageRequest
+
+_LISTS_KEPT = 8
+_SECONDS_BETWEEN_BUILDS = 2.0
+
+
+class Lists:
+    """All lists of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._searches = Searches(session.me)
+        self._anchors: OrderedDict[Query, Anchors] = OrderedDict()
+        self._built: dict[Query, float] = {}
+        self._building: asyncio.Task[None] | None = None
+
+    async def page(self, query: Query, request: PageRequest) -> Page:
+        """The rows that the request asks for."""
+        if query.search.strip():
+            return await self._session.search(lambda db: self._searches.page(db, query, request))
+        anchors = self._anchors.get(query)
+        page, wants_anchors = await self._session.read(lambda db: self._read(db, query, request, anchors))
+        if wants_anchors:
+            self._build_soon(query)
+        return page
+
+    async def first(self, query: Query, limit: int) -> Sequence[Conversation]:
+        """The beginning of a list, for working on it. Raises NotAllowed unless the member may chat."""
+        request = PageRequest(limit=limit)
+
+        def read(db: Connection) -> Page:
+            rules.require_chat(current_roster(db).acting(self._session.me))
+            if query.search.strip():
+                return self._searches.page(db, query, request)
+            return pages.read_page(db, query, self._session.me, request)
+
+        return (await self._session.search(read)).rows
+
+    async def aclose(self) -> None:
+        """Stop building."""
+        if self._building is not None:
+            self._building.cancel()
+            await asyncio.wait([self._building])
+
+    def _read(self, db: Connection, query: Query, request: PageRequest, anchors: Anchors | None) -> tuple[Page, bool]:
+        me = self._session.me
+        page = pages.read_page(db, query, me, request, anchors)
+        if request.cursor is not None or request.offset == 0:
+            return page, False
+        is_stale = anchors is None or anchors.seq != reads.last_change(db)
+        total = query.filter.count_in(reads.counts(db, me, query.agent))
+        return page, is_stale and pages.is_far(request.offset, total)
+
+    def _build_soon(self, query: Query) -> None:
+        now = time.monotonic()
+        is_idle = self._building is None or self._building.done()
+        if is_idle and now - self._built.get(query, -_SECONDS_BETWEEN_BUILDS) >= _SECONDS_BETWEEN_BUILDS:
+            self._built = {query: now}
+            self._building = asyncio.create_task(self._build(query), name="anchors")
+
+    async def _build(self, query: Query) -> None:
+        try:
+            self._anchors[query] = await self._session.search(
+                lambda db: pages.build_anchors(db, query, self._session.me)
+            )
+        except StoreError:
+            return  # the next jump tries again, and the reader tells what is wrong
+        self._anchors.move_to_end(query)
+        if len(self._anchors) > _LISTS_KEPT:
+            self._anchors.popitem(last=False)

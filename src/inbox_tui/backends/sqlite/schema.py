@@ -1,0 +1,98 @@
+"""Making a new file, recognising ours, and bringing an older one up to date.
+
+A file is ours by its application id; ``user_version`` is the number of its last
+migration. Each opening that finds nothing to do costs two small reads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from inbox_tui.backends.sql.migrations import Step, steps
+from inbox_tui.backends.sqlite.connections import Connection
+from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
+
+APPLICATION_ID = 0x494E4258
+"""``INBX``: tells our files from other programs'."""
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+_READ_AND_WRITE_BY_OWNER = 0o600
+
+
+def make_file(path: Path) -> None:
+    """Create an empty file that only its owner may read, unless there is a file.
+
+    Raises:
+        ConfigError: the path is, or leads through, something that is no folder.
+        StoreUnavailable: the folder cannot be written.
+    """
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder, not a file.", hint=f"Name a file in it: sqlite:///{path}/inbox.db")
+    if not path.parent.is_dir():
+        raise ConfigError(
+            f"The folder {path.parent} does not exist.", hint="Create it, or choose another file with --store."
+        )
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _READ_AND_WRITE_BY_OWNER))
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path} cannot be opened for writing: {error.strerror}.",
+            hint="Make the file and its folder writable for you, or choose another store with --store URL.",
+        ) from error
+
+
+def prepare(connection: Connection, path: Path, settle: Callable[[Connection], None]) -> None:
+    """Bring the file to this program's schema; ``settle`` fills a new one in the same transaction.
+
+    Raises:
+        StoreBroken: the file is another program's, or from a newer inbox-tui.
+    """
+    known = steps(MIGRATIONS)
+    version = _version(connection, path, known)
+    if version == known[-1].number:
+        return
+    if version == 0:
+        connection.row("PRAGMA journal_mode = WAL")
+    else:
+        _back_up(connection, path, version)
+    with connection.transaction():
+        version = _version(connection, path, known)  # another process may have been faster
+        for step in (step for step in known if step.number > version):
+            for statement in step.statements():
+                connection.run(statement)
+        if version == 0:
+            connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
+            settle(connection)
+        connection.run(f"PRAGMA user_version = {known[-1].number}")
+
+
+def _version(connection: Connection, path: Path, known: list[Step]) -> int:
+    version = connection.number("user_version")
+    owner = connection.number("application_id")
+    is_empty = owner == version == 0 and not connection.rows("SELECT 1 FROM sqlite_master LIMIT 1")
+    if owner != APPLICATION_ID and not is_empty:
+        raise StoreBroken(
+            f"{path} is an SQLite file of another program.", hint="Choose another file with --store sqlite:///FILE."
+        )
+    newest = known[-1].number
+    if version > newest:
+        raise StoreBroken(
+            f"{path} was written by a newer inbox-tui (schema {version}; this one knows {newest}).",
+            hint="Update inbox-tui. Nothing was changed.",
+        )
+    return version
+
+
+def _back_up(connection: Connection, path: Path, version: int) -> None:
+    """Copy the file as it is to ``NAME.vN.bak`` beside it, for whoever must go back."""
+    target = path.with_name(f"{path.name}.v{version}.bak")
+    part = path.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _READ_AND_WRITE_BY_OWNER))
+        connection.run("VACUUM INTO :part", part=str(part))
+        if connection.number("user_version") == version:  # else another process migrated, and made this copy
+            part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

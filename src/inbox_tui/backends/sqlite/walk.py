@@ -1,0 +1,60 @@
+"""Walking a whole list in one consistent view, for exports.
+
+The walk's statement stays open between batches on a connection of its own, so that a
+slow export neither blocks a search nor sees half of what others write meanwhile.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql.pages import values
+from inbox_tui.backends.sql.roster import Roster, current_roster
+from inbox_tui.backends.sql.rows import conversation
+from inbox_tui.backends.sqlite.connections import Connection
+from inbox_tui.backends.sqlite.search import ALL_HITS, expression
+from inbox_tui.domain import rules
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Conversation, MemberId
+
+_WITHOUT_END = -1
+
+
+class Walk:
+    """One pass over a list. All calls come from one connection's thread, in one snapshot.
+
+    Args:
+        query: Which list; a search is not cut short.
+        me: Whose.
+    """
+
+    def __init__(self, query: Query, me: MemberId) -> None:
+        self._query = query
+        self._me = me
+        self._rows: sqlite3.Cursor | None = None
+        self._roster: Roster | None = None
+
+    def begin(self, db: Connection) -> None:
+        """Start the walk. Raises NotAllowed unless the member may chat."""
+        self._roster = current_roster(db)
+        rules.require_chat(self._roster.acting(self._me))
+        query = self._query
+        words = expression(query.search)
+        if query.search.strip() and not words:
+            return
+        statement = statements.listing(
+            query.filter,
+            query.effective_order,
+            shape="whole",
+            has_agent=query.agent is not None,
+            hits=ALL_HITS if words else "",
+        )
+        self._rows = db.cursor(statement, {**values(query, self._me), "limit": _WITHOUT_END, "skip": 0, "words": words})
+
+    def next(self, count: int) -> Sequence[Conversation]:
+        """The next conversations, at most ``count``; none at the end."""
+        if self._rows is None or self._roster is None:
+            return ()
+        return [conversation(row, self._roster) for row in self._rows.fetchmany(count)]

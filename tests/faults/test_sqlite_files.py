@@ -1,0 +1,249 @@
+"""Files that cannot be a store, or stop being one: each says what, where and what to do."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from inbox_tui.backends.sqlite.schema import MIGRATIONS
+from inbox_tui.backends.sqlite.store import SqliteStore, open_file
+from inbox_tui.domain.errors import ConfigError, InboxError, StoreBroken, StoreUnavailable
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Author, ConversationId, IncomingConversation, IncomingMessage, ReplyDraft
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.store.registry import Identity, utc_now
+
+DANA = Identity("dana@acme.example", "Dana Ortiz")
+THEN = datetime(2026, 11, 3, 10, 2, tzinfo=timezone.utc)
+PAGE = 4096
+
+
+def conversation(id: str) -> IncomingConversation:
+    said = IncomingMessage(Author.VISITOR, "I need to change my flight", THEN)
+    return IncomingConversation(ConversationId(id), (said,), "Website assistant", THEN, needs_human=True)
+
+
+async def opened(path: Path) -> SqliteStore:
+    return await open_file(path, DANA, utc_now, patience=0.05)
+
+
+async def refusal(path: Path) -> InboxError:
+    with pytest.raises(InboxError) as caught:
+        await opened(path)
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+@pytest.fixture
+async def file(tmp_path: Path) -> Path:
+    """A closed store with three conversations."""
+    path = tmp_path / "inbox.db"
+    store = await opened(path)
+    await store.take_in([conversation(f"c-{number}") for number in range(3)])
+    await store.aclose()
+    return path
+
+
+@pytest.fixture
+def read_only_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, to be remounted read-only."""
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("only root can mount a file system")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("this machine does not let root mount a file system")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+async def test_a_text_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_text("Shopping: bread, milk, and a good deal more text than a header has.\n" * 40)
+    before = path.read_bytes()
+    error = await refusal(path)
+    assert isinstance(error, StoreBroken)
+    assert "not an SQLite file" in error.message
+    assert path.read_bytes() == before
+
+
+async def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "places.db"
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE bookmark (url TEXT)")
+    db.commit()
+    db.close()
+    before = path.read_bytes()
+    error = await refusal(path)
+    assert isinstance(error, StoreBroken)
+    assert "another program" in error.message
+    assert path.read_bytes() == before
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(file: Path) -> None:
+    db = sqlite3.connect(file)
+    db.execute("PRAGMA user_version = 999")
+    db.close()
+    error = await refusal(file)
+    assert isinstance(error, StoreBroken)
+    assert "newer inbox-tui" in error.message
+    assert "Update" in error.hint
+    assert not list(file.parent.glob("*.bak"))
+
+
+async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    error = await refusal_of_address(tmp_path / "nowhere" / "inbox.db", tmp_path / "nowhere")
+    assert "does not exist" in error.message
+
+
+async def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
+    error = await refusal_of_address(tmp_path, tmp_path)
+    assert "is a folder" in error.message
+
+
+async def refusal_of_address(path: Path, named: Path) -> ConfigError:
+    with pytest.raises(ConfigError) as caught:
+        await opened(path)
+    assert str(named) in caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    path.touch()
+    store = await opened(path)
+    assert (await store.me()).may_manage
+    await store.aclose()
+
+
+async def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "inbox.db"
+    store = await opened(path)
+    await store.take_in([conversation("c-1")])
+    assert {name.stat().st_mode & 0o777 for name in tmp_path.iterdir()} == {0o600}
+    await store.aclose()
+
+
+async def test_damage_at_opening_is_named(file: Path) -> None:
+    size = file.stat().st_size
+    with file.open("r+b") as raw:
+        raw.seek(PAGE)
+        raw.write(b"\xff" * (size - PAGE))
+    error = await refusal(file)
+    assert isinstance(error, StoreBroken)
+    assert "damaged" in error.message
+    assert "backup" in error.hint
+
+
+async def test_damage_found_later_is_named_and_the_rest_can_be_read(file: Path) -> None:
+    db = sqlite3.connect(file)
+    (root,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'message'").fetchone()
+    db.close()
+    with file.open("r+b") as raw:
+        raw.seek((root - 1) * PAGE)
+        raw.write(b"\xff" * PAGE)
+    store = await opened(file)
+    assert len((await store.list(Query(), PageRequest())).rows) == 3
+    with pytest.raises(StoreBroken, match="damaged"):
+        await store.thread(ConversationId("c-1"))
+    await store.aclose()
+
+
+async def test_a_damaged_search_index_says_that_the_messages_are_safe(file: Path) -> None:
+    db = sqlite3.connect(file)
+    db.execute("UPDATE message_fts_data SET block = x'ffffffffffffffffffff'")
+    db.commit()
+    db.close()
+    store = await opened(file)
+    with pytest.raises(StoreBroken, match=r"search index .* the messages are not") as caught:
+        await store.list(Query(search="flight"), PageRequest())
+    assert "rebuild" in caught.value.hint
+    assert (await store.thread(ConversationId("c-1"))).messages
+    await store.aclose()
+
+
+async def test_a_read_only_file_system_is_named(read_only_disk: Path) -> None:
+    path = read_only_disk / "inbox.db"
+    await (await opened(path)).aclose()
+    subprocess.run(["mount", "-o", "remount,ro", str(read_only_disk)], check=True)
+    error = await refusal(path)
+    assert isinstance(error, StoreUnavailable)
+    assert "writable" in error.hint
+    assert isinstance(await refusal(read_only_disk / "new.db"), StoreUnavailable)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write what modes forbid")
+async def test_a_read_only_file_and_folder_are_named(file: Path) -> None:
+    file.chmod(0o400)
+    assert isinstance(await refusal(file), StoreUnavailable)
+    file.chmod(0o600)
+    file.parent.chmod(0o500)
+    try:
+        assert isinstance(await refusal(file), StoreUnavailable)
+    finally:
+        file.parent.chmod(0o700)
+
+
+async def test_a_file_deleted_while_open_is_noticed_by_the_next_write(file: Path) -> None:
+    store = await opened(file)
+    file.unlink()
+    with pytest.raises(StoreBroken, match="was deleted while it was open"):
+        await store.reply(ConversationId("c-1"), ReplyDraft("hello", "k-1"))
+    await store.aclose()
+
+
+async def test_a_file_replaced_while_open_is_noticed_by_whoever_watches(file: Path) -> None:
+    store = await opened(file)
+    reports = store.changes()
+    await anext(reports)
+    copy = file.with_name("copy.db")
+    shutil.copy(file, copy)
+    copy.replace(file)
+    with pytest.raises(StoreBroken, match="was replaced while it was open"):
+        await anext(reports)
+    await store.aclose()
+
+
+async def test_an_older_file_is_backed_up_before_it_is_migrated(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    (folder / "0002_add.sql").write_text("ALTER TABLE agent ADD COLUMN motto TEXT\n\nCREATE TABLE extra (id INTEGER)\n")
+    monkeypatch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
+    store = await opened(file)
+    assert (await store.counts(None)).all == 3
+    await store.aclose()
+    backup = file.with_name("inbox.db.v1.bak")
+    assert backup.stat().st_mode & 0o777 == 0o600
+    db = sqlite3.connect(backup)
+    assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    assert db.execute("SELECT count(*) FROM conversation").fetchone() == (3,)
+    db.close()
+    db = sqlite3.connect(file)
+    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    assert db.execute("SELECT count(*) FROM extra").fetchone() == (0,)
+    db.close()
+
+
+async def test_a_failing_migration_leaves_the_file_as_it_was(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder)
+    (folder / "0002_half.sql").write_text("CREATE TABLE extra (id INTEGER)\n\nCREATE TABLE extra (id INTEGER)\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
+        await refusal(file)
+    store = await opened(file)
+    assert (await store.counts(None)).all == 3
+    await store.aclose()
