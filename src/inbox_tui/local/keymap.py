@@ -1,0 +1,156 @@
+"""Which keys do what: the defaults by binding id, and what a configuration makes of them.
+
+The ids are the ones the screens give their bindings; a test holds the two together.
+Nothing here reads a key press.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+from inbox_tui.domain.errors import ConfigError
+from inbox_tui.local.settings import nearest
+
+DEFAULT_KEYS = {
+    "inbox.down": "j,down",
+    "inbox.up": "k,up",
+    "inbox.first": "g,home",
+    "inbox.last": "G,end",
+    "inbox.page-down": "pagedown",
+    "inbox.page-up": "pageup",
+    "inbox.filter-all": "1",
+    "inbox.filter-your-inbox": "2",
+    "inbox.filter-unresolved": "3",
+    "inbox.filter-resolved": "4",
+    "inbox.filter-pending": "5",
+    "inbox.filter-has-lead": "6",
+    "inbox.open": "enter",
+    "inbox.reply": "r",
+    "inbox.note": "m",
+    "inbox.assign": "a",
+    "inbox.take": "i",
+    "inbox.resolve": "e",
+    "inbox.next-waiting": "n",
+    "inbox.search": "slash",
+    "inbox.order": "o",
+    "inbox.select": "x",
+    "inbox.select-all": "X",
+    "inbox.undo": "z",
+    "inbox.export": "E",
+    "inbox.agent": "A",
+    "inbox.settings": "comma",
+    "inbox.help": "question_mark",
+    "inbox.back": "escape",
+    "inbox.quit": "q",
+    "reply.send": "enter",
+    "reply.newline": "shift+enter,ctrl+j,alt+enter",
+    "reply.send-resolve": "ctrl+r",
+    "reply.editor": "ctrl+o",
+    "reply.leave": "escape",
+    "app.commands": "ctrl+p",
+    "app.quit": "ctrl+q",
+}
+"""Binding id → its keys, comma-separated, in the names that Textual gives them."""
+
+_NAMED_KEYS = (
+    *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "insert", "delete"),
+    *("backspace", "enter", "tab", "escape", "space"),
+    *(f"f{number}" for number in range(1, 25)),
+)
+_SAME_BYTE = {"ctrl+i": "tab", "ctrl+m": "enter", "ctrl+h": "backspace", "ctrl+left_square_bracket": "escape"}
+"""Keys that a terminal sends as another key's byte."""
+_TEXTUAL_NAMES = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+
+
+def keymap(changes: Mapping[str, object], file: Path) -> dict[str, str]:
+    """The keys that differ from the defaults, by binding id.
+
+    Args:
+        changes: The table ``keys`` of the configuration: id → a key or a list of keys.
+        file: Where it was read, for messages.
+
+    Raises:
+        ConfigError: an unknown id, a key that no terminal sends, or a key used twice.
+    """
+    changed: dict[str, str] = {}
+    for id, keys in _flat(changes).items():
+        if id not in DEFAULT_KEYS:
+            raise ConfigError(f"{file}: unknown key {'keys.' + id!r}.", hint=nearest(id, list(DEFAULT_KEYS), "binding"))
+        given = [keys] if isinstance(keys, str) else keys
+        if not isinstance(given, list) or not given or not all(isinstance(key, str) for key in given):
+            raise ConfigError(f"{file}: {'keys.' + id!r} must be a key or a list of keys.")
+        changed[id] = ",".join(_named(key, id, file) for key in given)
+    _refuse_doubles({**DEFAULT_KEYS, **changed}, changed, file)
+    return changed
+
+
+def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Ids with their values, whether written as "inbox.reply" or as a table of its own."""
+    flat: dict[str, object] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _named(key: str, id: str, file: Path) -> str:
+    """A key as Textual names it."""
+    where = f"{file}: {'keys.' + id!r}"
+    base = key[-1:] if key.endswith("+") else key.rpartition("+")[2]
+    modifiers = key[: len(key) - len(base)].split("+")[:-1]
+    name = character_name(base) if len(base) == 1 else base.lower()
+    if not name or (len(base) > 1 and name not in _NAMED_KEYS and name not in _punctuation_names()):
+        raise ConfigError(
+            f"{where}: there is no key {key!r}.",
+            hint='Keys are written like "r", "R", "f2", "ctrl+r", "alt+enter" or "pagedown".',
+        )
+    if not set(modifiers) <= {"ctrl", "alt", "shift"} or (modifiers == ["shift"] and len(base) == 1):
+        raise ConfigError(
+            f"{where}: there is no key {key!r}.",
+            hint='Modifiers: ctrl, alt, shift. A capital is written "R".',
+        )
+    full = "+".join([*sorted(modifiers), name])
+    if full in _SAME_BYTE:
+        raise ConfigError(
+            f"{where}: a terminal cannot tell {key!r} from {_SAME_BYTE[full]!r}.", hint="Choose another key."
+        )
+    return full
+
+
+def character_name(character: str) -> str:
+    """The name of a one-character key; letters and digits name themselves, "" means there is none."""
+    if character.isalnum():
+        return character
+    name = unicodedata.name(character, "").lower().replace("-", "_").replace(" ", "_")
+    return _TEXTUAL_NAMES.get(name, name)
+
+
+def _punctuation_names() -> frozenset[str]:
+    return frozenset(character_name(chr(point)) for point in range(0x21, 0x7F))
+
+
+def _refuse_doubles(keys: Mapping[str, str], changed: Mapping[str, str], file: Path) -> None:
+    """One key must not do two things in the same place."""
+    for place in ("inbox.", "reply."):
+        used: dict[str, str] = {}
+        for id, names in keys.items():
+            if not id.startswith((place, "app.")):
+                continue
+            for name in names.split(","):
+                other = used.setdefault(name, id)
+                if other != id and (id in changed or other in changed):
+                    raise ConfigError(
+                        f"{file}: the key {name!r} is set for both {other!r} and {id!r}.",
+                        hint="Give one of them another key under [keys].",
+                    )

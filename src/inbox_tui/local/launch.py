@@ -1,0 +1,37 @@
+"""What the command line hands to the screens: the one thing that both know of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inbox_tui.domain.filters import Filter
+from inbox_tui.local.drafts import DraftJournal
+from inbox_tui.local.settings import Settings
+from inbox_tui.store.protocol import Store
+
+SaveSettings = Callable[[Mapping[str, str | bool]], None]
+"""Keeps settings (by their name in the file) for the next start. Raises ConfigError."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How to open the inbox."""
+
+    open_store: Callable[[], Awaitable[Store]]
+    settings: Settings
+    keymap: Mapping[str, str]
+    """Keys that differ from the defaults, by binding id."""
+    journal: DraftJournal
+    """Closed by whoever runs the inbox."""
+    filter: Filter
+    agent_name: str
+    """Only this agent's conversations; "" means all agents."""
+    is_demo: bool
+    """A sample that is thrown away afterwards."""
+    is_new: bool
+    """The store did not exist before."""
+    config_file: Path
+    save_settings: SaveSettings
+    version: str

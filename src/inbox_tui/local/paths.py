@@ -1,0 +1,50 @@
+"""Where this user's files lie: configuration, data, state. Makes the folders, private to the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inbox_tui.domain.errors import ConfigError
+
+_NAME = "inbox-tui"
+
+
+def config_file() -> Path:
+    """The default configuration file."""
+    from platformdirs import user_config_path  # these imports cost more than most commands do otherwise
+
+    return user_config_path(_NAME) / "config.toml"
+
+
+def default_store_file() -> Path:
+    """The workspace of a user who named no store."""
+    from platformdirs import user_data_path
+
+    return user_data_path(_NAME) / "inbox.db"
+
+
+def drafts_file() -> Path:
+    """Texts that were typed and not sent."""
+    return _state_folder() / "drafts.db"
+
+
+def log_file() -> Path:
+    """What the program notes about itself with ``--log-level``."""
+    return _state_folder() / "inbox-tui.log"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder of the user's own, for nobody else to read. Raises ConfigError."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"The folder {folder} cannot be made: {error.strerror or error}.",
+            hint="Make it yourself, or set HOME or the XDG folders to where you may write.",
+        ) from error
+
+
+def _state_folder() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path(_NAME)

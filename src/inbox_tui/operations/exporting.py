@@ -1,0 +1,158 @@
+"""CSV of everything a query matches, written so that no half file is ever left.
+
+Streams from the store's own consistent view; memory does not grow with the inbox.
+Knows nothing of screens: progress is a callback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import errno
+import fcntl
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO
+
+from inbox_tui.domain.errors import ExportError
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Conversation
+from inbox_tui.operations.records import COLUMNS, Cell, record
+from inbox_tui.store.protocol import Scan
+
+Progress = Callable[[int], None]
+"""Is told how many rows are written, after each batch."""
+
+_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+"""First characters by which a spreadsheet takes a text for a formula."""
+
+
+def neutral(cell: Cell) -> Cell:
+    """The cell such that no spreadsheet runs it; numbers and everyday text are unchanged."""
+    if isinstance(cell, str) and cell:
+        text = cell.replace("\0", "") if "\0" in cell else cell
+        return "'" + text if text[:1] in _FORMULA_STARTS else text
+    return cell
+
+
+async def export_to_file(
+    store: Scan, query: Query, target: Path, *, raw: bool = False, bom: bool = False, progress: Progress | None = None
+) -> int:
+    """Write the query's CSV to ``target`` (mode 0600, replaced at once when complete).
+
+    Args:
+        raw: Leave cells that a spreadsheet would run as they are.
+        bom: Begin with a byte order mark.
+
+    Returns the number of conversations. Whatever ends it early leaves no file behind and
+    an older ``target`` as it was. A pipe or device is written to directly.
+
+    Raises:
+        ExportError: the file cannot be written; nothing was left.
+        InboxError: whatever the store says.
+    """
+    with _translated(target):
+        if target.exists() and not target.is_file():
+            with target.open("wb") as stream:  # a folder refuses
+                return await export_to_stream(store, query, stream, raw=raw, bom=bom, progress=progress)
+        target = Path(os.path.realpath(target))
+        with _part_of(target) as (part, stream):
+            rows = await export_to_stream(store, query, stream, raw=raw, bom=bom, progress=progress)
+            await asyncio.to_thread(os.fsync, stream.fileno())
+            part.replace(target)
+        return rows
+
+
+async def export_to_stream(
+    store: Scan,
+    query: Query,
+    stream: IO[bytes],
+    *,
+    raw: bool = False,
+    bom: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Write the query's CSV to an open file. Raises OSError from writing, InboxError from the store."""
+    text = TextIOWrapper(stream, "utf-8-sig" if bom else "utf-8", errors="replace", newline="", write_through=False)
+    rows = 0
+    try:
+        writer = csv.writer(text)
+        writer.writerow(COLUMNS)
+        async for batch in store.scan(query):
+            writer.writerows(_lines(batch, raw))
+            rows += len(batch)
+            if progress is not None:
+                progress(rows)
+        text.flush()
+    finally:
+        # Detaching flushes; after a failed write that fails again, and the first failure is the one to tell.
+        with suppress(OSError):
+            text.detach()
+    return rows
+
+
+def _lines(batch: Iterable[Conversation], raw: bool) -> Iterator[Iterable[Cell]]:
+    for conversation in batch:
+        cells = record(conversation).values()
+        yield map(_written, cells if raw else map(neutral, cells))
+
+
+def _written(cell: Cell) -> Cell:
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return cell
+
+
+@contextmanager
+def _part_of(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A new file beside the target that exists for as long as the export is under way."""
+    part = target.with_name(f"{target.name}.part")
+    stream = os.fdopen(_claimed(part), "wb")
+    try:
+        yield part, stream
+        stream.close()
+    except BaseException:
+        with suppress(FileNotFoundError):
+            part.unlink()
+        with suppress(OSError):
+            stream.close()
+        raise
+
+
+def _claimed(part: Path) -> int:
+    """Open ``part`` for this export alone, or take over what an export that was killed left."""
+    while True:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Another export may have renamed the file between the two calls above.
+            is_ours = part.exists() and os.path.samestat(os.fstat(handle), part.stat())
+            if is_ours:
+                os.fchmod(handle, 0o600)
+                os.ftruncate(handle, 0)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise ExportError(f"Another export is writing {part} right now.", hint="Wait for it to end.") from error
+        except BaseException:
+            os.close(handle)
+            raise
+        if is_ours:
+            return handle
+        os.close(handle)
+
+
+@contextmanager
+def _translated(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        hint = ""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            hint = "Make room there, or choose another place with -o FILE."
+        raise ExportError(f"{target} could not be written: {reason}. No half file was left.", hint=hint) from error

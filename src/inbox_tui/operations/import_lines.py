@@ -1,0 +1,200 @@
+"""One line of an import file, and every way in which it can be wrong, in plain words.
+
+Decides what a file may say (DESIGN of the format: docs), not what the workspace allows;
+that is the store's. Pure: reads no file and no clock.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+import msgspec
+
+from inbox_tui.domain.models import (
+    Author,
+    ConversationId,
+    IncomingConversation,
+    IncomingMessage,
+    Kind,
+    Lead,
+    Status,
+)
+from inbox_tui.domain.rules import BODY_LIMIT
+
+DEFAULT_AGENT = "Website assistant"
+"""Whose conversation it is when a line does not say."""
+
+
+class WrongLine(ValueError):
+    """Why a line cannot be taken in; the text is a clause for people."""
+
+
+class _Visitor(msgspec.Struct, forbid_unknown_fields=True):
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    company: str | None = None
+
+
+class _Message(msgspec.Struct, forbid_unknown_fields=True):
+    author: Author
+    body: str
+    id: str | None = None
+    member: str | None = None
+    kind: Kind | None = None
+    created_at: datetime | None = None
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    messages: list[_Message]
+    agent: str | None = None
+    visitor: _Visitor | None = None
+    status: Status = Status.OPEN
+    needs_human: bool = False
+    assignee: str | None = None
+    topic: str | None = None
+    created_at: datetime | None = None
+
+
+_decoder = msgspec.json.Decoder(_Line)
+
+
+def read_line(line: bytes, now: datetime, shift: timedelta = timedelta(0)) -> IncomingConversation:
+    """The conversation that a line describes.
+
+    Args:
+        now: The time of what has none at all, aware UTC.
+        shift: Added to every time of the line.
+
+    Raises:
+        WrongLine: with the reason.
+    """
+    given = _decoded(line)
+    _check(given)
+    known_at = given.created_at or next((message.created_at for message in given.messages if message.created_at), None)
+    created_at = _utc(known_at, shift) if known_at else now
+    visitor = given.visitor or _Visitor()
+    return IncomingConversation(
+        id=ConversationId(given.id),
+        messages=tuple(
+            _message(message, created_at + timedelta(microseconds=index), shift)
+            for index, message in enumerate(given.messages)
+        ),
+        agent=given.agent or DEFAULT_AGENT,
+        created_at=created_at,
+        lead=Lead(visitor.name or "", visitor.email or "", visitor.phone or "", visitor.company or ""),
+        status=given.status,
+        needs_human=given.needs_human,
+        assignee_email=given.assignee or "",
+        topic=given.topic or "",
+    )
+
+
+def _decoded(line: bytes) -> _Line:
+    try:
+        return _decoder.decode(line)
+    except msgspec.ValidationError as error:
+        raise WrongLine(_in_words(str(error))) from error
+    except UnicodeDecodeError as error:
+        raise WrongLine("it is not valid UTF-8") from error
+    except msgspec.DecodeError as error:
+        raise WrongLine("it is not valid JSON") from error
+    except RecursionError as error:
+        raise WrongLine("it is nested too deeply") from error
+
+
+def _check(given: _Line) -> None:
+    """What the shape of the line cannot say."""
+    if not given.id.strip():
+        raise WrongLine('"id" is empty')
+    if not given.messages:
+        raise WrongLine("it has no messages")
+    if given.needs_human and given.status is Status.RESOLVED:
+        raise WrongLine('"needs_human" is true but "status" is resolved; a resolved conversation waits for nobody')
+    ids: set[str] = set()
+    for number, message in enumerate(given.messages, 1):
+        if message.id:
+            if message.id in ids:
+                raise WrongLine(f"two of its messages have the id {message.id!r}")
+            ids.add(message.id)
+        if problem := _wrong_message(message):
+            raise WrongLine(f"message {number} {problem}")
+
+
+def _wrong_message(message: _Message) -> str:
+    if len(message.body) > BODY_LIMIT:
+        return f"has {len(message.body):,} characters; {BODY_LIMIT:,} is the most"
+    is_event = message.author is Author.SYSTEM
+    if message.kind is not None and (message.kind is Kind.EVENT) != is_event:
+        return 'must have author "system" and kind "event" together'
+    if message.kind is Kind.NOTE and message.author is not Author.MEMBER:
+        return "is a note, which only a member can write"
+    if message.member and message.author not in (Author.MEMBER, Author.SYSTEM):
+        return f'names a member but its author is "{message.author.value}"'
+    return ""
+
+
+def _message(given: _Message, otherwise_at: datetime, shift: timedelta) -> IncomingMessage:
+    return IncomingMessage(
+        author=given.author,
+        body=given.body,
+        created_at=_utc(given.created_at, shift) if given.created_at else otherwise_at,
+        key=given.id or "",
+        kind=given.kind or (Kind.EVENT if given.author is Author.SYSTEM else Kind.MESSAGE),
+        member_email=given.member or "",
+    )
+
+
+def _utc(given: datetime, shift: timedelta) -> datetime:
+    """A time without a zone is taken for UTC."""
+    try:
+        return (given if given.tzinfo else given.replace(tzinfo=timezone.utc)).astimezone(timezone.utc) + shift
+    except OverflowError as error:
+        raise WrongLine(f"{given.isoformat()} is not a time that can be kept") from error
+
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$?(.*)`)?$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*?)`(?: - at `\$?(.*)`)?$", re.DOTALL)
+_WRONG_TYPE = re.compile(r"Expected `(.*?)`, got `(.*?)`(?: - at `\$?(.*)`)?$", re.DOTALL)
+_WRONG_WORD = re.compile(r"Invalid enum value '?(.*?)'?(?: - at `\$?(.*)`)?$", re.DOTALL)
+_WRONG_TIME = re.compile(r"Invalid RFC3339 encoded datetime(?: - at `\$?(.*)`)?$")
+_TYPES = {
+    "str": "a text",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "an object {…}",
+    "array": "a list […]",
+    "null": "null",
+    "datetime": "a time like 2026-11-03T10:02:00Z",
+}
+
+
+def _in_words(error: str) -> str:
+    """A decoder's sentence as one that names the key as the file does."""
+    if found := _UNKNOWN.match(error):
+        return f"unknown key {_key(found[2], found[1])}"
+    if found := _MISSING.match(error):
+        return f"{_key(found[2], found[1])} is missing"
+    if found := _WRONG_TYPE.match(error):
+        wanted, got = (_TYPES.get(name, name) for name in (found[1].removesuffix(" | null"), found[2]))
+        return f"{_key(found[3]) if found[3] else 'it'} is {got}, not {wanted}"
+    if found := _WRONG_WORD.match(error):
+        return f"{_key(found[2])} cannot be {found[1]!r}; it is one of {_words(found[2] or '')}"
+    if found := _WRONG_TIME.match(error):
+        return f"{_key(found[1])} is not {_TYPES['datetime']}"
+    return error
+
+
+def _key(place: str | None, name: str = "") -> str:
+    path = f"{place or ''}.{name}" if name else place or ""
+    return f'"{path.lstrip(".")}"'
+
+
+def _words(place: str) -> str:
+    choices: type[Author] | type[Kind] | type[Status] = (
+        Author if place.endswith("author") else Kind if place.endswith("kind") else Status
+    )
+    return ", ".join(choice.value for choice in choices)

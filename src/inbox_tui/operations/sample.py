@@ -1,0 +1,86 @@
+"""The sample workspace: what ``inbox-tui demo`` shows and a new, empty inbox may begin with.
+
+Goes in through the store's own doors, like an import, with its times moved so that
+the week it tells ends now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import msgspec
+
+import inbox_tui.sample
+from inbox_tui.domain import rules
+from inbox_tui.domain.models import Access, Badge, Taken
+from inbox_tui.operations.import_lines import read_line
+from inbox_tui.store.protocol import Intake, Store, Team
+
+REFERENCE = datetime(2026, 11, 6, 15, 0, tzinfo=timezone.utc)
+"""The sample's own present."""
+ME = "dana@fjordwool.example"
+"""Whom the demo signs in."""
+_FOLDER = Path(inbox_tui.sample.__file__).parent
+
+
+class SampleMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of the sample's team."""
+
+    email: str
+    name: str
+    access: Access
+    badge: Badge | None = None
+
+
+OpenAs = Callable[[str, str], Awaitable[Store]]
+"""Opens the store as the member with this e-mail address and name."""
+
+
+def sample_members() -> list[SampleMember]:
+    """The sample's team."""
+    return msgspec.json.decode((_FOLDER / "members.json").read_bytes(), type=list[SampleMember])
+
+
+async def load_conversations(store: Intake, now: datetime) -> Taken:
+    """Put the sample's conversations into a store, their week ending ``now``. Raises InboxError."""
+    shift = now - REFERENCE
+    lines = (_FOLDER / "conversations.jsonl").read_bytes().splitlines()
+    return await store.take_in([read_line(line, now, shift) for line in lines])
+
+
+async def load_sample(open_as: OpenAs, now: datetime) -> None:
+    """Fill a new store with the sample's team and conversations. Raises InboxError."""
+    team = sample_members()
+    me = next(member for member in team if member.email == ME)
+    store = await open_as(me.email, me.name)
+    try:
+        if isinstance(store, Team):
+            for member in team:
+                if member.email != ME:
+                    await store.add_member(member.email, member.name, member.access)
+        if isinstance(store, Intake):
+            await load_conversations(store, now)
+    finally:
+        await store.aclose()
+    for member in team:
+        await _save_profile(open_as, member)
+
+
+async def _save_profile(open_as: OpenAs, member: SampleMember) -> None:
+    """A profile is its member's own to save, in a sample too."""
+    store = await open_as(member.email, member.name)
+    try:
+        if isinstance(store, Team):
+            await store.save_profile(member.name, member.badge or rules.badge_for(member.name))
+    finally:
+        await store.aclose()
+
+
+async def fill(store: Store, now: datetime) -> Taken:
+    """Put the sample's team and conversations into an empty store of somebody's own. Raises InboxError."""
+    if isinstance(store, Team):
+        for member in sample_members():
+            await store.add_member(member.email, member.name, member.access)
+    return await load_conversations(store, now) if isinstance(store, Intake) else Taken()

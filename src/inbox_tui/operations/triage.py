@@ -1,0 +1,181 @@
+"""Deciding about conversations: take, assign, resolve, reopen, reply, and taking it back.
+
+The same for one conversation and for ten thousand, for the screen and for the command
+line. Keeps what is needed to undo each act. The rules are the store's; nothing here
+decides whether an act is allowed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from inbox_tui.domain import rules
+from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.models import (
+    Assign,
+    Conversation,
+    ConversationId,
+    Kind,
+    Member,
+    MessageId,
+    Outcome,
+    ReplyDraft,
+    Sent,
+    SetStatus,
+    StateChange,
+    Status,
+)
+from inbox_tui.store.protocol import Store
+
+CHUNK = 500
+"""Changes that one call to the store carries: a colleague's write waits no longer than that."""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What an act came to."""
+
+    outcomes: tuple[Outcome, ...]
+    """One for each conversation, in the order they were given."""
+    description: str
+    """The act in a few words for people, e.g. "Resolved 42 conversations"."""
+    can_undo: bool = False
+    """``undo`` would take this back."""
+
+    @property
+    def refused(self) -> tuple[Outcome, ...]:
+        """Those the store did not change, each with its reason."""
+        return tuple(outcome for outcome in self.outcomes if outcome.error)
+
+
+class _Act(msgspec.Struct, frozen=True):
+    """An act that can be taken back."""
+
+    inverse: tuple[StateChange, ...]
+    description: str
+
+
+def new_key() -> str:
+    """A key for one reply, never made twice."""
+    return uuid.uuid4().hex
+
+
+class Triage:
+    """One member's acts on one store, with the means to undo them."""
+
+    def __init__(self, store: Store, make_key: Callable[[], str] = new_key) -> None:
+        self._store = store
+        self._make_key = make_key
+        self._acts: list[_Act] = []
+
+    async def take(self, conversations: Sequence[Conversation]) -> Done:
+        """Assign to the acting member. Raises as ``assign``."""
+        return await self.assign(conversations, await self._store.me())
+
+    async def assign(self, conversations: Sequence[Conversation], member: Member | None) -> Done:
+        """Give conversations to a member, or to nobody, each unless a colleague was first.
+
+        Raises:
+            InboxError: for a single conversation whatever the store says; for many only
+                what stops all of them, the rest is in the outcomes.
+        """
+        target = member.id if member else None
+        changes = [Assign(c.id, target, c.assignee.id if c.assignee else None) for c in conversations]
+        verb = f"Assigned {{}} to {member.label}" if member else "Unassigned {}"
+        return await self._act(conversations, changes, verb)
+
+    async def set_status(self, conversations: Sequence[Conversation], status: Status) -> Done:
+        """Resolve or reopen conversations, each unless a colleague was first. Raises as ``assign``."""
+        changes = [SetStatus(c.id, status, c.status) for c in conversations]
+        verb = "Resolved {}" if status is Status.RESOLVED else "Reopened {}"
+        return await self._act(conversations, changes, verb)
+
+    async def resolve(self, conversations: Sequence[Conversation]) -> Done:
+        """``set_status`` by its usual name."""
+        return await self.set_status(conversations, Status.RESOLVED)
+
+    async def reopen(self, conversations: Sequence[Conversation]) -> Done:
+        """``set_status`` by its usual name."""
+        return await self.set_status(conversations, Status.OPEN)
+
+    async def undo(self) -> Done:
+        """Take the last act back, as far as nobody has changed the conversations since.
+
+        Raises:
+            InboxError: the store cannot answer; what was not taken back yet can be undone again.
+        """
+        if not self._acts:
+            return Done((), "Nothing to undo")
+        act = self._acts.pop()
+        outcomes: list[Outcome] = []
+        try:
+            for chunk in _chunks(act.inverse):
+                outcomes += await self._store.apply(chunk)
+        except InboxError:
+            self._acts.append(msgspec.structs.replace(act, inverse=act.inverse[len(outcomes) :]))
+            raise
+        kept = sum(1 for outcome in outcomes if outcome.error)
+        what = f"Undone: {act.description}"
+        return Done(tuple(outcomes), f"{what}, except {kept:,} that changed since" if kept else what)
+
+    async def reply(
+        self,
+        id: ConversationId,
+        body: str,
+        *,
+        last_seen: MessageId | None,
+        kind: Kind = Kind.MESSAGE,
+        auto_assign: bool = True,
+    ) -> Sent:
+        """Send a reply or write a note, under a key of its own. Raises as ``Store.reply``."""
+        draft = ReplyDraft(body, self._make_key(), kind=kind, last_seen=last_seen, auto_assign=auto_assign)
+        return await self._store.reply(id, draft)
+
+    async def _act(self, conversations: Sequence[Conversation], changes: Sequence[StateChange], verb: str) -> Done:
+        if not changes:
+            return Done((), "Nothing to do")
+        if len(changes) == 1:
+            outcomes = [await self._one(conversations[0], changes[0])]
+        else:
+            outcomes = []
+            try:
+                for chunk in _chunks(changes):
+                    outcomes += await self._store.apply(chunk)
+            except InboxError:
+                self._remember(outcomes, verb)
+                raise
+        return Done(tuple(outcomes), _described(verb, outcomes), self._remember(outcomes, verb))
+
+    async def _one(self, before: Conversation, change: StateChange) -> Outcome:
+        if isinstance(change, Assign):
+            after = await self._store.assign(change.id, change.member, change.expected)
+        else:
+            after = await self._store.set_status(change.id, change.status, change.expected)
+        return Outcome(change, before, after)
+
+    def _remember(self, outcomes: Iterable[Outcome], verb: str) -> bool:
+        """Keep what takes the outcomes back; False if they changed nothing."""
+        done = [outcome for outcome in outcomes if not outcome.error]
+        inverse = tuple(undoing for outcome in done for undoing in _inverse(outcome))
+        if inverse:
+            self._acts.append(_Act(inverse, _described(verb, done)))
+        return bool(inverse)
+
+
+def _inverse(outcome: Outcome) -> list[StateChange]:
+    """What takes this one change back, and nothing that somebody else changed at the same time."""
+    if outcome.before is None or outcome.after is None:
+        return []
+    undoing = rules.inverse(outcome.before, outcome.after)
+    return [change for change in undoing if type(change) is type(outcome.change)]
+
+
+def _described(verb: str, outcomes: Sequence[Outcome]) -> str:
+    done = [outcome.after for outcome in outcomes if outcome.after is not None and not outcome.error]
+    return verb.replace("{}", done[0].visitor if len(done) == 1 else f"{len(done):,} conversations")
+
+
+def _chunks(changes: Sequence[StateChange]) -> Iterable[Sequence[StateChange]]:
+    return (changes[start : start + CHUNK] for start in range(0, len(changes), CHUNK))
