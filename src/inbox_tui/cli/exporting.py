@@ -1,0 +1,65 @@
+"""``export``: CSV of everything a filter matches."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from inbox_tui.cli.lazy import command
+from inbox_tui.cli.output import say
+from inbox_tui.cli.session import Session, run_async
+from inbox_tui.domain.errors import Unsupported
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.operations.exporting import export_to_file, export_to_stream
+from inbox_tui.operations.naming import agent_named
+from inbox_tui.store.protocol import Scan
+
+
+@command("export")
+@click.option(
+    "--filter", "filter_name", type=click.Choice([filter.value for filter in Filter]), default="all", help="Which ones."
+)
+@click.option("--search", default="", metavar="WORDS", help="Only those in which all words occur.")
+@click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's.")
+@click.option("-o", "--output", default="-", metavar="FILE", help='Where to; "-" is standard output.')
+@click.option("--raw", is_flag=True, help="Leave cells that a spreadsheet would run as formulas as they are.")
+@click.option("--bom", is_flag=True, help="Begin with a byte order mark, for old spreadsheets.")
+@click.pass_obj
+def export(
+    session: Session, *, filter_name: str, search: str, agent_name: str | None, output: str, raw: bool, bom: bool
+) -> None:
+    """Write conversations as CSV; how many is said on stderr."""
+
+    async def work() -> int:
+        async with session.store() as store:
+            if not isinstance(store, Scan) or not store.capabilities.scan:
+                raise Unsupported("This store cannot be exported.")
+            agent = (await agent_named(store, agent_name)).id if agent_name else None
+            query = Query(Filter(filter_name), agent, search)
+            with _progress(to_terminal=output == "-" and sys.stdout.isatty()) as progress:
+                if output == "-":
+                    return await export_to_stream(store, query, sys.stdout.buffer, raw=raw, bom=bom, progress=progress)
+                return await export_to_file(store, query, Path(output), raw=raw, bom=bom, progress=progress)
+
+    rows = run_async(work())
+    say(f"{rows:,} conversations exported.")
+
+
+@contextmanager
+def _progress(*, to_terminal: bool) -> Iterator[Callable[[int], None] | None]:
+    """A running count on stderr while a person looks at it and the rows go elsewhere."""
+    if to_terminal or not sys.stderr.isatty():
+        yield None
+        return
+
+    def show(rows: int) -> None:
+        click.echo(f"\r{rows:,} conversations", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        click.echo(f"\r{' ' * 40}\r", nl=False, err=True)

@@ -1,0 +1,106 @@
+"""``import``: conversations from JSON Lines, as often as one likes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from inbox_tui.cli.lazy import command
+from inbox_tui.cli.output import say
+from inbox_tui.cli.session import Session, run_async
+from inbox_tui.domain.errors import Unsupported
+from inbox_tui.operations.importing import BadLine, Import, Imported, ImportSource, Progress
+from inbox_tui.store.protocol import Intake
+from inbox_tui.store.registry import utc_now
+
+SHOWN_BAD_LINES = 50
+"""Bad lines that are named; of more only their number is told."""
+
+
+@command("import")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--strict", is_flag=True, help="Take in nothing at all if any line is bad.")
+@click.pass_context
+def import_files(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
+    """Read conversations from JSON Lines, compressed (gzip) or not; "-" is standard input.
+
+    What is already known is not doubled. A bad line is reported with its number and
+    the others go in.
+    """
+    session: Session = ctx.obj
+    bad = _BadLines()
+
+    async def work() -> Imported:
+        async with session.store() as store:
+            if not isinstance(store, Intake) or not store.capabilities.intake:
+                raise Unsupported("Conversations cannot be imported into this store.")
+            with _progress_bar() as progress:
+                run = Import(_sources(files), utc_now(), on_bad=bad.report, on_progress=progress)
+                return await run.run(store, strict=strict)
+
+    imported = run_async(work(), interrupt_at_once=True)
+    bad.say_rest()
+    say(_summary(imported, strict=strict))
+    if imported.bad_lines:
+        ctx.exit(1)
+
+
+class _BadLines:
+    """Reports bad lines as they come, but not a million of them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def report(self, bad: BadLine) -> None:
+        self._count += 1
+        if self._count <= SHOWN_BAD_LINES:
+            say(str(bad))
+
+    def say_rest(self) -> None:
+        if self._count > SHOWN_BAD_LINES:
+            say(f"… and {self._count - SHOWN_BAD_LINES:,} more bad lines.")
+
+
+def _sources(files: Sequence[str]) -> list[ImportSource]:
+    return [
+        ImportSource("standard input", stream=sys.stdin.buffer)  # type: ignore[arg-type]  # a BufferedReader in truth
+        if name == "-"
+        else ImportSource(name, Path(name))
+        for name in files
+    ]
+
+
+def _summary(imported: Imported, *, strict: bool) -> str:
+    taken = imported.taken
+    bad = f"{imported.bad_lines:,} bad {'line' if imported.bad_lines == 1 else 'lines'}"
+    if strict and imported.bad_lines:
+        return f"Nothing was imported: {bad}."
+    words = (
+        f"{taken.added:,} conversations added, {taken.extended:,} extended, {taken.unchanged:,} unchanged; "
+        f"{taken.messages:,} messages"
+    )
+    return f"{words}; {bad} left out." if imported.bad_lines else f"{words}."
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[Progress], None] | None]:
+    """A bar on stderr while a person looks at it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(BarColumn(), DownloadColumn(), TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    with bar:
+        task = bar.add_task("", total=None)
+
+        def show(progress: Progress) -> None:
+            bar.update(task, completed=progress.bytes_done, total=progress.bytes_total)
+
+        yield show

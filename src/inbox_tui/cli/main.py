@@ -1,0 +1,108 @@
+"""``inbox-tui``: the commands, and the one place where errors become words and exit codes.
+
+Exit codes: 0 done, 1 the store or the operation failed, 2 usage or configuration,
+3 credentials, 130 interrupted. Data goes to stdout, words to stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from inbox_tui import __version__
+from inbox_tui.cli.lazy import LazyGroup, global_options
+from inbox_tui.cli.session import Session
+from inbox_tui.domain.errors import InboxError
+
+INTERRUPTED = 130
+USAGE = 2
+
+COMMANDS = {
+    "demo": ("inbox_tui.cli.open:demo", "Open a sample workspace; nothing of yours is touched."),
+    "list": ("inbox_tui.cli.reading:list_conversations", "Print conversations."),
+    "show": ("inbox_tui.cli.reading:show", "Print a conversation."),
+    "reply": ("inbox_tui.cli.acting:reply", "Reply to a visitor."),
+    "note": ("inbox_tui.cli.acting:note", "Write a note to the team."),
+    "assign": ("inbox_tui.cli.acting:assign", "Assign conversations."),
+    "resolve": ("inbox_tui.cli.acting:resolve", "Mark conversations resolved."),
+    "reopen": ("inbox_tui.cli.acting:reopen", "Open conversations again."),
+    "export": ("inbox_tui.cli.exporting:export", "Write conversations as CSV."),
+    "import": ("inbox_tui.cli.importing:import_files", "Read conversations from JSON Lines."),
+    "members": ("inbox_tui.cli.team:members", "Manage the team."),
+    "stores": ("inbox_tui.cli.about:stores", "List the kinds of store that are installed."),
+    "config": ("inbox_tui.cli.about:config", "Print the settings in force and where each comes from."),
+}
+FILTERS = ("all", "your-inbox", "unresolved", "resolved", "pending", "has-lead")
+"""The names of domain.filters.Filter, here for the help text; importing it would double its time."""
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_by_name=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--filter", "filter_name", type=click.Choice(FILTERS), help="Begin with this filter.")
+@click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's conversations.")
+@click.version_option(__version__, message="inbox-tui %(version)s")
+@click.pass_context
+def inbox_tui(ctx: click.Context, filter_name: str | None, agent_name: str | None) -> None:
+    """A support team's conversation inbox. Without a command: opens the inbox."""
+    session = ctx.ensure_object(Session)
+    if ctx.invoked_subcommand is not None:
+        if filter_name or agent_name:
+            raise click.UsageError(f"Write --filter and --agent after {ctx.invoked_subcommand!r}.", ctx)
+        return
+    from inbox_tui.cli.open import open_inbox
+
+    ctx.exit(open_inbox(session, filter_name, agent_name))
+
+
+inbox_tui.params += global_options()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    session = Session()
+    try:
+        code = inbox_tui.main(args=arguments, prog_name="inbox-tui", standalone_mode=False, obj=session)
+        sys.stdout.flush()
+    except InboxError as error:
+        return _failed(error, is_logged="log_level" in session.options)
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("inbox-tui: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return InboxError.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def run() -> None:
+    """The entry point of the program."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a character shows a stand-in rather than ending the program.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+    sys.exit(main())
+
+
+def _failed(error: InboxError, *, is_logged: bool) -> int:
+    from inbox_tui.cli.output import say
+
+    if is_logged:
+        from inbox_tui.cli.log import log_failure
+
+        log_failure(error)
+    say(f"inbox-tui: {error.message}")
+    if error.hint:
+        say(f"  {error.hint}")
+    return error.exit_code

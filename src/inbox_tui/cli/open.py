@@ -1,0 +1,142 @@
+"""Opening the inbox on the terminal: the store, the settings and the drafts, put together.
+
+The only place that starts the screens, and they are imported only here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import click
+
+from inbox_tui import __version__
+from inbox_tui.cli.lazy import command
+from inbox_tui.cli.output import say
+from inbox_tui.cli.session import Session, file_url, run_async
+from inbox_tui.domain.errors import ConfigError
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.local import paths
+from inbox_tui.local.drafts import DraftJournal
+from inbox_tui.local.keymap import keymap
+from inbox_tui.local.launch import Launch, SaveSettings
+from inbox_tui.local.settings_file import save_settings
+from inbox_tui.store.protocol import Store
+from inbox_tui.store.registry import Identity, open_store, utc_now
+from inbox_tui.store.url import StoreUrl
+
+_NO_SCREEN = {"", "dumb", "unknown"}
+"""Values of TERM that name no terminal to draw on."""
+
+
+def open_inbox(session: Session, filter_name: str | None, agent_name: str | None) -> int:
+    """Open the inbox; returns the exit code. Raises InboxError."""
+    if not has_screen():
+        say("The inbox needs a terminal; without one, use the commands, for example: inbox-tui list")
+        return ConfigError.exit_code
+    launch = _launch(
+        session,
+        session.url,
+        session.identity,
+        paths.drafts_file(),
+        filter=Filter(filter_name) if filter_name else Filter.ALL,
+        agent_name=agent_name or "",
+        is_new=session.store_is_new,
+        save=partial(save_settings, session.in_force.file),
+    )
+    return _run(launch)
+
+
+@command("demo")
+@click.pass_context
+def demo(ctx: click.Context) -> None:
+    """Open a sample workspace. It needs nothing, and nothing of yours is touched."""
+    from inbox_tui.operations.sample import ME, load_sample
+
+    with tempfile.TemporaryDirectory(prefix="inbox-tui-demo-") as folder:
+        url = file_url(Path(folder) / "demo.db")
+
+        async def open_as(email: str, name: str) -> Store:
+            return await open_store(url, Identity(email, name, is_given=True))
+
+        run_async(load_sample(open_as, utc_now()))
+        if not has_screen():
+            _print_sample(url, ME)
+            return
+        launch = _launch(
+            ctx.obj,
+            url,
+            Identity(ME, is_given=True),
+            Path(folder) / "drafts.db",
+            is_demo=True,
+            save=_forget,
+        )
+        code = _run(launch)
+    ctx.exit(code)
+
+
+def has_screen() -> bool:
+    """There is a terminal to draw on and a person to press keys."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return os.environ.get("TERM", "") not in _NO_SCREEN and all(stream.isatty() for stream in streams)
+
+
+def _run(launch: Launch) -> int:
+    from inbox_tui.tui.app import run_inbox
+
+    try:
+        return run_inbox(launch)
+    finally:
+        launch.journal.close()
+        if launch.journal.problem:
+            say(launch.journal.problem)
+
+
+def _launch(
+    session: Session,
+    url: StoreUrl,
+    identity: Identity,
+    drafts: Path,
+    *,
+    save: SaveSettings,
+    filter: Filter = Filter.ALL,
+    agent_name: str = "",
+    is_demo: bool = False,
+    is_new: bool = False,
+) -> Launch:
+    in_force = session.in_force
+    keys = keymap(in_force.settings.keys, in_force.file)
+    return Launch(
+        open_store=partial(open_store, url, identity),
+        settings=in_force.settings,
+        keymap=keys,
+        journal=DraftJournal(drafts),
+        filter=filter,
+        agent_name=agent_name,
+        is_demo=is_demo,
+        is_new=is_new,
+        config_file=in_force.file,
+        save_settings=save,
+        version=__version__,
+    )
+
+
+def _forget(_: object) -> None:
+    """A demo keeps no settings."""
+
+
+def _print_sample(url: StoreUrl, me: str) -> None:
+    from inbox_tui.cli.reading import LIMIT, print_list
+
+    async def work() -> None:
+        store = await open_store(url, Identity(me, is_given=True))
+        try:
+            await print_list(store, Query(), LIMIT)
+        finally:
+            await store.aclose()
+
+    run_async(work())
+    say("This is the sample. To work in it, run 'inbox-tui demo' in a terminal.")

@@ -1,0 +1,201 @@
+"""``list`` and ``show``: looking without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+
+import click
+
+from inbox_tui.cli.columns import Column, aligned
+from inbox_tui.cli.lazy import command
+from inbox_tui.cli.output import is_terminal, say, terminal_width, write_json, write_lines
+from inbox_tui.cli.session import Session, run_async
+from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, Status
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.domain.text import clean_body, clean_line, clean_name
+from inbox_tui.operations.naming import agent_named
+from inbox_tui.operations.records import iso_time, record
+from inbox_tui.store.protocol import Store
+
+PAGE = 500
+LIMIT = 50
+_COLUMNS = (
+    Column("ID", 36, 60),
+    Column("STATUS", 8, 8),
+    Column("ACTIVITY", 8, 10),
+    Column("ASSIGNEE", 6, 20),
+    Column("VISITOR", 8, 24),
+    Column("LAST MESSAGE", 20, 200),
+)
+
+
+@command("list")
+@click.option(
+    "--filter", "filter_name", type=click.Choice([filter.value for filter in Filter]), default="all", help="Which ones."
+)
+@click.option("--search", default="", metavar="WORDS", help="Only those in which all words occur.")
+@click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's.")
+@click.option("--order", type=click.Choice([order.value for order in Order]), help="Sort otherwise than the filter.")
+@click.option("--limit", type=click.IntRange(min=0), default=LIMIT, show_default=True, help="At most; 0 means all.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, its keys the CSV columns.")
+@click.pass_obj
+def list_conversations(
+    session: Session,
+    *,
+    filter_name: str,
+    search: str,
+    agent_name: str | None,
+    order: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Print conversations, a line each.
+
+    On a terminal as columns, otherwise as fields between tabs: id, status, last
+    activity, assignee, visitor, last message.
+    """
+
+    async def work() -> None:
+        async with session.store() as store:
+            agent = (await agent_named(store, agent_name)).id if agent_name else None
+            query = Query(Filter(filter_name), agent, search, Order(order) if order else None)
+            await print_list(store, query, limit, as_json=as_json)
+
+    run_async(work())
+
+
+async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = False) -> None:
+    """Print what a query finds; says on stderr if that is not all."""
+    printed = 0
+    now = datetime.now().astimezone()
+    async for rows in _pages(store, query, limit):
+        if as_json:
+            write_json(record(row) for row in rows)
+        elif is_terminal():
+            lines = aligned(_COLUMNS, [_cells(row, _when(row.last_activity_at, now)) for row in rows], terminal_width())
+            write_lines(islice(lines, 1 if printed else 0, None))
+        else:
+            write_lines("\t".join(_cells(row, iso_time(row.last_activity_at))) for row in rows)
+        printed += len(rows)
+    if printed and printed == limit and not query.search:
+        total = query.filter.count_in(await store.counts(query.agent))
+        if total > printed:
+            say(f"{printed:,} of {total:,}; --limit 0 prints all.")
+
+
+async def _pages(store: Store, query: Query, limit: int) -> AsyncIterator[Sequence[Conversation]]:
+    left = limit or None
+    cursor = None
+    while left is None or left > 0:
+        size = PAGE if left is None else min(PAGE, left)
+        page = await store.list(query, PageRequest(limit=size, cursor=cursor))
+        if page.rows:
+            yield page.rows
+        if len(page.rows) < size:
+            return
+        cursor = page.last
+        left = left - size if left is not None else None
+
+
+def _cells(row: Conversation, activity: str | None) -> list[str]:
+    status = "waiting" if row.waiting_since and row.status is Status.OPEN else row.status.value
+    return [
+        clean_line(row.id),
+        status,
+        activity or "",
+        clean_name(row.assignee.label) if row.assignee else "",
+        clean_name(row.visitor),
+        clean_line(row.last_message),
+    ]
+
+
+@command("show")
+@click.argument("id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object: the CSV columns, and the messages as 'thread'.")
+@click.pass_obj
+def show(session: Session, id: str, as_json: bool) -> None:
+    """Print a conversation with all its messages."""
+
+    async def work() -> None:
+        async with session.store() as store:
+            conversation, messages = await _whole_thread(store, ConversationId(id))
+            if as_json:
+                write_json([{**record(conversation), "thread": [_message_record(message) for message in messages]}])
+            else:
+                write_lines(_head(conversation))
+                for message in messages:
+                    write_lines(_entry(message, conversation))
+
+    run_async(work())
+
+
+async def _whole_thread(store: Store, id: ConversationId) -> tuple[Conversation, list[Message]]:
+    thread = await store.thread(id, limit=PAGE)
+    messages = list(thread.messages)
+    earlier = thread
+    while earlier.has_earlier and earlier.messages:
+        earlier = await store.thread(id, before=earlier.messages[0].id, limit=PAGE)
+        messages[:0] = earlier.messages
+    return thread.conversation, messages
+
+
+def _message_record(message: Message) -> dict[str, str | None]:
+    return {
+        "id": message.id,
+        "author": message.author.value,
+        "member": message.member.email if message.member else None,
+        "kind": message.kind.value,
+        "body": message.body,
+        "created_at": iso_time(message.created_at),
+    }
+
+
+def _head(conversation: Conversation) -> Iterator[str]:
+    lead = conversation.lead
+    yield clean_name(conversation.visitor)
+    known = [lead.email, lead.phone, lead.company]
+    if any(known):
+        yield " · ".join(clean_name(part) for part in known if part)
+    if conversation.topic:
+        yield clean_line(conversation.topic)
+    state = [clean_name(conversation.agent.name), conversation.status.value]
+    state.append(f"assigned to {clean_name(conversation.assignee.label)}" if conversation.assignee else "unassigned")
+    if conversation.waiting_since:
+        state.append(f"waiting since {_local(conversation.waiting_since)}")
+    yield " · ".join(state)
+
+
+def _entry(message: Message, conversation: Conversation) -> Iterator[str]:
+    at = _local(message.created_at)
+    yield ""
+    if message.kind is Kind.EVENT:
+        yield f"── {clean_line(message.body)} · {at} ──"
+        return
+    yield f"{_author(message, conversation)} · {at}"
+    for line in clean_body(message.body).split("\n"):
+        yield f"    {line}".rstrip()
+
+
+def _author(message: Message, conversation: Conversation) -> str:
+    if message.author is Author.VISITOR:
+        return clean_name(conversation.visitor)
+    if message.author is Author.AGENT:
+        return f"{clean_name(conversation.agent.name)} (AI)"
+    name = clean_name(message.member.label) if message.member else "A member"
+    return f"{name} (note)" if message.kind is Kind.NOTE else name
+
+
+def _local(at: datetime) -> str:
+    """A time where the reader is."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _when(at: datetime, now: datetime) -> str:
+    """A time where the reader is, as short as it can be."""
+    here = at.astimezone(now.tzinfo)
+    if here.date() == now.date():
+        return f"{here:%H:%M}"
+    return f"{here.day} {here:%b}" if here.year == now.year else f"{here:%Y-%m-%d}"

@@ -1,0 +1,294 @@
+"""Import and export as files go in and out."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from inbox_tui.operations.records import COLUMNS
+
+from .conftest import RunCli, line, seed
+
+SGD = Path(__file__).parents[3] / "shared" / "data" / "sgd-2000.jsonl.gz"
+
+
+def jsonl(*lines: object) -> bytes:
+    return b"".join(json.dumps(given).encode() + b"\n" for given in lines)
+
+
+def ids(run_cli: RunCli) -> set[str]:
+    return {text.split("\t")[0] for text in run_cli("list", "--limit", "0").lines}
+
+
+# Import
+
+
+def test_import_plain_compressed_and_standard_input(run_cli: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + jsonl(line("a")))
+    (tmp_path / "b.jsonl.gz").write_bytes(gzip.compress(jsonl(line("b")) + b"\n\n"))
+    ran = run_cli("import", "a.jsonl", "b.jsonl.gz", "-", stdin=jsonl(line("c"), line("d"))[:-1])
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "4 conversations added, 0 extended, 0 unchanged; 4 messages.\n"
+    assert ids(run_cli) == {"a", "b", "c", "d"}
+    assert run_cli("import", "-", stdin=gzip.compress(jsonl(line("e")))).code == 0
+    assert "e" in ids(run_cli)
+
+
+def test_importing_again_changes_nothing_and_more_messages_extend(run_cli: RunCli) -> None:
+    short, long = line("a", "one"), line("a", "one", "two")
+    assert "1 conversations added" in run_cli("import", "-", stdin=jsonl(short)).err
+    before = run_cli("show", "a", "--json").out
+    assert (
+        "0 conversations added, 0 extended, 1 unchanged; 0 messages" in run_cli("import", "-", stdin=jsonl(short)).err
+    )
+    assert run_cli("show", "a", "--json").out == before
+    assert "1 extended, 0 unchanged; 1 messages" in run_cli("import", "-", stdin=jsonl(long)).err
+    assert len(json.loads(run_cli("show", "a", "--json").out)["thread"]) == 2
+
+
+def test_only_id_and_messages_are_required(run_cli: RunCli) -> None:
+    bare = {"id": "a", "messages": [{"author": "visitor", "body": "Hi"}, {"author": "agent", "body": "Hello"}]}
+    assert run_cli("import", "-", stdin=jsonl(bare)).code == 0
+    (row,) = run_cli("list", "--json").objects
+    assert (row["agent"], row["status"], row["messages"]) == ("Website assistant", "open", 2)
+
+
+def test_unknown_people_become_members(run_cli: RunCli) -> None:
+    given = line("a", assignee="new@acme.example", needs_human=True)
+    given["messages"].append(  # type: ignore[attr-defined]
+        {"author": "member", "member": "old@acme.example", "body": "Hello", "created_at": "2026-11-03T11:00:00"}
+    )
+    assert run_cli("import", "-", stdin=jsonl(given)).code == 0
+    team = {text.split("\t")[0]: text.split("\t")[1] for text in run_cli("members", "list").lines}
+    assert team == {"dana@acme.example": "admin", "new@acme.example": "edit", "old@acme.example": "none"}
+    (row,) = run_cli("list", "--json").objects
+    assert row["waiting_since"] == "2026-11-03T10:00:00Z"
+    assert row["last_activity_at"] == "2026-11-03T11:00:00Z"
+
+
+BAD = {
+    b"hello": "it is not valid JSON",
+    b'{"id": "a", "messages": [{"author": "visitor", "body": "cut': "it is not valid JSON",
+    b'{"id": "a", "messages": [{"author": "visitor", "body": "\xff"}]}': "it is not valid UTF-8",
+    b"[]": "it is a list […], not an object {…}",
+    b'{"id": "a"}': '"messages" is missing',
+    b'{"messages": []}': '"id" is missing',
+    b'{"id": "a", "messages": []}': "it has no messages",
+    b'{"id": 7, "messages": []}': '"id" is a number, not a text',
+    b'{"id": " ", "messages": [{"author": "visitor", "body": "x"}]}': '"id" is empty',
+    b'{"id": "a", "colour": 1, "messages": []}': 'unknown key "colour"',
+    b'{"id": "a", "visitor": {"nmae": "x"}, "messages": []}': 'unknown key "visitor.nmae"',
+    b'{"id": "a", "status": "done", "messages": []}': "\"status\" cannot be 'done'; it is one of open, resolved",
+    b'{"id": "a", "messages": [{"author": "bot", "body": "x"}]}': (
+        "\"messages[0].author\" cannot be 'bot'; it is one of visitor, agent, member, system"
+    ),
+    b'{"id": "a", "messages": [{"author": "visitor"}]}': '"messages[0].body" is missing',
+    b'{"id": "a", "messages": [{"author": "visitor", "body": null}]}': '"messages[0].body" is null, not a text',
+    b'{"id": "a", "created_at": "yesterday", "messages": []}': ('"created_at" is not a time like 2026-11-03T10:02:00Z'),
+    b'{"id": "a", "created_at": "9999-12-31T23:59:59-14:00", "messages": [{"author": "visitor", "body": "x"}]}': (
+        "9999-12-31T23:59:59-14:00 is not a time that can be kept"
+    ),
+    b'{"id": "a", "messages": [{"id": "m", "author": "visitor", "body": "x"}, '
+    b'{"id": "m", "author": "visitor", "body": "y"}]}': "two of its messages have the id 'm'",
+    b'{"id": "a", "status": "resolved", "needs_human": true, "messages": [{"author": "visitor", "body": "x"}]}': (
+        '"needs_human" is true but "status" is resolved; a resolved conversation waits for nobody'
+    ),
+    b'{"id": "a", "messages": [{"author": "visitor", "body": "' + b"x" * 1_000_001 + b'"}]}': (
+        "message 1 has 1,000,001 characters; 1,000,000 is the most"
+    ),
+    b'{"id": "a", "messages": [{"author": "visitor", "kind": "note", "body": "x"}]}': (
+        "message 1 is a note, which only a member can write"
+    ),
+    b'{"id": "a", "messages": [{"author": "visitor", "kind": "event", "body": "x"}]}': (
+        'message 1 must have author "system" and kind "event" together'
+    ),
+    b'{"id": "a", "messages": [{"author": "agent", "member": "d@x.example", "body": "x"}]}': (
+        'message 1 names a member but its author is "agent"'
+    ),
+    b'{"id": "good-1", "messages": [{"author": "visitor", "body": "x"}]}': (
+        "the conversation id 'good-1' was used by an earlier line"
+    ),
+}
+
+
+@pytest.fixture
+def bad_file(tmp_path: Path) -> Path:
+    file = tmp_path / "bad.jsonl"
+    file.write_bytes(jsonl(line("good-1")) + b"".join(bad + b"\n" for bad in BAD) + jsonl(line("good-2")))
+    return file
+
+
+def test_each_bad_line_is_told_and_the_others_go_in(run_cli: RunCli, bad_file: Path) -> None:
+    ran = run_cli("import", str(bad_file))
+    assert ran.code == 1
+    told = ran.err.splitlines()
+    assert told[:-1] == [f"{bad_file}: line {number}: {why}" for number, why in enumerate(BAD.values(), 2)]
+    assert told[-1].startswith("2 conversations added") and told[-1].endswith(f"{len(BAD)} bad lines left out.")
+    assert ids(run_cli) == {"good-1", "good-2"}
+
+
+def test_strict_takes_in_all_or_nothing(run_cli: RunCli, bad_file: Path, tmp_path: Path) -> None:
+    for arguments, stdin in ((["bad.jsonl"], b""), (["-"], bad_file.read_bytes())):
+        ran = run_cli("import", "--strict", *arguments, stdin=stdin)
+        assert ran.code == 1
+        assert f"Nothing was imported: {len(BAD)} bad lines." in ran.err
+        assert ids(run_cli) == set()
+    ran = run_cli("import", "--strict", "-", stdin=gzip.compress(jsonl(line("a"), line("b"))))
+    assert (ran.code, ids(run_cli)) == (0, {"a", "b"})
+
+
+def test_an_id_of_an_earlier_file_is_a_bad_line(run_cli: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(jsonl(line("a")))
+    (tmp_path / "b.jsonl").write_bytes(jsonl(line("a", "other")))
+    ran = run_cli("import", "a.jsonl", "b.jsonl")
+    assert "b.jsonl: line 1: the conversation id 'a' was used by an earlier line" in ran.err
+
+
+def test_many_bad_lines_are_counted_not_listed(run_cli: RunCli) -> None:
+    ran = run_cli("import", "-", stdin=b"bad\n" * 1000)
+    assert len(ran.err.splitlines()) == 52
+    assert "… and 950 more bad lines." in ran.err
+
+
+def test_a_line_beyond_the_limit_is_passed_over(run_cli: RunCli) -> None:
+    huge = b'{"id": "x", "topic": "' + b"x" * (64 * 1024 * 1024) + b'"}\n'
+    ran = run_cli("import", "-", stdin=huge + jsonl(line("a")))
+    assert "line 1: it is longer than 64 MB" in ran.err
+    assert ids(run_cli) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "No such file"), (gzip.compress(jsonl(line("a")))[:-12], "cut off or damaged")]
+)
+def test_a_file_that_cannot_be_read(run_cli: RunCli, tmp_path: Path, content: bytes | None, words: str) -> None:
+    if content is not None:
+        (tmp_path / "in.jsonl.gz").write_bytes(content)
+    for strict in ([], ["--strict"]):
+        ran = run_cli("import", "in.jsonl.gz", *strict)
+        assert ran.code == 1
+        assert words in ran.err
+        assert "Traceback" not in ran.err
+
+
+def test_a_folder_is_not_a_file(run_cli: RunCli, tmp_path: Path) -> None:
+    assert "Is a directory" in run_cli("import", str(tmp_path)).err
+
+
+@pytest.mark.skipif(not SGD.exists(), reason="the shared data set is not on this machine")
+def test_real_data_twice_changes_nothing(run_cli: RunCli) -> None:
+    assert "2,000 conversations added" in run_cli("import", str(SGD)).err
+    before = run_cli("list", "--json", "--limit", "0").out
+    ran = run_cli("import", str(SGD))
+    assert "0 conversations added, 0 extended, 2,000 unchanged; 0 messages." in ran.err
+    assert run_cli("list", "--json", "--limit", "0").out == before
+
+
+# Export
+
+CELLS = ["=1+1", "+46 70", "-3", "@x", "\ttab", "＝full", 'say "hi", she said', "two\r\nlines\nmore", "plain", "0042"]
+
+
+@pytest.fixture
+def hostile(store_file: Path) -> Path:
+    seed(store_file, [line(f"c-{n}", text, topic=text, visitor={"name": text}) for n, text in enumerate(CELLS)])
+    return store_file
+
+
+@pytest.mark.usefixtures("hostile")
+def test_raw_csv_reads_back_as_it_was(run_cli: RunCli, tmp_path: Path) -> None:
+    ran = run_cli("export", "--raw", "-o", "out.csv")
+    assert (ran.code, ran.out, ran.err) == (0, "", f"{len(CELLS)} conversations exported.\n")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as stream:
+        rows = {row["conversation_id"]: row for row in csv.DictReader(stream)}
+    assert {row["topic"] for row in rows.values()} == set(CELLS)
+    assert {row["last_message"] for row in rows.values()} == set(CELLS)
+    assert (tmp_path / "out.csv").stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.glob("*.part")) == []
+
+
+@pytest.mark.usefixtures("hostile")
+def test_no_cell_is_a_formula(run_cli: RunCli) -> None:
+    rows = list(csv.reader(io.StringIO(run_cli("export").out, newline="")))
+    assert tuple(rows[0]) == COLUMNS
+    cells = [cell for row in rows[1:] for cell in row]
+    assert not [cell for cell in cells if cell[:1] in tuple("=+-@\t\r＝＋－＠")]
+    assert "'=1+1" in cells
+    assert "plain" in cells and "0042" in cells
+
+
+@pytest.mark.usefixtures("hostile")
+def test_duckdb_reads_what_the_store_holds(run_cli: RunCli, tmp_path: Path) -> None:
+    assert run_cli("export", "--raw", "--bom", "-o", "out.csv").code == 0
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    found = (
+        duckdb.connect()
+        .execute(
+            f"SELECT topic, last_message, messages, needs_human, created_at FROM read_csv('{tmp_path / 'out.csv'}', "
+            "header=true, quote='\"', escape='\"', all_varchar=true, new_line='\\r\\n', strict_mode=false)"
+        )
+        .fetchall()
+    )
+    assert {row[0] for row in found} == {row[1] for row in found} == set(CELLS)
+    assert {row[2:] for row in found} == {("1", "false", "2026-11-03T10:00:00Z")}
+
+
+def test_export_follows_filter_search_and_order(run_cli: RunCli, workspace: Path) -> None:
+    def exported(*arguments: str) -> list[str]:
+        return [row["conversation_id"] for row in csv.DictReader(io.StringIO(run_cli("export", *arguments).out))]
+
+    assert set(exported("--filter", "pending")) == {"c-2", "c-4"}
+    assert exported("--search", "table 8") == ["c-2"]
+    assert exported("--agent", "Booking assistant") == ["c-3"]
+    assert exported("--filter", "your-inbox") == ["c-4"]
+
+
+@pytest.mark.usefixtures("workspace")
+def test_export_replaces_a_file_only_when_complete(run_cli: RunCli, tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("older")
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    assert run_cli("export", "--agent", "nobody", "-o", "link.csv").code == 2
+    assert target.read_text() == "older"
+    assert run_cli("export", "-o", "link.csv").code == 0
+    assert link.is_symlink()
+    assert target.read_text(encoding="utf-8").startswith("conversation_id,")
+
+
+@pytest.mark.usefixtures("workspace")
+def test_export_takes_over_what_a_killed_export_left(run_cli: RunCli, tmp_path: Path) -> None:
+    (tmp_path / "out.csv.part").write_text("left" * 10000)
+    assert run_cli("export", "-o", "out.csv").code == 0
+    assert "left" not in (tmp_path / "out.csv").read_text()
+    assert not (tmp_path / "out.csv.part").exists()
+
+
+@pytest.mark.usefixtures("workspace")
+def test_export_to_a_device_writes_to_it(run_cli: RunCli) -> None:
+    assert run_cli("export", "-o", "/dev/stdout").out.startswith("conversation_id,")
+    assert run_cli("export", "-o", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.usefixtures("workspace")
+@pytest.mark.parametrize(("target", "words"), [(".", "Is a directory"), ("no/such/out.csv", "No such file")])
+def test_export_to_where_it_cannot(run_cli: RunCli, target: str, words: str) -> None:
+    ran = run_cli("export", "-o", target)
+    assert ran.code == 1
+    assert words in ran.err and "No half file was left." in ran.err
+
+
+def test_export_is_private_whatever_the_mask(run_cli: RunCli, workspace: Path, tmp_path: Path) -> None:
+    was = os.umask(0)
+    try:
+        run_cli("export", "-o", "out.csv")
+    finally:
+        os.umask(was)
+    assert (tmp_path / "out.csv").stat().st_mode & 0o777 == 0o600
