@@ -1,0 +1,293 @@
+"""Browsing: which conversations are listed, which one is open, and what is new.
+
+The list stays still under the cursor: a conversation that changes, changes in its
+row; what is new or moved up is counted above and comes in when the member asks.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from textual.timer import Timer
+
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.models import AgentId, Author, Conversation, ConversationId, Counts, Thread
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.tui.opening import Opened
+from inbox_tui.tui.view import View
+
+FOLLOW_DELAY = 0.06
+"""Seconds that a highlight rests before a thread that is not at hand is read."""
+SEARCH_DELAY = 0.15
+"""Seconds without a key before a search is made."""
+NEIGHBOURS = 2
+"""Threads on either side of the highlight that are read ahead."""
+SELECTION_HINTS = (("a", "assign"), ("e", "resolve"), ("X", "all that match"), ("esc", "none"), ("?", "help"))
+"""What can be done with a selection."""
+FOLLOWED_AT_ONCE = 200
+"""Changed conversations that are looked at one by one; beyond that the list is only told to be old."""
+
+
+class Browsing:
+    """The list, the open conversation, and what others write."""
+
+    def __init__(self, view: View, opened: Opened) -> None:
+        self._view = view
+        self._opened = opened
+        self._following: Timer | None = None
+        self._searching: Timer | None = None
+        self._new_above: set[ConversationId] = set()
+        self._first: ConversationId | None = None
+        self._go_to: ConversationId | None = None
+        self.query = opened.query
+        self.counts = opened.counts
+        self.total = 0
+
+    def show_opened(self, workspace: str) -> None:
+        """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
+        self._view.show_frame(workspace)
+        self.show_list(self.query, self._opened.page, self.counts)
+        self.show_hints(0)
+        self._view.pane.set_now(self._view.clock())
+
+    def change(
+        self,
+        *,
+        filter: Filter | None = None,
+        order: Order | msgspec.UnsetType | None = msgspec.UNSET,
+        search: str | None = None,
+    ) -> None:
+        """List something else: another filter, order (None: the filter's own) or search."""
+        query = self.query
+        if filter is not None:
+            query = msgspec.structs.replace(query, filter=filter)
+        if order is not msgspec.UNSET:
+            query = msgspec.structs.replace(query, order=order)
+        if search is not None:
+            query = msgspec.structs.replace(query, search=search)
+        self._read(query)
+
+    def change_agent(self, agent: AgentId | None) -> None:
+        """List one agent's conversations, or all agents' (None)."""
+        self._read(msgspec.structs.replace(self.query, agent=agent))
+
+    def search(self, words: str) -> None:
+        """Narrow the list to words once no key has come for a moment."""
+        if self._searching is not None:
+            self._searching.stop()
+        wanted = words.strip()
+        if wanted == self.query.search:
+            return
+        if wanted:
+            self._searching = self._view.screen.set_timer(SEARCH_DELAY, lambda: self.change(search=wanted))
+        else:
+            self.change(search="")
+
+    def show_list(self, query: Query, page: Page, counts: Counts) -> None:
+        """Show a list from its beginning, unless another is wanted by now."""
+        if query != self.query:
+            return
+        view = self._view
+        self._new_above.clear()
+        self._first = page.rows[0].id if page.rows else None
+        self.total = page.total if page.total is not None else query.filter.count_in(counts)
+        view.list.empty_text = self._empty_text(query)
+        view.list.show(query, self.total, page, view.clock())
+        view.header.search = query.search
+        view.header.order = query.effective_order
+        view.header.new_above = 0
+        more = "" if page.total_is_exact else "+"
+        view.header.found = f"{self.total:,}{more} found" if query.search else ""
+        view.bar.active = query.filter
+        self.show_counts(query.agent, counts)
+        if self._go_to is not None:
+            view.list.highlight(self._go_to)
+            self._go_to = None
+
+    def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
+        """Show the filters' numbers, unless they are another agent's."""
+        if agent == self.query.agent:
+            self.counts = counts
+            self._view.bar.counts = counts
+
+    def read_page(self, request: PageRequest, generation: int) -> None:
+        """Read rows that the list has to show."""
+        self._view.run(self._view.work.read_page(self.query, request, generation), group="page")
+
+    def show_page(self, query: Query, request: PageRequest, page: Page) -> None:
+        """Show rows that were read, unless the list is another by now."""
+        if query == self.query:
+            self._view.list.supply(request, page)
+
+    def show_ages(self) -> None:
+        """Ages and waits have grown."""
+        self._view.list.set_now(self._view.clock())
+        self._view.pane.set_now(self._view.clock())
+
+    def show_hints(self, selected: int) -> None:
+        """Say which keys matter now."""
+        status = self._view.status
+        if selected:
+            status.clear()
+            status.hints = ((f"{selected:,}", "selected"), *SELECTION_HINTS)
+        else:
+            status.hints = self._view.hints()
+
+    # The open conversation
+
+    def follow(self, conversation: Conversation | None) -> None:
+        """Show the highlighted conversation: at once if its thread is at hand, else after a rest."""
+        view = self._view
+        if self._following is not None:
+            self._following.stop()
+        view.pane.conversation = conversation
+        if conversation is None or not view.me.may_chat:
+            return
+        thread = view.threads.get(conversation.id)
+        if thread is not None:
+            view.pane.show_thread(thread)
+        self._following = view.screen.set_timer(FOLLOW_DELAY, self._read_around)
+
+    def _read_around(self) -> None:
+        view = self._view
+        shown = view.pane.conversation
+        if shown is None:
+            return
+        near = [id for id in view.list.neighbours(NEIGHBOURS) if view.threads.get(id) is None]
+        if view.threads.get(shown.id) is None:
+            view.run(view.work.read_thread(shown.id, near), group="thread", exclusive=True)
+        elif near:
+            view.run(view.work.read_thread(near[0], near[1:]), group="thread", exclusive=True)
+
+    def show_thread(self, thread: Thread) -> None:
+        """Show a thread if its conversation is open; keep it in any case."""
+        view = self._view
+        view.threads.put(thread)
+        if view.is_shown(thread.conversation.id):
+            view.pane.show_thread(thread)
+
+    def read_earlier(self) -> None:
+        """Read the messages before the first one on screen."""
+        shown = self._view.pane.conversation
+        thread = self._view.threads.get(shown.id) if shown else None
+        if shown and thread and thread.has_earlier and thread.messages:
+            work = self._view.work.read_earlier(shown.id, thread.messages[0].id)
+            self._view.run(work, group="earlier", exclusive=True)
+
+    def show_earlier(self, earlier: Thread) -> None:
+        """Put earlier messages before those on screen."""
+        view = self._view
+        thread = view.threads.get(earlier.conversation.id)
+        if thread is None:
+            return
+        whole = Thread(thread.conversation, earlier.messages + thread.messages, earlier.has_earlier)
+        view.threads.put(whole)
+        if view.is_shown(earlier.conversation.id):
+            view.pane.prepend(earlier)
+
+    # What others write
+
+    def follow_changes(self, changes: Changes) -> None:
+        """Somebody wrote: look at what it was, and count again."""
+        view = self._view
+        view.connection("● live")
+        if changes.team or changes.reset:
+            view.run(view.work.read_team(), group="team", exclusive=True)
+        if changes.reset:
+            view.threads.clear()
+            self._read(self.query)
+            return
+        for id in changes.conversations:
+            view.threads.forget(id)
+        if changes.conversations:
+            view.run(view.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
+            view.read_counts()
+
+    def show_changed(self, conversations: tuple[Conversation, ...]) -> None:
+        """Show conversations as they are now; count those that the list does not hold yet."""
+        view = self._view
+        for conversation in conversations:
+            held = view.list.conversation(conversation.id)
+            if held is not None:
+                view.show_conversation(conversation)
+                if self._moves_up(held, conversation):
+                    self._new_above.add(conversation.id)
+            elif self._belongs(conversation):
+                self._new_above.add(conversation.id)
+            if view.is_shown(conversation.id):
+                view.pane.conversation = conversation
+        view.refresh_open_thread()
+        if not self.total and self._new_above:
+            self._read(self.query)
+            return
+        view.header.new_above = len(self._new_above)
+
+    def show_new(self) -> None:
+        """Let what is new above come in."""
+        if self._new_above:
+            self._read(self.query)
+
+    def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
+        """Conversations came in: list them."""
+        self._read(self.query)
+        words = f"{added:,} conversations came in"
+        if bad_lines:
+            words = f"{words}; {len(bad_lines):,} lines did not: {bad_lines[0]}"
+        self._view.status.say(words, is_problem=bool(bad_lines))
+
+    # Who waits
+
+    def find_waiting(self) -> None:
+        """Look for who waits longest, or for the next after the one that is open."""
+        shown = self._view.list.highlighted
+        work = self._view.work.find_waiting(self.query.agent, shown.id if shown else None)
+        self._view.run(work, group="waiting", exclusive=True)
+
+    def go_to_waiting(self, conversation: Conversation | None) -> None:
+        """Highlight who waits; where the list does not hold them, list who waits."""
+        view = self._view
+        if conversation is None:
+            view.status.say("Nobody else is waiting for a human reply")
+        elif view.list.conversation(conversation.id) is not None:
+            view.list.highlight(conversation.id)
+        else:
+            self._go_to = conversation.id
+            self._read(msgspec.structs.replace(self.query, filter=Filter.PENDING, order=None, search=""))
+
+    def _read(self, query: Query) -> None:
+        self.query = query
+        view = self._view
+        view.bar.active = query.filter
+        view.header.search = query.search
+        view.header.order = query.effective_order
+        view.show_agent(query.agent)
+        view.run(view.work.read_list(query), group="list", exclusive=True)
+
+    def _moves_up(self, before: Conversation, now: Conversation) -> bool:
+        """A visitor wrote, for which the conversation would stand higher if the list were read anew."""
+        return (
+            self.query.effective_order is Order.NEWEST
+            and now.id != self._first
+            and now.last_message_author is Author.VISITOR
+            and now.last_activity_at > before.last_activity_at
+        )
+
+    def _belongs(self, conversation: Conversation) -> bool:
+        query = self.query
+        return (
+            not query.search
+            and query.agent in (None, conversation.agent.id)
+            and query.filter.matches(conversation, self._view.me.id)
+        )
+
+    def _empty_text(self, query: Query) -> str:
+        if query.search:
+            return f"Nothing in {query.filter.label} matches. Esc drops the search."
+        return {
+            Filter.ALL: "No conversations yet.",
+            Filter.YOUR_INBOX: "Your inbox is empty. n goes to who waits longest.",
+            Filter.UNRESOLVED: "Everything is resolved.",
+            Filter.RESOLVED: "Nothing is resolved yet.",
+            Filter.PENDING: "Nobody is waiting for a human reply.",
+            Filter.HAS_LEAD: "No conversation has a lead yet.",
+        }[query.filter]

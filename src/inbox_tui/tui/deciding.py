@@ -1,0 +1,147 @@
+"""Deciding about conversations: take, assign, resolve, reopen, many at once, undo.
+
+Shows each decision at once and hands it to the store; what the store refuses is shown
+as it really is, with the reason. The rules are the store's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Conversation, ConversationId, Member, Status
+from inbox_tui.operations.triage import Done
+from inbox_tui.tui.view import View
+from inbox_tui.tui.work import SELECT_ALL_LIMIT
+
+if TYPE_CHECKING:
+    from inbox_tui.tui.widgets.assign_menu import AssignChoice
+
+
+class Deciding:
+    """The member's decisions, for one conversation or for the selection."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self.matched: dict[ConversationId, Conversation] = {}
+        """What "select all" found; the list itself holds only the rows it loaded."""
+
+    def subjects(self) -> tuple[Conversation, ...]:
+        """What the next decision is about: the selection, or the highlighted conversation."""
+        view = self._view
+        if view.list.selected:
+            return tuple(
+                conversation
+                for id in view.list.selected
+                if (conversation := view.list.conversation(id) or self.matched.get(id)) is not None
+            )
+        return (view.list.highlighted,) if view.list.highlighted else ()
+
+    def select(self, query: Query, found: Sequence[Conversation]) -> None:
+        """Select everything that "select all" found, if that is still what the list shows."""
+        view = self._view
+        if query != view.list.query_shown:
+            return
+        self.matched = {conversation.id: conversation for conversation in found}
+        view.list.select_all(self.matched)
+        if len(found) >= SELECT_ALL_LIMIT:
+            view.status.say(f"The first {len(found):,} are selected; more than that cannot be at once")
+
+    def take(self) -> None:
+        """Assign to the member."""
+        self._assign(self.subjects(), self._view.me)
+
+    def choose_assignee(self) -> None:
+        """Let the member choose who gets the conversation or the selection."""
+        from inbox_tui.tui.widgets.assign_menu import AssignMenu  # not on the first screen
+
+        subjects = self.subjects()
+        if not subjects:
+            return
+
+        def decided(choice: AssignChoice | None) -> None:
+            if choice is None:
+                return
+            who = choice.member.label if choice.member else "nobody"
+            self._after_asking(
+                subjects,
+                f"Assign {len(subjects):,} conversations to {who}?",
+                f"Assign {len(subjects):,}",
+                lambda: self._assign(subjects, choice.member),
+            )
+
+        current = subjects[0].assignee if len(subjects) == 1 else None
+        view = self._view
+        menu = AssignMenu(view.members, view.me, current, anchor=view.pane.assign_anchor())
+        view.screen.app.push_screen(menu, decided)
+
+    def toggle_status(self) -> None:
+        """Resolve; or reopen, if everything it is about is resolved."""
+        subjects = self.subjects()
+        if not subjects:
+            return
+        all_resolved = all(subject.status is Status.RESOLVED for subject in subjects)
+        status = Status.OPEN if all_resolved else Status.RESOLVED
+        subjects = tuple(subject for subject in subjects if subject.status is not status)
+        verb = "Reopen" if all_resolved else "Resolve"
+        self._after_asking(
+            subjects,
+            f"{verb} {len(subjects):,} conversations?",
+            f"{verb} {len(subjects):,}",
+            lambda: self._set_status(subjects, status),
+        )
+
+    def undo(self) -> None:
+        """Take the last decision back."""
+        self._view.run(self._view.work.undo(), group="write")
+
+    def show(self, done: Done) -> None:
+        """Show what the store made of a decision."""
+        view = self._view
+        for outcome in done.outcomes:
+            truth = outcome.after or outcome.before
+            if truth is not None:
+                view.threads.forget(truth.id)
+                view.show_conversation(truth)
+        view.list.clear_selection()
+        refused = [outcome for outcome in done.outcomes if outcome.error]
+        if refused:
+            more = f" ({len(refused):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
+            view.status.say(f"{refused[0].error}{more}", is_problem=True)
+        else:
+            view.status.say(f"{done.description} · z undo" if done.can_undo else done.description)
+        view.refresh_open_thread()
+        view.read_counts()
+
+    def _assign(self, subjects: Sequence[Conversation], member: Member | None) -> None:
+        if not subjects:
+            return
+        for subject in subjects:
+            self._view.show_conversation(msgspec.structs.replace(subject, assignee=member))
+        self._view.run(self._view.work.assign(subjects, member), group="write")
+
+    def _set_status(self, subjects: Sequence[Conversation], status: Status) -> None:
+        if not subjects:
+            return
+        for subject in subjects:
+            waiting = None if status is Status.RESOLVED else subject.waiting_since
+            self._view.show_conversation(msgspec.structs.replace(subject, status=status, waiting_since=waiting))
+        if status is Status.RESOLVED and not self._view.list.selected:
+            self._view.list.move_to_next_after_action()
+        self._view.run(self._view.work.set_status(subjects, status), group="write")
+
+    def _after_asking(self, subjects: Sequence[Conversation], question: str, yes: str, act: Callable[[], None]) -> None:
+        if len(subjects) == 1:
+            act()
+            return
+
+        from inbox_tui.tui.screens.confirm import ConfirmModal  # not on the first screen
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                act()
+
+        self._view.screen.app.push_screen(ConfirmModal(question, yes, "Keep as they are"), answered)

@@ -1,0 +1,150 @@
+"""The questions that the inbox screen asks in a window of their own, and what follows the answers.
+
+Each window is loaded when it is first asked for: none of them is on the first screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import AgentId
+from inbox_tui.domain.rules import badge_for
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from inbox_tui.local.launch import Launch
+    from inbox_tui.tui.screens.export import ExportModal
+    from inbox_tui.tui.screens.settings import SettingsResult, SettingsView
+    from inbox_tui.tui.view import View
+
+
+class Dialogs:
+    """Export, agent, settings, help and welcome."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._export: ExportModal | None = None
+
+    def export(self, query: Query, count: int) -> None:
+        """Ask where to, write everything that the list holds, say how many rows."""
+        from inbox_tui.tui.screens.export import ExportModal
+
+        view = self._view
+        writing: list[Worker[None]] = []
+
+        def begin(path: Path) -> None:
+            work = view.work.export(query, path, modal.report)
+            writing.append(view.screen.run_worker(work, group="export"))
+
+        def closed(path: Path | None) -> None:
+            self._export = None
+            if path is None:
+                for worker in writing:
+                    worker.cancel()
+
+        modal = ExportModal(count, self._suggested(query), begin)
+        self._export = modal
+        view.screen.app.push_screen(modal, closed)
+
+    async def exported(self, path: Path, rows: int) -> None:
+        """The file is complete."""
+        if self._export is not None:
+            await self._export.finish(f"{rows:,} conversations in {path}")
+        self._view.status.say(f"Exported {rows:,} conversations to {path}")
+
+    async def export_failed(self, error: InboxError) -> None:
+        """No file was written."""
+        if self._export is not None:
+            await self._export.fail(error)
+
+    def choose_agent(self, current: AgentId | None, change: Callable[[AgentId | None], None]) -> None:
+        """Ask whose conversations to list."""
+        from inbox_tui.tui.screens.agent_menu import AgentChoice, AgentMenu
+
+        def chosen(choice: AgentChoice | None) -> None:
+            if choice is not None:
+                change(choice.agent.id if choice.agent else None)
+
+        self._view.screen.app.push_screen(AgentMenu(self._view.agents, current), chosen)
+
+    async def settings(self, launch: Launch) -> None:
+        """Show the settings and keep what is changed."""
+        from inbox_tui.store.protocol import Team
+        from inbox_tui.tui.screens.settings import SettingsScreen, SettingsView
+
+        view = self._view
+        store = view.work.store
+        try:
+            photo = await store.photo(view.me.id) if isinstance(store, Team) else None
+        except InboxError as error:
+            view.failed("read your photo", error, None)
+            return
+        current = SettingsView(
+            view.settings.theme, view.settings.auto_assign, str(launch.config_file), store.name, view.me
+        )
+
+        def closed(result: SettingsResult | None) -> None:
+            if result is not None:
+                self._keep(launch, current, result)
+
+        view.screen.app.push_screen(SettingsScreen(current, store.capabilities.team, photo), closed)
+
+    def help(self) -> None:
+        """Show every key that is in force."""
+        from inbox_tui.tui.key_help import key_sections
+        from inbox_tui.tui.screens.help import HelpScreen
+
+        self._view.screen.app.push_screen(HelpScreen(key_sections(self._view.screen)))
+
+    def welcome(self) -> None:
+        """A first start on an empty inbox: ask who this is and what shall be in it."""
+        from inbox_tui.tui.screens.welcome import FillWithSample, ImportFile, WelcomeResult, WelcomeScreen
+
+        view = self._view
+
+        def answered(result: WelcomeResult | None) -> None:
+            if result is None:
+                return
+            if result.name and result.name != view.me.name:
+                view.run(view.work.save_profile(result.name, badge_for(result.name)), group="write")
+            if isinstance(result, FillWithSample):
+                view.status.say("Filling the inbox with the sample …")
+                view.run(view.work.fill_with_sample(view.clock()), group="write")
+            elif isinstance(result, ImportFile):
+                view.status.say(f"Importing {result.path} …")
+                view.run(view.work.import_file(result.path, view.clock()), group="write")
+
+        view.screen.app.push_screen(WelcomeScreen(view.work.store.name, view.me.name), answered)
+
+    def _keep(self, launch: Launch, before: SettingsView, result: SettingsResult) -> None:
+        from inbox_tui.tui.screens.settings import Unchanged
+        from inbox_tui.tui.themes import THEMES
+
+        view = self._view
+        changed: dict[str, str | bool] = {}
+        if result.theme != before.theme:
+            changed["theme"] = result.theme
+            view.screen.app.theme = THEMES[result.theme].name
+        if result.auto_assign != before.auto_assign:
+            changed["auto_assign"] = result.auto_assign
+        if changed:
+            view.settings = msgspec.structs.replace(view.settings, **changed)
+            try:
+                launch.save_settings(changed)
+            except InboxError as error:
+                view.status.say(f"{error.message} {error.hint}", is_problem=True)
+        if result.profile is not None:
+            view.run(view.work.save_profile(result.profile.name, result.profile.badge), group="write")
+        if not isinstance(result.photo, Unchanged):
+            view.run(view.work.save_photo(result.photo), group="write")
+
+    def _suggested(self, query: Query) -> Path:
+        stamp = self._view.clock().astimezone().strftime("%Y-%m-%d")
+        return Path.cwd() / f"{query.filter.value}-{stamp}.csv"

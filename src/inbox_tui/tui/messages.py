@@ -1,0 +1,150 @@
+"""What workers report to the screen: results, each with the request that it answers.
+
+A result that no longer answers what the screen wants is dropped by its handler.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Conversation,
+    ConversationId,
+    Counts,
+    Member,
+    Sent,
+    Thread,
+)
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.operations.triage import Done
+from inbox_tui.tui.field_message import FieldMessage
+
+
+class TeamRead(FieldMessage):
+    """Members, agents or the member's own access changed."""
+
+    me: Member
+    agents: tuple[Agent, ...]
+    members: tuple[Member, ...]
+
+
+class CountsRead(FieldMessage):
+    """The numbers of the six filters."""
+
+    agent: AgentId | None
+    counts: Counts
+
+
+class ListRead(FieldMessage):
+    """A list was read from its beginning."""
+
+    query: Query
+    page: Page
+    counts: Counts
+
+
+class PageRead(FieldMessage):
+    """Further rows of the list on screen."""
+
+    query: Query
+    request: PageRequest
+    generation: int
+    page: Page
+
+
+class ThreadRead(FieldMessage):
+    """The newest messages of a conversation."""
+
+    id: ConversationId
+    thread: Thread
+
+
+class EarlierRead(FieldMessage):
+    """Messages before those on screen."""
+
+    id: ConversationId
+    thread: Thread
+
+
+class ConversationsRead(FieldMessage):
+    """Conversations that were written to, as they are now."""
+
+    conversations: tuple[Conversation, ...]
+    gone: tuple[ConversationId, ...] = ()
+
+
+class ChangesSeen(FieldMessage):
+    """The store's log grew."""
+
+    changes: Changes
+
+
+class ReplySent(FieldMessage):
+    """A reply or note was taken by the store."""
+
+    key: str
+    sent: Sent
+
+
+class ReplyFailed(FieldMessage):
+    """A reply or note was not taken; its text belongs back in the box."""
+
+    id: ConversationId
+    key: str
+    error: InboxError
+
+
+class TriageDone(FieldMessage):
+    """Assignments or status changes were decided by the store."""
+
+    done: Done
+
+
+class OperationFailed(FieldMessage):
+    """Something that was asked for did not work."""
+
+    operation: str
+    error: InboxError
+    id: ConversationId | None = None
+    """The conversation that it was about; its row must show the truth again."""
+    retryable: bool = False
+    """Trying again may help."""
+
+
+class WaitingFound(FieldMessage):
+    """Who has been waiting longest, or next longest."""
+
+    conversation: Conversation | None
+
+
+class AllFound(FieldMessage):
+    """What "select all" selects."""
+
+    query: Query
+    conversations: tuple[Conversation, ...]
+
+
+class Exported(FieldMessage):
+    """A CSV file was written."""
+
+    path: Path
+    rows: int
+
+
+class ExportFailed(FieldMessage):
+    """No CSV file was written."""
+
+    error: InboxError
+
+
+class ConversationsImported(FieldMessage):
+    """Conversations came in from a file or the sample."""
+
+    added: int
+    bad_lines: tuple[str, ...] = ()
+    """What was wrong with the lines that did not go in."""

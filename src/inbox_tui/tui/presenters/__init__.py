@@ -1,0 +1,1 @@
+"""Turn records into words and styled text; no widgets, no store."""

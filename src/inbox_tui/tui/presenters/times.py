@@ -1,0 +1,49 @@
+"""Times for people: how long ago, which day, what o'clock.
+
+The only place where local time is made; everywhere else a time is aware UTC. The
+present and the time zone are arguments. Names of days and months do not follow the
+locale, because nothing else on the screen does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STEPS = (("y", 365 * 86_400), ("w", 7 * 86_400), ("d", 86_400), ("h", 3_600), ("m", 60))
+
+
+def age(then: datetime, now: datetime) -> str:
+    """How long ago, in one unit: ``now``, ``12m``, ``2h``, ``3d``, ``5w``, ``2y``.
+
+    Rounded down. A time to come, which two clocks that differ can make, is ``now``.
+    """
+    seconds = (now - then).total_seconds()
+    for unit, length in _STEPS:
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return "now"
+
+
+def day_label(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """The day for a rule between messages: ``Today``, ``Yesterday``, ``Tue 3 Nov``, ``Tue 3 Nov 2025``.
+
+    Args:
+        when: The time whose day is wanted.
+        now: The present; the year is left out while it is the same.
+        zone: The reader's time zone; None is that of this machine.
+    """
+    day, today = when.astimezone(zone).date(), now.astimezone(zone).date()
+    if day == today:
+        return "Today"
+    if day == today - timedelta(days=1):
+        return "Yesterday"
+    label = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
+    return label if day.year == today.year else f"{label} {day.year}"
+
+
+def clock_time(when: datetime, zone: tzinfo | None = None) -> str:
+    """The time of day as ``10:02``. ``zone`` None is the time zone of this machine."""
+    local = when.astimezone(zone)
+    return f"{local.hour:02}:{local.minute:02}"

@@ -1,0 +1,230 @@
+"""``ListWindow``: the loaded stretch of a list that may hold any number of conversations.
+
+Pure: it knows rows and pages, no widget, no store and no highlight. Rows are loaded as
+one contiguous run, ``[start, end)`` in row numbers. The run grows at its edges by
+cursor, so that scrolling repeats and skips nothing while others write, and is replaced
+as a whole by a jump. Row numbers are what was counted when the list was read; they are
+put right when the true first or last row is reached.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Conversation, ConversationId
+from inbox_tui.domain.paging import Cursor, Page, PageRequest
+
+PAGE_SIZE = 60
+"""Rows that one request asks for."""
+KEPT_ROWS = 1_500
+"""Rows that stay loaded; those farthest from where rows arrive are let go."""
+
+Edge = Literal["after", "before"]
+
+
+class Arrived(NamedTuple):
+    """What the answer to a request changed."""
+
+    rows: range
+    """The numbers of the rows that are loaded now and were not."""
+    shift: int
+    """What every row number that was in use must be changed by."""
+
+
+class _Stretch(NamedTuple):
+    """Neighbouring rows that came on one page, and the places where they begin and end."""
+
+    size: int
+    first: Cursor | None
+    last: Cursor | None
+
+
+class ListWindow:
+    """Which rows of one list are loaded, and which to ask for."""
+
+    def __init__(
+        self, query: Query, total: int, page: Page, *, page_size: int = PAGE_SIZE, kept_rows: int = KEPT_ROWS
+    ) -> None:
+        """Begin with a page that was read by row number.
+
+        Args:
+            query: What the list shows.
+            total: How many rows the list has, as counted.
+            page: Its first rows, or those from ``page.offset`` on.
+            page_size: Rows that one request asks for.
+            kept_rows: Rows that stay loaded at most, give or take a page.
+        """
+        self.query = query
+        self.total = total
+        self.generation = 0
+        """Grows with each jump; an answer to a request of an older one is stale."""
+        self._page_size = page_size
+        self._kept_rows = kept_rows
+        self._asked: dict[Edge, PageRequest] = {}
+        self._jump: PageRequest | None = None
+        self._load(page, page.offset or 0)
+        self._is_last_loaded = self.end >= total
+        self.total = max(total, self.end)
+
+    @property
+    def start(self) -> int:
+        """The number of the first loaded row."""
+        return self._start
+
+    @property
+    def end(self) -> int:
+        """The number after that of the last loaded row."""
+        return self._start + len(self._rows)
+
+    def row(self, number: int) -> Conversation | None:
+        """The conversation in a row; None where it is not loaded."""
+        return self._rows[number - self._start] if self._start <= number < self.end else None
+
+    def find(self, id: ConversationId) -> int | None:
+        """The number of a conversation's row; None where it is not loaded."""
+        place = self._places.get(id)
+        return None if place is None else self._start + place
+
+    def replace(self, conversation: Conversation) -> int | None:
+        """Put a conversation as it is now into its row, wherever it would sort.
+
+        Returns the row's number, or None where it is not loaded.
+        """
+        place = self._places.get(conversation.id)
+        if place is None:
+            return None
+        self._rows[place] = conversation
+        return self._start + place
+
+    def wanted(self, top: int, bottom: int) -> tuple[PageRequest, ...]:
+        """What to ask for so that the rows ``[top, bottom)`` can be shown, and some around them.
+
+        Everything returned counts as asked and is not returned again until it was
+        applied, given up or overtaken by a jump.
+        """
+        if not self.total:
+            return ()
+        top, bottom = min(top, self.total - 1), min(bottom, self.total)
+        is_near = bottom > self._start - self._page_size and top < self.end + self._page_size
+        if not self._rows or not is_near:
+            return self._wanted_jump((top + bottom) // 2)
+        if self._jump is not None:
+            self._overtake()
+        ahead = self._page_size // 2
+        requests: list[PageRequest] = []
+        if top - ahead < self._start and not self._is_first_loaded:
+            requests += self._wanted_growth("before", self._stretches[0].first)
+        if bottom + ahead > self.end and not self._is_last_loaded:
+            requests += self._wanted_growth("after", self._stretches[-1].last)
+        return tuple(requests)
+
+    def apply(self, request: PageRequest, page: Page) -> Arrived | None:
+        """Take in the answer to a request; None if nobody waits for it any more."""
+        if page.query != self.query:
+            return None
+        if request.cursor is None:
+            if request != self._jump:
+                return None
+            return self._replace_all(request, page)
+        if self._asked.get(request.direction) != request:
+            return None
+        del self._asked[request.direction]
+        return self._grow_after(request, page) if request.direction == "after" else self._grow_before(request, page)
+
+    def give_up(self) -> None:
+        """Nothing that was asked will be answered; ``wanted`` may ask for it again."""
+        self._overtake()
+
+    def _wanted_jump(self, middle: int) -> tuple[PageRequest, ...]:
+        size = self._page_size
+        if self._jump is not None and self._first_of(self._jump) <= middle < self._first_of(self._jump) + size:
+            return ()
+        self._overtake()
+        if middle >= self.total - size // 2 and self.total > size:
+            self._jump = PageRequest(limit=size, offset=-size)  # from the end, wherever that is by now
+        else:
+            self._jump = PageRequest(limit=size, offset=max(0, middle - size // 2))
+        return (self._jump,)
+
+    def _wanted_growth(self, edge: Edge, cursor: Cursor | None) -> tuple[PageRequest, ...]:
+        if edge in self._asked or cursor is None:
+            return ()
+        self._asked[edge] = PageRequest(limit=self._page_size, cursor=cursor, direction=edge)
+        return (self._asked[edge],)
+
+    def _first_of(self, jump: PageRequest) -> int:
+        return jump.offset if jump.offset >= 0 else max(0, self.total + jump.offset)
+
+    def _overtake(self) -> None:
+        self.generation += 1
+        self._jump = None
+        self._asked.clear()
+
+    def _load(self, page: Page, start: int) -> None:
+        self._start = start
+        self._rows = list(page.rows)
+        self._stretches = [_Stretch(len(self._rows), page.first, page.last)]
+        self._is_first_loaded = start == 0
+        self._is_last_loaded = False
+        self._index()
+
+    def _replace_all(self, request: PageRequest, page: Page) -> Arrived:
+        self._overtake()
+        size = len(page.rows)
+        is_from_end = request.offset < 0
+        if page.offset is not None and page.offset >= 0:
+            start = page.offset
+        else:
+            start = max(0, self.total - size) if is_from_end else request.offset
+        if not size:
+            # The list ends before the rows that were asked for, or is empty by now.
+            start = 0
+            self.total = 0 if is_from_end else min(self.total, request.offset)
+        self._load(page, start)
+        if size and (is_from_end or size < request.limit):
+            self._is_last_loaded = True
+            self.total = self.end
+        self.total = max(self.total, self.end)
+        return Arrived(range(self.start, self.end), 0)
+
+    def _grow_after(self, request: PageRequest, page: Page) -> Arrived:
+        old_end = self.end
+        fresh = self._not_yet_loaded(page)
+        self._rows += fresh
+        self._stretches.append(_Stretch(len(fresh), page.first or request.cursor, page.last or request.cursor))
+        self._is_last_loaded = len(page.rows) < request.limit
+        self.total = self.end if self._is_last_loaded else max(self.total, self.end)
+        while len(self._rows) > self._kept_rows and len(self._stretches) > 1:
+            gone = self._stretches.pop(0)
+            del self._rows[: gone.size]
+            self._start += gone.size
+            self._is_first_loaded = False
+            self._asked.pop("before", None)
+        self._index()
+        return Arrived(range(old_end, self.end), 0)
+
+    def _grow_before(self, request: PageRequest, page: Page) -> Arrived:
+        fresh = self._not_yet_loaded(page)
+        self._rows[:0] = fresh
+        self._stretches.insert(0, _Stretch(len(fresh), page.first or request.cursor, page.last or request.cursor))
+        self._start -= len(fresh)
+        self._is_first_loaded = len(page.rows) < request.limit
+        # Rows were added or moved since the list was counted: its first row is row 0 all the same.
+        shift = -self._start if self._is_first_loaded or self._start < 0 else 0
+        self._start += shift
+        self.total += shift
+        while len(self._rows) > self._kept_rows and len(self._stretches) > 1:
+            gone = self._stretches.pop()
+            del self._rows[len(self._rows) - gone.size :]
+            self._is_last_loaded = False
+            self._asked.pop("after", None)
+        self._index()
+        return Arrived(range(self._start, self._start + len(fresh)), shift)
+
+    def _not_yet_loaded(self, page: Page) -> list[Conversation]:
+        """A page's rows without those that were loaded where they stood before they moved."""
+        return [row for row in page.rows if self.replace(row) is None]
+
+    def _index(self) -> None:
+        self._places = {row.id: place for place, row in enumerate(self._rows)}

@@ -1,0 +1,426 @@
+"""The inbox: the list at the left, the conversation at the right, and the keys of a shift.
+
+Coordinates: turns keys and widgets' messages into work, and results into what the
+widgets show. Browsing, deciding and writing have a part of their own each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+
+from inbox_tui.domain.filters import Filter
+from inbox_tui.domain.models import Kind
+from inbox_tui.local.launch import Launch
+from inbox_tui.tui import messages as m
+from inbox_tui.tui.browsing import Browsing
+from inbox_tui.tui.deciding import Deciding
+from inbox_tui.tui.opening import Opened
+from inbox_tui.tui.replies import Replies
+from inbox_tui.tui.view import View
+from inbox_tui.tui.widgets.conversation_list import ConversationList
+from inbox_tui.tui.widgets.detail_header import DetailHeader
+from inbox_tui.tui.widgets.detail_pane import DetailPane
+from inbox_tui.tui.widgets.filter_bar import FilterBar
+from inbox_tui.tui.widgets.list_header import ListHeader
+from inbox_tui.tui.widgets.reply_box import ReplyBox
+from inbox_tui.tui.widgets.status_line import StatusLine
+from inbox_tui.tui.widgets.thread_view import ThreadView
+from inbox_tui.tui.widgets.top_bar import TopBar
+from inbox_tui.tui.work import Work
+from inbox_tui.tui.writing import Writing
+
+AGES_EVERY = 30.0
+"""Seconds after which ages and waits are looked at again."""
+
+
+class InboxScreen(Screen[None]):
+    """Where a shift is worked."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"filter('{filter.value}')", filter.label, id=f"inbox.filter-{filter.value}")
+            for number, filter in enumerate(Filter, 1)
+        ),
+        Binding("r", "reply", "Write a reply", id="inbox.reply"),
+        Binding("m", "note", "Write a note to the team", id="inbox.note"),
+        Binding("a", "assign", "Assign", id="inbox.assign"),
+        Binding("i", "take", "Take it (assign to me)", id="inbox.take"),
+        Binding("e", "toggle_status", "Mark resolved / reopen", id="inbox.resolve"),
+        Binding("n", "next_waiting", "Next waiting", id="inbox.next-waiting"),
+        Binding("slash", "search", "Search", id="inbox.search", key_display="/"),
+        Binding("o", "order", "Newest / oldest / longest waiting first", id="inbox.order"),
+        Binding("X", "select_all", "Select all that match", id="inbox.select-all"),
+        Binding("z", "undo", "Undo the last action", id="inbox.undo"),
+        Binding("E", "export", "Export CSV", id="inbox.export"),
+        Binding("A", "agent", "Switch agent", id="inbox.agent"),
+        Binding("comma", "settings", "Settings", id="inbox.settings", key_display=","),
+        Binding("question_mark", "help", "Help", id="inbox.help", key_display="?"),
+        Binding("escape", "back", "Back to the list, clear the selection", id="inbox.back"),
+        Binding("q", "app.quit", "Quit", id="inbox.quit"),
+    ]
+
+    def __init__(
+        self, launch: Launch, opened: Opened, clock: Callable[[], datetime], new_key: Callable[[], str]
+    ) -> None:
+        super().__init__()
+        self._launch = launch
+        self._opened = opened
+        self._clock = clock
+        self._new_key = new_key
+        self.view: View
+        self.browsing: Browsing
+        self.deciding: Deciding
+        self.writing: Writing
+
+    def compose(self) -> ComposeResult:
+        """The screen of the design, from top to bottom."""
+        yield TopBar()
+        yield FilterBar()
+        with Horizontal(id="main"):
+            with Vertical(id="list-pane"):
+                yield ListHeader()
+                yield ConversationList()
+            yield DetailPane()
+        yield StatusLine()
+
+    def on_mount(self) -> None:
+        """Show what was read while opening, then follow what others write."""
+        opened = self._opened
+        work = Work(self, opened.store)
+        self.view = View(self, work, opened, self._launch.settings, self._clock)
+        self.browsing = Browsing(self.view, opened)
+        self.deciding = Deciding(self.view)
+        self.writing = Writing(self.view, Replies(self._launch.journal, opened.store.name, self._new_key))
+        name = opened.store.name
+        self.browsing.show_opened("sample" if self._launch.is_demo else name.rstrip("/").rpartition("/")[2])
+        self.view.list.focus()
+        if self._launch.journal.problem:
+            self.view.status.say(self._launch.journal.problem, is_problem=True)
+        self.set_interval(AGES_EVERY, self.browsing.show_ages)
+        self.view.run(work.follow(), group="follow")
+        if self._launch.is_new and not opened.counts.all:
+            self.call_after_refresh(self.view.dialogs.welcome)
+
+    # Keys
+
+    def action_filter(self, name: str) -> None:
+        """Show one of the six filters."""
+        self.browsing.change(filter=Filter(name), order=None)
+
+    def action_order(self) -> None:
+        """Sort the list the next way."""
+        self.browsing.change(order=self.browsing.query.effective_order.following)
+
+    async def action_search(self) -> None:
+        """Type words that narrow the list."""
+        await self.view.header.open_search()
+
+    def action_next_waiting(self) -> None:
+        """Go to who has been waiting longest, then to the next."""
+        self.browsing.find_waiting()
+
+    def action_reply(self) -> None:
+        """Write to the visitor."""
+        self._begin(Kind.MESSAGE)
+
+    def action_note(self) -> None:
+        """Write to the team."""
+        self._begin(Kind.NOTE)
+
+    def action_assign(self) -> None:
+        """Choose who gets it."""
+        self.deciding.choose_assignee()
+
+    def action_take(self) -> None:
+        """Assign it to the member."""
+        self.deciding.take()
+
+    def action_toggle_status(self) -> None:
+        """Resolve or reopen."""
+        self.deciding.toggle_status()
+
+    def action_select_all(self) -> None:
+        """Select everything that the list holds."""
+        self.view.run(self.view.work.select_all(self.browsing.query), group="select", exclusive=True)
+
+    def action_undo(self) -> None:
+        """Take the last decision back."""
+        self.deciding.undo()
+
+    def action_export(self) -> None:
+        """Write the list as CSV."""
+        self.view.dialogs.export(self.browsing.query, self.browsing.total)
+
+    def action_agent(self) -> None:
+        """Choose whose conversations are listed."""
+        self.view.dialogs.choose_agent(self.browsing.query.agent, self.browsing.change_agent)
+
+    async def action_settings(self) -> None:
+        """Change settings."""
+        await self.view.dialogs.settings(self._launch)
+
+    def action_help(self) -> None:
+        """Show every key."""
+        self.view.dialogs.help()
+
+    def action_back(self) -> None:
+        """From the conversation to the list; from a selection or search to none."""
+        if self.has_class("-narrow") and self.has_class("-reading"):
+            self.remove_class("-reading")
+        elif self.view.list.selected:
+            self.view.list.clear_selection()
+        elif self.browsing.query.search:
+            self.browsing.change(search="")
+        self.view.status.clear()
+        self.view.list.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what the member's access and the store allow."""
+        if not hasattr(self, "view"):
+            return True
+        return self.view.allows(action)
+
+    def _begin(self, kind: Kind) -> None:
+        self.add_class("-reading")
+        self.writing.begin(kind)
+
+    # What widgets ask for
+
+    @on(FilterBar.Chosen)
+    def choose_filter(self, event: FilterBar.Chosen) -> None:
+        """A filter was clicked."""
+        event.stop()
+        self.browsing.change(filter=event.filter, order=None)
+
+    @on(ConversationList.Highlighted)
+    def follow_highlight(self, event: ConversationList.Highlighted) -> None:
+        """Another row: its conversation comes into the pane."""
+        event.stop()
+        conversation = event.conversation
+        is_other = conversation is None or not self.view.is_shown(conversation.id)
+        self.browsing.follow(conversation)
+        if is_other:
+            self.view.status.clear()
+        if conversation is not None and is_other:  # what is being written there must not be put in anew
+            self.writing.follow(conversation.id)
+            self.writing.show_under_way(conversation.id)
+
+    @on(ConversationList.PageWanted)
+    def read_page(self, event: ConversationList.PageWanted) -> None:
+        """The list was scrolled to rows that are not loaded."""
+        event.stop()
+        self.browsing.read_page(event.request, event.generation)
+
+    @on(ConversationList.Opened)
+    def open_conversation(self, event: ConversationList.Opened) -> None:
+        """Enter on a row: write a reply; where the list fills the screen, first read."""
+        event.stop()
+        if self.has_class("-narrow") and not self.has_class("-reading"):
+            self.add_class("-reading")
+            self.view.pane.focus_thread()
+        else:
+            self._begin(Kind.MESSAGE)
+
+    @on(ConversationList.SelectionChanged)
+    def show_selection(self, event: ConversationList.SelectionChanged) -> None:
+        """Say how many are selected and what can be done with them."""
+        event.stop()
+        self.browsing.show_hints(event.count)
+
+    @on(ConversationList.TopReached)
+    def show_new(self, event: ConversationList.TopReached) -> None:
+        """At the top, what is new above comes in."""
+        event.stop()
+        self.browsing.show_new()
+
+    @on(ListHeader.SearchTyped)
+    def search(self, event: ListHeader.SearchTyped) -> None:
+        """Narrow the list once the typing pauses."""
+        event.stop()
+        self.browsing.search(event.words)
+
+    @on(ListHeader.SearchLeft)
+    async def leave_search(self, event: ListHeader.SearchLeft) -> None:
+        """The keys belong to the list again."""
+        event.stop()
+        self.view.list.focus()
+        await self.view.header.close_search()
+
+    @on(ListHeader.SearchRequested)
+    async def open_search(self, event: ListHeader.SearchRequested) -> None:
+        """The search was clicked."""
+        event.stop()
+        await self.view.header.open_search()
+
+    @on(ListHeader.NewRequested)
+    def click_new(self, event: ListHeader.NewRequested) -> None:
+        """The note of what is new was clicked."""
+        event.stop()
+        self.browsing.show_new()
+
+    @on(ListHeader.ExportRequested)
+    @on(TopBar.SettingsRequested)
+    @on(TopBar.AgentMenuRequested)
+    async def click_action(self, event: Message) -> None:
+        """An icon or name in the frame was clicked."""
+        event.stop()
+        actions: dict[type[Message], str] = {
+            ListHeader.ExportRequested: "export",
+            TopBar.SettingsRequested: "settings",
+            TopBar.AgentMenuRequested: "agent",
+        }
+        await self.run_action(actions[type(event)])
+
+    @on(DetailHeader.AssignRequested)
+    def click_assign(self, event: DetailHeader.AssignRequested) -> None:
+        """The Assign button was clicked."""
+        event.stop()
+        self.deciding.choose_assignee()
+
+    @on(DetailHeader.StatusToggled)
+    def click_status(self, event: DetailHeader.StatusToggled) -> None:
+        """The Mark resolved button was clicked."""
+        event.stop()
+        self.deciding.toggle_status()
+
+    @on(ThreadView.EarlierWanted)
+    def read_earlier(self, event: ThreadView.EarlierWanted) -> None:
+        """The thread was scrolled to its first loaded message."""
+        event.stop()
+        self.browsing.read_earlier()
+
+    @on(ReplyBox.Submitted)
+    def submit(self, event: ReplyBox.Submitted) -> None:
+        """Enter in the box."""
+        event.stop()
+        self.writing.submit(event.conversation_id, event.kind, event.text, and_resolve=event.and_resolve)
+
+    @on(ReplyBox.Entered)
+    def begin_writing(self, event: ReplyBox.Entered) -> None:
+        """The cursor came into the box, by key or by mouse."""
+        event.stop()
+        self.writing.begun(event.conversation_id)
+
+    @on(ReplyBox.DraftChanged)
+    def keep_draft(self, event: ReplyBox.DraftChanged) -> None:
+        """A key in the box."""
+        event.stop()
+        self.writing.keep(event.conversation_id, event.kind, event.text)
+
+    @on(ReplyBox.LeaveRequested)
+    def leave_box(self, event: ReplyBox.LeaveRequested) -> None:
+        """Esc in the box: the text stays."""
+        event.stop()
+        if self.has_class("-narrow"):
+            self.view.pane.focus_thread()
+        else:
+            self.remove_class("-reading")
+            self.view.list.focus()
+
+    @on(ReplyBox.EditorRequested)
+    def open_editor(self, event: ReplyBox.EditorRequested) -> None:
+        """Ctrl+O in the box."""
+        event.stop()
+        self.writing.edit_outside(event.conversation_id, event.kind, event.text)
+
+    # What workers report
+
+    @on(m.ListRead)
+    def show_list(self, event: m.ListRead) -> None:
+        """A list from its beginning."""
+        self.browsing.show_list(event.query, event.page, event.counts)
+
+    @on(m.PageRead)
+    def show_page(self, event: m.PageRead) -> None:
+        """Further rows."""
+        self.browsing.show_page(event.query, event.request, event.page)
+
+    @on(m.CountsRead)
+    def show_counts(self, event: m.CountsRead) -> None:
+        """The filters' numbers."""
+        self.browsing.show_counts(event.agent, event.counts)
+
+    @on(m.ThreadRead)
+    def show_thread(self, event: m.ThreadRead) -> None:
+        """A thread for the pane, or for later."""
+        self.browsing.show_thread(event.thread)
+        self.writing.thread_shown(event.id)
+        self.writing.show_under_way(event.id)
+
+    @on(m.EarlierRead)
+    def show_earlier(self, event: m.EarlierRead) -> None:
+        """Messages before those on screen."""
+        self.browsing.show_earlier(event.thread)
+
+    @on(m.ChangesSeen)
+    def follow_changes(self, event: m.ChangesSeen) -> None:
+        """Somebody wrote."""
+        self.browsing.follow_changes(event.changes)
+
+    @on(m.ConversationsRead)
+    def show_changed(self, event: m.ConversationsRead) -> None:
+        """Conversations as they are after somebody wrote."""
+        self.browsing.show_changed(event.conversations)
+
+    @on(m.TeamRead)
+    def show_team(self, event: m.TeamRead) -> None:
+        """Members, agents or the member's own access changed."""
+        self.view.team_read(event.me, event.members, event.agents)
+        self.writing.renamed()
+        self.browsing.show_hints(len(self.view.list.selected))
+
+    @on(m.WaitingFound)
+    def go_to_waiting(self, event: m.WaitingFound) -> None:
+        """Who waits longest."""
+        self.browsing.go_to_waiting(event.conversation)
+
+    @on(m.AllFound)
+    def show_all_selected(self, event: m.AllFound) -> None:
+        """What "select all" selects."""
+        self.deciding.select(event.query, event.conversations)
+
+    @on(m.TriageDone)
+    def show_decision(self, event: m.TriageDone) -> None:
+        """What the store made of a decision."""
+        self.deciding.show(event.done)
+
+    @on(m.ReplySent)
+    def show_sent(self, event: m.ReplySent) -> None:
+        """The store has a reply."""
+        self.writing.sent(event.key, event.sent)
+
+    @on(m.ReplyFailed)
+    def show_unsent(self, event: m.ReplyFailed) -> None:
+        """The store has a reply not."""
+        self.writing.failed(event.id, event.key, event.error)
+
+    @on(m.Exported)
+    async def show_exported(self, event: m.Exported) -> None:
+        """A CSV file was written."""
+        await self.view.dialogs.exported(event.path, event.rows)
+
+    @on(m.ExportFailed)
+    async def show_not_exported(self, event: m.ExportFailed) -> None:
+        """No CSV file was written."""
+        await self.view.dialogs.export_failed(event.error)
+
+    @on(m.ConversationsImported)
+    def show_imported(self, event: m.ConversationsImported) -> None:
+        """Conversations came in."""
+        self.browsing.show_imported(event.added, event.bad_lines)
+
+    @on(m.OperationFailed)
+    def show_failure(self, event: m.OperationFailed) -> None:
+        """Something did not work: say so, and show the truth again."""
+        self.view.failed(event.operation, event.error, event.id)

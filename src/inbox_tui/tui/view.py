@@ -1,0 +1,165 @@
+"""What the parts of the inbox screen share: the widgets, the store's work, who is working.
+
+One object that the screen makes and hands to its parts, so that none of them has to
+know the screen's insides. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Any
+
+from textual.screen import Screen
+
+from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
+from inbox_tui.domain.models import Agent, AgentId, Conversation, ConversationId, Member
+from inbox_tui.local.settings import Settings
+from inbox_tui.tui.dialogs import Dialogs
+from inbox_tui.tui.opening import Opened
+from inbox_tui.tui.threads import ThreadCache
+from inbox_tui.tui.widgets.conversation_list import ConversationList
+from inbox_tui.tui.widgets.detail_pane import DetailPane
+from inbox_tui.tui.widgets.filter_bar import FilterBar
+from inbox_tui.tui.widgets.list_header import ListHeader
+from inbox_tui.tui.widgets.reply_box import ReplyBox
+from inbox_tui.tui.widgets.status_line import StatusLine
+from inbox_tui.tui.widgets.thread_view import ThreadView
+from inbox_tui.tui.widgets.top_bar import TopBar
+from inbox_tui.tui.work import Work
+
+ALL_AGENTS = "All agents"
+RETRY_DELAY = 2.0
+"""Seconds after which rows that could not be read are asked for again."""
+
+
+class View:
+    """The inbox as it stands on one screen."""
+
+    def __init__(
+        self, screen: Screen[None], work: Work, opened: Opened, settings: Settings, clock: Callable[[], datetime]
+    ) -> None:
+        self.screen = screen
+        self.work = work
+        self.me = opened.me
+        self.members = opened.members
+        self.agents = opened.agents
+        self.settings = settings
+        self.clock = clock
+        self.agent = opened.query.agent
+        self.threads = ThreadCache()
+        self.top = screen.query_one(TopBar)
+        self.bar = screen.query_one(FilterBar)
+        self.header = screen.query_one(ListHeader)
+        self.list = screen.query_one(ConversationList)
+        self.pane = screen.query_one(DetailPane)
+        self.thread = screen.query_one(ThreadView)
+        self.box = screen.query_one(ReplyBox)
+        self.status = screen.query_one(StatusLine)
+        self.dialogs = Dialogs(self)
+
+    def run(self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool = False) -> None:
+        """Hand work to a worker. Reads are exclusive in their group, writes never."""
+        self.screen.run_worker(work, group=group, exclusive=exclusive)
+
+    def show_frame(self, store_name: str) -> None:
+        """Show what seldom changes."""
+        self.top.store_name = store_name
+        self.show_agent(self.agent)
+        self._show_me()
+
+    def connection(self, words: str) -> None:
+        """Say how the store is heard."""
+        self.top.connection = words
+
+    def show_agent(self, agent: AgentId | None) -> None:
+        """Say whose conversations are listed; None means all agents'."""
+        self.agent = agent
+        self.top.agent = next((known.name for known in self.agents if known.id == agent), ALL_AGENTS)
+        self.pane.shows_agent = agent is None and len(self.agents) > 1
+
+    def team_read(self, me: Member, members: tuple[Member, ...], agents: tuple[Agent, ...]) -> None:
+        """Members, agents or the member's own access changed."""
+        could_chat = self.me.may_chat
+        if self.is_writing and not me.may_chat:  # the box goes, and the keys with it
+            self.screen.set_focus(self.list)
+        self.me, self.members, self.agents = me, members, agents
+        self._show_me()
+        if me.may_chat and not could_chat:
+            self.refresh_open_thread()
+
+    @property
+    def is_writing(self) -> bool:
+        """The cursor is in the reply box."""
+        return self.box.has_focus_within
+
+    def is_shown(self, id: ConversationId) -> bool:
+        """Whether the detail pane shows this conversation."""
+        return self.pane.conversation is not None and self.pane.conversation.id == id
+
+    def show_conversation(self, conversation: Conversation) -> None:
+        """Show a conversation as it is now, in its row and, if it is open, in the pane."""
+        self.list.replace(conversation)
+        if self.is_shown(conversation.id):
+            self.pane.conversation = conversation
+
+    def refresh_open_thread(self) -> None:
+        """Read the thread on screen again if what is kept of it is old."""
+        shown = self.pane.conversation
+        if shown is not None and self.me.may_chat and self.threads.get(shown.id) is None:
+            self.run(self.work.read_thread(shown.id), group="thread", exclusive=True)
+
+    def read_counts(self) -> None:
+        """Read the numbers of the filters again."""
+        self.run(self.work.read_counts(self.agent), group="counts", exclusive=True)
+
+    def allows(self, action: str) -> bool:
+        """Whether the member's access and the store allow an action of the screen."""
+        can = self.work.store.capabilities
+        chat = self.me.may_chat
+        needs = {
+            "reply": chat and can.reply,
+            "note": chat and can.notes,
+            "assign": chat and can.assign,
+            "take": chat and can.assign,
+            "toggle_status": chat and can.resolve,
+            "undo": chat,
+            "select_all": chat and can.scan,
+            "export": chat and can.scan,
+            "search": can.search,
+        }
+        return needs.get(action, True)
+
+    def hints(self) -> tuple[tuple[str, str], ...]:
+        """The keys worth showing, most used first, by what is allowed; help stands last."""
+        keys = {
+            "reply": ("r", "reply"),
+            "assign": ("a", "assign"),
+            "take": ("i", "take"),
+            "toggle_status": ("e", "resolve"),
+            "next_waiting": ("n", "next waiting"),
+            "search": ("/", "search"),
+            "undo": ("z", "undo"),
+            "command_palette": ("ctrl+p", "commands"),
+            "help": ("?", "help"),
+        }
+        return tuple(hint for action, hint in keys.items() if self.allows(action))
+
+    def failed(self, operation: str, error: InboxError, id: ConversationId | None) -> None:
+        """Say what did not work, and show what it was about as it really is."""
+        if isinstance(error, NotAllowed):
+            self.run(self.work.read_team(), group="team", exclusive=True)
+        what = "" if isinstance(error, Conflict) else f"Could not {operation}: "
+        self.status.say(f"{what}{error.message} {error.hint}", is_problem=True)
+        if id is not None:
+            self.run(self.work.read_conversations([id]), group="changed")
+        if isinstance(error, StoreUnavailable):
+            self.screen.set_timer(RETRY_DELAY, self.list.ask_again)
+
+    def _show_me(self) -> None:
+        self.top.me = self.me
+        self.list.me = self.me.id
+        self.pane.me = self.me
+        self.pane.can_chat = self.me.may_chat
+        self.header.can_export = self.allows("export")
+        self.screen.refresh_bindings()

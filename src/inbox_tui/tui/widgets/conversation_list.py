@@ -1,0 +1,393 @@
+"""The list of conversations: two lines a row, any number of rows, one widget.
+
+Repaints only rows that change, and asks for rows that it does not hold. It shows what
+it is told and says what is wanted; it reads no store, and a conversation that changes
+stays in its row until the list is shown anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.strip import Strip
+
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Conversation, ConversationId, MemberId
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.tui.field_message import FieldMessage
+from inbox_tui.tui.presenters.window import ListWindow
+from inbox_tui.tui.widgets.row_scroll import RowScroll, Thumb
+from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips, fit
+
+
+class FromList(FieldMessage):
+    """A message of a conversation list."""
+
+    list: ConversationList
+
+    @property
+    def control(self) -> ConversationList:
+        """The list, for ``@on`` with a selector. A property, because it overrides one."""
+        return self.list
+
+
+class ConversationList(RowScroll, can_focus=True):
+    """Conversations under a highlight that keys and the mouse move."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "conversation-list--left",
+        "conversation-list--mark",
+        "conversation-list--muted",
+        "conversation-list--name",
+        "conversation-list--name-highlighted",
+        "conversation-list--resolved",
+        "conversation-list--thumb",
+        "conversation-list--waiting",
+    }
+    DEFAULT_CSS = """
+    ConversationList {
+        .conversation-list--left { color: $inbox-muted; }
+        .conversation-list--mark { color: $accent; text-style: bold; }
+        .conversation-list--muted { color: $inbox-muted; }
+        .conversation-list--name { color: $foreground; }
+        .conversation-list--name-highlighted { color: $accent; text-style: bold; }
+        .conversation-list--resolved { color: $success; }
+        .conversation-list--thumb { color: $inbox-rule; }
+        .conversation-list--waiting { color: $warning; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Next conversation", id="inbox.down"),
+        Binding("k,up", "move(-1)", "Previous conversation", id="inbox.up"),
+        Binding("g,home", "first", "First conversation; what is new comes in", id="inbox.first"),
+        Binding("G,end", "last", "Last conversation", id="inbox.last"),
+        Binding("pagedown", "page(1)", "Page down", id="inbox.page-down"),
+        Binding("pageup", "page(-1)", "Page up", id="inbox.page-up"),
+        Binding("x", "select", "Select", id="inbox.select"),
+        Binding("enter", "open", "Open", id="inbox.open"),
+    ]
+
+    empty_text: reactive[str] = reactive("")
+    """The sentence that an empty list shows."""
+    me: reactive[MemberId | None] = reactive(None)
+    """Who looks; decides whether a changed row still belongs in the list."""
+
+    class Highlighted(FromList):
+        """Another conversation is highlighted, or the same as it was read anew.
+
+        None where its row is not loaded yet, or there is none.
+        """
+
+        conversation: Conversation | None
+
+    class PageWanted(FromList):
+        """Rows are wanted. Answer with ``supply``; if that fails, call ``ask_again``."""
+
+        request: PageRequest
+        generation: int
+        """Requests of an older generation need no answer any more."""
+
+    class Opened(FromList):
+        """A conversation is to be opened."""
+
+        conversation: Conversation
+
+    class SelectionChanged(FromList):
+        """Conversations were selected or are no longer."""
+
+        count: int
+
+    class TopReached(FromList):
+        """The first row was asked for; a list that is shown in answer begins at its top."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._window: ListWindow | None = None
+        self._strips = RowStrips(self._style_of)
+        self._number = 0
+        self._highlighted: Conversation | None = None
+        self._wants_top = False
+        self._selected: frozenset[ConversationId] = frozenset()
+
+    # What is shown
+
+    def show(self, query: Query, total: int, page: Page, now: datetime) -> None:
+        """Show a list from its beginning.
+
+        The same query again keeps the selection, and the highlight on its conversation
+        if that is among the first rows. Another query begins at the top.
+
+        Args:
+            query: What the list shows.
+            total: How many conversations that are.
+            page: The first of them.
+            now: The present, for ages.
+        """
+        is_same = query == self.query_shown
+        held = self._highlighted if is_same and not self._wants_top else None
+        self._wants_top = False
+        self._window = ListWindow(query, total, page)
+        self._strips.query, self._strips.now = query, now
+        self._strips.clear()
+        self.fit_rows()
+        self.refresh()
+        if not is_same:
+            self.clear_selection()
+        place = self._window.find(held.id) if held is not None else None
+        if place is None:
+            self.scroll_to(y=0, animate=False)
+        self._put_highlight(place or 0)
+        self._ask()
+
+    def supply(self, request: PageRequest, page: Page) -> None:
+        """Take rows in that ``PageWanted`` asked for; those that nobody waits for any more are ignored."""
+        window = self._window
+        if window is None:
+            return
+        is_at_end = self._number >= window.total - 1
+        arrived = window.apply(request, page)
+        if arrived is None:
+            return
+        self.fit_rows()
+        if arrived.shift:
+            self._number += arrived.shift
+            self.scroll_by_rows(arrived.shift)
+        in_sight = self.rows_in_sight
+        if arrived.shift or (arrived.rows.start < in_sight.stop and in_sight.start < arrived.rows.stop):
+            self.refresh()
+        self._settle_highlight(window, to_end=is_at_end and request.offset < 0)
+        self._ask()
+
+    def ask_again(self) -> None:
+        """Rows that were asked for will not come; ask for what is wanted now."""
+        if self._window is not None:
+            self._window.give_up()
+            self._ask()
+
+    def replace(self, conversation: Conversation) -> None:
+        """Show a conversation as it is now, in the row where it stands."""
+        if self._highlighted is not None and self._highlighted.id == conversation.id:
+            self._highlighted = conversation
+        number = self._window.replace(conversation) if self._window else None
+        if number is not None:
+            self.repaint_row(number)
+
+    def set_now(self, now: datetime) -> None:
+        """Let ages and waits grow; only rows whose text changes are repainted."""
+        before = self._strips.now
+        self._strips.now = now
+        for number in self.rows_in_sight:
+            row = self._row(number)
+            if row is not None and self._strips.reads_differently(row, before):
+                self.repaint_row(number)
+
+    @property
+    def query_shown(self) -> Query | None:
+        """What the list shows; None before the first ``show``."""
+        return self._window.query if self._window else None
+
+    def conversation(self, id: ConversationId) -> Conversation | None:
+        """A conversation as the list holds it; None where it is neither loaded nor highlighted."""
+        number = self._window.find(id) if self._window else None
+        if number is not None:
+            return self._row(number)
+        return self._highlighted if self._is_highlighted(id) else None
+
+    # The highlight
+
+    @property
+    def highlighted(self) -> Conversation | None:
+        """The conversation under the highlight; None where its row is not loaded yet, or there is none."""
+        return self._highlighted
+
+    def highlight(self, target: ConversationId | int) -> bool:
+        """Move the highlight to a conversation or a row number; False if that conversation is not loaded."""
+        if self._window is None:
+            return False
+        number = target if isinstance(target, int) else self._window.find(target)
+        if number is None:
+            return False
+        self._wants_top = False
+        self._put_highlight(number)
+        return True
+
+    def move_to_next_after_action(self) -> None:
+        """Go on to the next conversation that still belongs in the list, or the next at all."""
+        if self._window is not None:
+            following = range(self._number + 1, self._window.end)
+            self.highlight(next((number for number in following if self._belongs(number)), self._number + 1))
+
+    def neighbours(self, count: int) -> tuple[ConversationId, ...]:
+        """The ids of up to ``count`` loaded rows on either side of the highlight, nearest first."""
+        steps = (step for distance in range(1, count + 1) for step in (distance, -distance))
+        rows = (self._row(self._number + step) for step in steps)
+        return tuple(row.id for row in rows if row is not None)
+
+    def action_move(self, rows: int) -> None:
+        """Move the highlight down, or up if negative."""
+        self.highlight(self._number + rows)
+
+    def action_first(self) -> None:
+        """Move the highlight to the first row, and let what is new above come in."""
+        self.highlight(0)
+        self._wants_top = True
+        self.post_message(self.TopReached(self))
+
+    def action_last(self) -> None:
+        """Move the highlight to the last row."""
+        self.highlight(self.row_count() - 1)
+
+    def action_page(self, pages: int) -> None:
+        """Move the highlight by what fits on the screen."""
+        self.highlight(self._number + pages * self.rows_per_page)
+
+    def action_open(self) -> None:
+        """Open the highlighted conversation."""
+        if self._highlighted is not None:
+            self.post_message(self.Opened(self, self._highlighted))
+
+    # The selection
+
+    @property
+    def selected(self) -> frozenset[ConversationId]:
+        """The conversations that the next action is about; empty: the highlighted one."""
+        return self._selected
+
+    def select_all(self, ids: Iterable[ConversationId]) -> None:
+        """Select these conversations and no others, loaded or not."""
+        self._select(frozenset(ids))
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self._select(frozenset())
+
+    def action_select(self) -> None:
+        """Select the highlighted conversation, or no longer."""
+        if self._highlighted is not None:
+            self._select(self._selected ^ {self._highlighted.id})
+
+    # What Textual asks
+
+    def row_count(self) -> int:
+        """How many conversations the list has, loaded or not."""
+        return self._window.total if self._window else 0
+
+    def row_lines(self, number: int, width: int, thumb: Thumb) -> tuple[Strip, Strip]:
+        """A conversation's two lines, or a faint sign that it is not loaded yet."""
+        row = self._row(number)
+        if row is None:
+            is_here = self._highlighted is None and number == self._number
+            return self._strips.placeholder(RowState(is_here, thumb=thumb), width)
+        return self._strips.row(row, RowState(self._is_highlighted(row.id), row.id in self._selected, thumb), width)
+
+    def line_of_empty(self, y: int) -> Strip | None:
+        """The empty list's sentence in the middle, once it is known that there are no rows."""
+        if self._window is None or y != self.size.height // 2:
+            return None
+        width = self.size.width
+        margin = " " * ((width - cell_len(self.empty_text)) // 2)
+        return Strip([Segment(fit(margin + self.empty_text, width), self._strips.style("muted"))], width)
+
+    def notify_style_update(self) -> None:
+        """Colours may be others now."""
+        super().notify_style_update()
+        self._strips.clear()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Other rows are in sight: ask for those that are not loaded."""
+        super().watch_scroll_y(old_value, new_value)
+        self._ask()
+
+    def watch_me(self, me: MemberId | None) -> None:
+        """Other rows may belong in the list now."""
+        self._strips.me = me
+        self._strips.clear()
+
+    def on_resize(self) -> None:
+        """Keep the highlight in sight, and ask for what came into sight."""
+        self.scroll_to_row(self._number)
+        self._ask()
+
+    def on_click(self, event: events.Click) -> None:
+        """Highlight a row; select it by its margin, open it by a double click."""
+        event.stop()
+        place = self.row_under(event)
+        if place is None:
+            return
+        number, column = place
+        if column == self.size.width - 1:
+            self.scroll_to_part(event.y)
+            return
+        row = self._row(number)
+        if column < INDENT - 1 and row is not None:
+            self._select(self._selected ^ {row.id})
+            return
+        self.highlight(number)
+        if event.chain == 2:
+            self.action_open()
+
+    def _row(self, number: int) -> Conversation | None:
+        return self._window.row(number) if self._window else None
+
+    def _is_highlighted(self, id: ConversationId) -> bool:
+        return self._highlighted is not None and self._highlighted.id == id
+
+    def _belongs(self, number: int) -> bool:
+        row, query = self._row(number), self.query_shown
+        return row is not None and query is not None and (self.me is None or query.filter.matches(row, self.me))
+
+    def _style_of(self, name: str) -> Style:
+        if "$" in name:
+            return self.rich_style + self.app.stylesheet.parse_style(name).rich_style
+        return self.get_component_rich_style(f"conversation-list--{name}")
+
+    def _put_highlight(self, number: int) -> None:
+        held = self._highlighted
+        left = self._window.find(held.id) if self._window and held else self._number
+        self._number = max(0, min(number, self.row_count() - 1))
+        self.scroll_to_row(self._number)
+        if left is not None:
+            self.repaint_row(left)
+        self.repaint_row(self._number)
+        self._hold(self._row(self._number))
+
+    def _hold(self, conversation: Conversation | None) -> None:
+        if conversation != self._highlighted:
+            self._highlighted = conversation
+            self.post_message(self.Highlighted(self, conversation))
+
+    def _settle_highlight(self, window: ListWindow, *, to_end: bool) -> None:
+        """Rows arrived: the highlight stays on its conversation, or gets one where its row was not loaded."""
+        if self._highlighted is None:
+            self._put_highlight(window.total - 1 if to_end else self._number)
+            return
+        place = window.find(self._highlighted.id)
+        if place is not None:
+            self._number = place
+            self._hold(window.row(place))
+
+    def _ask(self) -> None:
+        if self._window is None or not self.size.height:
+            return
+        in_sight = self.rows_in_sight
+        for request in self._window.wanted(in_sight.start, in_sight.stop):
+            self.post_message(self.PageWanted(self, request, self._window.generation))
+
+    def _select(self, ids: frozenset[ConversationId]) -> None:
+        changed = self._selected ^ ids
+        if not changed:
+            return
+        self._selected = ids
+        for number in self.rows_in_sight:
+            row = self._row(number)
+            if row is not None and row.id in changed:
+                self.repaint_row(number)
+        self.post_message(self.SelectionChanged(self, len(ids)))

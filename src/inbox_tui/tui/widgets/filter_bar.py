@@ -1,0 +1,92 @@
+"""The six filters with their numbers, on one line.
+
+Shows which one is active and says which one was clicked; filtering is the screen's.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from inbox_tui.domain.filters import Filter
+from inbox_tui.domain.models import Counts
+from inbox_tui.tui.field_message import FieldMessage
+
+_SHORT = {
+    Filter.ALL: "All",
+    Filter.YOUR_INBOX: "Mine",
+    Filter.UNRESOLVED: "Open",
+    Filter.RESOLVED: "Done",
+    Filter.PENDING: "Pending",
+    Filter.HAS_LEAD: "Lead",
+}
+
+
+class FilterBar(Widget):
+    """One line; says less of each filter the narrower it is."""
+
+    DEFAULT_CSS = """
+    FilterBar { height: 1; width: 1fr; }
+    """
+
+    active: reactive[Filter] = reactive(Filter.ALL)
+    """The filter in force; it stands in brackets."""
+    counts: reactive[Counts | None] = reactive(None)
+    """The number in each filter; None until they are known."""
+
+    class Chosen(FieldMessage):
+        """A filter was clicked."""
+
+        bar: FilterBar
+        filter: Filter
+
+        @property
+        def control(self) -> FilterBar:
+            """The bar, for ``@on`` with a selector. A property, because it overrides one."""
+            return self.bar
+
+    def render(self) -> Content:
+        """The filters, as fully named as the width allows."""
+        parts: list[tuple[str, str]] = []
+        for filter, text in zip(Filter, self.labels(), strict=True):
+            if filter is self.active:
+                parts.append((f"[{text}]", "bold $accent"))
+            else:
+                parts.append((f" {text} ", "$inbox-muted" if self._count(filter) == "0" else ""))
+        return Content.assemble(*parts)
+
+    def labels(self) -> list[str]:
+        """What each filter shows now, in order, without the brackets of the active one."""
+        full = [self._label(filter, filter.label) for filter in Filter]
+        short = [self._label(filter, _SHORT[filter]) for filter in Filter]
+        tiny = [self._label(filter, filter.label) if filter is self.active else str(n) for n, filter in _numbered()]
+        least = [self._label(filter, _SHORT[filter]) if filter is self.active else str(n) for n, filter in _numbered()]
+        for labels in (full, short, tiny):
+            if sum(cell_len(label) + 2 for label in labels) <= self.size.width:
+                return labels
+        return least
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the filter under the mouse."""
+        event.stop()
+        place = event.get_content_offset(self)
+        end = 0
+        for filter, text in zip(Filter, self.labels(), strict=True):
+            end += cell_len(text) + 2
+            if place is not None and place.x < end:
+                self.post_message(self.Chosen(self, filter))
+                return
+
+    def _label(self, filter: Filter, name: str) -> str:
+        number = list(Filter).index(filter) + 1
+        return f"{number} {name} {self._count(filter)}".rstrip()
+
+    def _count(self, filter: Filter) -> str:
+        return "" if self.counts is None else f"{filter.count_in(self.counts):,}"
+
+
+def _numbered() -> list[tuple[int, Filter]]:
+    return list(enumerate(Filter, 1))

@@ -1,0 +1,316 @@
+"""Where replies and notes are written: one box, bound to one conversation at a time.
+
+A text typed here belongs to the conversation that the box is bound to, whatever is
+highlighted by the time somebody hears of it; every message carries its id. The box
+never sends, keeps or throws away anything itself. Until somebody may type it is only
+painted, because the text area behind it is slow to start.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+
+from inbox_tui.domain.models import ConversationId, Kind
+from inbox_tui.domain.text import clean_body, clean_name, clean_typed
+from inbox_tui.tui.field_message import FieldMessage
+from inbox_tui.tui.presenters.thread import wrap
+
+if TYPE_CHECKING:
+    from inbox_tui.tui.widgets.reply_editor import ReplyEditor
+
+LINES_AT_LEAST = 3
+LINES_AT_MOST = 8
+"""Lines that the box takes, its border included."""
+SUPERSEDED_KEPT = 32
+NOTE_TITLE = "Note for the team"
+NOTHING_TO_SEND = "Nothing to send"
+_BUTTONS = {Kind.MESSAGE: "Send reply", Kind.NOTE: "Write note"}
+_HINTS = ("Enter sends · Ctrl+J new line", "Enter sends", "")
+_FRAME = 2
+_CORNERS = 6
+"""Columns at both ends of the border that a title cannot use."""
+
+
+class ReplyBox(Vertical):
+    """Text area, who it will be from, what Enter does, and a button."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    ReplyBox {
+        height: 3; width: 1fr; border: round $inbox-rule; padding: 0 1; background: transparent;
+        border-title-color: $foreground; border-title-style: bold;
+        border-subtitle-color: $inbox-muted; border-subtitle-align: left;
+    }
+    ReplyBox.-note { border: round $inbox-note; border-title-color: $inbox-note; }
+    ReplyBox.-busy { text-opacity: 60%; }
+    ReplyBox.-busy ReplyEditor { text-opacity: 60%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "send", "Send", id="reply.send"),
+        Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line", id="reply.newline"),
+        Binding("ctrl+r", "send_and_resolve", "Send and mark resolved", id="reply.send-resolve"),
+        Binding("ctrl+o", "editor", "Write in $EDITOR", id="reply.editor"),
+        Binding("escape", "leave", "Back to the list, text kept", id="reply.leave"),
+    ]
+
+    busy: reactive[bool] = reactive(False, repaint=False)
+    """The text is on its way: it is shown dimmed and cannot be changed."""
+    lines_at_most: reactive[int] = reactive(LINES_AT_MOST, repaint=False)
+    """Lines that the box may take here, between LINES_AT_LEAST and LINES_AT_MOST."""
+
+    class Submitted(FieldMessage):
+        """The text is to be sent. It stays in the box until ``clear``."""
+
+        conversation_id: ConversationId
+        kind: Kind
+        text: str
+        and_resolve: bool
+
+    class DraftChanged(FieldMessage):
+        """The member changed the text."""
+
+        conversation_id: ConversationId
+        kind: Kind
+        text: str
+
+    class Entered(FieldMessage):
+        """The cursor came into the box: somebody begins to write, having seen what is on screen."""
+
+        conversation_id: ConversationId
+        kind: Kind
+
+    class LeaveRequested(FieldMessage):
+        """Done for now; the text stays."""
+
+    class EditorRequested(FieldMessage):
+        """The text is to be written in the member's own editor."""
+
+        conversation_id: ConversationId
+        kind: Kind
+        text: str
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._conversation_id: ConversationId | None = None
+        self._kind = Kind.MESSAGE
+        self._author = ""
+        self._text = ""
+        """The text that was last put here or reported; with the editor's own it tells what is new."""
+        self._superseded: deque[str] = deque(maxlen=SUPERSEDED_KEPT)
+        """What the text was before: whoever still speaks of it has not heard of the latest keys."""
+        self._submitted: str | None = None
+        """A text that was handed over and not yet taken out: the same Enter twice sends once."""
+        self._complaint = ""
+        self._button_from = 0
+        self._frame: tuple[str, str, str, int] | None = None
+        """What the frame shows; painting it again is not free."""
+        self._editor: ReplyEditor | None = None
+
+    @property
+    def conversation_id(self) -> ConversationId | None:
+        """The conversation that the text belongs to."""
+        return self._conversation_id
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it is a reply or a note."""
+        return self._kind
+
+    @property
+    def text(self) -> str:
+        """What stands in the box."""
+        return self._editor.text if self._editor else self._text
+
+    @property
+    def has_editor(self) -> bool:
+        """The real text area is there."""
+        return self._editor is not None
+
+    def bind(self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str) -> None:
+        """Write to this conversation from now on, beginning with ``text``.
+
+        What was typed for another conversation is reported first. If the box is bound so
+        already and ``text`` is what it holds, or held a few keys ago, the text and the cursor
+        stay as they are.
+        """
+        self._report_change()
+        is_other = (conversation_id, kind) != (self._conversation_id, self._kind)
+        if is_other:
+            self._superseded.clear()
+        self._conversation_id, self._kind, self._author = conversation_id, kind, author_label
+        self.busy = False
+        self._complaint = ""
+        text = self.text if text in self._superseded else clean_typed(text)
+        if text != self.text:
+            self._put(text)
+        elif is_other and self._editor:
+            self._editor.history.clear()
+        self._text, self._submitted = text, None
+        self.set_class(kind is Kind.NOTE, "-note")
+        self._show_frame()
+
+    def clear(self) -> None:
+        """Take the text out that has gone on its way. What was typed since stays."""
+        self.busy = False
+        since = self.text[len(self._submitted) :] if self._submitted and self.text.startswith(self._submitted) else ""
+        self._put("")
+        if since:
+            self.ensure_editor().insert(since)
+
+    def ensure_editor(self) -> ReplyEditor:
+        """Put the real text area behind the painted one, if it is not there yet."""
+        if self._editor is None:
+            from inbox_tui.tui.widgets.reply_editor import ReplyEditor
+
+            editor = ReplyEditor()
+            self._editor = editor
+            self.mount(editor)
+            editor.read_only = self.busy
+            editor.put(self._text)
+        return self._editor
+
+    def focus_editor(self) -> None:
+        """Let the very next key go into the text."""
+        self._submitted = None
+        # Not Widget.focus, which acts later: letters typed ahead would go to the list as commands.
+        self.screen.set_focus(self.ensure_editor())
+
+    def render(self) -> Content:
+        """What the text area will show, while there is none."""
+        if self._editor is not None:
+            return Content("")
+        return Content(clean_body(self._text))
+
+    def action_send(self) -> None:
+        """Send the text."""
+        self._submit(and_resolve=False)
+
+    def action_send_and_resolve(self) -> None:
+        """Send the text and mark the conversation resolved."""
+        self._submit(and_resolve=True)
+
+    def action_newline(self) -> None:
+        """Begin a new line."""
+        if self._editor and not self.busy:
+            self._editor.replace("\n", *self._editor.selection, maintain_selection_offset=False)
+
+    def action_editor(self) -> None:
+        """Ask for the member's own editor."""
+        if self._conversation_id is not None and not self.busy:
+            self._report_change()
+            self._superseded.clear()  # the editor may well bring an earlier text back
+            self.post_message(self.EditorRequested(self._conversation_id, self._kind, self.text))
+
+    def action_leave(self) -> None:
+        """Go, and leave the text where it is."""
+        self._report_change()
+        self.post_message(self.LeaveRequested())
+
+    def on_click(self, event: events.Click) -> None:
+        """The button sends; anywhere else the cursor comes into the text."""
+        event.stop()
+        on_bottom_line = event.screen_y == self.region.bottom - 1
+        if on_bottom_line and self._button_from <= event.screen_x - self.region.x < self.region.width - 1:
+            self.action_send()
+        elif self._conversation_id is not None:
+            self.focus_editor()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Somebody begins to write."""
+        if self._conversation_id is not None:
+            self.post_message(self.Entered(self._conversation_id, self._kind))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The bottom line is as long as the box is wide."""
+        self._show_frame()
+        self.call_after_refresh(self._fit)
+
+    def on_text_area_changed(self, event: Message) -> None:
+        """The member typed, pasted or undid something."""
+        event.stop()
+        self._report_change()
+        if self._complaint:
+            self._complaint = ""
+            self._show_frame()
+        self._fit()
+
+    def watch_busy(self, busy: bool) -> None:
+        """Dim the text and let nobody change it, or the other way round."""
+        self.set_class(busy, "-busy")
+        if self._editor:
+            self._editor.read_only = busy
+
+    def watch_lines_at_most(self) -> None:
+        """Take less or more room."""
+        self._fit()
+
+    def _submit(self, *, and_resolve: bool) -> None:
+        id, text = self._conversation_id, self.text
+        if id is None or self.busy or text == self._submitted:
+            return
+        self._report_change()
+        if not text.strip():
+            self._complaint = NOTHING_TO_SEND
+            self._show_frame()
+            return
+        self._submitted = text
+        if self._editor:
+            self._editor.move_cursor(self._editor.document.end)  # what is typed ahead of ``clear`` goes behind
+        self.post_message(self.Submitted(id, self._kind, text, and_resolve))
+
+    def _report_change(self) -> None:
+        text = self.text
+        if text != self._text and self._conversation_id is not None:
+            self._superseded.append(self._text)
+            self._text = text
+            self.post_message(self.DraftChanged(self._conversation_id, self._kind, text))
+
+    def _put(self, text: str) -> None:
+        self._text = text
+        self._submitted = None
+        self._superseded.clear()
+        if self._editor:
+            self._editor.put(text)
+        else:
+            self.refresh()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the text needs, within bounds. A new height costs a layout, so only when it changes."""
+        width = self.content_size.width
+        if width < 2:
+            return
+        editor = self._editor
+        lines = editor.wrapped_lines if editor and editor.size.width else len(wrap(clean_body(self._text), width))
+        height = max(LINES_AT_LEAST, min(lines + _FRAME, LINES_AT_MOST, self.lines_at_most))
+        if height != self.outer_size.height:
+            self.styles.height = height
+
+    def _show_frame(self) -> None:
+        title = (
+            NOTE_TITLE if self._kind is Kind.NOTE else f"Reply as {clean_name(self._author)}" if self._author else ""
+        )
+        button = _BUTTONS[self._kind]
+        width = self.outer_size.width
+        frame = (title, button, self._complaint, width)
+        if frame == self._frame:
+            return
+        self._frame = frame
+        room = width - _CORNERS
+        hints = (self._complaint,) if self._complaint else _HINTS
+        hint = next((hint for hint in hints if cell_len(hint) + cell_len(button) + 2 <= room), "")
+        fill = "─" * (room - cell_len(hint) - bool(hint) - cell_len(button) - 1)
+        hint_style = "bold $warning" if self._complaint else "$inbox-muted"
+        parts = [(hint, hint_style), (" ", "")] if hint else []
+        self.border_title = Content(title)
+        self.border_subtitle = Content.assemble(*parts, (fill, "$inbox-rule"), (" ", ""), (button, "bold $accent"))
+        self._button_from = width - _CORNERS // 2 - cell_len(button)

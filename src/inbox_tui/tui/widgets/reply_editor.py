@@ -1,0 +1,68 @@
+"""The text field of the reply box.
+
+Apart from the box because the library's text area is slow to load: this module is
+imported only once somebody may type. Enter never puts anything into the text here;
+what it does is decided by the box's key bindings.
+"""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widgets import TextArea
+
+from inbox_tui.domain.text import clean_typed
+
+
+class ReplyEditor(TextArea):
+    """A plain text area: wraps, never blinks, lets Tab move the focus and Enter pass by."""
+
+    DEFAULT_CSS = """
+    ReplyEditor, ReplyEditor:focus { border: none; padding: 0; height: 1fr; background: transparent; }
+    ReplyEditor { scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
+        self.cursor_blink = False
+
+    @property
+    def wrapped_lines(self) -> int:
+        """Lines that the text takes at the present width."""
+        return self.wrapped_document.height
+
+    def put(self, text: str) -> None:
+        """Show another text, as if newly opened: no Changed, no undo into what stood here before."""
+        with self.prevent(TextArea.Changed):
+            self.load_text(text)
+        self.move_cursor(self.document.end)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if await self._run_key_of_box(event):
+            return
+        is_typed = event.is_printable
+        if event.key == "enter" or (self.read_only and is_typed):
+            event.prevent_default()  # keeps the text area from acting on it
+        if self.read_only and is_typed:
+            event.stop()  # a letter typed while the box is busy must not become a command of the screen
+
+    async def _run_key_of_box(self, event: events.Key) -> bool:
+        # Bindings run after a key has bubbled up, by when the keys behind it may be in the text already:
+        # a slow line brings "ab", Ctrl+J and "cd" in one piece, and the new line must stay between them.
+        if event.is_printable:
+            return False
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is None or bound.node is not self.parent or not bound.enabled:
+            return False
+        event.stop()
+        event.prevent_default()
+        await self.app.run_action(bound.binding.action, bound.node)
+        return True
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        if self.read_only:
+            return
+        start, end = self.selection
+        if result := self._replace_via_keyboard(clean_typed(event.text), start, end):
+            self.move_cursor(result.end_location)

@@ -1,0 +1,217 @@
+"""The work that a screen hands to workers: ask the store, report a message.
+
+Every method awaits one operation and posts one result to the screen, or
+OperationFailed. It touches no widget, so a cancelled or late worker harms nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import (
+    AgentId,
+    Badge,
+    Conversation,
+    ConversationId,
+    Member,
+    MessageId,
+    Status,
+)
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.operations.triage import Triage
+from inbox_tui.store.protocol import Intake, Scan, Store, Team
+from inbox_tui.tui import messages as m
+from inbox_tui.tui.replies import Pending
+
+FIRST_PAGE = 80
+"""Rows read at first: two screens of a tall terminal."""
+THREAD = 100
+"""Messages read at first; earlier ones come when scrolled to."""
+SELECT_ALL_LIMIT = 10_000
+"""Conversations that "select all" selects at the most."""
+
+
+class Work:
+    """Operations on one store, reporting to one screen."""
+
+    def __init__(self, screen: MessagePump, store: Store) -> None:
+        self._screen = screen
+        self.store = store
+        self.triage = Triage(store)
+
+    async def read_list(self, query: Query) -> None:
+        """The list from its beginning, with the counts that belong to it."""
+        async with self._reporting("read the list"):
+            page = await self.store.list(query, PageRequest(limit=FIRST_PAGE))
+            counts = await self.store.counts(query.agent)
+            self._post(m.ListRead(query, page, counts))
+
+    async def read_page(self, query: Query, request: PageRequest, generation: int) -> None:
+        """Further rows."""
+        async with self._reporting("read the list"):
+            self._post(m.PageRead(query, request, generation, await self.store.list(query, request)))
+
+    async def read_counts(self, agent: AgentId | None) -> None:
+        """The numbers of the filters."""
+        async with self._reporting("count"):
+            self._post(m.CountsRead(agent, await self.store.counts(agent)))
+
+    async def read_thread(self, id: ConversationId, neighbours: Sequence[ConversationId] = ()) -> None:
+        """A thread, then those that are likely to be wanted next."""
+        async with self._reporting("open the conversation", id):
+            self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
+            for other in neighbours:
+                self._post(m.ThreadRead(other, await self.store.thread(other, limit=THREAD)))
+
+    async def read_earlier(self, id: ConversationId, before: MessageId) -> None:
+        """Messages before those on screen."""
+        async with self._reporting("read earlier messages", id):
+            self._post(m.EarlierRead(id, await self.store.thread(id, before=before, limit=THREAD)))
+
+    async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
+        """Conversations that were written to, as they are now."""
+        async with self._reporting("follow changes"):
+            found: list[Conversation] = []
+            gone: list[ConversationId] = []
+            for id in ids:
+                try:
+                    found.append(await self.store.get(id))
+                except NotFound:
+                    gone.append(id)
+            self._post(m.ConversationsRead(tuple(found), tuple(gone)))
+
+    async def read_team(self) -> None:
+        """Members, agents, and the member's own access."""
+        async with self._reporting("read the team"):
+            me = await self.store.me()
+            agents, members = await self.store.agents(), await self.store.members()
+            self._post(m.TeamRead(me, tuple(agents), tuple(members)))
+
+    async def follow(self) -> None:
+        """Report what anybody writes, for as long as the screen lives."""
+        async with self._reporting("follow changes"):
+            async for changes in self.store.changes():
+                self._post(m.ChangesSeen(changes))
+
+    async def send(self, pending: Pending) -> None:
+        """A reply or note, and the resolve that was asked for with it."""
+        try:
+            sent = await self.store.reply(pending.id, pending.draft)
+        except InboxError as error:
+            self._post(m.ReplyFailed(pending.id, pending.draft.key, error))
+            return
+        self._post(m.ReplySent(pending.draft.key, sent))
+        if pending.and_resolve and sent.conversation.status is Status.OPEN:
+            await self.set_status([sent.conversation], Status.RESOLVED)
+
+    async def assign(self, conversations: Sequence[Conversation], member: Member | None) -> None:
+        """Give conversations to a member or to nobody."""
+        async with self._reporting("assign", _only_id(conversations)):
+            self._post(m.TriageDone(await self.triage.assign(conversations, member)))
+
+    async def set_status(self, conversations: Sequence[Conversation], status: Status) -> None:
+        """Resolve or reopen conversations."""
+        async with self._reporting("change the status", _only_id(conversations)):
+            self._post(m.TriageDone(await self.triage.set_status(conversations, status)))
+
+    async def undo(self) -> None:
+        """Take the last triage action back."""
+        async with self._reporting("undo"):
+            self._post(m.TriageDone(await self.triage.undo()))
+
+    async def find_waiting(self, agent: AgentId | None, after: ConversationId | None) -> None:
+        """The conversation that waits longest, or the next after the given one."""
+        async with self._reporting("find who waits"):
+            query = Query(Filter.PENDING, agent)
+            page = await self.store.list(query, PageRequest(limit=200))
+            rows = list(page.rows)
+            place = next((index for index, row in enumerate(rows) if row.id == after), -1)
+            following = rows[place + 1 :] or [row for row in rows if row.id != after]
+            self._post(m.WaitingFound(following[0] if following else None))
+
+    async def select_all(self, query: Query) -> None:
+        """Every conversation that the list holds, up to SELECT_ALL_LIMIT."""
+        async with self._reporting("select all"):
+            if isinstance(self.store, Scan):
+                found = await self.store.matching(query, SELECT_ALL_LIMIT)
+                self._post(m.AllFound(query, tuple(found)))
+
+    async def with_records(
+        self, ids: Sequence[ConversationId], known: Callable[[ConversationId], Conversation | None]
+    ) -> tuple[Conversation, ...]:
+        """The conversations of ids, read from the store where the screen does not hold them."""
+        return tuple([known(id) or await self.store.get(id) for id in ids])
+
+    async def export(self, query: Query, path: Path, progress: Callable[[int], None]) -> None:
+        """Everything the query matches, as CSV."""
+        if not isinstance(self.store, Scan):
+            return
+        from inbox_tui.operations.exporting import export_to_file  # csv is not for the first screen
+
+        try:
+            rows = await export_to_file(self.store, query, path, progress=progress)
+        except InboxError as error:
+            self._post(m.ExportFailed(error))
+        else:
+            self._post(m.Exported(path, rows))
+
+    async def save_profile(self, name: str, badge: Badge) -> None:
+        """The member's own display name and avatar."""
+        async with self._reporting("save your profile"):
+            if isinstance(self.store, Team):
+                await self.store.save_profile(name, badge)
+                await self.read_team()
+
+    async def save_photo(self, path: Path | None) -> None:
+        """The member's own photo, from a file; None removes it."""
+        async with self._reporting("save your photo"):
+            if isinstance(self.store, Team):
+                try:
+                    photo = await asyncio.to_thread(path.read_bytes) if path else None
+                except OSError as error:
+                    raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+                await self.store.save_photo(photo)
+
+    async def fill_with_sample(self, now: datetime) -> None:
+        """The sample workspace, into an empty store."""
+        async with self._reporting("fill the inbox with the sample"):
+            from inbox_tui.operations.sample import fill  # only a first start needs it
+
+            taken = await fill(self.store, now)
+            self._post(m.ConversationsImported(taken.added))
+            await self.read_team()
+
+    async def import_file(self, path: Path, now: datetime) -> None:
+        """Conversations from a file."""
+        async with self._reporting("import"):
+            from inbox_tui.operations.importing import Import, ImportSource  # only a first start needs it
+
+            if isinstance(self.store, Intake):
+                bad: list[str] = []
+                run = Import([ImportSource(str(path), path)], now, on_bad=lambda line: bad.append(str(line)))
+                imported = await run.run(self.store)
+                self._post(m.ConversationsImported(imported.taken.added, tuple(bad)))
+            await self.read_team()
+
+    @asynccontextmanager
+    async def _reporting(self, operation: str, id: ConversationId | None = None) -> AsyncIterator[None]:
+        try:
+            yield
+        except InboxError as error:
+            self._post(m.OperationFailed(operation, error, id, retryable=isinstance(error, StoreUnavailable)))
+
+    def _post(self, message: Message) -> None:
+        self._screen.post_message(message)
+
+
+def _only_id(conversations: Sequence[Conversation]) -> ConversationId | None:
+    return conversations[0].id if len(conversations) == 1 else None

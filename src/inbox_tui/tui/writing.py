@@ -1,0 +1,180 @@
+"""Writing to visitors and notes to the team: the box, what stops a send, what follows it.
+
+A text leaves the box only on its way to the store and comes back if the store does
+not take it. What may be sent is the store's to decide.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from textual.app import SuspendNotSupported
+
+from inbox_tui.domain.errors import Conflict, InboxError, ProfileIncomplete
+from inbox_tui.domain.models import Author, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.tui.replies import Pending, Replies
+from inbox_tui.tui.view import View
+
+if TYPE_CHECKING:
+    from inbox_tui.tui.screens.profile import Profile
+
+
+class Writing:
+    """What the member writes, from the first key to the store's answer."""
+
+    def __init__(self, view: View, replies: Replies) -> None:
+        self._view = view
+        self._replies = replies
+
+    def begin(self, kind: Kind) -> None:
+        """Put the cursor into the box of the conversation that is shown."""
+        view = self._view
+        conversation = view.pane.conversation
+        if conversation is None or not view.me.may_chat:
+            return
+        self.bind(conversation.id, kind)
+        view.pane.focus_reply()
+
+    def begun(self, id: ConversationId) -> None:
+        """The author begins to write, having seen what is on screen."""
+        messages = self._view.thread.messages if self._view.is_shown(id) else ()
+        if messages:  # a thread that is not read yet is seen once it is on screen
+            self._replies.saw(id, messages[-1].id)
+
+    def thread_shown(self, id: ConversationId) -> None:
+        """A thread came on screen, maybe only after its author had begun to write."""
+        if self._view.is_writing and self._view.box.conversation_id == id and not self._replies.has_seen(id):
+            self.begun(id)
+
+    def follow(self, id: ConversationId) -> None:
+        """Another conversation is highlighted: its draft comes into the box."""
+        if self._view.is_writing:  # the list changed below the cursor: the next letter must not go to somebody else
+            self._view.list.focus()
+        self.bind(id)
+
+    def renamed(self) -> None:
+        """The member may have another name now: say so on the box."""
+        if self._view.box.conversation_id is not None:
+            self.bind(self._view.box.conversation_id, self._view.box.kind)
+
+    def bind(self, id: ConversationId, kind: Kind | None = None) -> None:
+        """Show the draft of a conversation in the box: its reply, or its note if only that was begun."""
+        drafted = self._replies.kinds(id)
+        kind = kind or (drafted[0] if drafted else Kind.MESSAGE)
+        self._view.pane.bind_reply(id, kind, self._replies.text(id, kind), self._view.me.label)
+
+    def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
+        """Keep what is typed."""
+        self._replies.keep(id, kind, text)
+
+    def submit(self, id: ConversationId, kind: Kind, text: str, *, and_resolve: bool) -> None:
+        """Send, unless the profile must be completed first."""
+        view = self._view
+        me = view.me
+        if kind is Kind.MESSAGE and not (me.name and me.badge):
+            self._replies.keep(id, kind, text)
+            self.ask_for_profile()
+            return
+        if not self._replies.has_seen(id):  # the button was clicked without a key in the box
+            self.begun(id)
+        pending = self._replies.submit(id, kind, text, auto_assign=view.settings.auto_assign, and_resolve=and_resolve)
+        view.pane.clear_reply(id)
+        self.show_under_way(id)
+        view.run(view.work.send(pending), group="write")
+
+    def show_under_way(self, id: ConversationId) -> None:
+        """Show what is on its way at the end of the thread."""
+        view = self._view
+        if view.is_shown(id):
+            now = view.clock()
+            view.pane.show_pending(tuple(as_message(pending, view, now) for pending in self._replies.under_way(id)))
+
+    def sent(self, key: str, sent: Sent) -> None:
+        """The store has it."""
+        pending = self._replies.sent(key, sent.message.id)
+        view = self._view
+        id = sent.conversation.id
+        view.threads.forget(id)
+        view.show_conversation(sent.conversation)
+        if view.is_shown(id):
+            view.pane.append(sent.message)
+            self.show_under_way(id)
+            view.refresh_open_thread()
+        if pending is not None and not pending.and_resolve:
+            view.status.say(
+                "Note written" if pending.draft.kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}"
+            )
+        view.read_counts()
+
+    def failed(self, id: ConversationId, key: str, error: InboxError) -> None:
+        """The store has it not: the text is back, with the reason and what can be done."""
+        pending = self._replies.failed(key)
+        view = self._view
+        if pending is None:
+            return
+        if view.is_shown(id):
+            self.show_under_way(id)
+            self.bind(id, pending.draft.kind)
+            view.pane.focus_reply()
+        if isinstance(error, Conflict):
+            self._ask_about(pending, error)
+        elif isinstance(error, ProfileIncomplete):
+            self.ask_for_profile()
+        else:
+            view.status.say(f"{error.message} Your text is kept. {error.hint}", is_problem=True)
+
+    def ask_for_profile(self) -> None:
+        """Ask for the display name and avatar that a reply needs; the text stays in the box."""
+        from inbox_tui.tui.screens.profile import ProfileModal  # not on the first screen
+
+        view = self._view
+
+        def answered(profile: Profile | None) -> None:
+            if profile is not None:
+                view.run(view.work.save_profile(profile.name, profile.badge), group="write")
+                view.status.say("Profile saved. Your text is in the box.")
+            view.pane.focus_reply()
+
+        view.screen.app.push_screen(ProfileModal(view.me.name, view.me.badge), answered)
+
+    def edit_outside(self, id: ConversationId, kind: Kind, text: str) -> None:
+        """Let the member write in an editor of their own; the result is the draft."""
+        from inbox_tui.tui.editor import edit_text
+
+        view = self._view
+        try:
+            with view.screen.app.suspend():
+                text = edit_text(text, os.environ)
+        except (InboxError, SuspendNotSupported) as error:
+            view.status.say(str(error), is_problem=True)
+            return
+        self._replies.keep(id, kind, text)
+        if view.is_shown(id):
+            self.bind(id, kind)
+            view.pane.focus_reply()
+
+    def _ask_about(self, pending: Pending, conflict: Conflict) -> None:
+        from inbox_tui.tui.screens.conflict import ConflictModal  # not on the first screen
+
+        view = self._view
+
+        def answered(choice: str | None) -> None:
+            newest = conflict.messages[-1].id if conflict.messages else None
+            self._replies.saw(pending.id, newest)
+            if choice == "send":
+                draft = pending.draft
+                self.submit(pending.id, draft.kind, draft.body, and_resolve=pending.and_resolve)
+            elif view.is_shown(pending.id):
+                view.pane.focus_reply()
+
+        view.threads.forget(pending.id)
+        view.refresh_open_thread()
+        view.screen.app.push_screen(ConflictModal(conflict.messages, pending.draft.body), answered)
+
+
+def as_message(pending: Pending, view: View, now: datetime) -> Message:
+    """What is on its way, as the thread will show it once the store has it."""
+    draft = pending.draft
+    return Message(MessageId(f"pending-{draft.key}"), Author.MEMBER, draft.kind, draft.body, now, view.me, draft.key)

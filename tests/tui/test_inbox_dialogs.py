@@ -1,0 +1,152 @@
+"""The windows that the inbox opens: export, settings, help, commands, welcome."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+
+from inbox_tui.local.keymap import DEFAULT_KEYS
+from inbox_tui.store.protocol import Team
+from inbox_tui.tui import messages as m
+from inbox_tui.tui.key_help import key_sections
+from inbox_tui.tui.screens.dialog import TextField
+from inbox_tui.tui.screens.export import ExportModal
+from inbox_tui.tui.screens.help import HelpScreen
+from inbox_tui.tui.screens.inbox import InboxScreen
+from inbox_tui.tui.screens.settings import SettingsScreen
+from inbox_tui.tui.screens.welcome import WelcomeScreen
+from inbox_tui.tui.themes import LIGHT
+from tui.terminal import Inbox
+from tui.workspace import DANA, Team4
+
+
+async def name_file(inbox: Inbox, path: Path) -> None:
+    """Put a path into the export's field in place of the suggestion."""
+    await inbox.press("ctrl+u")
+    await inbox.write(str(path))
+
+
+async def test_an_export_writes_what_the_filter_holds(team: Team4, tmp_path: Path) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("5", "E")
+        assert isinstance(inbox.top, ExportModal)
+        assert "3 conversations to a CSV file." in inbox.text(inbox.top)
+        await name_file(inbox, tmp_path / "pending.csv")
+        await inbox.press("enter")
+        await inbox.until(lambda: bool(inbox.heard(m.Exported)))
+        await inbox.settled()
+        assert "3 conversations in " in inbox.text(inbox.top)
+        await inbox.press("enter")
+        assert isinstance(inbox.app.screen, InboxScreen)
+        assert "Exported 3 conversations to " in inbox.text()
+        rows = list(csv.DictReader((tmp_path / "pending.csv").read_text("utf-8").splitlines()))
+        assert [row["conversation_id"] for row in rows] == ["wei", "hanna", "priya"]
+        assert rows[2]["lead_phone"] == "'+46 70 123 45 67"
+
+
+async def test_an_export_that_is_left_writes_nothing(
+    team: Team4, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    async with team.inbox() as inbox:
+        await inbox.press("E")
+        assert inbox.top.query_one("#path", TextField).value == str(tmp_path / "here" / "all-2026-11-06.csv")
+        await inbox.press("escape")
+        assert isinstance(inbox.app.screen, InboxScreen)
+        assert list((tmp_path / "here").iterdir()) == []
+
+
+async def test_the_export_of_a_search_holds_what_the_search_found(team: Team4, tmp_path: Path) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("slash")
+        await inbox.write("charger")
+        await inbox.until(lambda: inbox.rows == ["hanna"])
+        await inbox.press("enter")
+        await inbox.press("E")
+        await name_file(inbox, tmp_path / "found.csv")
+        await inbox.press("enter")
+        await inbox.until(lambda: bool(inbox.heard(m.Exported)))
+        assert len((tmp_path / "found.csv").read_text("utf-8").splitlines()) == 2
+
+
+async def test_settings_change_the_theme_at_once_and_are_kept(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("comma")
+        assert isinstance(inbox.top, SettingsScreen)
+        inbox.top.set_focus(inbox.top.query_one("#theme"))
+        await inbox.press("right", "enter")
+        assert inbox.app.theme == LIGHT.name
+        assert team.saved == [{"theme": "light"}]
+        await inbox.press("comma", "escape")
+        assert team.saved == [{"theme": "light"}]
+
+
+async def test_auto_assign_can_be_switched_off(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("comma")
+        inbox.top.set_focus(inbox.top.query_one("#auto-assign"))
+        await inbox.press("right", "enter")
+        assert team.saved == [{"auto_assign": False}]
+        await inbox.press("r")
+        await inbox.write("hello")
+        await inbox.press("enter")
+        assert inbox.open_one.assignee is None
+
+
+async def test_help_lists_every_key_once(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        ids = Counter(key.id for section in key_sections(inbox.screen) for key in section.keys)
+        assert ids == Counter(list(DEFAULT_KEYS))
+        await inbox.press("question_mark")
+        assert isinstance(inbox.top, HelpScreen)
+        assert "Next conversation" in inbox.text(inbox.top)
+        assert "inbox.down" in inbox.text(inbox.top)
+        await inbox.press("escape")
+        assert isinstance(inbox.app.screen, InboxScreen)
+
+
+async def test_the_palette_runs_an_action(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("ctrl+p")
+        assert isinstance(inbox.app.screen, CommandPalette)
+        await inbox.write("take it")
+        await inbox.settled()
+        await inbox.press("down", "enter")
+        await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))
+        await inbox.settled()
+        assert inbox.open_one.assignee == inbox.view.me
+
+
+async def test_a_new_empty_inbox_welcomes_and_fills_with_the_sample(tmp_path: Path) -> None:
+    team = Team4(tmp_path)
+    async with team.inbox("somebody@localhost", is_new=True) as inbox:
+        assert isinstance(inbox.top, WelcomeScreen)
+        await inbox.write("Sam Poe")
+        await inbox.press("enter", "1")
+        await inbox.until(lambda: bool(inbox.heard(m.ConversationsImported)))
+        await inbox.until(lambda: bool(inbox.rows))
+        await inbox.settled()
+        added = inbox.heard(m.ConversationsImported)[0].added
+        assert inbox.browsing.counts.all == added > 0
+        assert inbox.view.me.name == "Sam Poe"
+        assert inbox.view.me.badge is not None
+        assert f"{added} conversations came in" in inbox.text()
+        assert "Sam Poe · Chat admin" in inbox.text()
+        assert isinstance(await team.store("somebody@localhost"), Team)
+    await team.close()
+
+
+async def test_a_new_inbox_may_stay_empty(tmp_path: Path) -> None:
+    team = Team4(tmp_path)
+    async with team.inbox(DANA, is_new=True) as inbox:
+        await inbox.press("escape")
+        assert "No conversations yet." in inbox.text()
+        assert "No conversation is highlighted." in inbox.text()
+        for key in ("r", "m", "a", "i", "e", "z", "x", "X", "n", "enter", "j", "G"):
+            await inbox.press(key)
+        assert isinstance(inbox.app.screen, InboxScreen)

@@ -1,0 +1,314 @@
+"""The reply box: what each key does to the text, whose text it is, what is said about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+from textual import on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Paste
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from inbox_tui.domain.models import ConversationId, Kind
+from inbox_tui.tui.themes import DARK
+from inbox_tui.tui.widgets.reply_box import ReplyBox
+
+ONE, TWO = ConversationId("c-1"), ConversationId("c-2")
+REPLY, NOTE = Kind.MESSAGE, Kind.NOTE
+HOSTILE = "a\x1b]0;owned\x07b\u202ec\x9b"
+
+
+class BoxApp(App[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("e", "resolve", "Resolve")]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.said: list[tuple[object, ...]] = []
+        self.resolved = 0
+
+    def compose(self) -> ComposeResult:
+        yield Input()
+        yield ReplyBox()
+
+    @property
+    def box(self) -> ReplyBox:
+        return self.query_one(ReplyBox)
+
+    @property
+    def shown(self) -> list[str]:
+        size = self.box.outer_size
+        return [strip.text for strip in self.box.render_lines(Region(0, 0, size.width, size.height))]
+
+    @property
+    def inside(self) -> str:
+        return self.box.ensure_editor().render_line(0).text.rstrip()
+
+    @on(ReplyBox.Submitted)
+    @on(ReplyBox.DraftChanged)
+    @on(ReplyBox.EditorRequested)
+    @on(ReplyBox.LeaveRequested)
+    @on(ReplyBox.Entered)
+    def keep(self, event: ReplyBox.Submitted) -> None:
+        self.said.append((type(event).__name__, *(value for _, value in event.__rich_repr__())))
+
+    def action_resolve(self) -> None:
+        self.resolved += 1
+
+    def about(self, name: str) -> list[tuple[object, ...]]:
+        return [rest for first, *others in self.said if first == name for rest in [tuple(others)]]
+
+
+async def opened(pilot: Pilot[None], text: str = "", kind: Kind = REPLY) -> BoxApp:
+    app = pilot.app
+    assert isinstance(app, BoxApp)
+    app.box.bind(ONE, kind, text, "Dana Ortiz")
+    app.box.focus_editor()
+    await pilot.pause()
+    return app
+
+
+async def test_enter_sends_and_never_inserts() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        await pilot.press(*"hello", "enter")
+        await pilot.pause()
+        assert app.about("Submitted") == [(ONE, REPLY, "hello", False)]
+        assert app.box.text == "hello"
+        app.box.clear()
+        assert app.box.text == ""
+
+
+async def test_a_second_enter_sends_nothing_twice() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        await pilot.press(*"hello", "enter", "enter", "ctrl+r")
+        await pilot.pause()
+        assert len(app.about("Submitted")) == 1
+        app.box.focus_editor()  # the screen asks again, as after a missing profile
+        await pilot.press("enter")
+        await pilot.pause()
+        assert len(app.about("Submitted")) == 2
+
+
+async def test_what_is_typed_before_the_box_is_cleared_stays() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "hello")
+        await pilot.press("home", "enter", *"and")
+        app.box.clear()
+        await pilot.pause()
+        assert app.box.text == "and"
+        assert app.about("DraftChanged")[-1] == (ONE, REPLY, "and")
+
+
+@pytest.mark.parametrize("key", ["ctrl+j", "shift+enter", "alt+enter"])
+async def test_new_line_keys(key: str) -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        await pilot.press("a", key, "b")
+        assert app.box.text == "a\nb"
+        assert not app.about("Submitted")
+
+
+async def test_send_and_resolve() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "bye")
+        await pilot.press("ctrl+r")
+        await pilot.pause()
+        assert app.about("Submitted") == [(ONE, REPLY, "bye", True)]
+
+
+@pytest.mark.parametrize("text", ["", "  \n "])
+async def test_nothing_to_send(text: str) -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, text)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not app.about("Submitted")
+        assert "Nothing to send" in app.shown[-1]
+        await pilot.press("x")
+        await pilot.pause()
+        assert "Enter sends · Ctrl+J new line" in app.shown[-1]
+
+
+async def test_a_paste_keeps_its_lines_and_sends_nothing() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        app.box.ensure_editor().post_message(Paste("one\r\ntwo\n" + HOSTILE))
+        await pilot.pause()
+        assert app.box.text == "one\ntwo\na]0;ownedbc"
+        assert not app.about("Submitted")
+
+
+async def test_escape_leaves_and_tab_moves_on_without_a_trace() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "kept")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.about("LeaveRequested") == [()]
+        await pilot.press("tab")
+        assert isinstance(app.focused, Input)
+        assert app.box.text == "kept"
+
+
+async def test_the_editor_is_asked_for_with_the_text() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "draft", NOTE)
+        await pilot.press("!", "ctrl+o")
+        await pilot.pause()
+        assert app.about("EditorRequested") == [(ONE, NOTE, "draft!")]
+
+
+async def test_only_the_member_changes_drafts() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "put here")
+        app.box.bind(TWO, REPLY, "another", "Dana Ortiz")
+        app.box.clear()
+        await pilot.pause()
+        assert not app.about("DraftChanged")
+        await pilot.press("x", "backspace")
+        await pilot.pause()
+        assert app.about("DraftChanged") == [(TWO, REPLY, "x"), (TWO, REPLY, "")]
+
+
+async def test_what_was_typed_belongs_to_the_conversation_it_was_typed_for() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        app.box.ensure_editor().insert("for one")
+        app.box.bind(TWO, NOTE, "", "Dana Ortiz")  # before anybody heard of the change
+        await pilot.pause()
+        assert app.about("DraftChanged") == [(ONE, REPLY, "for one")]
+        await pilot.press("ctrl+z")
+        assert app.box.text == ""
+
+
+async def test_binding_again_leaves_the_cursor_where_it_is() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "hello")
+        await pilot.press("home")
+        app.box.bind(ONE, REPLY, "hello", "Dana Ortiz")
+        await pilot.press("X")
+        assert app.box.text == "Xhello"
+
+
+async def test_a_draft_that_the_latest_keys_have_overtaken_does_not_come_back() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "h")
+        await pilot.press(*"ell")
+        app.box.bind(ONE, REPLY, "hel", "Dana Ortiz")
+        await pilot.press("o")
+        assert app.box.text == "hello"
+        app.box.clear()
+        app.box.bind(ONE, REPLY, "hello", "Dana Ortiz")  # it was not taken: the text comes back
+        assert app.box.text == "hello"
+        await pilot.press("!", "ctrl+o")
+        app.box.bind(ONE, REPLY, "hello", "Dana Ortiz")
+        assert app.box.text == "hello"
+
+
+async def test_while_busy_nothing_changes_and_no_letter_becomes_a_command() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "hello")
+        app.box.busy = True
+        await pilot.press("e", "enter", "ctrl+j", "ctrl+r")
+        app.box.ensure_editor().post_message(Paste("paste"))
+        await pilot.pause()
+        assert (app.box.text, app.resolved, app.about("Submitted")) == ("hello", 0, [])
+        app.box.busy = False
+        await pilot.press("e")
+        assert app.box.text == "helloe"
+
+
+async def test_typed_ahead_letters_go_into_the_text_even_before_there_is_a_text_area() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = pilot.app
+        assert isinstance(app, BoxApp)
+        app.box.bind(ONE, REPLY, "", "Dana Ortiz")
+        assert not app.box.children
+        app.box.focus_editor()
+        await pilot.press(*"rover e")
+        await pilot.pause()
+        assert (app.box.text, app.resolved) == ("rover e", 0)
+
+
+async def test_a_draft_is_painted_before_there_is_a_text_area() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = pilot.app
+        assert isinstance(app, BoxApp)
+        app.box.bind(ONE, REPLY, "a draft", "Dana Ortiz")
+        await pilot.pause()
+        painted = app.shown
+        assert "a draft" in painted[1]
+        app.box.ensure_editor()
+        await pilot.pause()
+        assert (app.shown[0], app.shown[-1]) == (painted[0], painted[-1])
+        assert app.inside == "a draft"
+
+
+async def test_it_grows_with_its_text_to_a_limit() -> None:
+    async with BoxApp().run_test(size=(40, 20)) as pilot:
+        app = await opened(pilot)
+        assert app.box.outer_size.height == 3
+        app.box.ensure_editor().insert("a" * 40)
+        await pilot.pause()
+        assert app.box.outer_size.height == 4
+        app.box.ensure_editor().insert("\n" * 12)
+        await pilot.pause()
+        assert app.box.outer_size.height == 8
+        app.box.lines_at_most = 3
+        await pilot.pause()
+        assert app.box.outer_size.height == 3
+        app.box.clear()
+        await pilot.pause()
+        assert app.box.outer_size.height == 3
+
+
+@pytest.mark.parametrize(
+    ("width", "last"),
+    [
+        (56, "╰─ Enter sends · Ctrl+J new line ───────── Send reply ─╯"),
+        (36, "╰─ Enter sends ─────── Send reply ─╯"),
+        (20, "╰─ ─── Send reply ─╯"),
+    ],
+)
+async def test_the_frame_says_what_enter_does(width: int, last: str) -> None:
+    async with BoxApp().run_test(size=(width, 14)) as pilot:
+        app = await opened(pilot)
+        assert app.shown[0].startswith("╭─ Reply as Dana"[: width - 4])
+        assert app.shown[-1] == last
+        app.box.bind(ONE, NOTE, "", "Dana Ortiz")
+        await pilot.pause()
+        assert app.shown[0].startswith("╭─ Note for the"[: width - 4])
+        assert app.shown[-1].endswith(" Write note ─╯")
+
+
+async def test_a_hostile_name_does_no_harm() -> None:
+    async with BoxApp().run_test(size=(80, 14)) as pilot:
+        app = pilot.app
+        assert isinstance(app, BoxApp)
+        app.box.bind(ONE, REPLY, HOSTILE, "[/] [@click=app.boom]x " + HOSTILE)
+        await pilot.pause()
+        assert "[/] [@click=app.boom]x" in app.shown[0]
+        assert all(line.isprintable() for line in app.shown)
+
+
+async def test_the_button_sends_and_the_rest_of_the_box_can_be_clicked_into() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = pilot.app
+        assert isinstance(app, BoxApp)
+        app.box.bind(ONE, REPLY, "hello", "Dana Ortiz")
+        await pilot.pause()
+        await pilot.click(ReplyBox, offset=(52, 2))
+        await pilot.pause()
+        assert app.about("Submitted") == [(ONE, REPLY, "hello", False)]
+        assert not app.about("Entered")
+        await pilot.click(ReplyBox, offset=(10, 1))
+        await pilot.pause()
+        assert app.about("Entered") == [(ONE, REPLY)]
+        await pilot.press("!")
+        assert app.box.text == "hello!"
