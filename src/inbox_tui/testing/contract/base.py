@@ -1,0 +1,126 @@
+"""What the contract's tests share: handles on one workspace, and short ways to fill and read it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import (
+    Access,
+    Agent,
+    Badge,
+    Color,
+    Conversation,
+    ConversationId,
+    IncomingConversation,
+    Kind,
+    Member,
+    Message,
+    MessageId,
+    ReplyDraft,
+)
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.store.protocol import Intake, Scan, Store, Team
+from inbox_tui.testing.factories import DANA, EVE, SAM
+
+OpenAs = Callable[[str], Awaitable[Store]]
+"""Opens the workspace of this test as the member with an e-mail address."""
+
+EVERYTHING = PageRequest(limit=10_000)
+C1 = ConversationId("c-1")
+C2 = ConversationId("c-2")
+
+
+def team_of(store: Store) -> Team:
+    """The store's Team; skips the test if it has none."""
+    if not isinstance(store, Team) or not store.capabilities.team:
+        pytest.skip("this store manages no team")
+    return store
+
+
+def intake_of(store: Store) -> Intake:
+    """The store's Intake; skips the test if it has none."""
+    if not isinstance(store, Intake) or not store.capabilities.intake:
+        pytest.skip("this store takes no conversations in")
+    return store
+
+
+def scan_of(store: Store) -> Scan:
+    """The store's Scan; skips the test if it has none."""
+    if not isinstance(store, Scan) or not store.capabilities.scan:
+        pytest.skip("this store cannot be scanned")
+    return store
+
+
+async def agent_of(store: Store, name: str) -> Agent:
+    """The AI agent of this name."""
+    return next(agent for agent in await store.agents() if agent.name == name)
+
+
+async def member_of(store: Store, email: str) -> Member:
+    """The member with this address."""
+    return next(member for member in await store.members() if member.email == email)
+
+
+async def listed(store: Store, query: Query) -> list[Conversation]:
+    """All rows of a query."""
+    return list((await store.list(query, EVERYTHING)).rows)
+
+
+async def ids(store: Store, query: Query) -> list[str]:
+    """The ids of all rows of a query."""
+    return [conversation.id for conversation in await listed(store, query)]
+
+
+async def messages(store: Store, id: ConversationId = C1) -> list[Message]:
+    """The whole thread."""
+    return list((await store.thread(id, limit=10_000)).messages)
+
+
+async def events(store: Store, id: ConversationId = C1) -> list[str]:
+    """The sentences of the thread's events."""
+    return [message.body for message in await messages(store, id) if message.kind is Kind.EVENT]
+
+
+async def last_seen(store: Store, id: ConversationId = C1) -> MessageId:
+    """The newest message, as one who has the thread on screen saw it."""
+    return (await messages(store, id))[-1].id
+
+
+async def reply(store: Store, body: str = "On it", key: str = "k-1", id: ConversationId = C1) -> Message:
+    """A reply by one who has read everything."""
+    return (await store.reply(id, ReplyDraft(body, key, last_seen=await last_seen(store, id)))).message
+
+
+class Contract:
+    """The fixtures of a part of the contract."""
+
+    @pytest.fixture
+    def open_as(self) -> OpenAs:
+        """Override this: how to open the workspace of this test."""
+        raise NotImplementedError("A store's contract test overrides the fixture open_as.")
+
+    @pytest.fixture
+    async def dana(self, open_as: OpenAs) -> Store:
+        """The workspace as its admin sees it."""
+        return await open_as(DANA)
+
+    @pytest.fixture
+    async def sam(self, dana: Store, open_as: OpenAs) -> Store:
+        """The workspace as a colleague who may chat sees it, profile complete."""
+        await team_of(dana).add_member(SAM, "Sam Okafor", Access.EDIT)
+        store = await open_as(SAM)
+        await team_of(store).save_profile("Sam Okafor", Badge("SO", Color.TEAL))
+        return store
+
+    @pytest.fixture
+    async def eve(self, dana: Store, open_as: OpenAs) -> Store:
+        """The workspace as a member without chat access sees it."""
+        await team_of(dana).add_member(EVE, "Eve Stone", Access.NONE)
+        return await open_as(EVE)
+
+    async def seed(self, store: Store, *conversations: IncomingConversation) -> None:
+        """Bring conversations into the workspace."""
+        await intake_of(store).take_in(conversations)

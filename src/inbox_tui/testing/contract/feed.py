@@ -1,0 +1,137 @@
+"""``changes``: everybody learns of every write."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.models import Access, ConversationId, Kind, Lead, ReplyDraft, Status
+from inbox_tui.store.protocol import Store
+from inbox_tui.testing.contract.base import C1, Contract, OpenAs, intake_of, reply, team_of
+from inbox_tui.testing.factories import DANA, SAM, incoming, minute, said
+
+SECONDS = 20
+"""Within which a report must come; far more than it takes, so that only a lost one fails."""
+
+
+async def until(reports: AsyncIterator[Changes], is_there: Callable[[Changes], bool]) -> Changes:
+    """All reports up to the one that makes their sum satisfy the condition, as one."""
+    seen = Changes(0)
+    async with asyncio.timeout(SECONDS):
+        async for report in reports:
+            seen = Changes(
+                report.seq,
+                tuple(dict.fromkeys((*seen.conversations, *report.conversations))),
+                seen.team or report.team,
+                seen.reset or report.reset,
+            )
+            if is_there(seen):
+                return seen
+    raise AssertionError(f"The feed ended with {seen}.")
+
+
+def of(*ids: str) -> Callable[[Changes], bool]:
+    """Whether all these conversations were reported."""
+    return lambda report: set(ids) <= set(report.conversations)
+
+
+async def stop(*feeds: AsyncIterator[Changes]) -> None:
+    """Follow no longer."""
+    for feed in feeds:
+        close = getattr(feed, "aclose", None)
+        if close is not None:
+            await close()
+
+
+class FeedContract(Contract):
+    """``changes``. The first report comes at once, every write is in a later one."""
+
+    async def test_the_first_report_comes_at_once_and_is_empty(self, dana: Store) -> None:
+        """From now on: nothing of before."""
+        await self.seed(dana, incoming("c-1"))
+        feed = dana.changes()
+        first = await until(feed, lambda report: True)
+        assert (first.conversations, first.team, first.reset) == ((), False, False)
+        await stop(feed)
+
+    async def test_ones_own_and_others_writes_are_reported(self, dana: Store, sam: Store) -> None:
+        """To everybody who follows."""
+        await self.seed(dana, incoming("c-1"), incoming("c-2"), incoming("c-3"))
+        feeds = [dana.changes(), sam.changes()]
+        for feed in feeds:
+            await until(feed, lambda report: True)
+        await reply(dana)
+        await sam.set_status(ConversationId("c-2"), Status.RESOLVED, Status.OPEN)
+        for feed in feeds:
+            assert set((await until(feed, of("c-1", "c-2"))).conversations) == {"c-1", "c-2"}
+        await stop(*feeds)
+
+    async def test_every_kind_of_write_is_reported(self, dana: Store) -> None:
+        """Whatever changes a conversation or its thread."""
+        await self.seed(dana, incoming("c-1"))
+        intake, me = intake_of(dana), (await dana.me()).id
+        feed = dana.changes()
+        seq = (await until(feed, lambda report: True)).seq
+        for write in (
+            lambda: intake.receive(C1, said("again", 1)),
+            lambda: intake.request_handoff(C1, minute(2)),
+            lambda: intake.set_lead(C1, Lead("Maya")),
+            lambda: dana.reply(C1, ReplyDraft("a note", "n-1", Kind.NOTE)),
+            lambda: dana.assign(C1, me, None),
+            lambda: dana.set_status(C1, Status.RESOLVED, Status.OPEN),
+            lambda: intake.take_in([incoming("c-1", "Hello", "more", "and more")]),
+        ):
+            await write()
+            report = await until(feed, of("c-1"))
+            assert report.seq > seq
+            seq = report.seq
+        await stop(feed)
+
+    async def test_who_comes_back_hears_what_they_missed(self, dana: Store, open_as: OpenAs) -> None:
+        """``since``: from the last report they had, over a new session."""
+        await self.seed(dana, incoming("c-1"), incoming("c-2"))
+        feed = dana.changes()
+        seq = (await until(feed, lambda report: True)).seq
+        await stop(feed)
+        await reply(dana)
+        later = await open_as(DANA)
+        missed = later.changes(seq)
+        report = await until(missed, of("c-1"))
+        assert report.conversations == ("c-1",)
+        assert not report.team
+        await stop(missed)
+        nothing = later.changes(report.seq)
+        assert (await until(nothing, lambda report: True)).conversations == ()
+        await stop(nothing)
+
+    async def test_a_number_that_never_was_means_read_again(self, dana: Store) -> None:
+        """The workspace is another one than the follower knew."""
+        feed = dana.changes(10**9)
+        assert (await until(feed, lambda report: True)).reset
+        await stop(feed)
+
+    async def test_team_changes_are_reported_as_such(self, dana: Store) -> None:
+        """Who is there, what they may do, how they look."""
+        feed = dana.changes()
+        await until(feed, lambda report: True)
+        member = await team_of(dana).add_member(SAM, "Sam Okafor", Access.EDIT)
+        await until(feed, lambda report: report.team)
+        await team_of(dana).set_access(member.id, Access.ADMIN)
+        await until(feed, lambda report: report.team)
+        await stop(feed)
+
+    async def test_following_ends_when_the_store_is_closed(self, dana: Store, open_as: OpenAs) -> None:
+        """The iteration simply ends."""
+        store = await open_as(DANA)
+        feed = store.changes()
+        await until(feed, lambda report: True)
+
+        async def follow() -> int:
+            return len([report async for report in feed])
+
+        following = asyncio.create_task(follow())
+        await asyncio.sleep(0)
+        await store.aclose()
+        async with asyncio.timeout(SECONDS):
+            assert await following == 0

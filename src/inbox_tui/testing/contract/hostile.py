@@ -1,0 +1,93 @@
+"""Whatever people write comes back as they wrote it, and is never anything but text."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Badge, Color, ConversationId, Kind, Lead, ReplyDraft
+from inbox_tui.store.protocol import Store
+from inbox_tui.testing.contract.base import C1, Contract, ids, last_seen, listed, messages, scan_of, team_of
+from inbox_tui.testing.factories import incoming, said
+
+HOSTILE = {
+    "one letter": "x",
+    "a dot among spaces": "  .  ",
+    "lines": "\r\n one \r two \n\n",
+    "emoji": "\U0001f469\u200d\U0001f467 \U0001f1f8\U0001f1ea \U0001f44b\U0001f3fd ❤\ufe0f",
+    "right to left": "שלום \u202e txt.exe مرحبا",
+    "very long": "0123456789" * 10_240,
+    "wildcards": "100 % of _it_",
+    "quotes": "it's \"quoted\" `so` \\ \\' ; DROP TABLE message; --",
+    "nul": "before\0after",
+    "markup": "[/] [bold]x[/bold] [@click=app.quit]here[/]",
+    "terminal": "\x1b[2J\x1b]52;c;aGk=\x07 \x9b31m \x7f",
+    "marks": "z\u0301\u0336\u0335\u0334\u0333 \u0301",
+    "formula": '=HYPERLINK("https://x.example")',
+    "not characters": "\ufffe \U0010ffff \ue000 \ufeff",
+}
+
+hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
+
+HALF = "half \ud83d pair"
+HALF_KEPT = "half \ufffd pair"
+
+
+class HostileContract(Contract):
+    """Text in, the same text out."""
+
+    @hostile
+    async def test_messages_are_kept_to_the_letter(self, dana: Store, text: str) -> None:
+        """Taken in, received, replied and noted."""
+        await self.seed(dana, incoming("c-1", said(text)))
+        await dana.reply(C1, ReplyDraft(text, "k-1", last_seen=await last_seen(dana)))
+        await dana.reply(C1, ReplyDraft(text, "k-2", Kind.NOTE))
+        assert [message.body for message in await messages(dana)] == [text] * 3
+
+    @hostile
+    async def test_a_scan_gives_them_to_the_letter(self, dana: Store, text: str) -> None:
+        """Raw, as exports need them."""
+        await self.seed(dana, incoming("c-1", said(text)))
+        assert [row.last_message async for rows in scan_of(dana).scan(Query()) for row in rows] == [text]
+
+    @hostile
+    async def test_leads_topics_and_agents_are_kept_to_the_letter(self, dana: Store, text: str) -> None:
+        """Everything that a visitor or a website may choose."""
+        lead = Lead(text, text, text, text)
+        await self.seed(dana, incoming("c-1", lead=lead, topic=text, agent=text))
+        [row] = await listed(dana, Query())
+        assert (row.lead, row.topic, row.agent.name) == (lead, text, text)
+
+    @hostile
+    async def test_ids_and_keys_are_kept_to_the_letter(self, dana: Store, text: str) -> None:
+        """They come from elsewhere too."""
+        await self.seed(dana, incoming(text, said("a", key=text)), incoming(text, said("a", key=text)))
+        assert await ids(dana, Query()) == [text]
+        [message] = (await dana.thread(ConversationId(text))).messages
+        assert message.key == text
+
+    @hostile
+    async def test_searching_for_it_is_no_command(self, dana: Store, text: str) -> None:
+        """It finds or it does not; it does not fail."""
+        await self.seed(dana, incoming("c-1", said(text)))
+        assert set(await ids(dana, Query(search=text[:200]))) <= {"c-1"}
+
+    async def test_half_a_surrogate_pair_becomes_the_replacement_character(self, dana: Store) -> None:
+        """The one thing that cannot be kept: it is no text. Everywhere alike, and found again."""
+        lead = Lead(HALF, HALF, HALF, HALF)
+        whole = incoming(HALF, said(HALF, key=HALF), lead=lead, topic=HALF, agent=HALF)
+        await self.seed(dana, whole)
+        await self.seed(dana, whole)
+        id = ConversationId(HALF)
+        await dana.reply(id, ReplyDraft(HALF, "k-1" + HALF, last_seen=await last_seen(dana, id)))
+        assert (await dana.reply(id, ReplyDraft(HALF, "k-1" + HALF))).was_known
+        row = await dana.get(id)
+        assert (row.id, row.lead.name, row.topic, row.agent.name) == (HALF_KEPT,) * 4
+        assert row.last_message == HALF_KEPT
+        assert [message.body for message in await messages(dana, id)] == [HALF_KEPT] * 2
+
+    @pytest.mark.parametrize("name", ["Žofie 日本", "O'Hara %_", "[bold]x", "\x1b[31mred", "\u202eanaD"])
+    async def test_names_of_members_are_kept_to_the_letter(self, dana: Store, name: str) -> None:
+        """What a name shows as is the screen's business."""
+        assert (await team_of(dana).save_profile(name, Badge("ŽÖ", Color.BLUE))).name == name
+        assert await dana.me() == (await dana.members())[0]

@@ -1,0 +1,158 @@
+"""How conversations come in, and what visitors and AI agents do: rules 1 and 2."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox_tui.domain.errors import NotFound, Rejected
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Lead, Status, Taken
+from inbox_tui.store.protocol import Store
+from inbox_tui.testing.contract.base import C1, Contract, events, ids, intake_of, member_of, messages, reply, team_of
+from inbox_tui.testing.factories import DANA, EVE, MORNING, SAM, incoming, minute, said
+
+
+class IntakeContract(Contract):
+    """The port's Intake."""
+
+    async def test_taking_the_same_in_again_changes_nothing(self, dana: Store) -> None:
+        """With keys or without."""
+        batch = [incoming("c-1", said("a", key="m-1"), said("b", 1, key="m-2")), incoming("c-2", "a", "b", "c")]
+        assert await intake_of(dana).take_in(batch) == Taken(added=2, messages=5)
+        before = [await dana.thread(C1), await dana.thread(ConversationId("c-2"))]
+        assert await intake_of(dana).take_in(batch) == Taken(unchanged=2)
+        assert [await dana.thread(C1), await dana.thread(ConversationId("c-2"))] == before
+
+    async def test_a_known_conversation_gets_what_it_lacks(self, dana: Store) -> None:
+        """By the rules, in order, at the end; what the team decided meanwhile stays."""
+        await self.seed(dana, incoming("c-1", "a", assignee_email=DANA))
+        await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
+        assert await intake_of(dana).take_in([incoming("c-1", "a", "b", "c")]) == Taken(extended=1, messages=2)
+        now = await dana.get(C1)
+        assert (now.status, now.waiting_since, now.assignee) == (Status.OPEN, minute(1), await dana.me())
+        assert [m.body for m in await messages(dana) if m.kind is Kind.MESSAGE] == ["a", "b", "c"]
+        assert await events(dana) == ["Dana Ortiz marked this resolved", "Reopened: the visitor wrote again"]
+
+    async def test_needs_human_waits_since_the_last_visitor_message(self, dana: Store) -> None:
+        """Or since the beginning, if the visitor wrote nothing; without it nobody waits."""
+        await self.seed(
+            dana,
+            incoming("c-1", "a", "b", said("c", 5, Author.AGENT), needs_human=True),
+            incoming("c-2", said("Hi!", 3, Author.AGENT), at=2, needs_human=True),
+            incoming("c-3", "a", assignee_email=DANA),
+        )
+        waiting = [(await dana.get(ConversationId(id))).waiting_since for id in ("c-1", "c-2", "c-3")]
+        assert waiting == [minute(1), minute(2), None]
+
+    async def test_an_import_keeps_its_status_and_times(self, dana: Store) -> None:
+        """Resolved when it was last active."""
+        await self.seed(
+            dana, incoming("c-1", "a", said("b", 9, Author.MEMBER, member_email=DANA), status=Status.RESOLVED)
+        )
+        now = await dana.get(C1)
+        assert (now.status, now.resolved_at, now.first_human_reply_at) == (Status.RESOLVED, minute(9), minute(9))
+        assert await events(dana) == []
+
+    async def test_people_an_import_names_become_members(self, dana: Store, eve: Store) -> None:
+        """Authors without access, assignees with chat access; who is known keeps what they have."""
+        author = said("hello", 1, Author.MEMBER, member_email="author@acme.example")
+        await self.seed(dana, incoming("c-1", "hi", author, assignee_email=SAM), incoming("c-2", assignee_email=EVE))
+        await self.seed(dana, incoming("c-3", assignee_email=DANA.upper()))
+        assert (await member_of(dana, "author@acme.example")).access is Access.NONE
+        assert (await member_of(dana, SAM)).access is Access.EDIT
+        assert (await member_of(dana, EVE)).access is Access.EDIT
+        assert (await dana.me()).access is Access.ADMIN
+        assert (await dana.get(ConversationId("c-3"))).assignee == await dana.me()
+
+    async def test_nonsense_is_rejected_and_nothing_of_its_batch_goes_in(self, dana: Store) -> None:
+        """All or nothing."""
+        for wrong in (
+            incoming(" "),
+            incoming("c-9", needs_human=True, status=Status.RESOLVED),
+            incoming("c-9", said("a", key="m"), said("b", key="m")),
+            incoming("c-9", said("a", kind=Kind.NOTE)),
+            incoming("c-9", "x" * 1_000_001),
+        ):
+            with pytest.raises(Rejected):
+                await intake_of(dana).take_in([incoming("c-1"), wrong])
+            assert await ids(dana, Query()) == []
+            assert (await dana.counts(None)).all == 0
+
+    async def test_system_messages_come_in_as_events(self, dana: Store) -> None:
+        """They are in the thread, but neither counted nor the last message."""
+        await self.seed(dana, incoming("c-1", "a", said("Chat was rated 5", 1, Author.SYSTEM)))
+        now = await dana.get(C1)
+        assert (now.messages, now.last_message) == (1, "a")
+        assert await events(dana) == ["Chat was rated 5"]
+
+    async def test_a_visitors_message_starts_a_wait_only_where_a_human_is_expected(self, dana: Store) -> None:
+        """Rule 1: assigned, handed off, or answered by a member last."""
+        intake = intake_of(dana)
+        await self.seed(dana, incoming("ai"), incoming("held", assignee_email=DANA), incoming("c-1"))
+        await reply(dana)
+        for id, waits in (("ai", False), ("held", True), ("c-1", True)):
+            now = await intake.receive(ConversationId(id), said("and?", 5))
+            assert (now.waiting_since == minute(5)) is waits, id
+            later = await intake.receive(ConversationId(id), said("hello??", 6))
+            assert later.waiting_since == now.waiting_since
+            assert (later.last_message, later.messages) == ("hello??", now.messages + 1)
+
+    async def test_a_visitors_message_reopens(self, dana: Store) -> None:
+        """Rule 1, with an event."""
+        await self.seed(dana, incoming("c-1", status=Status.RESOLVED))
+        now = await intake_of(dana).receive(C1, said("one more thing", 5))
+        assert (now.status, now.resolved_at, now.waiting_since) == (Status.OPEN, None, None)
+        assert await events(dana) == ["Reopened: the visitor wrote again"]
+
+    async def test_a_handoff_starts_the_wait_and_the_ai_does_not_end_it(self, dana: Store) -> None:
+        """Rule 2: the first request counts."""
+        intake = intake_of(dana)
+        await self.seed(dana, incoming("c-1"))
+        assert (await intake.request_handoff(C1, minute(3))).waiting_since == minute(3)
+        assert (await intake.request_handoff(C1, minute(4))).waiting_since == minute(3)
+        now = await intake.receive(C1, said("One moment", 5, Author.AGENT))
+        assert (now.waiting_since, now.last_outgoing) == (minute(3), Author.AGENT)
+        assert await events(dana) == ["A human was asked for"]
+        assert await ids(dana, Query(Filter.PENDING)) == ["c-1"]
+
+    async def test_a_message_that_comes_twice_is_stored_once(self, dana: Store) -> None:
+        """Rule 7 for websites: by its key."""
+        await self.seed(dana, incoming("c-1"))
+        first = await intake_of(dana).receive(C1, said("again", 1, key="web-1"))
+        assert await intake_of(dana).receive(C1, said("again", 1, key="web-1")) == first
+        assert first.messages == 2
+
+    async def test_only_visitors_and_agents_are_received(self, dana: Store) -> None:
+        """Members reply; and there must be something to say, somewhere to say it."""
+        await self.seed(dana, incoming("c-1"))
+        for wrong in (
+            said("x", author=Author.MEMBER),
+            said("x", author=Author.SYSTEM),
+            said("x", kind=Kind.NOTE),
+            said(" "),
+        ):
+            with pytest.raises(Rejected):
+                await intake_of(dana).receive(C1, wrong)
+        nothing = ConversationId("no-such")
+        for call in (
+            intake_of(dana).receive(nothing, said("x")),
+            intake_of(dana).request_handoff(nothing, MORNING),
+            intake_of(dana).set_lead(nothing, Lead()),
+        ):
+            with pytest.raises(NotFound):
+                await call
+
+    async def test_a_lead_comes_and_goes(self, dana: Store) -> None:
+        """And the filter with it."""
+        await self.seed(dana, incoming("c-1"))
+        assert await ids(dana, Query(Filter.HAS_LEAD)) == []
+        assert (await intake_of(dana).set_lead(C1, Lead(phone="+46"))).visitor == "+46"
+        assert ((await dana.counts(None)).has_lead, await ids(dana, Query(Filter.HAS_LEAD))) == (1, ["c-1"])
+        await intake_of(dana).set_lead(C1, Lead())
+        assert ((await dana.counts(None)).has_lead, await ids(dana, Query(Filter.HAS_LEAD))) == (0, [])
+
+    async def test_members_added_by_an_import_can_be_managed(self, dana: Store) -> None:
+        """They are members like others."""
+        await self.seed(dana, incoming("c-1", assignee_email=SAM))
+        sam = await member_of(dana, SAM)
+        assert (await team_of(dana).set_access(sam.id, Access.ADMIN)).may_manage

@@ -1,0 +1,157 @@
+"""Who is there, how many there are, and what one conversation holds."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from inbox_tui.domain.errors import CredentialError, NotAllowed, NotFound, StoreUnavailable
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import Access, AgentId, Author, ConversationId, Counts, Lead, MessageId, Status
+from inbox_tui.store.protocol import Store
+from inbox_tui.testing.contract.base import C1, Contract, OpenAs, agent_of, listed, messages
+from inbox_tui.testing.factories import (
+    BOOKING,
+    DANA,
+    MORNING,
+    SAM,
+    WEBSITE,
+    incoming,
+    minute,
+    random_conversations,
+    said,
+)
+
+
+class ReadingContract(Contract):
+    """Reads that change nothing."""
+
+    async def test_a_store_is_a_store(self, dana: Store) -> None:
+        """It has every verb, and a name that can be shown."""
+        assert isinstance(dana, Store)
+        assert dana.name.isprintable()
+        assert dana.name
+
+    async def test_me_is_who_opened_it(self, dana: Store, sam: Store) -> None:
+        """Each handle acts as its member."""
+        me = await dana.me()
+        assert (me.email, me.name, me.access) == (DANA, "Dana Ortiz", Access.ADMIN)
+        assert me.badge is not None
+        assert (await sam.me()).email == SAM
+
+    async def test_strangers_are_not_let_in(self, dana: Store, open_as: OpenAs) -> None:
+        """An address that the workspace does not know opens nothing."""
+        with pytest.raises(CredentialError) as caught:
+            await open_as("stranger@elsewhere.example")
+        assert caught.value.hint
+
+    async def test_people_and_agents_come_by_name(self, dana: Store, sam: Store, eve: Store) -> None:
+        """Without regard to case."""
+        await self.seed(dana, incoming("c-1", agent="shop"), incoming("c-2", agent="Booking"))
+        await self.seed(dana, incoming("c-3", agent="Zoo"))
+        assert [member.name for member in await dana.members()] == ["Dana Ortiz", "Eve Stone", "Sam Okafor"]
+        assert [agent.name for agent in await dana.agents()] == ["Booking", "shop", "Zoo"]
+
+    async def test_an_empty_workspace_counts_nothing(self, dana: Store) -> None:
+        """Zero in each filter."""
+        assert await dana.counts(None) == Counts()
+
+    async def test_an_unknown_agent_has_nothing(self, dana: Store) -> None:
+        """No counts and no rows."""
+        await self.seed(dana, incoming("c-1"))
+        assert await dana.counts(AgentId("no-such-agent")) == Counts()
+        assert await listed(dana, Query(agent=AgentId("no-such-agent"))) == []
+
+    async def test_counts_are_exact_for_each_filter_and_agent(self, dana: Store, sam: Store) -> None:
+        """What is counted is what is listed is what the filter says."""
+        await self.seed(dana, *random_conversations(Random(7), 80))
+        everything = await listed(dana, Query())
+        assert len(everything) == 80
+        for store in (dana, sam):
+            me = (await store.me()).id
+            for agent in [None, *(agent.id for agent in await store.agents())]:
+                counts = await store.counts(agent)
+                for filter in Filter:
+                    right = {c.id for c in everything if filter.matches(c, me) and agent in (None, c.agent.id)}
+                    assert {c.id for c in await listed(store, Query(filter, agent))} == right
+                    assert filter.count_in(counts) == len(right)
+
+    async def test_a_conversation_is_read_as_it_was_written(self, dana: Store) -> None:
+        """Every field of a row, by ``get`` and in the list."""
+        lead = Lead("Maya Lindqvist", "maya@mail.example", "+46 70 123", "Acme")
+        thread = (said("Hi", 0), said("Hello!", 1, Author.AGENT), said("My flight\n  is late", 2))
+        await self.seed(dana, incoming("c-1", *thread, lead=lead, topic="Flights", agent=BOOKING, needs_human=True))
+        got = await dana.get(C1)
+        assert got == (await listed(dana, Query()))[0]
+        assert (got.id, got.agent, got.lead, got.topic) == ("c-1", await agent_of(dana, BOOKING), lead, "Flights")
+        assert (got.created_at, got.last_activity_at, got.waiting_since) == (MORNING, minute(2), minute(2))
+        assert (got.status, got.assignee, got.handoff_requested) == (Status.OPEN, None, True)
+        assert (got.messages, got.last_message_author, got.last_outgoing) == (3, Author.VISITOR, Author.AGENT)
+        assert got.last_message == "My flight is late"
+
+    async def test_what_does_not_exist_is_not_found(self, dana: Store) -> None:
+        """By any verb, with a hint."""
+        nothing = ConversationId("no-such")
+        for call in (
+            dana.get(nothing),
+            dana.thread(nothing),
+            dana.assign(nothing, None, None),
+            dana.set_status(nothing, Status.RESOLVED, Status.OPEN),
+        ):
+            with pytest.raises(NotFound) as caught:
+                await call
+            assert caught.value.hint
+
+    async def test_a_thread_is_read_backwards_in_stretches(self, dana: Store) -> None:
+        """Oldest first within each; nothing twice, nothing left out."""
+        await self.seed(dana, incoming("c-1", *(f"message {number}" for number in range(25))))
+        read: list[str] = []
+        before: MessageId | None = None
+        while True:
+            stretch = await dana.thread(C1, before=before, limit=10)
+            read = [message.body for message in stretch.messages] + read
+            before = stretch.messages[0].id
+            assert stretch.has_earlier is (len(read) < 25)
+            if not stretch.has_earlier:
+                break
+        assert read == [f"message {number}" for number in range(25)]
+
+    async def test_a_thread_that_just_fits_has_nothing_earlier(self, dana: Store) -> None:
+        """Exactly ``limit`` messages."""
+        await self.seed(dana, incoming("c-1", "one", "two"))
+        assert not (await dana.thread(C1, limit=2)).has_earlier
+        assert (await dana.thread(C1, limit=1)).has_earlier
+
+    async def test_a_message_that_never_was_is_not_found(self, dana: Store) -> None:
+        """As the place to read from."""
+        await self.seed(dana, incoming("c-1"))
+        with pytest.raises(NotFound):
+            await dana.thread(C1, before=MessageId("nonsense"))
+
+    async def test_messages_say_who_wrote_them_and_when(self, dana: Store) -> None:
+        """Visitor, agent and member."""
+        thread = (said("a"), said("b", 1, Author.AGENT), said("c", 2, Author.MEMBER, member_email=DANA))
+        await self.seed(dana, incoming("c-1", *thread, agent=WEBSITE))
+        read = await messages(dana)
+        assert [(m.author, m.body, m.created_at) for m in read] == [
+            (Author.VISITOR, "a", MORNING),
+            (Author.AGENT, "b", minute(1)),
+            (Author.MEMBER, "c", minute(2)),
+        ]
+        assert [m.member for m in read] == [None, None, await dana.me()]
+
+    async def test_without_chat_access_there_are_rows_but_no_threads(self, dana: Store, eve: Store) -> None:
+        """Rule 5: the list and its counts are for every member."""
+        await self.seed(dana, incoming("c-1"))
+        assert len(await listed(eve, Query())) == 1
+        assert (await eve.counts(None)).all == 1
+        with pytest.raises(NotAllowed):
+            await eve.thread(C1)
+
+    async def test_a_closed_store_says_so(self, dana: Store) -> None:
+        """Closing twice is nothing; asking afterwards is an error that a person can read."""
+        await dana.aclose()
+        await dana.aclose()
+        with pytest.raises(StoreUnavailable):
+            await dana.me()

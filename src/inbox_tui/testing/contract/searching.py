@@ -1,0 +1,111 @@
+"""Search: which conversations words find."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.models import Author, Kind, Lead, ReplyDraft, Status
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.store.protocol import Store
+from inbox_tui.testing.contract.base import C1, Contract, ids, intake_of
+from inbox_tui.testing.factories import BOOKING, DANA, incoming, said
+
+
+class SearchingContract(Contract):
+    """``list`` with a search."""
+
+    @pytest.fixture
+    def finder(self, dana: Store) -> Store:
+        """The workspace as its admin sees it, if it can be searched."""
+        if not dana.capabilities.search:
+            pytest.skip("this store cannot search")
+        return dana
+
+    async def test_all_words_must_be_in_one_message(self, finder: Store) -> None:
+        """In any order; the last may be the beginning of a word."""
+        await self.seed(finder, incoming("c-1", "I need to change my flight to Friday", "Thanks a lot"))
+        for found in ("flight", "FLIGHT friday", "friday fli", "change my fl", "  flight  "):
+            assert await ids(finder, Query(search=found)) == ["c-1"], found
+        for not_found in ("fligh friday", "flight thanks", "light", "hotel"):
+            assert await ids(finder, Query(search=not_found)) == [], not_found
+
+    async def test_accents_and_case_do_not_matter(self, finder: Store) -> None:
+        """For those who cannot type them."""
+        await self.seed(finder, incoming("c-1", "Čeká na mě Žofie"))
+        assert await ids(finder, Query(search="zofie")) == ["c-1"]
+        assert await ids(finder, Query(search="ČEKÁ")) == ["c-1"]
+
+    async def test_leads_and_topics_are_searched(self, finder: Store) -> None:
+        """Name, address, phone, company and topic."""
+        lead = Lead("Maya Lindqvist", "maya@mail.example", "+46 70 123", "Northwind")
+        await self.seed(finder, incoming("c-1", lead=lead, topic="Lost luggage"), incoming("c-2"))
+        for found in ("maya", "lindq", "mail.example", "123", "northwind", "lost lugg"):
+            assert await ids(finder, Query(search=found)) == ["c-1"], found
+
+    async def test_a_lead_is_searched_as_it_is_now(self, finder: Store) -> None:
+        """Not as it was."""
+        await self.seed(finder, incoming("c-1", lead=Lead("Maya")))
+        await intake_of(finder).set_lead(C1, Lead("Petra"))
+        assert await ids(finder, Query(search="maya")) == []
+        assert await ids(finder, Query(search="petra")) == ["c-1"]
+
+    async def test_notes_are_searched_and_events_are_not(self, finder: Store) -> None:
+        """What people wrote, not what the inbox says."""
+        await self.seed(finder, incoming("c-1", "hello"))
+        await finder.reply(C1, ReplyDraft("ask the warehouse", "k-1", Kind.NOTE))
+        await finder.set_status(C1, Status.RESOLVED, Status.OPEN)
+        assert await ids(finder, Query(search="warehouse")) == ["c-1"]
+        assert await ids(finder, Query(search="marked resolved")) == []
+
+    async def test_a_search_narrows_the_filter_in_the_lists_order(self, finder: Store) -> None:
+        """Any filter, agent and order."""
+        await self.seed(
+            finder,
+            incoming("c-1", "flight", at=1, needs_human=True),
+            incoming("c-2", "flight", at=2, status=Status.RESOLVED),
+            incoming("c-3", "flight", at=3, agent=BOOKING, assignee_email=DANA),
+            incoming("c-4", "hotel", at=4),
+        )
+        booking = next(agent.id for agent in await finder.agents() if agent.name == BOOKING)
+        assert await ids(finder, Query(search="flight")) == ["c-3", "c-2", "c-1"]
+        assert await ids(finder, Query(search="flight", order=Order.OLDEST)) == ["c-1", "c-2", "c-3"]
+        assert await ids(finder, Query(search="flight", order=Order.WAITING)) == ["c-1", "c-3", "c-2"]
+        assert await ids(finder, Query(Filter.RESOLVED, search="flight")) == ["c-2"]
+        assert await ids(finder, Query(Filter.YOUR_INBOX, search="flight")) == ["c-3"]
+        assert await ids(finder, Query(agent=booking, search="flight")) == ["c-3"]
+
+    async def test_a_search_says_how_many_it_found_and_pages(self, finder: Store) -> None:
+        """Exactly, forwards, backwards and by row number."""
+        await self.seed(finder, *(incoming(f"c-{number}", "flight", "flight", at=number * 3) for number in range(12)))
+        query = Query(search="flight")
+        page = await finder.list(query, PageRequest(5))
+        assert (page.total, page.total_is_exact, page.offset) == (12, True, 0)
+        following = await finder.list(query, PageRequest(5, cursor=page.last))
+        assert [row.id for row in following.rows] == ["c-6", "c-5", "c-4", "c-3", "c-2"]
+        back = await finder.list(query, PageRequest(5, cursor=following.first, direction="before"))
+        assert back.rows == page.rows
+        end = await finder.list(query, PageRequest(5, offset=-2))
+        assert ([row.id for row in end.rows], end.offset) == (["c-1", "c-0"], 10)
+
+    async def test_what_is_written_is_found_at_once(self, finder: Store, sam: Store) -> None:
+        """By everybody."""
+        await self.seed(finder, incoming("c-1", "hello"))
+        assert await ids(sam, Query(search="xylophone")) == []
+        await intake_of(finder).receive(C1, said("a xylophone", 1, Author.AGENT))
+        assert await ids(sam, Query(search="xylophone")) == ["c-1"]
+
+    @pytest.mark.parametrize(
+        "typed",
+        ['"', "'", "*", "flight*", "a AND", "OR", "NEAR(", "-flight", "body:flight", "%", "_", "\0", "\ud83d", "("],
+    )
+    async def test_nothing_that_is_typed_is_a_command(self, finder: Store, typed: str) -> None:
+        """No error, whatever it looks like; without a word in it, nothing is found."""
+        await self.seed(finder, incoming("c-1", "hotel"))
+        assert await ids(finder, Query(search=typed)) == []
+
+    async def test_a_blank_search_is_none(self, finder: Store) -> None:
+        """The whole list."""
+        await self.seed(finder, incoming("c-1"))
+        page = await finder.list(Query(search="   "), PageRequest())
+        assert ([row.id for row in page.rows], page.total) == (["c-1"], None)

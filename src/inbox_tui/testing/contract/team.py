@@ -1,0 +1,125 @@
+"""Members, what they may do, and how they look."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox_tui.domain.errors import NotAllowed, NotFound, Rejected
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import Access, Badge, Color, MemberId, Status
+from inbox_tui.store.protocol import PHOTO_LIMIT, Store
+from inbox_tui.testing.contract.base import C1, Contract, events, ids, member_of, messages, reply, team_of
+from inbox_tui.testing.factories import SAM, incoming
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256))
+
+
+class TeamContract(Contract):
+    """The port's Team."""
+
+    async def test_a_new_member_is_there_without_an_avatar(self, dana: Store) -> None:
+        """Theirs to choose."""
+        added = await team_of(dana).add_member(SAM, "Sam Okafor", Access.EDIT)
+        assert added == await member_of(dana, SAM)
+        assert (added.email, added.name, added.access, added.badge) == (SAM, "Sam Okafor", Access.EDIT, None)
+
+    @pytest.mark.parametrize(
+        "email", ["", "nobody", "@acme.example", "a@", "a b@acme.example", "a@b@c", "\x1b@x.example"]
+    )
+    async def test_malformed_addresses_are_rejected(self, dana: Store, email: str) -> None:
+        """A person is named by an e-mail address."""
+        with pytest.raises(Rejected):
+            await team_of(dana).add_member(email, "", Access.EDIT)
+
+    async def test_nobody_is_added_twice(self, dana: Store, sam: Store) -> None:
+        """Whatever the case of the address."""
+        with pytest.raises(Rejected):
+            await team_of(dana).add_member(SAM.upper(), "Other Sam", Access.EDIT)
+
+    async def test_only_admins_manage_the_team(self, dana: Store, sam: Store, eve: Store) -> None:
+        """Rule 5."""
+        me = (await dana.me()).id
+        for store in (sam, eve):
+            with pytest.raises(NotAllowed):
+                await team_of(store).add_member("x@acme.example", "", Access.EDIT)
+            with pytest.raises(NotAllowed):
+                await team_of(store).set_access(me, Access.NONE)
+
+    async def test_the_last_admin_stays_one(self, dana: Store, sam: Store) -> None:
+        """Until there is another."""
+        me, colleague = await dana.me(), await sam.me()
+        for access in (Access.NONE, Access.EDIT):
+            with pytest.raises(Rejected, match="last admin"):
+                await team_of(dana).set_access(me.id, access)
+        await team_of(dana).set_access(colleague.id, Access.ADMIN)
+        assert (await team_of(dana).set_access(me.id, Access.EDIT)).access is Access.EDIT
+        with pytest.raises(NotAllowed):
+            await team_of(dana).set_access(colleague.id, Access.NONE)
+
+    async def test_who_loses_access_has_nothing_any_more(self, dana: Store, sam: Store) -> None:
+        """Everything is unassigned, resolved ones too, with an event; at once for the open session."""
+        await self.seed(
+            dana,
+            incoming("c-1", assignee_email=SAM),
+            incoming("c-2", assignee_email=SAM, status=Status.RESOLVED),
+        )
+        await team_of(dana).set_access((await sam.me()).id, Access.NONE)
+        assert {conversation.assignee for conversation in [await dana.get(C1)]} == {None}
+        assert await ids(sam, Query(Filter.YOUR_INBOX)) == []
+        assert (await sam.counts(None)).your_inbox == 0
+        assert await events(dana) == ["Unassigned: Sam Okafor no longer has chat access"]
+        with pytest.raises(NotAllowed):
+            await sam.thread(C1)
+
+    async def test_from_admin_to_edit_nothing_is_unassigned(self, dana: Store, sam: Store) -> None:
+        """They may still chat."""
+        colleague = await sam.me()
+        await self.seed(dana, incoming("c-1", assignee_email=SAM))
+        await team_of(dana).set_access(colleague.id, Access.ADMIN)
+        await team_of(dana).set_access(colleague.id, Access.EDIT)
+        assert (await dana.get(C1)).assignee == colleague
+        assert await events(dana) == []
+
+    async def test_access_of_nobody_is_not_found(self, dana: Store) -> None:
+        """Neither can it be changed, nor have a photo."""
+        with pytest.raises(NotFound):
+            await team_of(dana).set_access(MemberId("nobody-like-that"), Access.EDIT)
+        with pytest.raises(NotFound):
+            await team_of(dana).photo(MemberId("nobody-like-that"))
+
+    async def test_a_profile_shows_everywhere(self, dana: Store, sam: Store) -> None:
+        """In rows and in threads, those written before included."""
+        await self.seed(dana, incoming("c-1", assignee_email=SAM))
+        await reply(sam)
+        changed = await team_of(sam).save_profile("  Samuel O.  ", Badge("so", Color.PINK))
+        assert (changed.name, changed.badge) == ("Samuel O.", Badge("SO", Color.PINK))
+        assert changed == await sam.me()
+        assert (await dana.get(C1)).assignee == changed
+        assert (await messages(dana))[-1].member == changed
+
+    @pytest.mark.parametrize(
+        ("name", "initials"), [("", "D"), ("  ", "D"), ("x" * 81, "D"), ("Dana", ""), ("Dana", "DOO"), ("Dana", "!")]
+    )
+    async def test_unfit_profiles_are_rejected(self, dana: Store, name: str, initials: str) -> None:
+        """And the old one stays."""
+        before = await dana.me()
+        with pytest.raises(Rejected):
+            await team_of(dana).save_profile(name, Badge(initials, Color.RED))
+        assert await dana.me() == before
+
+    async def test_photos_are_kept_byte_for_byte(self, dana: Store, sam: Store) -> None:
+        """And can be replaced and removed."""
+        me, other = (await dana.me()).id, team_of(sam)
+        assert await other.photo(me) is None
+        for photo in (PNG, JPEG, PNG.ljust(PHOTO_LIMIT, b"\0")):
+            await team_of(dana).save_photo(photo)
+            assert await other.photo(me) == photo
+        await team_of(dana).save_photo(None)
+        assert await other.photo(me) is None
+
+    @pytest.mark.parametrize("photo", [b"", b"GIF89a", b"<svg/>", PNG.ljust(PHOTO_LIMIT + 1, b"\0")])
+    async def test_what_is_no_photo_is_rejected(self, dana: Store, photo: bytes) -> None:
+        """Too large, or neither PNG nor JPEG."""
+        with pytest.raises(Rejected):
+            await team_of(dana).save_photo(photo)

@@ -1,0 +1,229 @@
+"""``ModelStore``: the port in memory, written to be read. The oracle for every other store.
+
+It obeys ``domain.rules`` and ``Filter.matches`` directly; where a real store and this one
+disagree, one of them misreads the port. It is no place to keep anything: it forgets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from inbox_tui.domain import rules
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, Rejected, StoreUnavailable
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Assign,
+    Author,
+    Conversation,
+    ConversationId,
+    Counts,
+    IncomingMessage,
+    Kind,
+    Member,
+    MemberId,
+    Message,
+    MessageId,
+    Outcome,
+    ReplyDraft,
+    Sent,
+    SetStatus,
+    StateChange,
+    Status,
+    Thread,
+)
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.text import storable
+from inbox_tui.store.protocol import Capabilities
+from inbox_tui.testing import lists
+from inbox_tui.testing.model_intake import ModelIntake
+from inbox_tui.testing.model_team import ModelTeam
+from inbox_tui.testing.workspace import ModelWorkspace
+
+
+class ModelStore(ModelTeam, ModelIntake):
+    """A model workspace, seen by one member. A Store, Scan, Team and Intake.
+
+    Args:
+        workspace: What the members share.
+        email: Who is asking.
+
+    Raises:
+        CredentialError: the workspace does not know the address.
+    """
+
+    def __init__(self, workspace: ModelWorkspace, email: str) -> None:
+        found = workspace.member_by_email(email)
+        if found is None:
+            raise CredentialError(f"{email} is not a member of this workspace.")
+        self._shared = workspace
+        self._me = found.id
+        self._is_closed = False
+
+    @property
+    def name(self) -> str:
+        """Nowhere."""
+        return "a workspace in memory"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything."""
+        return Capabilities(team=True, intake=True, scan=True)
+
+    async def me(self) -> Member:
+        """The member who is asking, as they are now."""
+        return self._actor
+
+    async def agents(self) -> Sequence[Agent]:
+        """All AI agents, by name."""
+        return sorted(self._workspace.agents.values(), key=lambda agent: agent.name.casefold())
+
+    async def members(self) -> Sequence[Member]:
+        """All members, by name."""
+        return sorted(self._workspace.members.values(), key=lambda member: member.label.casefold())
+
+    async def counts(self, agent: AgentId | None) -> Counts:
+        """How many rows each filter's list has."""
+        numbers = {filter: len(self._rows(Query(filter, agent))) for filter in Filter}
+        return Counts(**{filter.value.replace("-", "_"): number for filter, number in numbers.items()})
+
+    async def list(self, query: Query, page: PageRequest) -> Page:
+        """A window into the list."""
+        return lists.page(query, self._rows(query), page)
+
+    async def get(self, id: ConversationId) -> Conversation:
+        """One conversation. Raises NotFound."""
+        return self._workspace.conversation(id)
+
+    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
+        """The newest messages, or those before one. Raises NotAllowed, NotFound."""
+        rules.require_chat(self._actor)
+        conversation = self._workspace.conversation(id)
+        messages = self._workspace.threads[conversation.id]
+        earlier = messages if before is None else messages[: _index(messages, before)]
+        start = max(0, len(earlier) - max(0, limit))
+        return Thread(conversation, tuple(earlier[start:]), has_earlier=start > 0)
+
+    async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
+        """Send a reply or write a note, once for each key."""
+        actor = self._actor
+        rules.require_chat(actor)
+        before = self._workspace.conversation(id)
+        if not draft.key:
+            raise Rejected("The message has no key.")
+        if known := self._workspace.message_by_key(before.id, draft.key):
+            return Sent(known, before, was_known=True)
+        rules.require_body(draft.body)
+        body, at = storable(draft.body), self._workspace.clock()
+        if draft.kind is Kind.EVENT:
+            raise Rejected("An event cannot be written by hand.")
+        if draft.kind is Kind.NOTE:
+            ruling = rules.note_written(before, at)
+        else:
+            rules.require_profile(actor)
+            thread = self._workspace.threads[before.id]
+            rules.require_nothing_unseen(
+                rules.unseen_replies(thread, actor, _is_after(thread, draft.last_seen)), before
+            )
+            ruling = rules.member_replied(before, actor, body, at, auto_assign=draft.auto_assign)
+        written = IncomingMessage(Author.MEMBER, body, at, draft.key, draft.kind)
+        message = self._workspace.add_message(before.id, written, actor)
+        return Sent(message, self._workspace.save(ruling, actor))
+
+    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
+        """Give to a member or to nobody."""
+        rules.require_chat(self._actor)
+        return self._change(Assign(id, member, expected))
+
+    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
+        """Resolve or reopen."""
+        rules.require_chat(self._actor)
+        return self._change(SetStatus(id, status, expected))
+
+    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Many state changes, each decided on its own."""
+        rules.require_chat(self._actor)
+        return [self._decide(change) for change in changes]
+
+    async def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+        """Reports of writes after ``since``; ends with ``aclose``."""
+        report = self._workspace.changes_after(since)
+        yield report
+        while not self._is_closed:
+            written = self._shared.written
+            if self._shared.changes_after(report.seq).seq == report.seq:
+                await written.wait()
+            elif not self._is_closed:
+                report = self._shared.changes_after(report.seq)
+                yield report
+
+    async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
+        """The whole list as it is when the walk begins, ``last_message`` whole. Raises NotAllowed."""
+        rules.require_chat(self._actor)
+        threads = self._workspace.threads
+        found = [row.conversation for row in self._rows(query)]
+        whole = [_with_whole_last_message(conversation, threads[conversation.id]) for conversation in found]
+        for start in range(0, len(whole), batch):
+            yield whole[start : start + batch]
+
+    async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
+        """The first ``limit`` conversations of the query. Raises NotAllowed."""
+        rules.require_chat(self._actor)
+        return [row.conversation for row in self._rows(query)][:limit]
+
+    async def aclose(self) -> None:
+        """Stop following and answer no more."""
+        self._is_closed = True
+        self._shared.wake()
+
+    @property
+    def _workspace(self) -> ModelWorkspace:
+        if self._is_closed:
+            raise StoreUnavailable("The store is closed.", hint="Open it again.")
+        return self._shared
+
+    @property
+    def _actor(self) -> Member:
+        return self._workspace.member(self._me)
+
+    def _rows(self, query: Query) -> Sequence[lists.Placed]:
+        workspace = self._workspace
+        threads = (workspace.threads[id] for id in workspace.conversations)
+        return lists.rows(query, self._me, workspace.conversations.values(), threads)
+
+    def _change(self, change: StateChange) -> Conversation:
+        before = self._workspace.conversation(change.id)
+        if isinstance(change, Assign):
+            assignee = None if change.member is None else self._workspace.member(change.member)
+            ruling = rules.assigned(before, assignee, self._actor, change.expected)
+        else:
+            ruling = rules.status_set(before, change, self._actor, self._workspace.clock())
+        return self._workspace.save(ruling, self._actor)
+
+    def _decide(self, change: StateChange) -> Outcome:
+        before = self._workspace.find(change.id)
+        try:
+            return Outcome(change, before, self._change(change))
+        except (Conflict, NotFound, Rejected) as refusal:
+            return Outcome(change, before, None, refusal.message)
+
+
+def _index(thread: Sequence[Message], id: MessageId) -> int:
+    for index, message in enumerate(thread):
+        if message.id == id:
+            return index
+    raise NotFound("This message does not exist.")
+
+
+def _is_after(thread: Sequence[Message], last_seen: MessageId | None) -> Sequence[bool]:
+    seen = -1 if last_seen is None else _index(thread, last_seen)
+    return [index > seen for index in range(len(thread))]
+
+
+def _with_whole_last_message(conversation: Conversation, thread: Sequence[Message]) -> Conversation:
+    said = [message.body for message in thread if message.kind is Kind.MESSAGE]
+    return msgspec.structs.replace(conversation, last_message=said[-1] if said else "")

@@ -1,0 +1,156 @@
+"""The content of a model workspace: plain dicts and lists, and the few ways to change them.
+
+It exists to be read and believed at a glance, so that real stores can be held to it.
+No indexes, no caches, no cleverness; what an act means is decided by ``domain.rules``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+import msgspec
+
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import NotFound
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Author,
+    Conversation,
+    ConversationId,
+    IncomingMessage,
+    Kind,
+    Member,
+    MemberId,
+    Message,
+    MessageId,
+)
+from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.text import storable
+from inbox_tui.store.protocol import Clock
+
+
+class ModelWorkspace:
+    """What all members' handles share.
+
+    Args:
+        clock: Says when writes happen.
+        first: The first member, as a new workspace has one; ids are given here.
+    """
+
+    def __init__(self, clock: Clock, first: Member) -> None:
+        self.clock = clock
+        self.conversations: dict[ConversationId, Conversation] = {}
+        """In the order in which they came."""
+        self.threads: dict[ConversationId, list[Message]] = {}
+        self.members: dict[MemberId, Member] = {}
+        self.agents: dict[AgentId, Agent] = {}
+        self.photos: dict[MemberId, bytes] = {}
+        self.written = asyncio.Event()
+        """Set, and replaced by a new one, with every write."""
+        self._log: list[Changes] = []
+        self._messages = 0
+        self.add_member(first)
+
+    def conversation(self, id: ConversationId) -> Conversation:
+        """A conversation as it is now. Raises NotFound."""
+        found = self.find(id)
+        if found is None:
+            raise NotFound(f"Conversation {id} does not exist.")
+        return found
+
+    def find(self, id: ConversationId) -> Conversation | None:
+        """A conversation as it is now, if there is one."""
+        return self.conversations.get(ConversationId(storable(id)))
+
+    def member(self, id: MemberId) -> Member:
+        """A member as they are now. Raises NotFound."""
+        if id not in self.members:
+            raise NotFound("This member does not exist.")
+        return self.members[id]
+
+    def member_by_email(self, email: str) -> Member | None:
+        """The member with this address, whatever its case."""
+        wanted = email.strip().casefold()
+        return next((member for member in self.members.values() if member.email.casefold() == wanted), None)
+
+    def add_member(self, member: Member) -> Member:
+        """A new member, with an id of their own."""
+        added = msgspec.structs.replace(member, id=MemberId(f"member-{len(self.members) + 1}"))
+        self.members[added.id] = added
+        self.report(team=True)
+        return added
+
+    def change_member(self, changed: Member) -> Member:
+        """Somebody is different now, wherever they appear."""
+        self.members[changed.id] = changed
+        for id, conversation in self.conversations.items():
+            if conversation.assignee is not None and conversation.assignee.id == changed.id:
+                self.conversations[id] = msgspec.structs.replace(conversation, assignee=changed)
+        for id, thread in self.threads.items():
+            self.threads[id] = [
+                msgspec.structs.replace(message, member=changed)
+                if message.member is not None and message.member.id == changed.id
+                else message
+                for message in thread
+            ]
+        self.report(team=True)
+        return changed
+
+    def agent(self, name: str) -> Agent:
+        """The agent of this name, added if need be."""
+        name = storable(name)
+        for known in self.agents.values():
+            if known.name == name:
+                return known
+        added = Agent(AgentId(f"agent-{len(self.agents) + 1}"), name)
+        self.agents[added.id] = added
+        self.report(team=True)
+        return added
+
+    def save(self, ruling: Ruling, actor: Member | None) -> Conversation:
+        """What a rule made of a conversation, with the events for its thread."""
+        after = ruling.conversation
+        if self.conversations.get(after.id) != after or ruling.events:
+            self.conversations[after.id] = after
+            self.threads.setdefault(after.id, [])
+            self.report([after.id])
+        for sentence in ruling.events:
+            self.add_message(after.id, IncomingMessage(Author.SYSTEM, sentence, self.clock(), kind=Kind.EVENT), actor)
+        return after
+
+    def add_message(self, id: ConversationId, message: IncomingMessage, member: Member | None) -> Message:
+        """One more entry at the end of a thread."""
+        self._messages += 1
+        body, key = storable(message.body), storable(message.key)
+        number = MessageId(str(self._messages))
+        added = Message(number, message.author, message.kind, body, message.created_at, member, key)
+        self.threads[id].append(added)
+        self.report([id])
+        return added
+
+    def message_by_key(self, id: ConversationId, key: str) -> Message | None:
+        """The entry of a thread that was written with this key."""
+        return next((message for message in self.threads[id] if message.key == storable(key)), None)
+
+    def report(self, conversations: Iterable[ConversationId] = (), *, team: bool = False) -> None:
+        """Note a write, and wake those who follow."""
+        self._log.append(Changes(len(self._log) + 1, tuple(conversations), team))
+        self.wake()
+
+    def wake(self) -> None:
+        """Let those who follow look again."""
+        waiting, self.written = self.written, asyncio.Event()
+        waiting.set()
+
+    def changes_after(self, seq: int | None) -> Changes:
+        """Everything that was written after ``seq``; nothing for None."""
+        newest = len(self._log)
+        if seq is None:
+            return Changes(newest)
+        if seq > newest:
+            return Changes(newest, team=True, reset=True)
+        missed = self._log[seq:]
+        ids = dict.fromkeys(id for change in missed for id in change.conversations)
+        return Changes(newest, tuple(ids), team=any(change.team for change in missed))
