@@ -278,7 +278,7 @@ class TestUndo:
 
 
 class TestBodies:
-    @pytest.mark.parametrize("body", ["", " \n\t", "x" * (rules.BODY_LIMIT + 1)])
+    @pytest.mark.parametrize("body", ["", " \n\t", "x" * (rules.BODY_LIMIT + 1)], ids=["empty", "blank", "endless"])
     def test_empty_and_endless_ones_are_rejected(self, body: str) -> None:
         with pytest.raises(Rejected):
             rules.require_body(body)

@@ -5,6 +5,10 @@ are further facets that a store may offer; ``capabilities`` says which. Verbs ar
 those of the domain; a backend must not leak its own words or exceptions, and
 raises only from ``domain.errors``. Every call that the acting member's access
 forbids raises NotAllowed at the store, whatever a screen showed.
+
+Text comes back as it was given, control characters and all; ``domain.text.clean`` is for
+whoever shows it. The one exception is half a surrogate pair, which is no character: on
+its way in, in whatever field, it becomes U+FFFD (``domain.text.storable``).
 """
 
 from __future__ import annotations

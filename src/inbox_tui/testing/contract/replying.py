@@ -143,7 +143,9 @@ class ReplyingContract(Contract):
         await team_of(new).save_profile("New Person", Badge("NP", Color.RED))
         assert (await reply(new)).member == await new.me()
 
-    @pytest.mark.parametrize("body", ["", "   ", "\n\t ", "x" * (BODY_LIMIT + 1)])
+    @pytest.mark.parametrize(
+        "body", ["", "   ", "\n\t ", "x" * (BODY_LIMIT + 1)], ids=["empty", "spaces", "white space", "endless"]
+    )
     @pytest.mark.parametrize("kind", [Kind.MESSAGE, Kind.NOTE])
     async def test_empty_and_endless_bodies_are_rejected(self, dana: Store, body: str, kind: Kind) -> None:
         """And nothing is written."""

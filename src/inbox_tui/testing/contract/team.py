@@ -118,7 +118,11 @@ class TeamContract(Contract):
         await team_of(dana).save_photo(None)
         assert await other.photo(me) is None
 
-    @pytest.mark.parametrize("photo", [b"", b"GIF89a", b"<svg/>", PNG.ljust(PHOTO_LIMIT + 1, b"\0")])
+    @pytest.mark.parametrize(
+        "photo",
+        [b"", b"GIF89a", b"<svg/>", PNG.ljust(PHOTO_LIMIT + 1, b"\0")],
+        ids=["nothing", "a GIF", "an SVG", "too large"],
+    )
     async def test_what_is_no_photo_is_rejected(self, dana: Store, photo: bytes) -> None:
         """Too large, or neither PNG nor JPEG."""
         with pytest.raises(Rejected):
