@@ -5,9 +5,9 @@ The only place that starts the screens, and they are imported only here.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -54,6 +54,8 @@ def open_inbox(session: Session, filter_name: str | None, agent_name: str | None
 @click.pass_context
 def demo(ctx: click.Context) -> None:
     """Open a sample workspace. It needs nothing, and nothing of yours is touched."""
+    import tempfile
+
     from inbox_tui.operations.sample import ME, load_sample
 
     with tempfile.TemporaryDirectory(prefix="inbox-tui-demo-") as folder:
@@ -85,6 +87,7 @@ def has_screen() -> bool:
 
 
 def _run(launch: Launch) -> int:
+    gc.disable()  # until the first screen stands; loading the toolkit is a sixth slower with it
     from inbox_tui.tui.app import run_inbox
 
     try:

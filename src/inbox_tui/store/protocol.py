@@ -48,9 +48,6 @@ from inbox_tui.domain.paging import Page, PageRequest
 Clock = Callable[[], datetime]
 """Gives the present as aware UTC."""
 
-PHOTO_LIMIT = 1_000_000
-"""Bytes that a member's photo may have."""
-
 
 class Capabilities(msgspec.Struct, frozen=True):
     """What a store can do beyond listing and reading. A screen hides what is False."""

@@ -20,6 +20,14 @@ FOLLOW_DELAY = 0.06
 """Seconds that a highlight rests before a thread that is not at hand is read."""
 SEARCH_DELAY = 0.15
 """Seconds without a key before a search is made."""
+WRITING_HINTS = (
+    ("enter", "send"),
+    ("esc", "back"),
+    ("ctrl+r", "send and resolve"),
+    ("ctrl+o", "$EDITOR"),
+    ("ctrl+p", "commands"),
+)
+"""The keys worth showing while the cursor is in the reply box, where letters are text."""
 NEIGHBOURS = 2
 """Threads on either side of the highlight that are read ahead."""
 SELECTION_HINTS = (("a", "assign"), ("e", "resolve"), ("X", "all that match"), ("esc", "none"), ("?", "help"))
@@ -127,7 +135,9 @@ class Browsing:
     def show_hints(self, selected: int) -> None:
         """Say which keys matter now."""
         status = self._view.status
-        if selected:
+        if self._view.is_writing:
+            status.hints = WRITING_HINTS
+        elif selected:
             status.clear()
             status.hints = ((f"{selected:,}", "selected"), *SELECTION_HINTS)
         else:

@@ -91,7 +91,8 @@ class View:
     @property
     def is_writing(self) -> bool:
         """The cursor is in the reply box."""
-        return self.box.has_focus_within
+        focused = self.screen.focused
+        return focused is not None and self.box in focused.ancestors
 
     def is_shown(self, id: ConversationId) -> bool:
         """Whether the detail pane shows this conversation."""

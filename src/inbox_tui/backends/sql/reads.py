@@ -8,11 +8,12 @@ from __future__ import annotations
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.roster import current_roster, row_number
-from inbox_tui.backends.sql.rows import Stored, message, message_row, storable, stored
+from inbox_tui.backends.sql.rows import Stored, message, message_row, stored
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, MessageId, Thread
+from inbox_tui.domain.text import storable
 
 CHANGES_LISTED = 5_000
 """Change rows that one report covers; who missed more reads everything again."""

@@ -7,7 +7,6 @@ here, on its way in.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -27,10 +26,10 @@ from inbox_tui.domain.models import (
     MessageId,
     Status,
 )
+from inbox_tui.domain.text import storable
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _AUTHORS: dict[str | None, Author | None] = {None: None, **{author.value: author for author in Author}}
 _KINDS = {kind.value: kind for kind in Kind}
 _NOBODY_KNOWN = Lead()
@@ -178,11 +177,6 @@ def micros(moment: datetime) -> int:
 def micros_or_none(moment: datetime | None) -> int | None:
     """``micros`` of a time that may be absent."""
     return None if moment is None else micros(moment)
-
-
-def storable(text: str) -> str:
-    """The text with each lone surrogate, which UTF-8 cannot hold, replaced by U+FFFD."""
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def names(columns: tuple[str, ...], *, prefix: str = "") -> str:

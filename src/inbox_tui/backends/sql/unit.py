@@ -12,11 +12,12 @@ from datetime import datetime
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.roster import Roster, current_roster
-from inbox_tui.backends.sql.rows import Stored, micros, state, storable, stored
+from inbox_tui.backends.sql.rows import Stored, micros, state, stored
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Author, Conversation, ConversationId, IncomingMessage, Kind, Member, MemberId
 from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.text import storable
 
 CHANGES_KEPT = 500_000
 """Change rows that stay; who missed more reads everything again."""

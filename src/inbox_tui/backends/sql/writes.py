@@ -7,7 +7,7 @@ lets the rules decide and writes what they say. None commits.
 from __future__ import annotations
 
 from inbox_tui.backends.sql import statements
-from inbox_tui.backends.sql.rows import Stored, message, message_row, storable
+from inbox_tui.backends.sql.rows import Stored, message, message_row
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import Conflict, NotFound, Rejected
@@ -25,6 +25,7 @@ from inbox_tui.domain.models import (
     Sent,
     StateChange,
 )
+from inbox_tui.domain.text import storable
 
 
 def reply(unit: Unit, id: ConversationId, draft: ReplyDraft) -> Sent:

@@ -15,10 +15,10 @@ import msgspec
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.pages import page_of, start_of, values
-from inbox_tui.backends.sql.rows import storable
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
+from inbox_tui.domain.text import storable
 
 HITS_COUNTED = 20_000
 """Messages that a search considers, the newest first; beyond them its total is not exact."""

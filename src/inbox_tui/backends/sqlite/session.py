@@ -22,6 +22,7 @@ from inbox_tui.backends.sqlite.workers import Worker
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import CredentialError
 from inbox_tui.domain.models import Access, MemberId
+from inbox_tui.domain.team import checked_address
 from inbox_tui.store.protocol import Clock
 from inbox_tui.store.registry import Identity
 
@@ -59,7 +60,7 @@ class Session:
 
         def settle(db: Connection) -> None:
             if identity.is_given:
-                team.require_address(identity.email)
+                checked_address(identity.email)
             unit = Unit(db, MemberId(""), self._clock())
             badge = rules.badge_for(identity.name) if identity.name.strip() else None
             team.insert_member(unit, identity.email, identity.name.strip(), Access.ADMIN, badge)

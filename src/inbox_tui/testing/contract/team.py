@@ -7,7 +7,8 @@ import pytest
 from inbox_tui.domain.errors import NotAllowed, NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import Access, Badge, Color, MemberId, Status
-from inbox_tui.store.protocol import PHOTO_LIMIT, Store
+from inbox_tui.domain.team import PHOTO_LIMIT
+from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, events, ids, member_of, messages, reply, team_of
 from inbox_tui.testing.factories import SAM, incoming
 

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Static
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Kind
@@ -38,6 +40,8 @@ from inbox_tui.tui.widgets.top_bar import TopBar
 from inbox_tui.tui.work import Work
 from inbox_tui.tui.writing import Writing
 
+LEAST_COLUMNS, LEAST_LINES = 40, 10
+"""The smallest terminal that the inbox can be worked in."""
 AGES_EVERY = 30.0
 """Seconds after which ages and waits are looked at again."""
 
@@ -111,6 +115,14 @@ class InboxScreen(Screen[None]):
         self.view.run(work.follow(), group="follow")
         if self._launch.is_new and not opened.counts.all:
             self.call_after_refresh(self.view.dialogs.welcome)
+
+    async def on_resize(self, event: events.Resize) -> None:
+        """Below a size at which nothing can be read, say so instead of showing pieces."""
+        too_small = event.size.width < LEAST_COLUMNS or event.size.height < LEAST_LINES
+        if too_small and not self.query("#too-small"):
+            words = f"inbox-tui needs {LEAST_COLUMNS}×{LEAST_LINES}. Nothing is lost."
+            await self.mount(Static(Content(words), id="too-small", markup=False))
+        self.set_class(too_small, "-too-small")
 
     # Keys
 
@@ -189,6 +201,8 @@ class InboxScreen(Screen[None]):
         """Offer only what the member's access and the store allow."""
         if not hasattr(self, "view"):
             return True
+        if self.has_class("-too-small"):
+            return action == "app.quit"  # nobody shall decide about what cannot be seen
         return self.view.allows(action)
 
     def _begin(self, kind: Kind) -> None:
@@ -196,6 +210,10 @@ class InboxScreen(Screen[None]):
         self.writing.begin(kind)
 
     # What widgets ask for
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter in the reply box than outside it."""
+        self.browsing.show_hints(len(self.view.list.selected))
 
     @on(FilterBar.Chosen)
     def choose_filter(self, event: FilterBar.Chosen) -> None:
@@ -209,8 +227,9 @@ class InboxScreen(Screen[None]):
         event.stop()
         conversation = event.conversation
         is_other = conversation is None or not self.view.is_shown(conversation.id)
+        was_moved = is_other and self.view.pane.conversation is not None
         self.browsing.follow(conversation)
-        if is_other:
+        if was_moved:  # a list that fills has its own words to say
             self.view.status.clear()
         if conversation is not None and is_other:  # what is being written there must not be put in anew
             self.writing.follow(conversation.id)

@@ -24,8 +24,8 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from inbox_tui.domain.models import Member
+from inbox_tui.domain.team import PHOTO_LIMIT
 from inbox_tui.domain.text import clean_line, clean_name
-from inbox_tui.store.protocol import PHOTO_LIMIT
 from inbox_tui.tui.presenters.badges import badge_segment
 from inbox_tui.tui.screens.dialog import Choice, FormDialog, TextField, field
 from inbox_tui.tui.screens.profile import Profile, ProfileModal

@@ -1,0 +1,62 @@
+"""The rules about people: what an address, a name, an avatar and a photo may be.
+
+Pure functions that every store of ours applies before it writes.
+"""
+
+from __future__ import annotations
+
+from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.models import Badge
+from inbox_tui.domain.text import NAME_LIMIT, storable
+
+ADDRESS_LIMIT = 254
+"""Characters of an e-mail address (RFC 5321 section 4.5.3.1)."""
+PHOTO_LIMIT = 1_000_000
+"""Bytes that a member's photo may have."""
+_PHOTO_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+
+
+def checked_address(email: str) -> str:
+    """The address as it is kept. Raises Rejected for what cannot be an e-mail address."""
+    address = email.strip()
+    local, _, domain = address.rpartition("@")
+    is_plain = address.isprintable() and " " not in address and "@" not in local
+    if not (local and domain and is_plain and len(address) <= ADDRESS_LIMIT):
+        raise Rejected(f"{address!r} is not an e-mail address.", hint="Write it like dana@acme.example.")
+    return storable(address)
+
+
+def require_new(address: str, *, is_known: bool) -> None:
+    """Raises Rejected for an address that a member has already."""
+    if is_known:
+        raise Rejected(
+            f"{address} is a member already.",
+            hint="Change what they may do: inbox-tui members access EMAIL edit.",
+        )
+
+
+def checked_name(name: str) -> str:
+    """The display name as it is kept, possibly empty. Raises Rejected for one that is too long."""
+    name = storable(name.strip())
+    if len(name) > NAME_LIMIT:
+        raise Rejected(f"The name has {len(name)} characters; {NAME_LIMIT} is the most.", hint="Use a shorter one.")
+    return name
+
+
+def checked_profile(name: str, badge: Badge) -> tuple[str, Badge]:
+    """A complete profile as it is kept. Raises Rejected."""
+    name = checked_name(name)
+    if not name:
+        raise Rejected("The display name is empty.", hint="Enter the name that visitors and colleagues should see.")
+    initials = badge.initials.strip().upper()
+    if not (1 <= len(initials) <= 2 and initials.isalnum()):
+        raise Rejected("An avatar has one or two letters.", hint="Use the first letters of your name.")
+    return name, Badge(initials, badge.color)
+
+
+def require_photo(photo: bytes) -> None:
+    """Raises Rejected for what is not a PNG or JPEG of at most PHOTO_LIMIT bytes."""
+    if len(photo) > PHOTO_LIMIT:
+        raise Rejected(f"The photo has {len(photo):,} bytes; {PHOTO_LIMIT:,} is the most.", hint="Use a smaller one.")
+    if not photo.startswith(_PHOTO_BEGINNINGS):
+        raise Rejected("The photo is neither PNG nor JPEG.", hint="Choose a PNG or JPEG file.")
