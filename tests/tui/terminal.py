@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from textual.message import Message as TextualMessage
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
 
 from inbox_tui.domain.models import Conversation, ConversationId, Message
 from inbox_tui.tui.app import InboxApp
@@ -125,6 +126,10 @@ class Inbox:
     @property
     def is_writing(self) -> bool:
         return self.screen.focused is not None and self.screen.focused.parent is self.box
+
+    def has_focus(self, widget: Widget) -> bool:
+        """The next key goes to this widget."""
+        return self.screen.focused is widget
 
     async def go_to(self, id: str) -> None:
         self.view.list.highlight(ConversationId(id))

@@ -58,11 +58,10 @@ async def test_list_then_conversation_then_reply_and_back(team: Team4, size: tup
         assert len(inbox.heard(m.ReplySent)) == 1
         assert "Yes" in inbox.text()
         await inbox.press("escape")
-        assert not inbox.is_writing
-        assert inbox.view.pane.display
+        assert inbox.has_focus(inbox.view.thread)
         await inbox.press("escape")
         assert not inbox.view.pane.display
-        assert inbox.screen.focused is inbox.view.list
+        assert inbox.has_focus(inbox.view.list)
         assert "Romero" in inbox.text()
         await inbox.press("j")
         assert inbox.here == "luis"
@@ -79,7 +78,7 @@ async def test_triage_goes_on_while_reading(team: Team4, size: tuple[int, int]) 
         await inbox.press("a")
         require_harmless(inbox, size[0])
         await inbox.press("escape", "question_mark", "escape", "escape")
-        assert inbox.screen.focused is inbox.view.list
+        assert inbox.has_focus(inbox.view.list)
 
 
 @pytest.mark.parametrize("size", SMALL)

@@ -49,6 +49,15 @@ async def test_enter_sends_and_takes_a_waiting_conversation(team: Team4) -> None
         assert inbox.browsing.counts.pending == 2
 
 
+async def test_the_keys_that_are_shown_are_those_that_work(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("r")
+        assert "ctrl+r send and resolve" in inbox.text()
+        assert "i take" not in inbox.text()
+        await inbox.press("escape")
+        assert "i take" in inbox.text()
+
+
 async def test_a_reply_is_in_the_thread_before_the_store_has_it(team: Team4) -> None:
     async with team.inbox() as inbox:
         await begun(inbox, "At once")

@@ -15,7 +15,7 @@ from textual.widgets import Input
 
 from inbox_tui.domain.models import Access, Badge, Color, Member, MemberId
 from inbox_tui.domain.rules import badge_for
-from inbox_tui.store.protocol import PHOTO_LIMIT
+from inbox_tui.domain.team import PHOTO_LIMIT
 from inbox_tui.tui.screens.profile import Profile, ProfileModal
 from inbox_tui.tui.screens.settings import (
     OneOf,

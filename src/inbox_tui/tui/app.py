@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
@@ -15,7 +16,10 @@ from typing import ClassVar
 # Reports of size in the input stream are a way in for others' bytes, and nothing here scrolls by pixels.
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
 os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+# A move paints the list, then the pane; at 60 frames a second the second paint would wait 16 ms for its turn.
+os.environ.setdefault("TEXTUAL_FPS", "240")
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
@@ -28,6 +32,12 @@ from inbox_tui.tui.opening import Opened, open_inbox
 from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.stylesheets import stylesheet
 from inbox_tui.tui.themes import THEMES
+from inbox_tui.tui.type_ahead import acts_now
+
+INTERRUPTED = 130
+"""The exit code after a lost line or a shutdown."""
+ENDS_WITHIN = 5
+"""Seconds in which it ends then, come what may."""
 
 
 def run_inbox(launch: Launch) -> int:
@@ -43,11 +53,24 @@ async def _run(launch: Launch) -> int:
     opened = await open_inbox(launch)
     try:
         app = InboxApp(launch, opened)
+        _end_when_told(app)
         await app.run_async(mouse=launch.settings.mouse)
         return app.return_code or 0
     finally:
         launch.journal.close()
         await opened.store.aclose()
+
+
+def _end_when_told(app: InboxApp) -> None:
+    """A lost line or a shutdown ends the inbox as quitting does: drafts are written, the store is closed."""
+
+    def end() -> None:
+        signal.alarm(ENDS_WITHIN)  # nothing that waits for a line that is gone may keep the program alive
+        app.exit(return_code=INTERRUPTED)
+
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(ending) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(ending, end)
 
 
 def _commands() -> type[Provider]:
@@ -87,6 +110,12 @@ class InboxApp(App[None]):
     def get_default_screen(self) -> InboxScreen:
         """The inbox."""
         return InboxScreen(self.launch, self.opened, self._clock, self._new_key)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let each key act before the next, then go on as usual."""
+        if isinstance(event, events.Key) and not event.is_forwarded and await acts_now(self, event):
+            return
+        await super().on_event(event)
 
     def on_ready(self) -> None:
         """What lives now lives to the end: spare the collector from looking at it at each key."""

@@ -51,7 +51,7 @@ class Writing:
     def follow(self, id: ConversationId) -> None:
         """Another conversation is highlighted: its draft comes into the box."""
         if self._view.is_writing:  # the list changed below the cursor: the next letter must not go to somebody else
-            self._view.list.focus()
+            self._view.screen.set_focus(self._view.list)
         self.bind(id)
 
     def renamed(self) -> None:

@@ -17,6 +17,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from inbox_tui.domain.filters import Filter
@@ -82,6 +83,7 @@ class InboxScreen(Screen[None]):
         self._opened = opened
         self._clock = clock
         self._new_key = new_key
+        self._had_keys: Widget | None = None
         self.view: View
         self.browsing: Browsing
         self.deciding: Deciding
@@ -122,7 +124,12 @@ class InboxScreen(Screen[None]):
         if too_small and not self.query("#too-small"):
             words = f"inbox-tui needs {LEAST_COLUMNS}×{LEAST_LINES}. Nothing is lost."
             await self.mount(Static(Content(words), id="too-small", markup=False))
+        was_too_small = self.has_class("-too-small")
+        if too_small and not was_too_small:
+            self._had_keys = self.focused  # what is hidden loses them
         self.set_class(too_small, "-too-small")
+        if was_too_small and not too_small:
+            self.set_focus(self._had_keys)
 
     # Keys
 
@@ -195,7 +202,7 @@ class InboxScreen(Screen[None]):
         elif self.browsing.query.search:
             self.browsing.change(search="")
         self.view.status.clear()
-        self.view.list.focus()
+        self.set_focus(self.view.list)  # now: Widget.focus acts later, after keys typed ahead
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what the member's access and the store allow."""
@@ -273,7 +280,7 @@ class InboxScreen(Screen[None]):
     async def leave_search(self, event: ListHeader.SearchLeft) -> None:
         """The keys belong to the list again."""
         event.stop()
-        self.view.list.focus()
+        self.set_focus(self.view.list)
         await self.view.header.close_search()
 
     @on(ListHeader.SearchRequested)
@@ -345,7 +352,7 @@ class InboxScreen(Screen[None]):
             self.view.pane.focus_thread()
         else:
             self.remove_class("-reading")
-            self.view.list.focus()
+            self.set_focus(self.view.list)
 
     @on(ReplyBox.EditorRequested)
     def open_editor(self, event: ReplyBox.EditorRequested) -> None:

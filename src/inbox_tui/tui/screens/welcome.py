@@ -92,7 +92,7 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
         """The name is there; on to the choices."""
         event.stop()
         event.prevent_default()
-        self.query_one("#sample", Choice).focus()
+        self.set_focus(self.query_one("#sample", Choice))
 
     @on(Input.Changed, "#path")
     def forget_complaint(self, event: Input.Changed) -> None:
@@ -109,7 +109,7 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
         path = self.query_one("#path", TextField)
         if path.parent is not None:
             path.parent.display = True
-        path.focus()
+        self.set_focus(path)
 
     def action_explain_team(self) -> None:
         """Say how to connect to a team's inbox."""

@@ -353,16 +353,21 @@ class ConversationList(RowScroll, can_focus=True):
         held = self._highlighted
         left = self._window.find(held.id) if self._window and held else self._number
         self._number = max(0, min(number, self.row_count() - 1))
-        self.scroll_to_row(self._number)
-        if left is not None:
-            self.repaint_row(left)
-        self.repaint_row(self._number)
         self._hold(self._row(self._number))
+        self.scroll_to_row(self._number)
+        # After the screen has heard of it: what the pane then shows is painted with the rows, in one go.
+        self.call_later(self._repaint_rows, {left, self._number})
+
+    def _repaint_rows(self, numbers: set[int | None]) -> None:
+        for number in numbers:
+            if number is not None:
+                self.repaint_row(number)
 
     def _hold(self, conversation: Conversation | None) -> None:
         if conversation != self._highlighted:
             self._highlighted = conversation
-            self.post_message(self.Highlighted(self, conversation))
+            # Straight to the screen, which so hears of it before the rows are painted.
+            self.screen.post_message(self.Highlighted(self, conversation))
 
     def _settle_highlight(self, window: ListWindow, *, to_end: bool) -> None:
         """Rows arrived: the highlight stays on its conversation, or gets one where its row was not loaded."""

@@ -36,6 +36,10 @@ class ReplyEditor(TextArea):
             self.load_text(text)
         self.move_cursor(self.document.end)
 
+    def check_consume_key(self, key: str, character: str | None = None) -> bool:
+        """Letters are text also while the box is busy; then they are dropped, not run as commands."""
+        return character is not None and character.isprintable()
+
     async def _on_key(self, event: events.Key) -> None:
         if await self._run_key_of_box(event):
             return

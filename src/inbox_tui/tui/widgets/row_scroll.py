@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from textual import events
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+
+from inbox_tui.tui.widgets.plain_lines import PlainLines
 
 ROW_LINES = 2
 """Lines that every row takes."""
@@ -24,14 +25,13 @@ class Thumb(NamedTuple):
     second: bool = False
 
 
-class RowScroll(ScrollView, inherit_bindings=False):
+class RowScroll(PlainLines, inherit_bindings=False):
     """Rows of two lines, any number of them, none of which is a widget.
 
     The rows draw the scroll bar themselves, as their last column: one that is a widget
     would draw itself anew, all of it, whenever a row is scrolled.
     """
 
-    ALLOW_SELECT = False
     DEFAULT_CSS = """
     RowScroll {
         width: 1fr;
@@ -116,38 +116,24 @@ class RowScroll(ScrollView, inherit_bindings=False):
         number = (place.y + self.scroll_offset.y) // ROW_LINES
         return (number, place.x) if number < self.row_count() else None
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of a part of the widget.
-
-        Textual's own way, by way of borders, padding and opacity, which rows do not have,
-        makes new strips at each scroll. This one hands on those that are kept.
-        """
-        background = self.background_colors[1]
-        filters = self.get_line_filters()
-        strips: list[Strip] = []
-        for strip in self._lines(crop.line_range):
-            for line_filter in filters:
-                strip = strip.apply_filter(line_filter, background)  # noqa: PLW2901 - each filter takes the last one's
-            strips.append(strip if crop.width == strip.cell_length else strip.crop(crop.x, crop.right))
-        return strips
-
     def render_line(self, y: int) -> Strip:
         """One line of what is on screen."""
-        return self._lines(range(y, y + 1))[0]
+        return self.strips_of(range(y, y + 1))[0]
 
-    def _lines(self, ys: range) -> list[Strip]:
+    def strips_of(self, lines: range) -> list[Strip]:
+        """The strips of these lines of what is on screen."""
         width, top, count = self.size.width, self.scroll_offset.y, self.row_count()
         blank = Strip.blank(width, self.rich_style)
         if not count:
-            return [self.line_of_empty(y) or blank for y in ys]
+            return [self.line_of_empty(y) or blank for y in lines]
         thumb = self.thumb
         strips: list[Strip] = []
-        for number in range((ys.start + top) // ROW_LINES, -(-(ys.stop + top) // ROW_LINES)):
+        for number in range((lines.start + top) // ROW_LINES, -(-(lines.stop + top) // ROW_LINES)):
             y = number * ROW_LINES - top
             if number < count:
-                lines = self.row_lines(number, width, Thumb(y in thumb, y + 1 in thumb))
+                pair = self.row_lines(number, width, Thumb(y in thumb, y + 1 in thumb))
             else:
-                lines = blank, blank
-            strips += lines
-        skipped = (ys.start + top) % ROW_LINES
-        return strips[skipped : skipped + len(ys)]
+                pair = blank, blank
+            strips += pair
+        skipped = (lines.start + top) % ROW_LINES
+        return strips[skipped : skipped + len(lines)]

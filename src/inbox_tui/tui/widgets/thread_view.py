@@ -16,13 +16,13 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
 from inbox_tui.domain.models import Conversation, ConversationId, Message, MessageId, Thread
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.thread import Line, ThreadPresenter
+from inbox_tui.tui.widgets.plain_lines import PlainLines
 
 STRIPS_KEPT = 2_000
 """Painted lines that are kept: some forty threads, so that moving to and fro paints little."""
@@ -40,10 +40,9 @@ _STYLES = {
 """What each role of a line looks like; a badge's role is its style already."""
 
 
-class ThreadView(ScrollView, can_focus=True):
+class ThreadView(PlainLines, can_focus=True):
     """Line-API view of a thread; the newest messages stand at the end."""
 
-    ALLOW_SELECT = False
     DEFAULT_CSS = """
     ThreadView { height: 1fr; width: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
     """
