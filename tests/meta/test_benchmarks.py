@@ -1,0 +1,86 @@
+"""The benchmarks run: a generated workspace is a true one, and a key can be measured on it."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from benchmarks import runs
+from benchmarks.generate import ME, size, workspace
+from benchmarks.pty import NotShown, Terminal
+from benchmarks.truth import look_up
+
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.store.registry import Identity, open_store
+from inbox_tui.store.url import StoreUrl
+
+COUNT = 1_000
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return workspace(COUNT, tmp_path_factory.mktemp("workspaces"))
+
+
+def test_sizes_are_read_as_they_are_spoken() -> None:
+    assert [size(text) for text in ("1k", "100k", "1M", "250")] == [1_000, 100_000, 1_000_000, 250]
+
+
+def test_the_same_seed_gives_the_same_workspace(file: Path, tmp_path: Path) -> None:
+    def said(path: Path) -> list[tuple[object, ...]]:
+        db = sqlite3.connect(path)
+        try:
+            return db.execute("SELECT id, conversation_id, author, body, created_at FROM message").fetchall()
+        finally:
+            db.close()
+
+    assert said(workspace(COUNT, tmp_path)) == said(file)
+
+
+def test_a_workspace_is_sound_and_mixed(file: Path) -> None:
+    db = sqlite3.connect(file)
+    try:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert db.execute("SELECT count(*) FROM message WHERE kind = 'message'").fetchone()[0] >= 5 * COUNT
+        late = (
+            "SELECT count(*) FROM message AS a JOIN message AS b ON b.id = a.id + 1 WHERE b.created_at < a.created_at"
+        )
+        assert db.execute(late).fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM conversation WHERE message_count >= 1000").fetchone() == (10,)
+    finally:
+        db.close()
+
+
+async def test_the_store_opens_it_and_counts_what_is_there(file: Path) -> None:
+    store = await open_store(StoreUrl.parse(f"sqlite:///{file}"), Identity(ME, is_given=True))
+    try:
+        counts = await store.counts(None)
+        for filter in Filter:
+            page = await store.list(Query(filter), PageRequest(limit=2 * COUNT))
+            assert len(page.rows) == filter.count_in(counts), filter
+        assert 0.1 < counts.unresolved / counts.all < 0.2
+        assert 0.3 < counts.has_lead / counts.all < 0.4
+        assert counts.pending
+    finally:
+        await store.aclose()
+
+
+def test_a_key_is_measured(file: Path, tmp_path: Path) -> None:
+    truth = look_up(file)
+    with Terminal(runs.command(file), runs.surroundings(tmp_path)) as terminal:
+        start = terminal.start(truth.newest.is_first)
+        terminal.pause()
+        key = terminal.press(b"j", runs.pane_follows)
+        assert 0 < start.first <= start.shown
+        assert 0 < key.first <= key.shown <= key.last
+        assert key.size
+        assert terminal.peak_memory() > 1_000_000
+
+
+def test_a_program_that_ends_is_told_from_a_slow_one(tmp_path: Path) -> None:
+    with (
+        Terminal(["/bin/echo", "done"], runs.surroundings(tmp_path)) as terminal,
+        pytest.raises(NotShown, match="done"),
+    ):
+        terminal.start(lambda _: False)
