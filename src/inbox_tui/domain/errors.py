@@ -68,7 +68,7 @@ class ExportError(InboxError):
 class StoreError(InboxError):
     """The store could not do what was asked."""
 
-    default_hint = "Try again; if it happens again, run 'inbox-tui doctor'."
+    default_hint = "Try again; if it happens again, make a copy of the store before anything else."
 
 
 class StoreUnavailable(StoreError):
@@ -124,7 +124,7 @@ class ProfileIncomplete(StoreError):
 class Unsupported(StoreError):
     """This kind of store cannot do what was asked."""
 
-    default_hint = "Use a store that can; 'inbox-tui stores' says what each can do."
+    default_hint = "Use another kind of store; 'inbox-tui stores' lists those that are installed."
 
 
 class StoreBroken(StoreError):

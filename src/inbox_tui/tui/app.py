@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import signal
 from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
@@ -28,16 +27,12 @@ from textual.types import CSSPathType
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.triage import new_key
 from inbox_tui.store.registry import utc_now
+from inbox_tui.tui.lost_line import end_when_lost
 from inbox_tui.tui.opening import Opened, open_inbox
 from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.stylesheets import stylesheet
 from inbox_tui.tui.themes import THEMES
 from inbox_tui.tui.type_ahead import acts_now
-
-INTERRUPTED = 130
-"""The exit code after a lost line or a shutdown."""
-ENDS_WITHIN = 5
-"""Seconds in which it ends then, come what may."""
 
 
 def run_inbox(launch: Launch) -> int:
@@ -53,24 +48,12 @@ async def _run(launch: Launch) -> int:
     opened = await open_inbox(launch)
     try:
         app = InboxApp(launch, opened)
-        _end_when_told(app)
+        end_when_lost(app)
         await app.run_async(mouse=launch.settings.mouse)
         return app.return_code or 0
     finally:
         launch.journal.close()
         await opened.store.aclose()
-
-
-def _end_when_told(app: InboxApp) -> None:
-    """A lost line or a shutdown ends the inbox as quitting does: drafts are written, the store is closed."""
-
-    def end() -> None:
-        signal.alarm(ENDS_WITHIN)  # nothing that waits for a line that is gone may keep the program alive
-        app.exit(return_code=INTERRUPTED)
-
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(ending) is not signal.SIG_IGN:
-            asyncio.get_running_loop().add_signal_handler(ending, end)
 
 
 def _commands() -> type[Provider]:

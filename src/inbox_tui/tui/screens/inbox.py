@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -28,6 +28,7 @@ from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.replies import Replies
+from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.view import View
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_header import DetailHeader
@@ -52,28 +53,7 @@ class InboxScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(str(number), f"filter('{filter.value}')", filter.label, id=f"inbox.filter-{filter.value}")
-            for number, filter in enumerate(Filter, 1)
-        ),
-        Binding("r", "reply", "Write a reply", id="inbox.reply"),
-        Binding("m", "note", "Write a note to the team", id="inbox.note"),
-        Binding("a", "assign", "Assign", id="inbox.assign"),
-        Binding("i", "take", "Take it (assign to me)", id="inbox.take"),
-        Binding("e", "toggle_status", "Mark resolved / reopen", id="inbox.resolve"),
-        Binding("n", "next_waiting", "Next waiting", id="inbox.next-waiting"),
-        Binding("slash", "search", "Search", id="inbox.search", key_display="/"),
-        Binding("o", "order", "Newest / oldest / longest waiting first", id="inbox.order"),
-        Binding("X", "select_all", "Select all that match", id="inbox.select-all"),
-        Binding("z", "undo", "Undo the last action", id="inbox.undo"),
-        Binding("E", "export", "Export CSV", id="inbox.export"),
-        Binding("A", "agent", "Switch agent", id="inbox.agent"),
-        Binding("comma", "settings", "Settings", id="inbox.settings", key_display=","),
-        Binding("question_mark", "help", "Help", id="inbox.help", key_display="?"),
-        Binding("escape", "back", "Back to the list, clear the selection", id="inbox.back"),
-        Binding("q", "app.quit", "Quit", id="inbox.quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = INBOX_KEYS
 
     def __init__(
         self, launch: Launch, opened: Opened, clock: Callable[[], datetime], new_key: Callable[[], str]
@@ -283,42 +263,30 @@ class InboxScreen(Screen[None]):
         self.set_focus(self.view.list)
         await self.view.header.close_search()
 
-    @on(ListHeader.SearchRequested)
-    async def open_search(self, event: ListHeader.SearchRequested) -> None:
-        """The search was clicked."""
-        event.stop()
-        await self.view.header.open_search()
-
     @on(ListHeader.NewRequested)
     def click_new(self, event: ListHeader.NewRequested) -> None:
         """The note of what is new was clicked."""
         event.stop()
         self.browsing.show_new()
 
+    @on(DetailHeader.AssignRequested)
+    @on(DetailHeader.StatusToggled)
+    @on(ListHeader.SearchRequested)
     @on(ListHeader.ExportRequested)
     @on(TopBar.SettingsRequested)
     @on(TopBar.AgentMenuRequested)
     async def click_action(self, event: Message) -> None:
-        """An icon or name in the frame was clicked."""
+        """A button, icon or name was clicked: the same as its key."""
         event.stop()
         actions: dict[type[Message], str] = {
+            DetailHeader.AssignRequested: "assign",
+            DetailHeader.StatusToggled: "toggle_status",
+            ListHeader.SearchRequested: "search",
             ListHeader.ExportRequested: "export",
             TopBar.SettingsRequested: "settings",
             TopBar.AgentMenuRequested: "agent",
         }
         await self.run_action(actions[type(event)])
-
-    @on(DetailHeader.AssignRequested)
-    def click_assign(self, event: DetailHeader.AssignRequested) -> None:
-        """The Assign button was clicked."""
-        event.stop()
-        self.deciding.choose_assignee()
-
-    @on(DetailHeader.StatusToggled)
-    def click_status(self, event: DetailHeader.StatusToggled) -> None:
-        """The Mark resolved button was clicked."""
-        event.stop()
-        self.deciding.toggle_status()
 
     @on(ThreadView.EarlierWanted)
     def read_earlier(self, event: ThreadView.EarlierWanted) -> None:

@@ -85,7 +85,7 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
         """A name that is known need not be typed, so the keys belong to the choices."""
         super().on_mount()
         if self._display_name:
-            self.query_one("#sample", Choice).focus()
+            self.set_focus(self.query_one("#sample", Choice))
 
     @on(Input.Submitted, "#name")
     def leave_name(self, event: Input.Submitted) -> None:

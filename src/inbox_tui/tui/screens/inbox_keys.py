@@ -1,0 +1,30 @@
+"""The keys of the inbox screen, in the order in which the help shows them."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from inbox_tui.domain.filters import Filter
+
+INBOX_KEYS: list[BindingType] = [
+    *(
+        Binding(str(number), f"filter('{filter.value}')", filter.label, id=f"inbox.filter-{filter.value}")
+        for number, filter in enumerate(Filter, 1)
+    ),
+    Binding("r", "reply", "Write a reply", id="inbox.reply"),
+    Binding("m", "note", "Write a note to the team", id="inbox.note"),
+    Binding("a", "assign", "Assign", id="inbox.assign"),
+    Binding("i", "take", "Take it (assign to me)", id="inbox.take"),
+    Binding("e", "toggle_status", "Mark resolved / reopen", id="inbox.resolve"),
+    Binding("n", "next_waiting", "Next waiting", id="inbox.next-waiting"),
+    Binding("slash", "search", "Search", id="inbox.search", key_display="/"),
+    Binding("o", "order", "Newest / oldest / longest waiting first", id="inbox.order"),
+    Binding("X", "select_all", "Select all that match", id="inbox.select-all"),
+    Binding("z", "undo", "Undo the last action", id="inbox.undo"),
+    Binding("E", "export", "Export CSV", id="inbox.export"),
+    Binding("A", "agent", "Switch agent", id="inbox.agent"),
+    Binding("comma", "settings", "Settings", id="inbox.settings", key_display=","),
+    Binding("question_mark", "help", "Help", id="inbox.help", key_display="?"),
+    Binding("escape", "back", "Back to the list, clear the selection", id="inbox.back"),
+    Binding("q", "app.quit", "Quit", id="inbox.quit"),
+]

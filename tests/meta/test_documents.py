@@ -1,0 +1,198 @@
+"""What the documents say is true: generated pages are up to date, links lead somewhere, commands run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from docs.generate import PAGES
+
+from inbox_tui.local.keymap import keymap
+from inbox_tui.local.settings import load_settings
+from inbox_tui.operations.import_lines import read_line
+from inbox_tui.operations.records import COLUMNS
+from inbox_tui.store.protocol import Intake
+from inbox_tui.store.registry import Identity, open_store, utc_now
+from inbox_tui.store.url import StoreUrl
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDE = ROOT / "docs" / "guide.md"
+ME = "dana@acme.example"
+SHARED = "/srv/acme"
+"""The folder of the documents' examples, which a test has elsewhere."""
+
+_FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_STANDS_FOR_SOMETHING = re.compile(r"…|\b[A-Z]{2,}\b")
+
+
+def fences(document: Path, language: str) -> list[str]:
+    return [body for _, found, body in _FENCE.findall(document.read_text("utf-8")) if found == language]
+
+
+def spans(document: Path, program: str) -> list[str]:
+    """Commands in the running text."""
+    text = _FENCE.sub("", document.read_text("utf-8"))
+    return [span for span in _SPAN.findall(text) if span.split()[0] == program and span != program]
+
+
+def name_of(document: Path) -> str:
+    return document.name
+
+
+def anchors(document: Path) -> set[str]:
+    """The places in a page that a link can name."""
+    headings = re.findall(r"^#+ (.+)$", _FENCE.sub("", document.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    kept = (ROOT / "docs" / name).read_text("utf-8")
+    assert kept == PAGES[name](), f"docs/{name} is old: make docs"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_links_lead_somewhere(document: Path) -> None:
+    for link in _LINK.findall(_FENCE.sub("", document.read_text("utf-8"))):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (document.parent / path).resolve() if path else document
+        assert target.is_file(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+def test_every_page_can_be_found() -> None:
+    linked = {
+        (document.parent / link.partition("#")[0]).resolve()
+        for document in DOCUMENTS
+        for link in _LINK.findall(document.read_text("utf-8"))
+    }
+    assert set(DOCUMENTS) - linked == {ROOT / "README.md"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A home with a small workspace, and a folder with what the examples name."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    run = f'"{sys.executable}" -m inbox_tui "$@" 2>"$HOME/said"; code=$?; cat "$HOME/said" >&2\n'
+    # Where a command opens the screen, that it wants a terminal is as far as it can come here.
+    scripts = {
+        "inbox-tui": f'{run}grep -q "^The inbox needs a terminal" "$HOME/said" && exit 0\nexit $code',
+        "make": f'exec {shutil.which("make")} --no-print-directory -n -C "{ROOT}" "$@"',
+    }
+    for name, script in scripts.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    (tmp_path / "srv").mkdir()
+    data = tmp_path / "home" / ".local" / "share" / "inbox-tui"
+    data.mkdir(parents=True)
+    asyncio.run(fill(data / "inbox.db"))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "conversations.jsonl").write_text("\n".join(map(json.dumps, [example(), second_example()])))
+    (folder / "reply.txt").write_text("Dear Maya,\n\nit is moved.\n")
+    return tmp_path
+
+
+def example() -> dict[str, object]:
+    """The conversation that the guide shows."""
+    (found,) = fences(GUIDE, "json")
+    conversation: dict[str, object] = json.loads(found)
+    return conversation
+
+
+def second_example() -> dict[str, object]:
+    return {"id": "c-2", "messages": [{"author": "visitor", "body": "Is the table for 7 or 8?"}]}
+
+
+async def fill(file: Path) -> None:
+    store = await open_store(StoreUrl.parse(f"sqlite:///{file}"), Identity(ME, "Dana Ortiz", is_given=True))
+    try:
+        assert isinstance(store, Intake)
+        lines = [json.dumps(conversation).encode() for conversation in (example(), second_example())]
+        await store.take_in([read_line(line, utc_now()) for line in lines])
+    finally:
+        await store.aclose()
+
+
+def run(desk: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as a person would who has installed the program."""
+    environment = {
+        "HOME": str(desk / "home"),
+        "PATH": f"{desk / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "LC_ALL": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "INBOX_TUI_AS": ME,
+    }
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script.replace(SHARED, str(desk / "srv"))],
+        cwd=desk / "folder",
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_an_example_that_does_not_work_is_noticed(desk: Path) -> None:
+    assert run(desk, "inbox-tui show c-99\ninbox-tui list").returncode == 1
+    assert run(desk, "make no-such-target").returncode != 0
+
+
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if fences(path, "bash")], ids=name_of)
+def test_examples_run_in_their_order(desk: Path, document: Path) -> None:
+    for block in fences(document, "bash"):
+        done = run(desk, block)
+        assert done.returncode == 0, f"{block}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if spans(path, "inbox-tui")], ids=name_of)
+def test_commands_in_the_text_run(desk: Path, document: Path) -> None:
+    for command in spans(document, "inbox-tui"):
+        named = [word for word in command.split()[:2] if not word.startswith("-")]
+        done = run(desk, f"{' '.join(named)} --help" if _STANDS_FOR_SOMETHING.search(command) else command)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if spans(path, "make")], ids=name_of)
+def test_targets_in_the_text_exist(desk: Path, document: Path) -> None:
+    for command in spans(document, "make"):
+        done = run(desk, command)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("target", ["run", "test", "bench"])
+def test_the_main_targets_exist(desk: Path, target: str) -> None:
+    done = run(desk, f"make {target}")
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_examples_of_a_configuration_are_right(tmp_path: Path) -> None:
+    examples = fences(ROOT / "docs" / "configuration.md", "toml")
+    assert len(examples) == 2
+    for text in examples:
+        file = tmp_path / "config.toml"
+        file.write_text(text)
+        in_force = load_settings({}, str(file), {})
+        assert in_force.settings != load_settings({}, None, {}).settings
+        assert len(keymap(in_force.settings.keys, file)) == len(in_force.settings.keys)
+
+
+def test_the_guide_names_the_columns_in_their_order() -> None:
+    table = GUIDE.read_text("utf-8").partition("| column | holds |\n|---|---|\n")[2].partition("\n\n")[0]
+    named = [name for row in table.splitlines() for name in _SPAN.findall(row.split("|")[1])]
+    assert tuple(named) == COLUMNS

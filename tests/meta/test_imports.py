@@ -1,0 +1,87 @@
+"""What is loaded when: start-up stays short, and the layers stand on what they say they stand on.
+
+What the commands load is held by the tests of the command line.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+DIALOGS = {
+    f"inbox_tui.tui.{name}"
+    for name in (
+        "commands",
+        "editor",
+        "key_help",
+        "screens.agent_menu",
+        "screens.confirm",
+        "screens.conflict",
+        "screens.export",
+        "screens.help",
+        "screens.profile",
+        "screens.settings",
+        "screens.welcome",
+        "widgets.assign_menu",
+        "widgets.search_input",
+    )
+}
+"""Parts of the screen that are loaded when they are first asked for."""
+
+
+def loaded_by(module: str) -> set[str]:
+    """Everything that a fresh program has loaded once it has imported the module."""
+    program = f"import sys\nbefore = set(sys.modules)\nimport {module}\nprint(*set(sys.modules) - before)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+def within(loaded: set[str], *packages: str) -> set[str]:
+    """Those of the loaded modules that are, or are in, the packages."""
+    return {name for name in loaded if any(f"{name}.".startswith(f"{package}.") for package in packages)}
+
+
+def test_the_screens_load_no_store_and_no_network() -> None:
+    loaded = loaded_by("inbox_tui.tui.app")
+    assert "inbox_tui.tui.screens.inbox" in loaded
+    assert not within(loaded, "inbox_tui.backends", "inbox_tui.cli", "httpx", "psycopg", "keyring")
+
+
+def test_the_first_screen_loads_no_dialog() -> None:
+    loaded = loaded_by("inbox_tui.tui.app")
+    assert not loaded & DIALOGS
+    assert not within(loaded, "PIL", "csv", "tomllib", "inbox_tui.operations.importing", "inbox_tui.sample")
+
+
+@pytest.mark.parametrize("name", sorted(DIALOGS))
+def test_each_dialog_can_be_loaded_by_itself(name: str) -> None:
+    assert name in loaded_by(name)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "inbox_tui.backends.sqlite.store",
+        "inbox_tui.operations.exporting",
+        "inbox_tui.operations.importing",
+        "inbox_tui.operations.sample",
+        "inbox_tui.local.drafts",
+        "inbox_tui.local.keymap",
+        "inbox_tui.store.registry",
+        "inbox_tui.testing.model",
+    ],
+)
+def test_what_is_below_the_screens_runs_without_them(module: str) -> None:
+    loaded = loaded_by(module)
+    assert module in loaded
+    assert not within(loaded, "textual", "rich", "inbox_tui.tui", "inbox_tui.cli")
+
+
+@pytest.mark.parametrize("module", ["errors", "filters", "intake", "models", "paging", "rules", "team", "text"])
+def test_the_domain_stands_on_the_standard_library(module: str) -> None:
+    loaded = loaded_by(f"inbox_tui.domain.{module}")
+    ours = within(loaded, "inbox_tui") - within(loaded, "inbox_tui.domain") - {"inbox_tui"}
+    assert not ours
+    assert not within(loaded, "click", "rich", "textual", "platformdirs", "sqlite3", "asyncio")
