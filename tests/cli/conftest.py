@@ -52,6 +52,7 @@ def environment(tmp_path: Path, store_file: Path) -> dict[str, str]:
     return {
         "HOME": str(home),
         "PATH": os.environ["PATH"],
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "TERM": "xterm-256color",

@@ -165,7 +165,8 @@ def test_a_line_beyond_the_limit_is_passed_over(run_cli: RunCli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [(None, "No such file"), (gzip.compress(jsonl(line("a")), mtime=0)[:-12], "cut off or damaged")]
+    ("content", "words"),
+    [(None, "No such file"), (gzip.compress(jsonl(line("a")), mtime=0)[:-12], "cut off or damaged")],
 )
 def test_a_file_that_cannot_be_read(run_cli: RunCli, tmp_path: Path, content: bytes | None, words: str) -> None:
     if content is not None:

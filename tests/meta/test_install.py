@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 STYLESHEETS = sorted(path.name for path in (ROOT / "styles").glob("*.tcss"))
 OFFLINE = ("No matching distribution", "Could not find a version", "Temporary failure", "Connection", "ProxyError")
 
-pytestmark = [pytest.mark.xdist_group("install"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("install"), pytest.mark.timeout(300)]
 
 
 @dataclass(frozen=True)
