@@ -116,7 +116,6 @@ def _search(samples: Samples, terminal: Terminal, truth: Truth) -> None:
         terminal.pause()
         _add(samples, f"search, {name}, ms", terminal.press(word.encode(), target.is_first).shown)
         terminal.pause()
-        terminal.press(_ESCAPE)
         terminal.press(_ESCAPE, truth.newest.is_first)
         terminal.pause(_SETTLED)
 
