@@ -140,6 +140,11 @@ class Inbox:
         strips = (screen or self.screen)._compositor.render_strips()
         return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
+    @property
+    def lines(self) -> list[str]:
+        """The screen in front, line by line."""
+        return self.text().split("\n")
+
     def _is_idle(self) -> bool:
         busy = [worker for worker in self.app.workers if worker.group != "follow" and not worker.is_finished]
         shown = self.view.pane.conversation

@@ -113,7 +113,7 @@ async def test_a_note_stays_in_the_team_and_keeps_the_visitor_waiting(team: Team
         assert "Note written" in inbox.text()
 
 
-@pytest.mark.parametrize(("answer", "is_sent"), [("s", True), ("enter", False)])
+@pytest.mark.parametrize(("answer", "is_sent"), [("ctrl+s", True), ("enter", False)])
 async def test_a_colleagues_newer_reply_is_shown_before_anything_is_sent(
     team: Team4, answer: str, is_sent: bool
 ) -> None:
@@ -125,6 +125,9 @@ async def test_a_colleagues_newer_reply_is_shown_before_anything_is_sent(
         assert isinstance(inbox.top, ConflictModal)
         assert "Jonas Brandt replied:" in inbox.text(inbox.top)
         assert "Jonas was here" in inbox.text(inbox.top)
+        assert "Jonas Brandt replied ─" in inbox.text(inbox.top)
+        await inbox.press(*"sry yes")  # somebody was still typing when the question came up
+        assert isinstance(inbox.top, ConflictModal)
         await inbox.press(answer)
         mine = (Author.MEMBER, Kind.MESSAGE, "My answer")
         assert (mine in await stored(team, "priya")) is is_sent

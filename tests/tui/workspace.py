@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import MappingProxyType
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import (
@@ -187,10 +189,11 @@ class Team4:
         size: tuple[int, int] = WIDE,
         filter: Filter = Filter.ALL,
         is_new: bool = False,
+        keys: Mapping[str, str] = MappingProxyType({}),
         opened_by: Callable[[Launch], None] | None = None,
     ) -> AsyncIterator[Inbox]:
         """The inbox on a terminal, settled."""
-        launch = self.launch(email, filter=filter, is_new=is_new)
+        launch = replace(self.launch(email, filter=filter, is_new=is_new), keymap=keys)
         if opened_by is not None:
             opened_by(launch)
         opened = await open_inbox(launch)

@@ -29,6 +29,7 @@ from inbox_tui.operations.triage import new_key
 from inbox_tui.store.registry import utc_now
 from inbox_tui.tui.lost_line import end_when_lost
 from inbox_tui.tui.opening import Opened, open_inbox
+from inbox_tui.tui.presenters.keys import key_shown
 from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.stylesheets import stylesheet
 from inbox_tui.tui.themes import THEMES
@@ -99,6 +100,10 @@ class InboxApp(App[None]):
         if isinstance(event, events.Key) and not event.is_forwarded and await acts_now(self, event):
             return
         await super().on_event(event)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Keys look the same in the help, the palette and the hints."""
+        return key_shown(binding.key)
 
     def on_ready(self) -> None:
         """What lives now lives to the end: spare the collector from looking at it at each key."""

@@ -20,18 +20,8 @@ FOLLOW_DELAY = 0.06
 """Seconds that a highlight rests before a thread that is not at hand is read."""
 SEARCH_DELAY = 0.15
 """Seconds without a key before a search is made."""
-WRITING_HINTS = (
-    ("enter", "send"),
-    ("esc", "back"),
-    ("ctrl+r", "send and resolve"),
-    ("ctrl+o", "$EDITOR"),
-    ("ctrl+p", "commands"),
-)
-"""The keys worth showing while the cursor is in the reply box, where letters are text."""
 NEIGHBOURS = 2
 """Threads on either side of the highlight that are read ahead."""
-SELECTION_HINTS = (("a", "assign"), ("e", "resolve"), ("X", "all that match"), ("esc", "none"), ("?", "help"))
-"""What can be done with a selection."""
 FOLLOWED_AT_ONCE = 200
 """Changed conversations that are looked at one by one; beyond that the list is only told to be old."""
 
@@ -55,7 +45,7 @@ class Browsing:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
         self._view.show_frame(workspace)
         self.show_list(self.query, self._opened.page, self.counts)
-        self.show_hints(0)
+        self._view.show_hints()
         self._view.pane.set_now(self._view.clock())
 
     def change(
@@ -131,17 +121,6 @@ class Browsing:
         """Ages and waits have grown."""
         self._view.list.set_now(self._view.clock())
         self._view.pane.set_now(self._view.clock())
-
-    def show_hints(self, selected: int) -> None:
-        """Say which keys matter now."""
-        status = self._view.status
-        if self._view.is_writing:
-            status.hints = WRITING_HINTS
-        elif selected:
-            status.clear()
-            status.hints = ((f"{selected:,}", "selected"), *SELECTION_HINTS)
-        else:
-            status.hints = self._view.hints()
 
     # The open conversation
 
@@ -293,9 +272,10 @@ class Browsing:
     def _empty_text(self, query: Query) -> str:
         if query.search:
             return f"Nothing in {query.filter.label} matches. Esc drops the search."
+        next_waiting = self._view.keys["inbox.next-waiting"]
         return {
             Filter.ALL: "No conversations yet.",
-            Filter.YOUR_INBOX: "Your inbox is empty. n goes to who waits longest.",
+            Filter.YOUR_INBOX: f"Your inbox is empty. {next_waiting} goes to who waits longest.",
             Filter.UNRESOLVED: "Everything is resolved.",
             Filter.RESOLVED: "Nothing is resolved yet.",
             Filter.PENDING: "Nobody is waiting for a human reply.",

@@ -112,7 +112,8 @@ class Deciding:
             more = f" ({len(refused):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
             view.status.say(f"{refused[0].error}{more}", is_problem=True)
         else:
-            view.status.say(f"{done.description} · z undo" if done.can_undo else done.description)
+            undo = f" · {view.keys['inbox.undo']} undo" if done.can_undo else ""
+            view.status.say(f"{done.description}{undo}")
         view.refresh_open_thread()
         view.read_counts()
 

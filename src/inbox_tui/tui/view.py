@@ -14,9 +14,11 @@ from textual.screen import Screen
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
 from inbox_tui.domain.models import Agent, AgentId, Conversation, ConversationId, Member
-from inbox_tui.local.settings import Settings
+from inbox_tui.local.launch import Launch
 from inbox_tui.tui.dialogs import Dialogs
 from inbox_tui.tui.opening import Opened
+from inbox_tui.tui.presenters.keys import LIST_HINTS, SEARCH_HINTS, SELECTION_HINTS, WRITING_HINTS, KeyNames
+from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.threads import ThreadCache
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_pane import DetailPane
@@ -29,6 +31,7 @@ from inbox_tui.tui.widgets.top_bar import TopBar
 from inbox_tui.tui.work import Work
 
 ALL_AGENTS = "All agents"
+_ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
@@ -37,14 +40,15 @@ class View:
     """The inbox as it stands on one screen."""
 
     def __init__(
-        self, screen: Screen[None], work: Work, opened: Opened, settings: Settings, clock: Callable[[], datetime]
+        self, screen: Screen[None], work: Work, opened: Opened, launch: Launch, clock: Callable[[], datetime]
     ) -> None:
         self.screen = screen
         self.work = work
         self.me = opened.me
         self.members = opened.members
         self.agents = opened.agents
-        self.settings = settings
+        self.settings = launch.settings
+        self.keys = KeyNames(launch.keymap)
         self.clock = clock
         self.agent = opened.query.agent
         self.threads = ThreadCache()
@@ -65,6 +69,8 @@ class View:
     def show_frame(self, store_name: str) -> None:
         """Show what seldom changes."""
         self.top.store_name = store_name
+        self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])
+        self.header.newest_key = self.keys["inbox.first"]
         self.show_agent(self.agent)
         self._show_me()
 
@@ -131,20 +137,22 @@ class View:
         }
         return needs.get(action, True)
 
-    def hints(self) -> tuple[tuple[str, str], ...]:
-        """The keys worth showing, most used first, by what is allowed; help stands last."""
-        keys = {
-            "reply": ("r", "reply"),
-            "assign": ("a", "assign"),
-            "take": ("i", "take"),
-            "toggle_status": ("e", "resolve"),
-            "next_waiting": ("n", "next waiting"),
-            "search": ("/", "search"),
-            "undo": ("z", "undo"),
-            "command_palette": ("ctrl+p", "commands"),
-            "help": ("?", "help"),
-        }
-        return tuple(hint for action, hint in keys.items() if self.allows(action))
+    def show_hints(self) -> None:
+        """Say which keys matter now, by where the cursor is, what is selected and what is allowed."""
+        selected = len(self.list.selected)
+        if self.is_writing:
+            self.status.hints = self.keys.hints(WRITING_HINTS)
+        elif self.header.is_searching:
+            self.status.hints = SEARCH_HINTS
+        elif selected:
+            self.status.clear()
+            self.status.hints = ((f"{selected:,}", "selected"), *self.keys.hints(SELECTION_HINTS))
+        else:
+            self.status.hints = self.keys.hints(tuple(hint for hint in LIST_HINTS if self._offers(hint[0])))
+
+    def _offers(self, id: str) -> bool:
+        """Whether the action of a binding is allowed."""
+        return self.allows(_ACTIONS.get(id, ""))
 
     def failed(self, operation: str, error: InboxError, id: ConversationId | None) -> None:
         """Say what did not work, and show what it was about as it really is."""

@@ -1,7 +1,8 @@
 """Asked when colleagues replied while a reply was being written.
 
-Going back to the text is what Enter and Escape mean; sending anyway takes a key of
-its own, so that nobody talks over a colleague by pressing Enter once too often.
+Going back to the text is what Enter and Escape mean; sending anyway takes a key that
+no word holds, so that nobody talks over a colleague because the question came up while
+they went on typing.
 """
 
 from __future__ import annotations
@@ -25,28 +26,29 @@ Decision: TypeAlias = Literal["send", "edit"]
 class ConflictModal(Dialog[Decision]):
     """Shows what colleagues replied and the text not sent. None is as good as "edit"."""
 
-    heading = "Not sent yet: somebody replied"
+    AUTO_FOCUS = ""  # on a button, a space between two words would be an answer
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "send", "Send anyway", id="dialog.send-anyway", show=False),
+        Binding("ctrl+s", "send", "Send anyway", id="dialog.send-anyway", show=False),
     ]
 
     def __init__(self, replies: tuple[Message, ...], my_text: str) -> None:
         super().__init__()
         self._replies = replies
+        names = dict.fromkeys(_name(reply, "a colleague") for reply in replies)
+        self.heading = f"Not sent yet: {' and '.join(names)} replied"
         self._my_text = my_text
 
     def compose_body(self) -> ComposeResult:
         """Their replies, then the text that waits."""
         for reply in self._replies:
-            who = clean_name(reply.member.label) if reply.member else "A colleague"
-            yield Static(Content(f"{who} replied:"), classes="who")
+            yield Static(Content(f"{_name(reply, 'A colleague')} replied:"), classes="who")
             yield Static(Content(clean_body(reply.body).rstrip()), classes="quote")
         yield Static(Content("Your text:"), classes="who")
         yield Static(Content(clean_body(self._my_text).rstrip()), classes="quote mine")
 
     def choices(self) -> Iterable[Choice]:
         """The harmless one first."""
-        return (Choice("Enter", "Back to my text", "accept"), Choice("s", "Send anyway", "send"))
+        return (Choice("Enter", "Back to my text", "accept"), Choice("ctrl+s", "Send anyway", "send"))
 
     async def action_accept(self) -> None:
         """Go back to the text."""
@@ -55,3 +57,7 @@ class ConflictModal(Dialog[Decision]):
     def action_send(self) -> None:
         """Send it as it is."""
         self.close("send")
+
+
+def _name(reply: Message, unknown: str) -> str:
+    return clean_name(reply.member.label) if reply.member else unknown

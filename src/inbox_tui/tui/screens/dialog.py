@@ -78,6 +78,12 @@ class TextField(Input):
         super().__init__(_plain(value), id=id, placeholder=placeholder, max_length=max_length, select_on_focus=False)
         self.cursor_blink = False
 
+    def on_resize(self) -> None:
+        """Bring the cursor into sight: a text that was there before the field had a width shows its beginning."""
+        cursor = self.cursor_position
+        self.cursor_position = 0
+        self.cursor_position = cursor
+
     def validate_value(self, value: str) -> str:
         """Whatever was typed, pasted or prefilled, made harmless."""
         return _plain(value)
@@ -108,7 +114,7 @@ class Dialog(ModalScreen[Result]):
         Binding("pagedown", "scroll_page(1)", "Page down", id="dialog.page-down", show=False),
     ]
 
-    heading: ClassVar[str] = ""
+    heading: str = ""
     """The title in the border."""
 
     def compose(self) -> ComposeResult:

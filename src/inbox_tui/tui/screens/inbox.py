@@ -53,7 +53,7 @@ class InboxScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
 
-    BINDINGS: ClassVar[list[BindingType]] = INBOX_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [*INBOX_KEYS]
 
     def __init__(
         self, launch: Launch, opened: Opened, clock: Callable[[], datetime], new_key: Callable[[], str]
@@ -84,7 +84,7 @@ class InboxScreen(Screen[None]):
         """Show what was read while opening, then follow what others write."""
         opened = self._opened
         work = Work(self, opened.store)
-        self.view = View(self, work, opened, self._launch.settings, self._clock)
+        self.view = View(self, work, opened, self._launch, self._clock)
         self.browsing = Browsing(self.view, opened)
         self.deciding = Deciding(self.view)
         self.writing = Writing(self.view, Replies(self._launch.journal, opened.store.name, self._new_key))
@@ -200,7 +200,7 @@ class InboxScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """Other keys matter in the reply box than outside it."""
-        self.browsing.show_hints(len(self.view.list.selected))
+        self.view.show_hints()
 
     @on(FilterBar.Chosen)
     def choose_filter(self, event: FilterBar.Chosen) -> None:
@@ -242,7 +242,7 @@ class InboxScreen(Screen[None]):
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:
         """Say how many are selected and what can be done with them."""
         event.stop()
-        self.browsing.show_hints(event.count)
+        self.view.show_hints()
 
     @on(ConversationList.TopReached)
     def show_new(self, event: ConversationList.TopReached) -> None:
@@ -372,7 +372,7 @@ class InboxScreen(Screen[None]):
         """Members, agents or the member's own access changed."""
         self.view.team_read(event.me, event.members, event.agents)
         self.writing.renamed()
-        self.browsing.show_hints(len(self.view.list.selected))
+        self.view.show_hints()
 
     @on(m.WaitingFound)
     def go_to_waiting(self, event: m.WaitingFound) -> None:

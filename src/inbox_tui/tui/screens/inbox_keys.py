@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 
 from inbox_tui.domain.filters import Filter
 
-INBOX_KEYS: list[BindingType] = [
+INBOX_KEYS: list[Binding] = [
     *(
         Binding(str(number), f"filter('{filter.value}')", filter.label, id=f"inbox.filter-{filter.value}")
         for number, filter in enumerate(Filter, 1)
@@ -18,7 +18,7 @@ INBOX_KEYS: list[BindingType] = [
     Binding("e", "toggle_status", "Mark resolved / reopen", id="inbox.resolve"),
     Binding("n", "next_waiting", "Next waiting", id="inbox.next-waiting"),
     Binding("slash", "search", "Search", id="inbox.search", key_display="/"),
-    Binding("o", "order", "Newest / oldest / longest waiting first", id="inbox.order"),
+    Binding("o", "order", "Order: newest, oldest, longest waiting", id="inbox.order"),
     Binding("X", "select_all", "Select all that match", id="inbox.select-all"),
     Binding("z", "undo", "Undo the last action", id="inbox.undo"),
     Binding("E", "export", "Export CSV", id="inbox.export"),

@@ -46,7 +46,7 @@ class DetailHeader(Widget):
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    DetailHeader { height: 2; width: 1fr; }
+    DetailHeader { height: 2; width: 1fr; padding: 0 1 0 0; }
     """
 
     conversation: reactive[Conversation | None] = reactive(None)

@@ -39,6 +39,7 @@ class DetailPane(Vertical):
     DetailPane.-short DetailHeader { height: 1; }
     DetailPane #no-access, DetailPane #nothing-open { height: auto; width: 1fr; color: $inbox-muted; }
     DetailPane #nothing-open { height: 1fr; content-align: center middle; text-align: center; }
+    DetailPane #no-access { padding: 1 1 0 0; }
     """
 
     conversation: reactive[Conversation | None] = reactive(None, repaint=False)
@@ -155,7 +156,7 @@ class DetailPane(Vertical):
     def _show_parts(self) -> None:
         is_open = self.conversation is not None
         self._header.display = is_open
-        self._thread.display = is_open
+        self._thread.display = is_open and self.can_chat
         self._reply.display = is_open and self.can_chat
         self._no_access.display = is_open and not self.can_chat
         self._nothing_open.display = not is_open

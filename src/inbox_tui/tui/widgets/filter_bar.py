@@ -15,14 +15,12 @@ from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Counts
 from inbox_tui.tui.field_message import FieldMessage
 
-_SHORT = {
-    Filter.ALL: "All",
-    Filter.YOUR_INBOX: "Mine",
-    Filter.UNRESOLVED: "Open",
-    Filter.RESOLVED: "Done",
+_SHORT = {filter: filter.label for filter in Filter} | {
+    Filter.YOUR_INBOX: "Inbox",
     Filter.PENDING: "Pending",
     Filter.HAS_LEAD: "Lead",
 }
+_SHORTER = _SHORT | {Filter.UNRESOLVED: "Open"}
 
 
 class FilterBar(Widget):
@@ -62,12 +60,14 @@ class FilterBar(Widget):
         """What each filter shows now, in order, without the brackets of the active one."""
         full = [self._label(filter, filter.label) for filter in Filter]
         short = [self._label(filter, _SHORT[filter]) for filter in Filter]
-        tiny = [self._label(filter, filter.label) if filter is self.active else str(n) for n, filter in _numbered()]
-        least = [self._label(filter, _SHORT[filter]) if filter is self.active else str(n) for n, filter in _numbered()]
-        for labels in (full, short, tiny):
+        shorter = [self._label(filter, _SHORTER[filter]) for filter in Filter]
+        numbers = [f"{number}:{self._count(filter)}".rstrip(":") for number, filter in enumerate(Filter, 1)]
+        keys = [str(number) for number, _ in enumerate(Filter, 1)]
+        forms = (full, short, shorter, self._naming(full, numbers), self._naming(shorter, numbers), numbers)
+        for labels in forms:
             if sum(cell_len(label) + 2 for label in labels) <= self.size.width:
                 return labels
-        return least
+        return self._naming(shorter, keys)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the filter under the mouse."""
@@ -80,13 +80,15 @@ class FilterBar(Widget):
                 self.post_message(self.Chosen(self, filter))
                 return
 
+    def _naming(self, names: list[str], others: list[str]) -> list[str]:
+        """Only the active filter by its name."""
+        return [
+            name if filter is self.active else other for filter, name, other in zip(Filter, names, others, strict=True)
+        ]
+
     def _label(self, filter: Filter, name: str) -> str:
         number = list(Filter).index(filter) + 1
         return f"{number} {name} {self._count(filter)}".rstrip()
 
     def _count(self, filter: Filter) -> str:
         return "" if self.counts is None else f"{filter.count_in(self.counts):,}"
-
-
-def _numbered() -> list[tuple[int, Filter]]:
-    return list(enumerate(Filter, 1))

@@ -40,6 +40,8 @@ class ListHeader(Widget):
     """Conversations that are new or moved up since the list was read."""
     found: reactive[str] = reactive("")
     """How many the search found, in words."""
+    newest_key: reactive[str] = reactive("g", repaint=False)
+    """The key that lets what is new come in."""
     can_export: reactive[bool] = reactive(True)
     """The store and the member's access allow an export."""
 
@@ -66,11 +68,20 @@ class ListHeader(Widget):
 
     def render(self) -> Content:
         """Search and order at the left, the export icon at the right."""
+        if self._field is not None:  # which stands between the sign and the number
+            return Content.assemble(
+                (" ⌕", "bold $accent"), (f"{self.found} ".rjust(self.size.width - 2), "$inbox-muted")
+            )
         left, right = self._left(), self._right()
         gap = self.size.width - sum(cell_len(text) for text, _ in left) - cell_len(right) - 1
         if gap < 1:
             return Content.assemble(*left)
         return Content.assemble(*left, " " * gap, (right, "$inbox-muted"), " ")
+
+    @property
+    def is_searching(self) -> bool:
+        """The cursor is in the search field."""
+        return self._field is not None and self._field.has_focus
 
     async def open_search(self) -> None:
         """Let search words be typed, beginning with those in force."""
@@ -119,7 +130,7 @@ class ListHeader(Widget):
         parts = [(f" ⌕ {words or 'search'} ", "" if words else "$inbox-muted")]
         parts.append((f"· {self.found or self.order.label} ", "$inbox-muted"))
         if self.new_above:
-            parts.append((f"· ↑ {self.new_above} new · g ", "bold $warning"))
+            parts.append((f"· ↑ {self.new_above} new · {self.newest_key} ", "bold $warning"))
         return parts
 
     def _right(self) -> str:

@@ -34,7 +34,6 @@ SUPERSEDED_KEPT = 32
 NOTE_TITLE = "Note for the team"
 NOTHING_TO_SEND = "Nothing to send"
 _BUTTONS = {Kind.MESSAGE: "Send reply", Kind.NOTE: "Write note"}
-_HINTS = ("Enter sends · Ctrl+J new line", "Enter sends", "")
 _FRAME = 2
 _CORNERS = 6
 """Columns at both ends of the border that a title cannot use."""
@@ -109,6 +108,7 @@ class ReplyBox(Vertical):
         """What the text was before: whoever still speaks of it has not heard of the latest keys."""
         self._submitted: str | None = None
         """A text that was handed over and not yet taken out: the same Enter twice sends once."""
+        self._keys = ("enter", "ctrl+j")
         self._complaint = ""
         self._button_from = 0
         self._frame: tuple[str, str, str, int] | None = None
@@ -165,6 +165,12 @@ class ReplyBox(Vertical):
         self._put("")
         if since:
             self.ensure_editor().insert(since)
+
+    def show_keys(self, send: str, newline: str) -> None:
+        """Say which keys send and begin a new line."""
+        self._keys = (send, newline)
+        self._frame = None
+        self._show_frame()
 
     def ensure_editor(self) -> ReplyEditor:
         """Put the real text area behind the painted one, if it is not there yet."""
@@ -306,7 +312,9 @@ class ReplyBox(Vertical):
             return
         self._frame = frame
         room = width - _CORNERS
-        hints = (self._complaint,) if self._complaint else _HINTS
+        send, newline = (key.title() for key in self._keys)
+        sends = f"{send} sends"
+        hints = (self._complaint,) if self._complaint else (f"{sends} · {newline} new line", sends)
         hint = next((hint for hint in hints if cell_len(hint) + cell_len(button) + 2 <= room), "")
         fill = "─" * (room - cell_len(hint) - bool(hint) - cell_len(button) - 1)
         hint_style = "bold $warning" if self._complaint else "$inbox-muted"

@@ -23,7 +23,7 @@ class SearchInput(Input):
     ]
 
     DEFAULT_CSS = """
-    SearchInput, SearchInput:focus { width: 1fr; height: 1; border: none; padding: 0 1; }
+    SearchInput, SearchInput:focus { width: 1fr; height: 1; border: none; padding: 0 1; margin: 0 15 0 2; }
     """
 
     class Left(FieldMessage):
