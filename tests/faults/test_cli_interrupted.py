@@ -19,6 +19,8 @@ from inbox_tui.store.protocol import Intake
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 
+pytestmark = pytest.mark.xdist_group("large store")  # which one worker makes, once
+
 ROWS = 20_000
 AT = datetime(2026, 11, 3, 10, tzinfo=timezone.utc)
 

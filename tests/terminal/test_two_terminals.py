@@ -99,7 +99,7 @@ def test_a_reply_shows_in_the_open_thread_and_is_not_written_over(dana: Terminal
     jonas.keys("Enter")
     jonas.wait_for("Profile saved. Your text is in the box.")
     jonas.keys("Enter")
-    assert "Your text:" in jonas.wait_for("Not sent yet: somebody replied")
+    assert "Your text:" in jonas.wait_for("Not sent yet: Dana Ortiz replied")
     jonas.escape()
     jonas.wait_for(lambda screen: "│ One moment" in screen and "Not sent yet" not in screen)
     assert [body for author, body in desk.said("c-1") if author == "member"] == ["Done, the money is on its way."]

@@ -170,6 +170,21 @@ async def test_a_missing_profile_is_asked_for_and_the_text_waits(team: Team4) ->
         assert "(NF) Nora Falk ▾" in inbox.text()
 
 
+async def test_a_profile_is_in_force_before_the_next_key(team: Team4) -> None:
+    dana = await team.store()
+    assert isinstance(dana, Team)
+    await dana.add_member(NEW, "", Access.EDIT)
+    async with team.inbox(NEW) as inbox:
+        await begun(inbox, "Hello from me")
+        await inbox.press("enter")
+        await inbox.write("Nora Falk")
+        await inbox.pilot.press("enter", "enter")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert inbox.top is inbox.screen
+        assert (Author.MEMBER, Kind.MESSAGE, "Hello from me") in await stored(team, "priya")
+
+
 async def test_a_profile_not_given_leaves_the_text_in_the_box(team: Team4) -> None:
     dana = await team.store()
     assert isinstance(dana, Team)

@@ -113,7 +113,7 @@ class Dialogs:
             if result is None:
                 return
             if result.name and result.name != view.me.name:
-                view.run(view.work.save_profile(result.name, badge_for(result.name)), group="write")
+                view.save_profile(result.name, badge_for(result.name))
             if isinstance(result, FillWithSample):
                 view.status.say("Filling the inbox with the sample …")
                 view.run(view.work.fill_with_sample(view.clock()), group="write")
@@ -141,7 +141,7 @@ class Dialogs:
             except InboxError as error:
                 view.status.say(f"{error.message} {error.hint}", is_problem=True)
         if result.profile is not None:
-            view.run(view.work.save_profile(result.profile.name, result.profile.badge), group="write")
+            view.save_profile(result.profile.name, result.profile.badge)
         if not isinstance(result.photo, Unchanged):
             view.run(view.work.save_photo(result.photo), group="write")
 

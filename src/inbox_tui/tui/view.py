@@ -10,10 +10,11 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from textual.screen import Screen
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
-from inbox_tui.domain.models import Agent, AgentId, Conversation, ConversationId, Member
+from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Member
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui.dialogs import Dialogs
 from inbox_tui.tui.opening import Opened
@@ -93,6 +94,12 @@ class View:
         self._show_me()
         if me.may_chat and not could_chat:
             self.refresh_open_thread()
+
+    def save_profile(self, name: str, badge: Badge) -> None:
+        """Show the member's new name and avatar, so that a reply can follow at once, and have the store keep them."""
+        self.me = msgspec.structs.replace(self.me, name=name, badge=badge)
+        self._show_me()
+        self.run(self.work.save_profile(name, badge), group="write")
 
     @property
     def is_writing(self) -> bool:

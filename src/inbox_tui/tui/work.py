@@ -168,8 +168,10 @@ class Work:
         """The member's own display name and avatar."""
         async with self._reporting("save your profile"):
             if isinstance(self.store, Team):
-                await self.store.save_profile(name, badge)
-                await self.read_team()
+                try:
+                    await self.store.save_profile(name, badge)
+                finally:  # refused or not, what the store holds is what is shown
+                    await self.read_team()
 
     async def save_photo(self, path: Path | None) -> None:
         """The member's own photo, from a file; None removes it."""

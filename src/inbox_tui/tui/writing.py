@@ -133,7 +133,8 @@ class Writing:
 
         def answered(profile: Profile | None) -> None:
             if profile is not None:
-                view.run(view.work.save_profile(profile.name, profile.badge), group="write")
+                view.save_profile(profile.name, profile.badge)
+                self.renamed()
                 view.status.say("Profile saved. Your text is in the box.")
             view.pane.focus_reply()
 
