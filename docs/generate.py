@@ -54,7 +54,6 @@ DIALOGS = {
     "FormDialog": "with several fields",
     "AgentMenu": "agents",
     "BadgePicker": "profile: the colours",
-    "ConflictModal": "a colleague replied",
     "ExportModal": "export: the file exists",
     "OneOf": "settings: several values",
 }
@@ -252,6 +251,7 @@ async def _screenshot(folder: Path) -> str:
         config_file=folder / "config.toml",
         save_settings=lambda _: None,
         version="",
+        say=lambda _: None,
     )
     opened = await open_inbox(launch)
     try:
@@ -302,13 +302,15 @@ def _typed(kind: Any) -> str:  # whatever an annotation can be
         return " or ".join(_code(_toml(value)) for value in get_args(kind))
     if get_origin(kind) is UnionType:
         return " or ".join(map(_typed, get_args(kind)))
-    return {str: "text", bool: "`true` or `false`", dict: "table"}[get_origin(kind) or kind]
+    return {str: "text", bool: "`true` or `false`", dict: "table", float: "number"}[get_origin(kind) or kind]
 
 
 def _toml(value: object) -> str:
     if isinstance(value, dict):
         return "{}"
-    return str(value).lower() if isinstance(value, bool) else f'"{value}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else f'"{value}"'
 
 
 def _code(text: str) -> str:

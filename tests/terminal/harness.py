@@ -24,6 +24,8 @@ BIN = Path(sys.executable).parent
 """Where the programs of this environment lie."""
 PATIENCE = 20.0
 """Seconds after which a condition is given up."""
+NO_BURST = 0.6
+"""Seconds after which Enter is no part of what was typed or pasted before it."""
 POLL = 0.01
 """Seconds between two looks at a terminal."""
 
@@ -84,6 +86,12 @@ class Terminal:
     def text(self, literal: str) -> None:
         """Type a text, or whatever else, in one write."""
         self._tmux("send-keys", "-l", _unsplit(literal))
+
+    def enter(self) -> None:
+        """Press Enter as a person does: not in the same moment as the last letter."""
+        typed = time.monotonic()
+        self.wait_for(lambda _: time.monotonic() > typed + NO_BURST)
+        self.keys("Enter")
 
     def paste(self, text: str) -> None:
         """Paste as terminals do: bracketed, if the program asked for that."""

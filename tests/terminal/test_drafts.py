@@ -52,7 +52,7 @@ def test_a_text_survives_a_kill(desk: Desk) -> None:
 def test_a_text_survives_a_hang_up_at_once(desk: Desk) -> None:
     terminal = desk.open()
     write(terminal, "Cut off")
-    assert terminal.hang_up() == 130
+    assert terminal.hang_up() == 129
     assert desk.open().wait_for("│ Cut off")
 
 
@@ -91,7 +91,8 @@ def test_drafts_of_two_conversations_do_not_mix(desk: Desk) -> None:
     assert box(terminal.wait_for("│ For Ada")) == ["For Ada"]
     go_to(terminal, "j", "Bo Lund")
     assert box(terminal.wait_for("│ For Bo")) == ["For Bo"]
-    terminal.keys("r", "Enter")
+    terminal.keys("r")
+    terminal.enter()
     terminal.wait_for("✓ Sent to Bo Lund")
     terminal.escape()
     terminal.keys("q")
@@ -110,7 +111,8 @@ def test_a_paste_of_many_lines_never_sends(desk: Desk) -> None:
     screen = terminal.wait_for("│ - a bulb")
     assert box(screen) == ["Dear Ada,", "", "your parcel:", "- a lamp", "- a bulb", ""]
     assert replies(desk, ADA) == []
-    terminal.keys("BSpace", "Enter")
+    terminal.keys("BSpace")
+    terminal.enter()
     terminal.wait_for("✓ Sent to Ada Lund")
     assert replies(desk, ADA) == ["Dear Ada,\n\nyour parcel:\n- a lamp\n- a bulb"]
 
@@ -129,22 +131,28 @@ def test_a_burst_keeps_its_order(desk: Desk) -> None:
     terminal.text("ab\ncd")
     screen = terminal.wait_for("│ cd")
     assert box(screen) == ["ab", "cd"]
-    terminal.text("ef\ngh\r")
+    terminal.text("ef\ngh")
+    terminal.enter()
     terminal.wait_for("✓ Sent to Ada Lund")
     assert replies(desk, ADA) == ["ab\ncdef\ngh"]
 
 
-def test_a_text_and_its_enter_in_one_write(desk: Desk) -> None:
+def test_an_enter_in_one_piece_with_its_text_is_a_new_line(desk: Desk) -> None:
     terminal = desk.open()
     terminal.keys("r")
-    terminal.text("Exactly this.\r")
-    screen = terminal.wait_for("✓ Sent to Ada Lund")
-    assert box(screen) == [""]
-    assert replies(desk, ADA) == ["Exactly this."]
+    terminal.text("First.\rSecond.\r")
+    terminal.wait_for("│ Second.")
+    assert replies(desk, ADA) == []
+    terminal.text("Third.")
+    terminal.enter()
+    terminal.wait_for("✓ Sent to Ada Lund")
+    assert replies(desk, ADA) == ["First.\nSecond.\nThird."]
 
 
 def test_enter_twice_sends_once(desk: Desk) -> None:
     terminal = desk.open()
-    terminal.text("rOnce.\r\r")
+    terminal.text("rOnce.")
+    terminal.enter()
+    terminal.keys("Enter")
     terminal.wait_for("✓ Sent to Ada Lund")
     assert replies(desk, ADA) == ["Once."]

@@ -26,10 +26,9 @@ def welcome(empty_desk: Desk) -> Terminal:
     terminal.start("inbox-tui")
     terminal.wait_for("Welcome to inbox-tui")
     account = pwd.getpwuid(os.getuid()).pw_gecos.split(",")[0].strip()
-    if account:  # the name is known, so the keys belong to the choices; back to the name
-        terminal.wait_for("[Enter] Fill it with the sample")
-        terminal.keys("BTab", "C-u")
     terminal.wait_for("[1] Fill it with the sample")
+    if account:  # the name is known: another one
+        terminal.keys("C-u")
     terminal.text(f"{NAME}\r")
     terminal.wait_for(lambda screen: NAME in screen and "[Enter] Fill it with the sample" in screen)
     return terminal

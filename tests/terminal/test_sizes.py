@@ -75,7 +75,8 @@ def test_a_text_survives_every_size(desk: Desk) -> None:
         else:
             terminal.wait_for(lambda screen: "│ Second line" in screen and is_fitted(terminal, screen))
     assert "│ First line" in terminal.screen()
-    terminal.text(".\r")
+    terminal.text(".")
+    terminal.enter()
     terminal.wait_for("✓ Sent to Ada Lund")
     assert ("member", "First line\nSecond line.") in desk.said("c-0")
 

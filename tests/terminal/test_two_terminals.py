@@ -91,7 +91,8 @@ def test_a_reply_shows_in_the_open_thread_and_is_not_written_over(dana: Terminal
     jonas.wait_for("│ One moment")
     began = time.monotonic()
     dana.keys("r")
-    dana.text("Done, the money is on its way.\r")
+    dana.text("Done, the money is on its way.")
+    dana.enter()
     require_prompt("a reply", jonas, lambda screen: "│   Done, the money is on its way." in screen, began)
     assert "│ One moment" in jonas.screen(), "what is being written stays"
     jonas.keys("Enter")

@@ -216,7 +216,7 @@ async def test_the_reply_box_belongs_to_its_conversation() -> None:
         app.pane.conversation = JONAS
         await pilot.press("enter")
         await pilot.pause()
-        assert app.said == [("Submitted", MAYA.id, Kind.MESSAGE, "hello", False)]
+        assert app.said == [("Submitted", MAYA.id, Kind.MESSAGE, "hello", False, 5)]
         app.pane.clear_reply(JONAS.id)
         assert app.query_one(ReplyBox).text == "hello"
         app.pane.clear_reply(MAYA.id)

@@ -153,7 +153,9 @@ async def test_a_harmful_draft_is_made_harmless(team: Team4) -> None:
         from inbox_tui.local.launch import Launch
 
         assert isinstance(launch, Launch)
-        launch.journal.put(str(team.folder / "team.db"), ConversationId("priya"), Kind.MESSAGE, "".join(HOSTILE))
+        launch.journal.put(
+            f"{team.folder / 'team.db'} as {DANA}", ConversationId("priya"), Kind.MESSAGE, "".join(HOSTILE)
+        )
 
     async with team.inbox(opened_by=drafted) as inbox:
         assert "loud" in inbox.box.text

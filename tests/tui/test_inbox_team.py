@@ -166,7 +166,9 @@ async def test_access_that_is_taken_hides_the_thread_and_gives_the_keys_to_the_l
         assert NO_ACCESS in inbox.text()
         assert "r reply" not in inbox.text()
         assert inbox.thread == []
-        await inbox.press("j")
+        await inbox.press("j", "q")  # still meant for the text
+        assert inbox.here == "priya"
+        await inbox.press("escape", "j")
         assert inbox.here == "luis"
 
 

@@ -62,7 +62,7 @@ async def test_a_reply_is_in_the_thread_before_the_store_has_it(team: Team4) -> 
     async with team.inbox() as inbox:
         await begun(inbox, "At once")
         inbox.screen.writing.submit(PRIYA, Kind.MESSAGE, "At once", and_resolve=False)
-        assert inbox.view.thread._pending[0].body == "At once"
+        assert inbox.view.thread._pending[0].message.body == "At once"
         assert inbox.screen.writing._replies.text(PRIYA, Kind.MESSAGE) == ""
         await inbox.settled()
         assert inbox.thread.count("At once") == 1
@@ -113,7 +113,7 @@ async def test_a_note_stays_in_the_team_and_keeps_the_visitor_waiting(team: Team
         assert "Note written" in inbox.text()
 
 
-@pytest.mark.parametrize(("answer", "is_sent"), [("ctrl+s", True), ("enter", False)])
+@pytest.mark.parametrize(("answer", "is_sent"), [("ctrl+y", True), ("enter", False)])
 async def test_a_colleagues_newer_reply_is_shown_before_anything_is_sent(
     team: Team4, answer: str, is_sent: bool
 ) -> None:

@@ -147,7 +147,7 @@ async def test_two_keys_in_one_breath_close_one_screen_only() -> None:
         assert app.results == [False]
 
 
-@pytest.mark.parametrize(("keys", "result"), [("enter", "edit"), ("ctrl+s", "send"), ("escape", None)])
+@pytest.mark.parametrize(("keys", "result"), [("enter", "edit"), ("ctrl+y", "send"), ("escape", None)])
 @pytest.mark.parametrize("size", SIZES)
 async def test_conflict_sends_only_on_its_own_key(size: tuple[int, int], keys: str, result: str | None) -> None:
     app = Host(ConflictModal((reply("I took care of it."),), "On my way."))

@@ -145,10 +145,17 @@ async def test_welcome_with_the_sample(size: tuple[int, int]) -> None:
         assert app.results == [FillWithSample("Dana")]
 
 
-async def test_welcome_with_a_name_that_is_known_takes_the_digits_at_once() -> None:
+async def test_what_is_typed_at_first_goes_into_the_name() -> None:
+    app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana"))
+    async with app.run_test() as pilot:
+        await pilot.press("space", *"Ortiz", "1", "escape")
+        assert app.results == [StayEmpty("Dana Ortiz1")]
+
+
+async def test_welcome_with_a_name_that_is_known_takes_the_digits_after_enter() -> None:
     app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana Ortiz"))
     async with app.run_test() as pilot:
-        await pilot.press("1")
+        await pilot.press("enter", "1")
         assert app.results == [FillWithSample("Dana Ortiz")]
 
 
@@ -158,7 +165,7 @@ async def test_welcome_with_a_file(tmp_path: Path, size: tuple[int, int]) -> Non
     file.write_text("{}\n")
     app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana"))
     async with app.run_test(size=size) as pilot:
-        await pilot.press("2", "x", "enter")
+        await pilot.press("enter", "2", "x", "enter")
         await pilot.pause()
         assert "There is no file x." in app.shown()
         app.dialog.query_one("#path", Input).value = str(file)
@@ -170,7 +177,7 @@ async def test_welcome_with_a_file(tmp_path: Path, size: tuple[int, int]) -> Non
 async def test_welcome_explains_how_to_reach_a_team(size: tuple[int, int]) -> None:
     app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana"))
     async with app.run_test(size=size) as pilot:
-        await pilot.press("3")
+        await pilot.press("enter", "3")
         await pilot.pause()
         assert "--store URL" in app.shown()
         assert app.results == []

@@ -78,7 +78,7 @@ async def test_enter_sends_and_never_inserts() -> None:
         app = await opened(pilot)
         await pilot.press(*"hello", "enter")
         await pilot.pause()
-        assert app.about("Submitted") == [(ONE, REPLY, "hello", False)]
+        assert app.about("Submitted") == [(ONE, REPLY, "hello", False, 5)]
         assert app.box.text == "hello"
         app.box.clear()
         assert app.box.text == ""
@@ -120,7 +120,7 @@ async def test_send_and_resolve() -> None:
         app = await opened(pilot, "bye")
         await pilot.press("ctrl+r")
         await pilot.pause()
-        assert app.about("Submitted") == [(ONE, REPLY, "bye", True)]
+        assert app.about("Submitted") == [(ONE, REPLY, "bye", True, 3)]
 
 
 @pytest.mark.parametrize("text", ["", "  \n "])
@@ -305,7 +305,7 @@ async def test_the_button_sends_and_the_rest_of_the_box_can_be_clicked_into() ->
         await pilot.pause()
         await pilot.click(ReplyBox, offset=(52, 2))
         await pilot.pause()
-        assert app.about("Submitted") == [(ONE, REPLY, "hello", False)]
+        assert app.about("Submitted") == [(ONE, REPLY, "hello", False, 5)]
         assert not app.about("Entered")
         await pilot.click(ReplyBox, offset=(10, 1))
         await pilot.pause()

@@ -26,7 +26,7 @@ from inbox_tui.domain.models import (
     MessageId,
     Thread,
 )
-from inbox_tui.tui.presenters.thread import Line, ThreadPresenter, wrap
+from inbox_tui.tui.presenters.thread import Line, OnItsWay, ThreadPresenter, wrap
 from inbox_tui.tui.themes import DARK, LIGHT
 from inbox_tui.tui.widgets.thread_view import ThreadView
 
@@ -59,7 +59,9 @@ def many(first: int, last: int) -> tuple[Message, ...]:
 
 
 def texts(*messages: Message, width: int = 40, pending: tuple[Message, ...] = ()) -> list[str]:
-    lines = ThreadPresenter(timezone.utc).lines(MAYA, messages, width, NOW, pending)
+    lines = ThreadPresenter(timezone.utc).lines(
+        MAYA, messages, width, NOW, [OnItsWay(one, "sending…") for one in pending]
+    )
     return [line.text for line in lines]
 
 
@@ -266,7 +268,7 @@ class TestView:
             assert isinstance(app, ThreadApp)
             app.view.show(Thread(MAYA, (message(1, "hello"),), has_earlier=False))
             pending = message(99, "on it", Author.MEMBER, member=DANA, minutes=1, key="k")
-            app.view.show_pending((pending,))
+            app.view.show_pending([OnItsWay(pending, "sending…")])
             assert app.shown[3:5] == ["(DO) Dana Ortiz sending…", "  on it"]
             app.view.append(message(2, "on it", Author.MEMBER, member=DANA, minutes=1, key="k"))
             assert app.shown[3:6] == ["(DO) Dana Ortiz 10:03", "  on it", ""]

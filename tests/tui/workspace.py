@@ -136,9 +136,10 @@ class Team4:
         self.folder = folder
         self.clock = Clock()
         self.url = StoreUrl.parse(f"sqlite:///{folder / 'team.db'}")
-        self.settings = Settings()
+        self.settings = Settings(undo_send=0)
         self.config_file = folder / "config.toml"
         self.saved: list[Mapping[str, str | bool]] = []
+        self.said: list[str] = []
         self._stores: list[Store] = []
         self._keys = 0
 
@@ -179,6 +180,7 @@ class Team4:
             config_file=self.config_file,
             save_settings=self.saved.append,
             version="0",
+            say=self.said.append,
         )
 
     @asynccontextmanager

@@ -81,7 +81,7 @@ def test_every_setting_has_words_and_a_default() -> None:
 
     described = type_info(Settings)
     assert isinstance(described, StructType)
-    assert names() == ["store", "as", "theme", "auto_assign", "mouse", "keys"]
+    assert names() == ["store", "as", "theme", "auto_assign", "undo_send", "slow", "mouse", "keys"]
     assert Settings() is not None
     import typing
 
@@ -108,11 +108,12 @@ def test_every_id_is_a_binding_with_these_keys() -> None:
     from textual.binding import Binding
 
     from inbox_tui.tui.app import InboxApp
+    from inbox_tui.tui.screens.conflict import ConflictModal
     from inbox_tui.tui.screens.inbox import InboxScreen
     from inbox_tui.tui.widgets import reply_box
     from inbox_tui.tui.widgets.conversation_list import ConversationList
 
-    owners = [InboxApp, InboxScreen, ConversationList, *vars(reply_box).values()]
+    owners = [InboxApp, InboxScreen, ConflictModal, ConversationList, *vars(reply_box).values()]
     bindings = [binding for owner in owners for binding in getattr(owner, "BINDINGS", ())]
     found = {binding.id: binding.key for binding in bindings if isinstance(binding, Binding) and binding.id}
     assert {id: key for id, key in found.items() if id.startswith(("inbox.", "reply.", "app."))} == DEFAULT_KEYS

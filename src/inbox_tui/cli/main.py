@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from types import TracebackType
 
 import click
 
@@ -47,18 +48,19 @@ FILTERS = ("all", "your-inbox", "unresolved", "resolved", "pending", "has-lead")
 )
 @click.option("--filter", "filter_name", type=click.Choice(FILTERS), help="Begin with this filter.")
 @click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's conversations.")
+@click.option("--slow", is_flag=True, help="Send less over a slow line.")
 @click.version_option(__version__, message="inbox-tui %(version)s")
 @click.pass_context
-def inbox_tui(ctx: click.Context, filter_name: str | None, agent_name: str | None) -> None:
+def inbox_tui(ctx: click.Context, filter_name: str | None, agent_name: str | None, slow: bool) -> None:
     """A support team's conversation inbox. Without a command: opens the inbox."""
     session = ctx.ensure_object(Session)
     if ctx.invoked_subcommand is not None:
-        if filter_name or agent_name:
+        if filter_name or agent_name or slow:
             raise click.UsageError(f"Write --filter and --agent after {ctx.invoked_subcommand!r}.", ctx)
         return
     from inbox_tui.cli.open import open_inbox
 
-    ctx.exit(open_inbox(session, filter_name, agent_name))
+    ctx.exit(open_inbox(session, filter_name, agent_name, slow=slow))
 
 
 inbox_tui.params += global_options()
@@ -92,7 +94,25 @@ def run() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+    sys.excepthook = _report
     sys.exit(main())
+
+
+def _report(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """Whatever was not foreseen: a report, not a page of code. Python then ends with 1."""
+    from datetime import datetime, timezone
+
+    from inbox_tui.cli.output import say
+    from inbox_tui.local import paths
+    from inbox_tui.local.crash_report import write_report
+
+    say(f"inbox-tui: a mistake of the program's own ended it ({kind.__name__}). Your drafts are kept.")
+    try:
+        report = write_report(error, paths.crash_folder(), datetime.now(timezone.utc))
+    except OSError as problem:
+        say(f"  A report of it could not be written: {problem.strerror or problem}.")
+    else:
+        say(f"  Please send this report to its developers; it holds no message: {report}")
 
 
 def _failed(error: InboxError, *, is_logged: bool) -> int:

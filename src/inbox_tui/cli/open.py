@@ -8,10 +8,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
+import msgspec
 
 from inbox_tui import __version__
 from inbox_tui.cli.lazy import command
@@ -32,7 +34,7 @@ _NO_SCREEN = {"", "dumb", "unknown"}
 """Values of TERM that name no terminal to draw on."""
 
 
-def open_inbox(session: Session, filter_name: str | None, agent_name: str | None) -> int:
+def open_inbox(session: Session, filter_name: str | None, agent_name: str | None, *, slow: bool = False) -> int:
     """Open the inbox; returns the exit code. Raises InboxError."""
     if not has_screen():
         say("The inbox needs a terminal; without one, use the commands, for example: inbox-tui list")
@@ -47,6 +49,8 @@ def open_inbox(session: Session, filter_name: str | None, agent_name: str | None
         is_new=session.store_is_new,
         save=partial(save_settings, session.in_force.file),
     )
+    if slow:
+        launch = replace(launch, settings=msgspec.structs.replace(launch.settings, slow=True))
     return _run(launch)
 
 
@@ -87,6 +91,8 @@ def has_screen() -> bool:
 
 
 def _run(launch: Launch) -> int:
+    if launch.settings.slow:  # the library reads both when it is loaded
+        os.environ.update(TEXTUAL_COLOR_SYSTEM="standard", TEXTUAL_FPS="15")
     gc.disable()  # until the first screen stands; loading the toolkit is a sixth slower with it
     from inbox_tui.tui.app import run_inbox
 
@@ -124,6 +130,7 @@ def _launch(
         config_file=in_force.file,
         save_settings=save,
         version=__version__,
+        say=say,
     )
 
 

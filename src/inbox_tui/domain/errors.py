@@ -86,7 +86,7 @@ class NotAllowed(StoreError):
 class NotFound(StoreError):
     """The conversation, member or agent does not exist (any more)."""
 
-    default_hint = "It may have been removed. Refresh the list."
+    default_hint = "It may have been removed, or the id is another."
 
 
 class Conflict(StoreError):

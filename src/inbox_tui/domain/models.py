@@ -163,7 +163,8 @@ class Conversation(msgspec.Struct, frozen=True):
     def visitor(self) -> str:
         """What to call the visitor: the best that was captured, or the conversation's id."""
         lead = self.lead
-        return lead.name or lead.email or lead.phone or lead.company or f"Visitor {self.id}"
+        best = next((known for known in (lead.name, lead.email, lead.phone, lead.company) if known.strip()), "")
+        return best or f"Visitor {self.id}"
 
 
 class Message(msgspec.Struct, frozen=True):

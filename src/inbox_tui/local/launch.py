@@ -35,3 +35,5 @@ class Launch:
     config_file: Path
     save_settings: SaveSettings
     version: str
+    say: Callable[[str], None]
+    """Says a word once the terminal is as it was."""

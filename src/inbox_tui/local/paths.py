@@ -33,6 +33,11 @@ def log_file() -> Path:
     return _state_folder() / "inbox-tui.log"
 
 
+def crash_folder() -> Path:
+    """Reports of the program's own mistakes."""
+    return _state_folder() / "crashes"
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder of the user's own, for nobody else to read. Raises ConfigError."""
     try:

@@ -35,6 +35,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auto_assign: Annotated[
         bool, msgspec.Meta(description="Replying to a waiting conversation that nobody has assigns it to you.")
     ] = True
+    undo_send: Annotated[
+        float,
+        msgspec.Meta(
+            ge=0, le=60, description="Seconds that a sent reply waits, in which it can be taken back; 0 sends at once."
+        ),
+    ] = 3.0
+    slow: Annotated[
+        bool,
+        msgspec.Meta(description="Send less over a slow line: 16 colours, and the conversation follows after a rest."),
+    ] = False
     mouse: Annotated[
         bool, msgspec.Meta(description="Take part in mouse clicks; false leaves the mouse to the terminal.")
     ] = True

@@ -137,7 +137,7 @@ class Triage:
         if not changes:
             return Done((), "Nothing to do")
         if len(changes) == 1:
-            outcomes = [await self._one(conversations[0], changes[0])]
+            outcomes = [await self._one(changes[0])]
         else:
             outcomes = []
             try:
@@ -148,7 +148,8 @@ class Triage:
                 raise
         return Done(tuple(outcomes), _described(verb, outcomes), self._remember(outcomes, verb))
 
-    async def _one(self, before: Conversation, change: StateChange) -> Outcome:
+    async def _one(self, change: StateChange) -> Outcome:
+        before = await self._store.get(change.id)  # what the screen shows may be old, and an undo must not be
         if isinstance(change, Assign):
             after = await self._store.assign(change.id, change.member, change.expected)
         else:

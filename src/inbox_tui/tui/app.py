@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
+import threading
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
+from time import monotonic
+from typing import Any, ClassVar
 
 # Reports of size in the input stream are a way in for others' bytes, and nothing here scrolls by pixels.
 os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
@@ -18,20 +21,25 @@ os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 # A move paints the list, then the pane; at 60 frames a second the second paint would wait 16 ms for its turn.
 os.environ.setdefault("TEXTUAL_FPS", "240")
 
+from rich.console import RenderableType
 from textual import events
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
+from textual.screen import Screen
 from textual.types import CSSPathType
 
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.triage import new_key
 from inbox_tui.store.registry import utc_now
-from inbox_tui.tui.lost_line import end_when_lost
 from inbox_tui.tui.opening import Opened, open_inbox
 from inbox_tui.tui.presenters.keys import key_shown
 from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.stylesheets import stylesheet
+from inbox_tui.tui.terminal.display import Display
+from inbox_tui.tui.terminal.driver import SafeDriver
+from inbox_tui.tui.terminal.lost_line import LostLine
 from inbox_tui.tui.themes import THEMES
 from inbox_tui.tui.type_ahead import acts_now
 
@@ -49,18 +57,40 @@ async def _run(launch: Launch) -> int:
     opened = await open_inbox(launch)
     try:
         app = InboxApp(launch, opened)
-        end_when_lost(app)
+        threading.excepthook = lambda failed: app.fail(failed.exc_value)
+        app.line_lost = LostLine(app, launch.journal.flush).end
         await app.run_async(mouse=launch.settings.mouse)
+        if app.failure is not None:
+            raise app.failure
+        if app.farewell:
+            launch.say(app.farewell)
         return app.return_code or 0
     finally:
         launch.journal.close()
         await opened.store.aclose()
 
 
+def _erases_in_colour() -> bool:
+    """Whether the terminal erases cells with the background colour in force, by terminfo's word for it."""
+    import _curses  # without the rest of curses, which a start would pay for
+
+    try:
+        _curses.setupterm(os.environ.get("TERM", ""), sys.stderr.fileno())
+    except (_curses.error, ValueError, OSError):
+        return False
+    return _curses.tigetflag("bce") > 0 and _curses.tigetstr("ech") is not None
+
+
 def _commands() -> type[Provider]:
     from inbox_tui.tui.commands import InboxCommands  # the palette is not on the first screen
 
     return InboxCommands
+
+
+HANDS_PAUSE = 1.0
+"""Seconds without a key after which somebody has noticed that the reply box is gone."""
+BEHIND = 8_192
+"""Bytes that a terminal may have to take yet before frames are left out."""
 
 
 class InboxApp(App[None]):
@@ -81,8 +111,18 @@ class InboxApp(App[None]):
         clock: Callable[[], datetime] = utc_now,
         make_key: Callable[[], str] = new_key,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=SafeDriver)
         self.launch = launch
+        self.terminal = Display(sys.stderr.encoding, erases=_erases_in_colour())
+        self.line_lost: Callable[[], None] = self.exit
+        """What to do when the terminal is gone."""
+        self._is_ready = False
+        self._tells_shift_enter = False
+        self._typed_on: float | None = None
+        """When the last key came of a text whose box is gone."""
+        self.farewell = ""
+        """What to say once the terminal is as it was."""
+        self._owes_frame = False
         self.opened = opened
         self._clock = clock
         self._new_key = make_key
@@ -97,9 +137,44 @@ class InboxApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let each key act before the next, then go on as usual."""
-        if isinstance(event, events.Key) and not event.is_forwarded and await acts_now(self, event):
-            return
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self._is_swallowed(event):
+                return
+            if event.key == "shift+enter":
+                self.on_keys_told_apart()
+            if await acts_now(self, event):
+                return
         await super().on_event(event)
+
+    def on_keys_told_apart(self) -> None:
+        """The terminal can send Shift+Enter."""
+        self._tells_shift_enter = True
+        self._learn()
+
+    def on_answered(self) -> None:
+        """It is known how long the line is."""
+        self._learn()
+
+    def _learn(self) -> None:
+        """Tell the inbox what is known of the terminal, once there is one to tell."""
+        driver = self._driver
+        if not self._is_ready or not isinstance(driver, SafeDriver):
+            return
+        if self._tells_shift_enter:
+            self._inbox().view.learn_keys()
+        if driver.round_trip is not None:
+            self._inbox().view.learn_round_trip(driver.round_trip)
+            driver.round_trip = None
+
+    def _inbox(self) -> InboxScreen:
+        inbox = self.screen_stack[0]
+        assert isinstance(inbox, InboxScreen)
+        return inbox
+
+    async def action_quit(self) -> None:
+        """End; what is held is sent first."""
+        self.farewell = await self._inbox().writing.finish()
+        self.exit()
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys look the same in the help, the palette and the hints."""
@@ -109,6 +184,65 @@ class InboxApp(App[None]):
         """What lives now lives to the end: spare the collector from looking at it at each key."""
         gc.freeze()
         gc.enable()
+        self._is_ready = True
+        self._learn()
+
+    @property
+    def failure(self) -> Exception | None:
+        """The mistake of the program's own that ended it."""
+        return self._exception
+
+    def fail(self, error: BaseException | None) -> None:
+        """End because of a mistake in another thread."""
+        if isinstance(error, Exception) and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._handle_exception, error)
+
+    def _fatal_error(self) -> None:
+        """End without a word on the screen; whoever started the application reports the failure."""
+        self._close_messages_no_wait()
+
+    def on_writing_interrupted(self) -> None:
+        """What is typed on into a box that is gone must not run as commands."""
+        self._typed_on = monotonic()
+
+    def _is_swallowed(self, event: events.Key) -> bool:
+        """Whether a key belongs to a text that was interrupted: until the hands have paused."""
+        now, last = monotonic(), self._typed_on
+        if last is None or now - last > HANDS_PAUSE or event.key == "escape":
+            self._typed_on = None
+            return False
+        self._typed_on = now
+        return True
+
+    def drained(self) -> None:
+        """The terminal has taken all it was sent; called by the thread that sends."""
+        if self._owes_frame and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._catch_up)
+
+    def _catch_up(self) -> None:
+        if self._owes_frame and self._running:
+            self._owes_frame = False
+            self._display(self.screen, self.screen._compositor.render_update(full=True))
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send what changed. The library would send all that was painted, and wait for a slow line to take it."""
+        driver = self._driver
+        if not isinstance(driver, SafeDriver) or not isinstance(renderable, (LayoutUpdate, ChopsUpdate)):
+            super()._display(screen, renderable)
+            return
+        if self._batch_count or not self._running or self._closed:
+            return
+        if driver.backlog > BEHIND:  # the line is slow: what comes last is what it shall show
+            self._owes_frame = True
+            return
+        size = screen.outer_size
+        frame = self.terminal.frame(
+            renderable, size, size.clamp_offset(self.cursor_position), self.console._color_system
+        )
+        if frame:
+            self._begin_update()
+            driver.write(frame)
+            self._end_update()
 
     def set_theme(self, name: str) -> None:
         """Change to the dark or the light theme."""

@@ -6,6 +6,8 @@ row; what is new or moved up is counted above and comes in when the member asks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from textual.timer import Timer
 
@@ -15,9 +17,12 @@ from inbox_tui.domain.models import AgentId, Author, Conversation, ConversationI
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.view import View
+from inbox_tui.tui.work import READ_LIST
 
 FOLLOW_DELAY = 0.06
 """Seconds that a highlight rests before a thread that is not at hand is read."""
+SLOW_FOLLOW_DELAY = 0.4
+"""Seconds that it rests on a slow line before anything but the list changes."""
 SEARCH_DELAY = 0.15
 """Seconds without a key before a search is made."""
 NEIGHBOURS = 2
@@ -29,8 +34,11 @@ FOLLOWED_AT_ONCE = 200
 class Browsing:
     """The list, the open conversation, and what others write."""
 
-    def __init__(self, view: View, opened: Opened) -> None:
+    def __init__(self, view: View, opened: Opened, followed: Callable[[ConversationId], None]) -> None:
+        """``followed`` is told whenever another conversation is shown."""
         self._view = view
+        self._followed = followed
+        self._resting: Timer | None = None
         self._opened = opened
         self._following: Timer | None = None
         self._searching: Timer | None = None
@@ -102,6 +110,12 @@ class Browsing:
             view.list.highlight(self._go_to)
             self._go_to = None
 
+    def keep_shown(self, operation: str) -> None:
+        """A list that could not be read leaves the one on screen, under its own name."""
+        shown = self._view.list.query_shown
+        if operation == READ_LIST and shown is not None:
+            self._name(shown)
+
     def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
         """Show the filters' numbers, unless they are another agent's."""
         if agent == self.query.agent:
@@ -127,15 +141,34 @@ class Browsing:
     def follow(self, conversation: Conversation | None) -> None:
         """Show the highlighted conversation: at once if its thread is at hand, else after a rest."""
         view = self._view
-        if self._following is not None:
-            self._following.stop()
+        for timer in (self._following, self._resting):
+            if timer is not None:
+                timer.stop()
+        if view.settings.slow and conversation is not None and view.pane.conversation is not None:
+            self._resting = view.screen.set_timer(SLOW_FOLLOW_DELAY, self.catch_up)
+        else:
+            self._follow_now(conversation)
+
+    def catch_up(self) -> None:
+        """Show the highlighted conversation now, if it was to be shown after a rest."""
+        if self._resting is not None:
+            self._resting.stop()
+            self._resting = None
+            self._follow_now(self._view.list.highlighted)
+
+    def _follow_now(self, conversation: Conversation | None) -> None:
+        view = self._view
+        is_other = conversation is not None and not view.is_shown(conversation.id)
         view.pane.conversation = conversation
-        if conversation is None or not view.me.may_chat:
+        if conversation is None:
             return
-        thread = view.threads.get(conversation.id)
-        if thread is not None:
-            view.pane.show_thread(thread)
-        self._following = view.screen.set_timer(FOLLOW_DELAY, self._read_around)
+        if view.me.may_chat:
+            thread = view.threads.get(conversation.id)
+            if thread is not None:
+                view.pane.show_thread(thread)
+            self._following = view.screen.set_timer(FOLLOW_DELAY, self._read_around)
+        if is_other:  # what is being written there must not be put in anew
+            self._followed(conversation.id)
 
     def _read_around(self) -> None:
         view = self._view
@@ -201,7 +234,7 @@ class Browsing:
                 view.show_conversation(conversation)
                 if self._moves_up(held, conversation):
                     self._new_above.add(conversation.id)
-            elif self._belongs(conversation):
+            elif self._belongs_above(conversation):
                 self._new_above.add(conversation.id)
             if view.is_shown(conversation.id):
                 view.pane.conversation = conversation
@@ -229,7 +262,8 @@ class Browsing:
     def find_waiting(self) -> None:
         """Look for who waits longest, or for the next after the one that is open."""
         shown = self._view.list.highlighted
-        work = self._view.work.find_waiting(self.query.agent, shown.id if shown else None)
+        waits = shown is not None and Filter.PENDING.matches(shown, self._view.me.id)
+        work = self._view.work.find_waiting(self.query.agent, shown.id if shown and waits else None)
         self._view.run(work, group="waiting", exclusive=True)
 
     def go_to_waiting(self, conversation: Conversation | None) -> None:
@@ -244,13 +278,17 @@ class Browsing:
             self._read(msgspec.structs.replace(self.query, filter=Filter.PENDING, order=None, search=""))
 
     def _read(self, query: Query) -> None:
+        self._name(query)
+        self._view.run(self._view.work.read_list(query), group="list", exclusive=True)
+
+    def _name(self, query: Query) -> None:
+        """Say which list it is."""
         self.query = query
         view = self._view
         view.bar.active = query.filter
         view.header.search = query.search
         view.header.order = query.effective_order
         view.show_agent(query.agent)
-        view.run(view.work.read_list(query), group="list", exclusive=True)
 
     def _moves_up(self, before: Conversation, now: Conversation) -> bool:
         """A visitor wrote, for which the conversation would stand higher if the list were read anew."""
@@ -261,10 +299,14 @@ class Browsing:
             and now.last_activity_at > before.last_activity_at
         )
 
-    def _belongs(self, conversation: Conversation) -> bool:
+    def _belongs_above(self, conversation: Conversation) -> bool:
+        """It would stand above all that is shown if the list were read anew."""
         query = self.query
+        first = self._view.list.conversation(self._first) if self._first is not None else None
         return (
             not query.search
+            and query.effective_order is Order.NEWEST
+            and (first is None or conversation.last_activity_at > first.last_activity_at)
             and query.agent in (None, conversation.agent.id)
             and query.filter.matches(conversation, self._view.me.id)
         )

@@ -52,7 +52,12 @@ class Deciding:
 
     def take(self) -> None:
         """Assign to the member."""
-        self._assign(self.subjects(), self._view.me)
+        subjects, me = self.subjects(), self._view.me
+        if subjects:
+            count = f"{len(subjects):,}"
+            self._after_asking(
+                subjects, f"Take {count} conversations?", f"Take {count}", lambda: self._assign(subjects, me)
+            )
 
     def choose_assignee(self) -> None:
         """Let the member choose who gets the conversation or the selection."""

@@ -84,7 +84,7 @@ class Dialogs:
         try:
             photo = await store.photo(view.me.id) if isinstance(store, Team) else None
         except InboxError as error:
-            view.failed("read your photo", error, None)
+            view.failed("read your photo", error)
             return
         current = SettingsView(
             view.settings.theme, view.settings.auto_assign, str(launch.config_file), store.name, view.me

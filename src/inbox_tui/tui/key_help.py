@@ -9,6 +9,8 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
+from inbox_tui.local.keymap import DEFAULT_KEYS
+from inbox_tui.tui.screens.conflict import ConflictModal
 from inbox_tui.tui.screens.help import HelpSection, KeyHelp
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.reply_box import ReplyBox
@@ -19,7 +21,7 @@ def key_sections(screen: Screen[None]) -> tuple[HelpSection, ...]:
     app = screen.app
     return (
         HelpSection("Outside the reply box", _keys(app, [screen.query_one(ConversationList), screen])),
-        HelpSection("In the reply box", _keys(app, [screen.query_one(ReplyBox)])),
+        HelpSection("In the reply box", _keys(app, [screen.query_one(ReplyBox), ConflictModal((), "")])),
         HelpSection("Everywhere", _keys(app, [app])),
     )
 
@@ -30,7 +32,7 @@ def _keys(app: App[None], nodes: Iterable[DOMNode]) -> tuple[KeyHelp, ...]:
         bindings = node._bindings.copy()
         bindings.apply_keymap(app._keymap)
         for _, binding in bindings:
-            if binding.id and binding.description:
+            if binding.id in DEFAULT_KEYS and binding.description:
                 known = found.get(binding.id)
                 keys = f"{known.keys}, {_shown(app, binding)}" if known else _shown(app, binding)
                 found[binding.id] = KeyHelp(binding.id, keys, binding.description)

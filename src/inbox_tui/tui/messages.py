@@ -110,10 +110,14 @@ class OperationFailed(FieldMessage):
 
     operation: str
     error: InboxError
-    id: ConversationId | None = None
-    """The conversation that it was about; its row must show the truth again."""
+    ids: tuple[ConversationId, ...] = ()
+    """The conversations that it was about; their rows must show the truth again."""
     retryable: bool = False
     """Trying again may help."""
+
+
+class WritingInterrupted(FieldMessage):
+    """The cursor was taken out of the reply box while somebody may have been typing."""
 
 
 class WaitingFound(FieldMessage):

@@ -21,6 +21,8 @@ class Pending:
     draft: ReplyDraft
     and_resolve: bool = False
     """Mark the conversation resolved once this is sent."""
+    cursor: int = 0
+    """Where in the text Enter was pressed."""
 
 
 class Replies:
@@ -32,6 +34,8 @@ class Replies:
         self._new_key = new_key
         self._seen: dict[ConversationId, MessageId | None] = {}
         self._pending: dict[str, Pending] = {}
+        self._since: dict[tuple[ConversationId, Kind], str] = {}
+        """What stands in the box while something from it is on its way."""
 
     def saw(self, id: ConversationId, newest: MessageId | None) -> None:
         """The author looks at the thread up to here and begins, or decides, to write."""
@@ -43,30 +47,50 @@ class Replies:
 
     def text(self, id: ConversationId, kind: Kind) -> str:
         """What was typed and is not on its way: what belongs in the box."""
-        text = self._journal.get(self._store_name, id, kind) or ""
-        is_sent = any(pending.draft.kind is kind and pending.draft.body == text for pending in self.under_way(id))
-        return "" if is_sent else text
+        if self._bodies(id, kind):
+            return self._since.get((id, kind), "")
+        return self._journal.get(self._store_name, id, kind) or ""
 
     def kinds(self, id: ConversationId) -> list[Kind]:
         """Which drafts there are for a conversation."""
         return [kind for kind in (Kind.MESSAGE, Kind.NOTE) if self.text(id, kind)]
 
     def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
-        """Keep what is typed; an empty text means there is nothing to keep."""
-        if text:
-            self._journal.put(self._store_name, id, kind, text)
+        """Keep what is typed, behind what is on its way: if the program dies now, both are the draft."""
+        bodies = self._bodies(id, kind)
+        if bodies:
+            self._since[id, kind] = text
+        else:
+            self._since.pop((id, kind), None)
+        whole = "\n".join(part for part in (*bodies, text) if part)
+        if whole:
+            self._journal.put(self._store_name, id, kind, whole)
         else:
             self._journal.discard(self._store_name, id, kind)
 
-    def submit(self, id: ConversationId, kind: Kind, text: str, *, auto_assign: bool, and_resolve: bool) -> Pending:
+    def submit(
+        self, id: ConversationId, kind: Kind, text: str, *, auto_assign: bool, and_resolve: bool, cursor: int
+    ) -> Pending:
         """Make a draft that can be sent. Its text stays in the journal until ``sent``."""
         draft = ReplyDraft(
             body=text, key=self._new_key(), kind=kind, last_seen=self._seen.get(id), auto_assign=auto_assign
         )
-        pending = Pending(id, draft, and_resolve)
+        pending = Pending(id, draft, and_resolve, cursor)
         self._pending[draft.key] = pending
-        self.keep(id, kind, text)
+        self.keep(id, kind, "")
         return pending
+
+    def __contains__(self, key: object) -> bool:
+        """Whether something is on its way under this key."""
+        return key in self._pending
+
+    def all_under_way(self) -> list[Pending]:
+        """Everything that is on its way, in order of sending."""
+        return list(self._pending.values())
+
+    def forget(self, key: str) -> None:
+        """It is not on its way any more; its text is being written on, and stands in the box."""
+        self._drop(key)
 
     def is_busy(self, id: ConversationId) -> bool:
         """Something for this conversation is on its way."""
@@ -78,19 +102,29 @@ class Replies:
 
     def sent(self, key: str, newest: MessageId) -> Pending | None:
         """The store has it: nothing is left to keep."""
-        pending = self._pending.pop(key, None)
+        pending = self._drop(key)
         if pending is not None:
             self._seen[pending.id] = newest
-            if self._journal.get(self._store_name, pending.id, pending.draft.kind) == pending.draft.body:
-                self._journal.discard(self._store_name, pending.id, pending.draft.kind)
         return pending
 
     def failed(self, key: str) -> Pending | None:
         """The store has it not: its text is the draft again, before anything typed since."""
-        pending = self._pending.pop(key, None)
+        pending = self._drop(key)
+        if pending is not None:
+            id, kind = pending.id, pending.draft.kind
+            since = self.text(id, kind)
+            self.keep(id, kind, f"{pending.draft.body}\n{since}" if since else pending.draft.body)
+        return pending
+
+    def _bodies(self, id: ConversationId, kind: Kind) -> list[str]:
+        """What is on its way, in order of sending."""
+        return [pending.draft.body for pending in self.under_way(id) if pending.draft.kind is kind]
+
+    def _drop(self, key: str) -> Pending | None:
+        """It is not on its way any more; what was typed since stays the draft."""
+        pending = self._pending.get(key)
         if pending is not None:
             since = self.text(pending.id, pending.draft.kind)
-            body = pending.draft.body
-            if since != body:  # otherwise it was kept for just this case
-                self.keep(pending.id, pending.draft.kind, f"{body}\n{since}" if since else body)
+            del self._pending[key]
+            self.keep(pending.id, pending.draft.kind, since)
         return pending

@@ -16,6 +16,8 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
+from inbox_tui.tui.terminal.input import HastyEnter
+
 PATIENCE = 1.0
 """Seconds after which a part of the screen that is too busy no longer holds the keys up."""
 _ROUNDS = 8
@@ -27,6 +29,8 @@ async def acts_now(app: App[Any], event: events.Key) -> bool:
     focused = app.focused
     if focused is not None and focused.check_consume_key(event.key, event.character):
         return False  # a letter in a text waits in line behind those before it
+    if isinstance(event, HastyEnter) and getattr(focused, "knows_hasty_enter", False):
+        return False  # so does a line break
     await _settled(app, focused)
     # The pinned library has no public way to run a key's binding.
     if not (await app._check_bindings(event.key, priority=True) or await app._check_bindings(event.key)):

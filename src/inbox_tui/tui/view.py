@@ -6,7 +6,7 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +16,10 @@ from textual.screen import Screen
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
 from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Member
 from inbox_tui.local.launch import Launch
+from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs import Dialogs
 from inbox_tui.tui.opening import Opened
-from inbox_tui.tui.presenters.keys import LIST_HINTS, SEARCH_HINTS, SELECTION_HINTS, WRITING_HINTS, KeyNames
+from inbox_tui.tui.presenters.keys import LIST_HINTS, SEARCH_HINTS, SELECTION_HINTS, WRITING_HINTS, Hint, KeyNames
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.threads import ThreadCache
 from inbox_tui.tui.widgets.conversation_list import ConversationList
@@ -29,10 +30,12 @@ from inbox_tui.tui.widgets.reply_box import ReplyBox
 from inbox_tui.tui.widgets.status_line import StatusLine
 from inbox_tui.tui.widgets.thread_view import ThreadView
 from inbox_tui.tui.widgets.top_bar import TopBar
-from inbox_tui.tui.work import Work
+from inbox_tui.tui.work import FOLLOW, Work
 
 ALL_AGENTS = "All agents"
 _ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
+SLOW_LINE = 0.25
+"""Seconds for an answer of the terminal from which on a line is slow."""
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
@@ -51,6 +54,8 @@ class View:
         self.settings = launch.settings
         self.keys = KeyNames(launch.keymap)
         self.clock = clock
+        self.tells_shift_enter = False
+        """The terminal is known to send Shift+Enter as another key than Enter."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
         self.top = screen.query_one(TopBar)
@@ -70,10 +75,21 @@ class View:
     def show_frame(self, store_name: str) -> None:
         """Show what seldom changes."""
         self.top.store_name = store_name
-        self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])
+        self._show_keys()
         self.header.newest_key = self.keys["inbox.first"]
         self.show_agent(self.agent)
         self._show_me()
+
+    def learn_keys(self) -> None:
+        """The terminal tells Shift+Enter from Enter: name it, and take it at its word."""
+        if not self.tells_shift_enter:
+            self.tells_shift_enter = self.keys.tells_shift_enter = True
+            self._show_keys()
+
+    def learn_round_trip(self, seconds: float) -> None:
+        """Where the line is slow, say what helps."""
+        if seconds > SLOW_LINE and not self.settings.slow:
+            self.status.say(f"This line takes {seconds * 1000:.0f} ms. inbox-tui --slow sends less over it.")
 
     def connection(self, words: str) -> None:
         """Say how the store is heard."""
@@ -89,7 +105,7 @@ class View:
         """Members, agents or the member's own access changed."""
         could_chat = self.me.may_chat
         if self.is_writing and not me.may_chat:  # the box goes, and the keys with it
-            self.screen.set_focus(self.list)
+            self.interrupt_writing()
         self.me, self.members, self.agents = me, members, agents
         self._show_me()
         if me.may_chat and not could_chat:
@@ -100,6 +116,11 @@ class View:
         self.me = msgspec.structs.replace(self.me, name=name, badge=badge)
         self._show_me()
         self.run(self.work.save_profile(name, badge), group="write")
+
+    def interrupt_writing(self) -> None:
+        """Take the cursor out of the box, in which somebody may be typing just now."""
+        self.screen.set_focus(self.list)
+        self.screen.app.post_message(m.WritingInterrupted())
 
     @property
     def is_writing(self) -> bool:
@@ -153,24 +174,29 @@ class View:
             self.status.hints = SEARCH_HINTS
         elif selected:
             self.status.clear()
-            self.status.hints = ((f"{selected:,}", "selected"), *self.keys.hints(SELECTION_HINTS))
+            self.status.hints = ((f"{selected:,}", "selected"), *self._hints(SELECTION_HINTS))
         else:
-            self.status.hints = self.keys.hints(tuple(hint for hint in LIST_HINTS if self._offers(hint[0])))
+            self.status.hints = self._hints(LIST_HINTS)
 
-    def _offers(self, id: str) -> bool:
-        """Whether the action of a binding is allowed."""
-        return self.allows(_ACTIONS.get(id, ""))
+    def _hints(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
+        """Those of binding ids and words whose action is allowed."""
+        return self.keys.hints(tuple(hint for hint in wanted if self.allows(_ACTIONS.get(hint[0], ""))))
 
-    def failed(self, operation: str, error: InboxError, id: ConversationId | None) -> None:
+    def failed(self, operation: str, error: InboxError, ids: Sequence[ConversationId] = ()) -> None:
         """Say what did not work, and show what it was about as it really is."""
         if isinstance(error, NotAllowed):
             self.run(self.work.read_team(), group="team", exclusive=True)
+        if operation == FOLLOW:  # nobody knows what others write
+            self.connection("○ not followed")
         what = "" if isinstance(error, Conflict) else f"Could not {operation}: "
         self.status.say(f"{what}{error.message} {error.hint}", is_problem=True)
-        if id is not None:
-            self.run(self.work.read_conversations([id]), group="changed")
+        if ids:
+            self.run(self.work.read_conversations(ids), group="changed")
         if isinstance(error, StoreUnavailable):
             self.screen.set_timer(RETRY_DELAY, self.list.ask_again)
+
+    def _show_keys(self) -> None:
+        self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])
 
     def _show_me(self) -> None:
         self.top.me = self.me

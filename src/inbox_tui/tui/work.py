@@ -32,10 +32,16 @@ from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.replies import Pending
 
+READ_LIST = "read the list"
+FOLLOW = "follow changes"
 FIRST_PAGE = 80
 """Rows read at first: two screens of a tall terminal."""
 THREAD = 100
 """Messages read at first; earlier ones come when scrolled to."""
+WAITING_AT_ONCE = 200
+"""Rows that are looked through at a time for the next who waits."""
+FOLLOW_AGAIN = 2.0
+"""Seconds after which a store that could not be followed is tried again."""
 SELECT_ALL_LIMIT = 10_000
 """Conversations that "select all" selects at the most."""
 
@@ -50,14 +56,14 @@ class Work:
 
     async def read_list(self, query: Query) -> None:
         """The list from its beginning, with the counts that belong to it."""
-        async with self._reporting("read the list"):
+        async with self._reporting(READ_LIST):
             page = await self.store.list(query, PageRequest(limit=FIRST_PAGE))
             counts = await self.store.counts(query.agent)
             self._post(m.ListRead(query, page, counts))
 
     async def read_page(self, query: Query, request: PageRequest, generation: int) -> None:
         """Further rows."""
-        async with self._reporting("read the list"):
+        async with self._reporting(READ_LIST):
             self._post(m.PageRead(query, request, generation, await self.store.list(query, request)))
 
     async def read_counts(self, agent: AgentId | None) -> None:
@@ -67,19 +73,19 @@ class Work:
 
     async def read_thread(self, id: ConversationId, neighbours: Sequence[ConversationId] = ()) -> None:
         """A thread, then those that are likely to be wanted next."""
-        async with self._reporting("open the conversation", id):
+        async with self._reporting("open the conversation", [id]):
             self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
             for other in neighbours:
                 self._post(m.ThreadRead(other, await self.store.thread(other, limit=THREAD)))
 
     async def read_earlier(self, id: ConversationId, before: MessageId) -> None:
         """Messages before those on screen."""
-        async with self._reporting("read earlier messages", id):
+        async with self._reporting("read earlier messages", [id]):
             self._post(m.EarlierRead(id, await self.store.thread(id, before=before, limit=THREAD)))
 
     async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
         """Conversations that were written to, as they are now."""
-        async with self._reporting("follow changes"):
+        async with self._reporting(FOLLOW):
             found: list[Conversation] = []
             gone: list[ConversationId] = []
             for id in ids:
@@ -97,10 +103,18 @@ class Work:
             self._post(m.TeamRead(me, tuple(agents), tuple(members)))
 
     async def follow(self) -> None:
-        """Report what anybody writes, for as long as the screen lives."""
-        async with self._reporting("follow changes"):
-            async for changes in self.store.changes():
-                self._post(m.ChangesSeen(changes))
+        """Report what anybody writes, for as long as the screen lives; where that fails, try again."""
+        since: int | None = None
+        while True:
+            try:
+                async for changes in self.store.changes(since):
+                    since = changes.seq
+                    self._post(m.ChangesSeen(changes))
+            except InboxError as error:
+                self._post(m.OperationFailed(FOLLOW, error, retryable=True))
+            else:
+                return
+            await asyncio.sleep(FOLLOW_AGAIN)
 
     async def send(self, pending: Pending) -> None:
         """A reply or note, and the resolve that was asked for with it."""
@@ -115,12 +129,12 @@ class Work:
 
     async def assign(self, conversations: Sequence[Conversation], member: Member | None) -> None:
         """Give conversations to a member or to nobody."""
-        async with self._reporting("assign", _only_id(conversations)):
+        async with self._reporting("assign", [conversation.id for conversation in conversations]):
             self._post(m.TriageDone(await self.triage.assign(conversations, member)))
 
     async def set_status(self, conversations: Sequence[Conversation], status: Status) -> None:
         """Resolve or reopen conversations."""
-        async with self._reporting("change the status", _only_id(conversations)):
+        async with self._reporting("change the status", [conversation.id for conversation in conversations]):
             self._post(m.TriageDone(await self.triage.set_status(conversations, status)))
 
     async def undo(self) -> None:
@@ -132,11 +146,20 @@ class Work:
         """The conversation that waits longest, or the next after the given one."""
         async with self._reporting("find who waits"):
             query = Query(Filter.PENDING, agent)
-            page = await self.store.list(query, PageRequest(limit=200))
-            rows = list(page.rows)
-            place = next((index for index, row in enumerate(rows) if row.id == after), -1)
-            following = rows[place + 1 :] or [row for row in rows if row.id != after]
-            self._post(m.WaitingFound(following[0] if following else None))
+            first: Conversation | None = None
+            request: PageRequest | None = PageRequest(limit=WAITING_AT_ONCE)
+            is_passed = False
+            while request is not None:
+                page = await self.store.list(query, request)
+                for row in page.rows:
+                    if is_passed:
+                        self._post(m.WaitingFound(row))
+                        return
+                    is_passed = row.id == after
+                    first = first or (None if is_passed else row)
+                goes_on = after is not None and len(page.rows) == request.limit
+                request = PageRequest(limit=WAITING_AT_ONCE, cursor=page.last) if goes_on else None
+            self._post(m.WaitingFound(first))
 
     async def select_all(self, query: Query) -> None:
         """Every conversation that the list holds, up to SELECT_ALL_LIMIT."""
@@ -205,15 +228,11 @@ class Work:
             await self.read_team()
 
     @asynccontextmanager
-    async def _reporting(self, operation: str, id: ConversationId | None = None) -> AsyncIterator[None]:
+    async def _reporting(self, operation: str, ids: Sequence[ConversationId] = ()) -> AsyncIterator[None]:
         try:
             yield
         except InboxError as error:
-            self._post(m.OperationFailed(operation, error, id, retryable=isinstance(error, StoreUnavailable)))
+            self._post(m.OperationFailed(operation, error, tuple(ids), retryable=isinstance(error, StoreUnavailable)))
 
     def _post(self, message: Message) -> None:
         self._screen.post_message(message)
-
-
-def _only_id(conversations: Sequence[Conversation]) -> ConversationId | None:
-    return conversations[0].id if len(conversations) == 1 else None

@@ -6,19 +6,28 @@ not take it. What may be sent is the store's to decide.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
 from inbox_tui.domain.errors import Conflict, InboxError, ProfileIncomplete
 from inbox_tui.domain.models import Author, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.replies import Pending, Replies
+from inbox_tui.tui.send_hold import SendHold
 from inbox_tui.tui.view import View
 
 if TYPE_CHECKING:
     from inbox_tui.tui.screens.profile import Profile
+
+
+FINISHES_WITHIN = 5.0
+"""Seconds that quitting waits for what is on its way."""
+FINISH_POLL = 0.02
 
 
 class Writing:
@@ -27,6 +36,8 @@ class Writing:
     def __init__(self, view: View, replies: Replies) -> None:
         self._view = view
         self._replies = replies
+        self._is_finishing = False
+        self._hold = SendHold(view.screen.set_timer, self._send)
 
     def begin(self, kind: Kind) -> None:
         """Put the cursor into the box of the conversation that is shown."""
@@ -51,8 +62,9 @@ class Writing:
     def follow(self, id: ConversationId) -> None:
         """Another conversation is highlighted: its draft comes into the box."""
         if self._view.is_writing:  # the list changed below the cursor: the next letter must not go to somebody else
-            self._view.screen.set_focus(self._view.list)
+            self._view.interrupt_writing()
         self.bind(id)
+        self.show_under_way(id)
 
     def renamed(self) -> None:
         """The member may have another name now: say so on the box."""
@@ -69,8 +81,17 @@ class Writing:
         """Keep what is typed."""
         self._replies.keep(id, kind, text)
 
-    def submit(self, id: ConversationId, kind: Kind, text: str, *, and_resolve: bool) -> None:
-        """Send, unless the profile must be completed first."""
+    def submit(
+        self,
+        id: ConversationId,
+        kind: Kind,
+        text: str,
+        *,
+        and_resolve: bool = False,
+        cursor: int | None = None,
+        at_once: bool = False,
+    ) -> None:
+        """Send in a moment, or at once; unless the profile must be completed first."""
         view = self._view
         me = view.me
         if kind is Kind.MESSAGE and not (me.name and me.badge):
@@ -79,17 +100,81 @@ class Writing:
             return
         if not self._replies.has_seen(id):  # the button was clicked without a key in the box
             self.begun(id)
-        pending = self._replies.submit(id, kind, text, auto_assign=view.settings.auto_assign, and_resolve=and_resolve)
+        pending = self._replies.submit(
+            id,
+            kind,
+            text,
+            auto_assign=view.settings.auto_assign,
+            and_resolve=and_resolve,
+            cursor=len(text) if cursor is None else cursor,
+        )
         view.pane.clear_reply(id)
+        self._hold.hold(pending, 0 if at_once else view.settings.undo_send)
         self.show_under_way(id)
-        view.run(view.work.send(pending), group="write")
+        if pending.draft.key in self._hold and not view.tells_shift_enter and view.box.conversation_id == id:
+            view.box.can_continue(pending.draft.key, text, pending.cursor)
+
+    def take_back(self, id: ConversationId | None = None) -> bool:
+        """Put what is held, of one conversation or (None) the last of all, back into its box."""
+        view = self._view
+        pending = self._hold.newest(id)
+        if pending is None:
+            return False
+        self._hold.take(pending.draft.key)
+        self._replies.failed(pending.draft.key)
+        if not view.is_shown(pending.id):
+            view.list.highlight(pending.id)
+        if view.is_shown(pending.id):
+            self.show_under_way(pending.id)
+            self.bind(pending.id, pending.draft.kind)
+            view.pane.focus_reply()
+        view.status.say("Not sent. Your text is back in the box.")
+        return True
+
+    def continued(self, key: str) -> None:
+        """Somebody typed on after Enter: the text is in the box already, and what was held is not sent."""
+        pending = self._hold.take(key)
+        self._replies.forget(key)
+        if pending is not None:
+            self.show_under_way(pending.id)
+            self._view.status.say("Not sent yet: you typed on, so Enter began a new line")
+
+    async def finish(self) -> str:
+        """Send what is held, wait for what is on its way, and say what became of it."""
+        self._is_finishing = True
+        last = {pending.draft.key: pending for pending in self._replies.all_under_way()}
+        self._hold.send_all()
+        until = monotonic() + FINISHES_WITHIN
+        while self._replies.all_under_way() and monotonic() < until:
+            await asyncio.sleep(FINISH_POLL)
+        unsent = sum(bool(self._replies.text(pending.id, pending.draft.kind)) for pending in last.values())
+        unsent += len(self._replies.all_under_way())
+        words = [f"Sent before leaving: {len(last) - unsent:,}."] if len(last) > unsent else []
+        words += [f"Not sent, kept as drafts: {unsent:,}."] if unsent else []
+        return " ".join(words)
+
+    def _send(self, pending: Pending) -> None:
+        view = self._view
+        view.box.cannot_continue(pending.draft.key)
+        if pending.draft.key in self._replies:
+            view.run(view.work.send(pending), group="write")
+            self.show_under_way(pending.id)
 
     def show_under_way(self, id: ConversationId) -> None:
         """Show what is on its way at the end of the thread."""
         view = self._view
         if view.is_shown(id):
             now = view.clock()
-            view.pane.show_pending(tuple(as_message(pending, view, now) for pending in self._replies.under_way(id)))
+            undo = view.keys["reply.undo" if view.is_writing else "inbox.undo"]
+            view.pane.show_pending(
+                [
+                    OnItsWay(
+                        as_message(pending, view, now),
+                        f"sending · {undo} undo" if pending.draft.key in self._hold else "sending…",
+                    )
+                    for pending in self._replies.under_way(id)
+                ]
+            )
 
     def sent(self, key: str, sent: Sent) -> None:
         """The store has it."""
@@ -112,12 +197,11 @@ class Writing:
         """The store has it not: the text is back, with the reason and what can be done."""
         pending = self._replies.failed(key)
         view = self._view
-        if pending is None:
+        if pending is None or self._is_finishing:
             return
         if view.is_shown(id):
             self.show_under_way(id)
             self.bind(id, pending.draft.kind)
-            view.pane.focus_reply()
         if isinstance(error, Conflict):
             self._ask_about(pending, error)
         elif isinstance(error, ProfileIncomplete):
@@ -145,11 +229,19 @@ class Writing:
         from inbox_tui.tui.editor import edit_text
 
         view = self._view
+        problem: InboxError | None = None
         try:
             with view.screen.app.suspend():
-                text = edit_text(text, os.environ)
-        except (InboxError, SuspendNotSupported) as error:
+                try:
+                    text = edit_text(text, os.environ)
+                except InboxError as error:  # must not leave the block, or the library never resumes
+                    problem = error
+        except SuspendNotSupported as error:
             view.status.say(str(error), is_problem=True)
+            return
+        if problem is not None:
+            view.status.say(f"{problem.message} {problem.hint}", is_problem=True)
+            view.pane.focus_reply()
             return
         self._replies.keep(id, kind, text)
         if view.is_shown(id):
@@ -166,13 +258,19 @@ class Writing:
             self._replies.saw(pending.id, newest)
             if choice == "send":
                 draft = pending.draft
-                self.submit(pending.id, draft.kind, draft.body, and_resolve=pending.and_resolve)
+                since = self._replies.text(pending.id, draft.kind).removeprefix(draft.body).removeprefix("\n")
+                self.submit(pending.id, draft.kind, draft.body, and_resolve=pending.and_resolve, at_once=True)
+                self._replies.keep(pending.id, draft.kind, since)
+                if view.is_shown(pending.id):
+                    self.bind(pending.id, draft.kind)
             elif view.is_shown(pending.id):
                 view.pane.focus_reply()
 
         view.threads.forget(pending.id)
         view.refresh_open_thread()
-        view.screen.app.push_screen(ConflictModal(conflict.messages, pending.draft.body), answered)
+        view.screen.app.push_screen(
+            ConflictModal(conflict.messages, pending.draft.body, view.keys["reply.send-anyway"]), answered
+        )
 
 
 def as_message(pending: Pending, view: View, now: datetime) -> Message:

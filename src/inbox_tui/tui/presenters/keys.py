@@ -63,11 +63,14 @@ class KeyNames:
     def __init__(self, changed: Mapping[str, str]) -> None:
         """``changed`` holds the keys that differ from the defaults."""
         self._keys = {**DEFAULT_KEYS, **changed}
+        self.tells_shift_enter = False
+        """The terminal sends every key as another one."""
 
     def __getitem__(self, id: str) -> str:
-        """The first key that every terminal can send."""
+        """The first key that this terminal can send."""
         keys = self._keys[id].split(",")
-        return key_shown(next((key for key in keys if key not in _NOT_EVERYWHERE), keys[0]))
+        sure = [key for key in keys if self.tells_shift_enter or key not in _NOT_EVERYWHERE]
+        return key_shown(sure[0] if sure else keys[0])
 
     def hints(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
         """Binding ids and words as keys and words."""

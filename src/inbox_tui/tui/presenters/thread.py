@@ -90,6 +90,14 @@ def _words(paragraph: str) -> Iterable[str]:
         yield paragraph[start:]
 
 
+class OnItsWay(NamedTuple):
+    """A message that the store does not have yet."""
+
+    message: Message
+    state: str
+    """What becomes of it, in place of the time."""
+
+
 class ThreadPresenter:
     """Lays threads out. One is enough for a screen; it may be asked for any width."""
 
@@ -104,7 +112,7 @@ class ThreadPresenter:
         messages: Sequence[Message],
         width: int,
         now: datetime | None,
-        pending: Sequence[Message] = (),
+        pending: Sequence[OnItsWay] = (),
     ) -> list[Line]:
         """The thread, oldest message first, then what is on its way to the store.
 
@@ -114,9 +122,9 @@ class ThreadPresenter:
         width = max(width, len(_INDENT) + 2)
         previous: Message | None = None
         day = ""
-        on_its_way = {message.id for message in pending}
-        for message in (*messages, *pending):
-            is_pending = message.id in on_its_way
+        states = {sent.message.id: sent.state for sent in pending}
+        for message in (*messages, *(sent.message for sent in pending)):
+            is_pending = message.id in states
             label = day_label(message.created_at, now or message.created_at + _LONG_AFTER, self._zone)
             if label != day:
                 day = label
@@ -126,13 +134,13 @@ class ThreadPresenter:
                 lines += self._event(message, width)
             else:
                 if not _continues(message, previous) or is_pending:
-                    lines.append(self._author_line(conversation, message, width, is_pending=is_pending))
+                    when = states.get(message.id) or clock_time(message.created_at, self._zone)
+                    lines.append(self._author_line(conversation, message, width, when))
                 lines += self._body(message, width)
             previous = None if is_pending else message
         return lines
 
-    def _author_line(self, conversation: Conversation, message: Message, width: int, *, is_pending: bool) -> Line:
-        when = "sending…" if is_pending else clock_time(message.created_at, self._zone)
+    def _author_line(self, conversation: Conversation, message: Message, width: int, when: str) -> Line:
         segments: list[Segment] = []
         role = {Author.VISITOR: "visitor", Author.AGENT: "agent"}.get(message.author, "member")
         if message.kind is Kind.NOTE:

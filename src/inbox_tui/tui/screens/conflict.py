@@ -28,15 +28,16 @@ class ConflictModal(Dialog[Decision]):
 
     AUTO_FOCUS = ""  # on a button, a space between two words would be an answer
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "send", "Send anyway", id="dialog.send-anyway", show=False),
+        Binding("ctrl+y", "send", "Send anyway, over a colleague's reply", id="reply.send-anyway", show=False),
     ]
 
-    def __init__(self, replies: tuple[Message, ...], my_text: str) -> None:
+    def __init__(self, replies: tuple[Message, ...], my_text: str, send_key: str = "ctrl+y") -> None:
         super().__init__()
         self._replies = replies
         names = dict.fromkeys(_name(reply, "a colleague") for reply in replies)
         self.heading = f"Not sent yet: {' and '.join(names)} replied"
         self._my_text = my_text
+        self._send_key = send_key
 
     def compose_body(self) -> ComposeResult:
         """Their replies, then the text that waits."""
@@ -48,7 +49,7 @@ class ConflictModal(Dialog[Decision]):
 
     def choices(self) -> Iterable[Choice]:
         """The harmless one first."""
-        return (Choice("Enter", "Back to my text", "accept"), Choice("ctrl+s", "Send anyway", "send"))
+        return (Choice("Enter", "Back to my text", "accept"), Choice(self._send_key, "Send anyway", "send"))
 
     async def action_accept(self) -> None:
         """Go back to the text."""

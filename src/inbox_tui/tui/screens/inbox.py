@@ -14,11 +14,8 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
-from textual.widgets import Static
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Kind
@@ -29,6 +26,7 @@ from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.replies import Replies
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
+from inbox_tui.tui.screens.least_size import LeastSize
 from inbox_tui.tui.view import View
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_header import DetailHeader
@@ -42,8 +40,6 @@ from inbox_tui.tui.widgets.top_bar import TopBar
 from inbox_tui.tui.work import Work
 from inbox_tui.tui.writing import Writing
 
-LEAST_COLUMNS, LEAST_LINES = 40, 10
-"""The smallest terminal that the inbox can be worked in."""
 AGES_EVERY = 30.0
 """Seconds after which ages and waits are looked at again."""
 
@@ -63,7 +59,7 @@ class InboxScreen(Screen[None]):
         self._opened = opened
         self._clock = clock
         self._new_key = new_key
-        self._had_keys: Widget | None = None
+        self._least_size = LeastSize(self)
         self.view: View
         self.browsing: Browsing
         self.deciding: Deciding
@@ -85,9 +81,10 @@ class InboxScreen(Screen[None]):
         opened = self._opened
         work = Work(self, opened.store)
         self.view = View(self, work, opened, self._launch, self._clock)
-        self.browsing = Browsing(self.view, opened)
+        drafts_of = f"{opened.store.name} as {opened.me.email}"  # who share an account do not share drafts
+        self.writing = Writing(self.view, Replies(self._launch.journal, drafts_of, self._new_key))
+        self.browsing = Browsing(self.view, opened, self.writing.follow)
         self.deciding = Deciding(self.view)
-        self.writing = Writing(self.view, Replies(self._launch.journal, opened.store.name, self._new_key))
         name = opened.store.name
         self.browsing.show_opened("sample" if self._launch.is_demo else name.rstrip("/").rpartition("/")[2])
         self.view.list.focus()
@@ -100,16 +97,7 @@ class InboxScreen(Screen[None]):
 
     async def on_resize(self, event: events.Resize) -> None:
         """Below a size at which nothing can be read, say so instead of showing pieces."""
-        too_small = event.size.width < LEAST_COLUMNS or event.size.height < LEAST_LINES
-        if too_small and not self.query("#too-small"):
-            words = f"inbox-tui needs {LEAST_COLUMNS}×{LEAST_LINES}. Nothing is lost."
-            await self.mount(Static(Content(words), id="too-small", markup=False))
-        was_too_small = self.has_class("-too-small")
-        if too_small and not was_too_small:
-            self._had_keys = self.focused  # what is hidden loses them
-        self.set_class(too_small, "-too-small")
-        if was_too_small and not too_small:
-            self.set_focus(self._had_keys)
+        await self._least_size.hold(event.size)
 
     # Keys
 
@@ -154,8 +142,9 @@ class InboxScreen(Screen[None]):
         self.view.run(self.view.work.select_all(self.browsing.query), group="select", exclusive=True)
 
     def action_undo(self) -> None:
-        """Take the last decision back."""
-        self.deciding.undo()
+        """Take back what was just sent, or the last decision."""
+        if not self.writing.take_back():
+            self.deciding.undo()
 
     def action_export(self) -> None:
         """Write the list as CSV."""
@@ -188,11 +177,12 @@ class InboxScreen(Screen[None]):
         """Offer only what the member's access and the store allow."""
         if not hasattr(self, "view"):
             return True
-        if self.has_class("-too-small"):
+        if self._least_size.is_missed:
             return action == "app.quit"  # nobody shall decide about what cannot be seen
         return self.view.allows(action)
 
     def _begin(self, kind: Kind) -> None:
+        self.browsing.catch_up()  # the box must be that of the highlighted conversation
         self.add_class("-reading")
         self.writing.begin(kind)
 
@@ -201,6 +191,8 @@ class InboxScreen(Screen[None]):
     def on_descendant_focus(self) -> None:
         """Other keys matter in the reply box than outside it."""
         self.view.show_hints()
+        if self.view.pane.conversation is not None:
+            self.writing.show_under_way(self.view.pane.conversation.id)
 
     @on(FilterBar.Chosen)
     def choose_filter(self, event: FilterBar.Chosen) -> None:
@@ -212,15 +204,10 @@ class InboxScreen(Screen[None]):
     def follow_highlight(self, event: ConversationList.Highlighted) -> None:
         """Another row: its conversation comes into the pane."""
         event.stop()
-        conversation = event.conversation
-        is_other = conversation is None or not self.view.is_shown(conversation.id)
-        was_moved = is_other and self.view.pane.conversation is not None
-        self.browsing.follow(conversation)
-        if was_moved:  # a list that fills has its own words to say
-            self.view.status.clear()
-        if conversation is not None and is_other:  # what is being written there must not be put in anew
-            self.writing.follow(conversation.id)
-            self.writing.show_under_way(conversation.id)
+        shown = self.view.pane.conversation
+        if shown is not None and (event.conversation is None or event.conversation.id != shown.id):
+            self.view.status.clear()  # but a list that fills has its own words to say
+        self.browsing.follow(event.conversation)
 
     @on(ConversationList.PageWanted)
     def read_page(self, event: ConversationList.PageWanted) -> None:
@@ -298,7 +285,19 @@ class InboxScreen(Screen[None]):
     def submit(self, event: ReplyBox.Submitted) -> None:
         """Enter in the box."""
         event.stop()
-        self.writing.submit(event.conversation_id, event.kind, event.text, and_resolve=event.and_resolve)
+        self.writing.submit(
+            event.conversation_id, event.kind, event.text, and_resolve=event.and_resolve, cursor=event.cursor
+        )
+
+    @on(ReplyBox.Continued)
+    def write_on(self, event: ReplyBox.Continued) -> None:
+        """Typing went on after Enter."""
+        self.writing.continued(event.key)
+
+    @on(ReplyBox.TakeBackRequested)
+    def take_back(self, event: ReplyBox.TakeBackRequested) -> None:
+        """Undo in an empty box."""
+        self.writing.take_back(self.view.box.conversation_id)
 
     @on(ReplyBox.Entered)
     def begin_writing(self, event: ReplyBox.Entered) -> None:
@@ -417,4 +416,5 @@ class InboxScreen(Screen[None]):
     @on(m.OperationFailed)
     def show_failure(self, event: m.OperationFailed) -> None:
         """Something did not work: say so, and show the truth again."""
-        self.view.failed(event.operation, event.error, event.id)
+        self.view.failed(event.operation, event.error, event.ids)
+        self.browsing.keep_shown(event.operation)

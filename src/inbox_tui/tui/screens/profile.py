@@ -40,7 +40,9 @@ class ProfileModal(FormDialog[Profile]):
 
     def compose_body(self) -> ComposeResult:
         """Name, initials, colour, and what they are for."""
-        yield field("Name", TextField(self._display_name, id="name", placeholder="Dana Ortiz", max_length=NAME_LIMIT))
+        yield field(
+            "Name", TextField(self._display_name, id="name", placeholder="as visitors see it", max_length=NAME_LIMIT)
+        )
         initials = self._badge.initials if self._display_name or not self._initials_follow else ""
         yield field("Initials", TextField(initials, id="initials", max_length=2))
         picker = BadgePicker()

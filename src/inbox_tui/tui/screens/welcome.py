@@ -65,7 +65,8 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
         yield Static(Content("This inbox is empty."))
         yield Static(Content(clean_line(self._store_name)), classes="muted where")
         yield field(
-            "Your name", TextField(self._display_name, id="name", placeholder="Dana Ortiz", max_length=NAME_LIMIT)
+            "Your name",
+            TextField(self._display_name, id="name", placeholder="as visitors see it", max_length=NAME_LIMIT),
         )
         yield Choice("1", "Fill it with the sample", "fill", id="sample")
         yield Choice("2", "Import a file", "ask_file", id="import")
@@ -80,12 +81,6 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
     def choices(self) -> Iterable[Choice]:
         """Besides the three: go on as it is."""
         return (Choice("Esc", "Go on with the empty inbox", "cancel"),)
-
-    def on_mount(self) -> None:
-        """A name that is known need not be typed, so the keys belong to the choices."""
-        super().on_mount()
-        if self._display_name:
-            self.set_focus(self.query_one("#sample", Choice))
 
     @on(Input.Submitted, "#name")
     def leave_name(self, event: Input.Submitted) -> None:

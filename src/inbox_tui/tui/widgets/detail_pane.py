@@ -17,6 +17,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from inbox_tui.domain.models import Conversation, ConversationId, Kind, Member, Message, Thread
+from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.widgets.detail_header import DetailHeader
 from inbox_tui.tui.widgets.reply_box import LINES_AT_LEAST, LINES_AT_MOST, ReplyBox
 from inbox_tui.tui.widgets.thread_view import ThreadView
@@ -86,7 +87,7 @@ class DetailPane(Vertical):
         """Add a message to the open conversation."""
         self._thread.append(message)
 
-    def show_pending(self, pending: Sequence[Message]) -> None:
+    def show_pending(self, pending: Sequence[OnItsWay]) -> None:
         """Show what is on its way to the store, after the last message."""
         self._thread.show_pending(pending)
 

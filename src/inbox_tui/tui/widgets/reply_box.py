@@ -49,6 +49,7 @@ class ReplyBox(Vertical):
         border-title-color: $foreground; border-title-style: bold;
         border-subtitle-color: $inbox-muted; border-subtitle-align: left;
     }
+    ReplyBox:focus-within { border: round $accent; }
     ReplyBox.-note { border: round $inbox-note; border-title-color: $inbox-note; }
     ReplyBox.-busy { text-opacity: 60%; }
     ReplyBox.-busy ReplyEditor { text-opacity: 60%; }
@@ -57,6 +58,7 @@ class ReplyBox(Vertical):
         Binding("enter", "send", "Send", id="reply.send"),
         Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line", id="reply.newline"),
         Binding("ctrl+r", "send_and_resolve", "Send and mark resolved", id="reply.send-resolve"),
+        Binding("ctrl+z", "take_back", "Take back what was sent, or a change", id="reply.undo"),
         Binding("ctrl+o", "editor", "Write in $EDITOR", id="reply.editor"),
         Binding("escape", "leave", "Back to the list, text kept", id="reply.leave"),
     ]
@@ -73,6 +75,15 @@ class ReplyBox(Vertical):
         kind: Kind
         text: str
         and_resolve: bool
+        cursor: int
+
+    class Continued(FieldMessage):
+        """Somebody typed on after Enter: what is held under this key stands in the box again."""
+
+        key: str
+
+    class TakeBackRequested(FieldMessage):
+        """What was sent last is to be taken back."""
 
     class DraftChanged(FieldMessage):
         """The member changed the text."""
@@ -109,6 +120,8 @@ class ReplyBox(Vertical):
         self._submitted: str | None = None
         """A text that was handed over and not yet taken out: the same Enter twice sends once."""
         self._keys = ("enter", "ctrl+j")
+        self._held: tuple[str, str, int] | None = None
+        """Key, text and cursor of what was sent a moment ago and may yet be gone on with."""
         self._complaint = ""
         self._button_from = 0
         self._frame: tuple[str, str, str, int] | None = None
@@ -143,6 +156,7 @@ class ReplyBox(Vertical):
         stay as they are.
         """
         self._report_change()
+        self._held = None
         is_other = (conversation_id, kind) != (self._conversation_id, self._kind)
         if is_other:
             self._superseded.clear()
@@ -172,12 +186,35 @@ class ReplyBox(Vertical):
         self._frame = None
         self._show_frame()
 
+    def can_continue(self, key: str, text: str, cursor: int) -> None:
+        """Whoever types on from here goes on with this text, in a new line where the cursor was."""
+        self._held = key, text, cursor
+        if self.text:
+            self.before_typing()
+
+    def cannot_continue(self, key: str) -> None:
+        """What was held under this key is held no longer."""
+        if self._held is not None and self._held[0] == key:
+            self._held = None
+
+    def before_typing(self) -> None:
+        """Put what is held back into the box, around what is typed now."""
+        if self._held is None or self._editor is None:
+            return
+        (key, text, cursor), self._held = self._held, None
+        since = self._editor.text
+        self._editor.put(f"{text[:cursor]}\n{since}{text[cursor:]}", cursor + 1 + len(since))
+        self._submitted = None
+        self.post_message(self.Continued(key))
+        self._report_change()
+        self._fit()
+
     def ensure_editor(self) -> ReplyEditor:
         """Put the real text area behind the painted one, if it is not there yet."""
         if self._editor is None:
             from inbox_tui.tui.widgets.reply_editor import ReplyEditor
 
-            editor = ReplyEditor()
+            editor = ReplyEditor(self.before_typing)
             self._editor = editor
             self.mount(editor)
             editor.read_only = self.busy
@@ -197,8 +234,12 @@ class ReplyBox(Vertical):
         return Content(clean_body(self._text))
 
     def action_send(self) -> None:
-        """Send the text."""
-        self._submit(and_resolve=False)
+        """Send the text; behind a backslash, begin a new line in its place."""
+        if self._editor and self._editor.is_behind_backslash and not self.busy:
+            self._editor.action_delete_left()
+            self.action_newline()
+        else:
+            self._submit(and_resolve=False)
 
     def action_send_and_resolve(self) -> None:
         """Send the text and mark the conversation resolved."""
@@ -206,8 +247,15 @@ class ReplyBox(Vertical):
 
     def action_newline(self) -> None:
         """Begin a new line."""
-        if self._editor and not self.busy:
-            self._editor.replace("\n", *self._editor.selection, maintain_selection_offset=False)
+        if self._editor:
+            self._editor.begin_line()
+
+    def action_take_back(self) -> None:
+        """Take back what was just sent; while there is a text, the last change of it."""
+        if self._editor and self._editor.text:
+            self._editor.undo()
+        else:
+            self.post_message(self.TakeBackRequested())
 
     def action_editor(self) -> None:
         """Ask for the member's own editor."""
@@ -269,9 +317,10 @@ class ReplyBox(Vertical):
             self._show_frame()
             return
         self._submitted = text
+        cursor = self._editor.cursor if self._editor else len(text)
         if self._editor:
             self._editor.move_cursor(self._editor.document.end)  # what is typed ahead of ``clear`` goes behind
-        self.post_message(self.Submitted(id, self._kind, text, and_resolve))
+        self.post_message(self.Submitted(id, self._kind, text, and_resolve, cursor))
 
     def _report_change(self) -> None:
         text = self.text

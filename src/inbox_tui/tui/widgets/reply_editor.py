@@ -7,10 +7,13 @@ what it does is decided by the box's key bindings.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 from textual.widgets import TextArea
 
 from inbox_tui.domain.text import clean_typed
+from inbox_tui.tui.terminal.input import HastyEnter
 
 
 class ReplyEditor(TextArea):
@@ -21,29 +24,61 @@ class ReplyEditor(TextArea):
     ReplyEditor { scrollbar-size-vertical: 1; }
     """
 
-    def __init__(self) -> None:
+    knows_hasty_enter = True
+    """An Enter that nobody may have pressed is for the text itself to judge."""
+
+    def __init__(self, before_typing: Callable[[], None]) -> None:
+        """``before_typing`` is called before each letter goes into the text."""
         super().__init__(soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
         self.cursor_blink = False
+        self._before_typing = before_typing
 
     @property
     def wrapped_lines(self) -> int:
         """Lines that the text takes at the present width."""
         return self.wrapped_document.height
 
-    def put(self, text: str) -> None:
-        """Show another text, as if newly opened: no Changed, no undo into what stood here before."""
+    def begin_line(self) -> None:
+        """Put a line break where the cursor is."""
+        if not self.read_only:
+            self.replace("\n", *self.selection, maintain_selection_offset=False)
+
+    @property
+    def is_behind_backslash(self) -> bool:
+        """The cursor stands right behind a backslash."""
+        row, column = self.cursor_location
+        return self.selection.is_empty and column > 0 and self.document.get_line(row)[column - 1] == "\\"
+
+    @property
+    def cursor(self) -> int:
+        """How many characters stand before the cursor."""
+        return len(self.get_text_range((0, 0), self.cursor_location))
+
+    def put(self, text: str, cursor: int | None = None) -> None:
+        """Show another text, as if newly opened: no Changed, no undo into what stood here before.
+
+        The cursor stands behind as many characters as ``cursor`` says, or at the end.
+        """
         with self.prevent(TextArea.Changed):
             self.load_text(text)
-        self.move_cursor(self.document.end)
+        *above, line = text[:cursor].split("\n")
+        self.move_cursor((len(above), len(line)))
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Letters are text also while the box is busy; then they are dropped, not run as commands."""
         return character is not None and character.isprintable()
 
     async def _on_key(self, event: events.Key) -> None:
+        if isinstance(event, HastyEnter):
+            event.stop()
+            event.prevent_default()
+            self.begin_line()
+            return
         if await self._run_key_of_box(event):
             return
         is_typed = event.is_printable
+        if is_typed and not self.read_only:
+            self._before_typing()
         if event.key == "enter" or (self.read_only and is_typed):
             event.prevent_default()  # keeps the text area from acting on it
         if self.read_only and is_typed:

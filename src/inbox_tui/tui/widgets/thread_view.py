@@ -21,7 +21,7 @@ from textual.widget import Widget
 
 from inbox_tui.domain.models import Conversation, ConversationId, Message, MessageId, Thread
 from inbox_tui.tui.field_message import FieldMessage
-from inbox_tui.tui.presenters.thread import Line, ThreadPresenter
+from inbox_tui.tui.presenters.thread import Line, OnItsWay, ThreadPresenter
 from inbox_tui.tui.widgets.plain_lines import PlainLines
 
 STRIPS_KEPT = 2_000
@@ -47,6 +47,7 @@ class ThreadView(PlainLines, can_focus=True):
     ThreadView { height: 1fr; width: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.reply", "Write a reply", id="thread.reply", show=False),
         Binding("up,k", "move(-1)", "Line up", id="thread.up", show=False),
         Binding("down,j", "move(1)", "Line down", id="thread.down", show=False),
         Binding("pageup", "page(-1)", "Page up", id="thread.page-up", show=False),
@@ -66,7 +67,7 @@ class ThreadView(PlainLines, can_focus=True):
         self._presenter = ThreadPresenter(zone)
         self._conversation: Conversation | None = None
         self._messages: tuple[Message, ...] = ()
-        self._pending: tuple[Message, ...] = ()
+        self._pending: tuple[OnItsWay, ...] = ()
         self._has_earlier = False
         self._asked_before: MessageId | None = None
         self._now: datetime | None = None
@@ -123,7 +124,7 @@ class ThreadView(PlainLines, can_focus=True):
         self._messages += (message,)
         self._lay_out(keep_place=True)
 
-    def show_pending(self, pending: Sequence[Message]) -> None:
+    def show_pending(self, pending: Sequence[OnItsWay]) -> None:
         """Show what is on its way to the store, in place of what was shown as such before."""
         if tuple(pending) != self._pending:
             self._pending = tuple(pending)
@@ -237,7 +238,7 @@ class ThreadView(PlainLines, can_focus=True):
             self._lines = []
         else:
             known = {message.key for message in self._messages if message.key}
-            pending = [message for message in self._pending if message.key not in known]
+            pending = [sent for sent in self._pending if sent.message.key not in known]
             self._lines = self._presenter.lines(self._conversation, self._messages, width, self._now, pending)
         self._set_height(len(self._lines))
         top = self.max_scroll_y

@@ -1,0 +1,1 @@
+"""Between the library and the terminal: what comes in, what goes out, and how it ends."""

@@ -1,0 +1,76 @@
+"""Ending when nobody is there any more: the line was lost, the window closed, the machine shuts down.
+
+Drafts are written first, then the inbox ends as quitting does, and where even that hangs
+on a line that nobody reads, it ends all the same. The exit code is 128 and the signal's
+number, that of a hang-up for a terminal that went without a word.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import termios
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from inbox_tui.tui.terminal.driver import RESTORE
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from inbox_tui.tui.app import InboxApp
+
+SIGNALS = (signal.SIGHUP, signal.SIGTERM)
+ENDS_WITHIN = 1.5
+"""Seconds that ending in good order may take."""
+SAVES_WITHIN = 1.0
+"""Seconds that the disk has for the drafts."""
+_EXIT_CODE_OF_SIGNAL = 128
+
+
+class LostLine:
+    """Ends one application. Made in the loop's thread, before the application runs."""
+
+    def __init__(self, app: InboxApp, save: Callable[[float], object]) -> None:
+        """``save`` writes the drafts within so many seconds."""
+        self._app = app
+        self._save = save
+        self._is_ending = False
+        self._attributes: list[Any] | None = None
+        with suppress(termios.error, OSError):
+            self._attributes = termios.tcgetattr(0)
+        for number in SIGNALS:
+            # Not the loop's own handlers: they do not run while the loop is held up. A signal that the
+            # surroundings ignore stays ignored; the end of the input says the same.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._signalled)
+
+    def end(self, number: int = signal.SIGHUP) -> None:
+        """End as that signal demands. May be called again, and from any thread."""
+        if self._is_ending:
+            return
+        self._is_ending = True
+        code = _EXIT_CODE_OF_SIGNAL + number
+        threading.Thread(target=self._insist, args=[code], name="lost line", daemon=True).start()
+        self._save(SAVES_WITHIN)
+        self._app.call_later(self._app.exit, None, code)
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        self.end(number)
+
+    def _insist(self, code: int) -> None:
+        """End the program if it has not ended by itself."""
+        time.sleep(SAVES_WITHIN + ENDS_WITHIN)
+        self._restore()
+        os._exit(code)
+
+    def _restore(self) -> None:
+        """Give the terminal back if there is one, without waiting for it."""
+        with suppress(OSError, termios.error):
+            terminal = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            os.write(terminal, RESTORE.encode("ascii"))
+            if self._attributes is not None:
+                termios.tcsetattr(terminal, termios.TCSANOW, self._attributes)
