@@ -102,6 +102,9 @@ def test_a_file_that_is_named_must_be_there_and_be_text(run_cli: RunCli, tmp_pat
         (["list", "--store", "inbox.db"], 2, "is not a store address"),
         (["list", "--store", "sqlit:///x.db"], 2, "Did you mean sqlite://?"),
         (["list", "--store", "sqlite:////no/such/folder/x.db"], 2, "does not exist"),
+        (["list", "--store", ""], 2, "it is empty"),
+        (["list", "--store", "sqlite:///:memory:"], 2, "cannot live in memory"),
+        (["resolve", "c-1", "--store", "sqlite:///mistyped.db"], 1, "There is no inbox at mistyped.db"),
         (["list", "--as", "stranger@x.example"], 3, "--as"),
         (["show", "none"], 1, "does not exist"),
         ([], 2, "inbox-tui list"),
@@ -116,7 +119,10 @@ def test_exit_codes(run_cli: RunCli, workspace: Path, arguments: list[str], code
 
 def test_a_first_start_makes_a_private_workspace(run_cli: RunCli, tmp_path: Path) -> None:
     without = {"INBOX_TUI_STORE": "", "INBOX_TUI_AS": ""}
-    assert run_cli("list", env=without).code == 0
+    refused = run_cli("list", env=without)
+    assert (refused.code, "There is no inbox at" in refused.err) == (1, True)
+    assert not list((tmp_path / "home").rglob("inbox.db"))
+    assert run_cli("members", "list", env=without).code == 0
     (made,) = (tmp_path / "home").rglob("inbox.db")
     assert made.parent.stat().st_mode & 0o777 == 0o700
     assert run_cli("members", "list", env=without).out.split("\t")[:2][1] == "admin"

@@ -135,9 +135,13 @@ class Terminal:
         os.kill(int((self._own / "pid").read_text()), signal.SIGKILL)
         self.wait_for_end()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send the program a signal."""
+        os.kill(int((self._own / "pid").read_text()), number)
+
     def hang_up(self) -> int:
         """Close the line as a lost connection does; returns the program's exit status."""
-        os.kill(int((self._own / "pid").read_text()), signal.SIGHUP)
+        self.signal(signal.SIGHUP)
         return self.wait_for_end()
 
     def lose(self) -> int:

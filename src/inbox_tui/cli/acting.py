@@ -78,13 +78,13 @@ def _send(session: Session, id: ConversationId, text: str, kind: Kind) -> None:
     auto_assign = session.in_force.settings.auto_assign
 
     async def work() -> None:
-        async with session.store() as store:
+        async with session.store(must_exist=True) as store:
             seen = (await store.thread(id, limit=1)).messages
             sent = await Triage(store).reply(
                 id, body, last_seen=seen[-1].id if seen else None, kind=kind, auto_assign=auto_assign
             )
-            write_lines([clean_line(sent.message.id)])
             say("Note written." if kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}.")
+            write_lines([clean_line(sent.message.id)])
 
     run_async(work())
 
@@ -134,7 +134,7 @@ def _exit_with(ctx: click.Context, work: Callable[[Store], Awaitable[bool]]) -> 
     session: Session = ctx.obj
 
     async def opened() -> bool:
-        async with session.store() as store:
+        async with session.store(must_exist=True) as store:
             return await work(store)
 
     if not run_async(opened()):

@@ -35,7 +35,7 @@ def export(
     """Write conversations as CSV; how many is said on stderr."""
 
     async def work() -> int:
-        async with session.store() as store:
+        async with session.store(must_exist=True) as store:
             if not isinstance(store, Scan) or not store.capabilities.scan:
                 raise Unsupported("This store cannot be exported.")
             agent = (await agent_named(store, agent_name)).id if agent_name else None

@@ -75,6 +75,8 @@ def _kept(name: str, hidden: bool) -> dict[str, Any]:
     """Hand the option to the session, not to the command."""
 
     def keep(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+        if value == "":
+            raise click.BadParameter("it is empty.")
         if value is not None:
             ctx.ensure_object(Session).options[name] = value
         if value is not None and name == "log_level":

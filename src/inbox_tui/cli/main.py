@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 the store or the operation failed, 2 usage or configuratio
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ COMMANDS = {
     "members": ("inbox_tui.cli.team:members", "Manage the team."),
     "stores": ("inbox_tui.cli.about:stores", "List the kinds of store that are installed."),
     "config": ("inbox_tui.cli.about:config", "Print the settings in force and where each comes from."),
+    "doctor": ("inbox_tui.cli.doctor:doctor", "Say what is wrong here, and how to mend it."),
 }
 FILTERS = ("all", "your-inbox", "unresolved", "resolved", "pending", "has-lead")
 """The names of domain.filters.Filter, here for the help text; importing it would double its time."""
@@ -66,6 +68,9 @@ def inbox_tui(ctx: click.Context, filter_name: str | None, agent_name: str | Non
 inbox_tui.params += global_options()
 
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     session = Session()
@@ -80,9 +85,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("inbox-tui: interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone; nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output has gone; nobody is left to tell
+        _drop_output()
+        return InboxError.exit_code
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _drop_output()
+        click.echo(f"inbox-tui: the output could not be written: {error.strerror}.", err=True)
         return InboxError.exit_code
     return code if isinstance(code, int) else 0
 
@@ -96,6 +106,11 @@ def run() -> None:
             reconfigure(errors="replace")
     sys.excepthook = _report
     sys.exit(main())
+
+
+def _drop_output() -> None:
+    """Have what is left of the output go nowhere, or Python complains of it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:

@@ -59,7 +59,7 @@ def list_conversations(
     """
 
     async def work() -> None:
-        async with session.store() as store:
+        async with session.store(must_exist=True) as store:
             agent = (await agent_named(store, agent_name)).id if agent_name else None
             query = Query(Filter(filter_name), agent, search, Order(order) if order else None)
             await print_list(store, query, limit, as_json=as_json)
@@ -120,7 +120,7 @@ def show(session: Session, id: str, as_json: bool) -> None:
     """Print a conversation with all its messages."""
 
     async def work() -> None:
-        async with session.store() as store:
+        async with session.store(must_exist=True) as store:
             conversation, messages = await _whole_thread(store, ConversationId(id))
             if as_json:
                 write_json([{**record(conversation), "thread": [_message_record(message) for message in messages]}])

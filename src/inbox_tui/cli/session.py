@@ -67,18 +67,31 @@ class Session:
         file = Path(self.url.path)
         return self.url.scheme == "sqlite" and not (file.exists() and file.stat().st_size)
 
+    @property
+    def _has_no_file(self) -> bool:
+        from pathlib import Path
+
+        path = self.url.path
+        return self.store_is_new and path != ":memory:" and Path(path).parent.is_dir()
+
     async def open_store(self) -> Store:
         """The store, opened. Raises InboxError."""
         from inbox_tui.store.registry import open_store
 
         return await open_store(self.url, self.identity)
 
-    def store(self) -> AbstractAsyncContextManager[Store]:
-        """The store for the length of a ``with``."""
-        return self._store()
+    def store(self, *, must_exist: bool = False) -> AbstractAsyncContextManager[Store]:
+        """The store for the length of a ``with``. Raises InboxError, also for a file that must exist and does not."""
+        return self._store(must_exist)
 
     @asynccontextmanager
-    async def _store(self) -> AsyncIterator[Store]:
+    async def _store(self, must_exist: bool) -> AsyncIterator[Store]:
+        if must_exist and self._has_no_file:
+            from inbox_tui.domain.errors import StoreUnavailable
+
+            raise StoreUnavailable(
+                f"There is no inbox at {self.url.path}.", hint="inbox-tui import FILE makes and fills one."
+            )
         store = await self.open_store()
         try:
             yield store

@@ -55,8 +55,10 @@ async def export_to_file(
         InboxError: whatever the store says.
     """
     with _translated(target):
-        if target.exists() and not target.is_file():
-            with target.open("wb") as stream:  # a folder refuses
+        # /dev/stdout may lead to a file, which is somebody else's output: written to, not replaced.
+        is_outlet = any(target.is_relative_to(folder) for folder in ("/dev", "/proc"))
+        if is_outlet or (target.exists() and not target.is_file()):
+            with target.open("ab") as stream:  # a folder refuses
                 return await export_to_stream(store, query, stream, raw=raw, bom=bom, progress=progress)
         target = Path(os.path.realpath(target))
         with _part_of(target) as (part, stream):

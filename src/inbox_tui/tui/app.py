@@ -58,8 +58,12 @@ async def _run(launch: Launch) -> int:
     try:
         app = InboxApp(launch, opened)
         threading.excepthook = lambda failed: app.fail(failed.exc_value)
-        app.line_lost = LostLine(app, launch.journal.flush).end
+        line = LostLine(app, launch.journal.flush)
+        app.line_lost = line.end
         await app.run_async(mouse=launch.settings.mouse)
+        if line.exit_code is not None:  # whatever else went wrong while everything ended
+            line.let_go()
+            return line.exit_code
         if app.failure is not None:
             raise app.failure
         if app.farewell:

@@ -63,6 +63,8 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> SqliteS
     """
     if not url.path:
         raise ConfigError(f"{url.shown} names no file.", hint="Write it like sqlite:///inbox.db.")
+    if url.path == ":memory:":
+        raise ConfigError("An inbox cannot live in memory.", hint="Write it like sqlite:///inbox.db.")
     return await open_file(Path(url.path), identity, clock)
 
 

@@ -8,12 +8,12 @@ as characters, so that only the program's own sequences reach the terminal.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
 from typing import TypeAlias
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import get_character_cell_size, split_graphemes
 from rich.color import ColorSystem
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Offset, Size
@@ -26,6 +26,9 @@ GAP = 6
 ERASED_AT_LEAST = 8
 """Blanks at the end of a line that are erased rather than sent."""
 _SAFE_CATEGORIES = frozenset(("L", "M", "N", "P", "S"))
+_UNKNOWN = "\N{REPLACEMENT CHARACTER}"
+_VARIANTS = frozenset(map(chr, range(0xFE00, 0xFE10)))
+"""Choose between a narrow and a wide form, which terminals do not agree on."""
 _SURE_OF_WIDTH = 0x1F000
 """From here on terminals disagree about how wide a character is."""
 _ASCII = str.maketrans({
@@ -102,8 +105,10 @@ class Display:
             return
         for start, stop in _runs(line, (old_texts[x:end], old_looks[x:end])):
             self._send(Offset(x, y), line, range(start, stop), out)
-        if end < self._size.width and old_texts[end] == "" and texts[-1] != "":
-            old_texts[end] = None  # its first half was written over
+        after = end
+        while after < self._size.width and old_texts[after] == "":
+            old_texts[after] = None  # its first half was written over
+            after += 1
         if x and old_texts[x] == "" and texts[0] != "":
             old_texts[x - 1] = None
         old_texts[x:end] = texts
@@ -247,27 +252,33 @@ def _cells(text: str, encoding: str) -> tuple[str, ...]:
     if text.isascii() and text.isprintable():
         return tuple(text)
     cells: list[str] = []
-    for character in _drawable(text, encoding):
-        width = 1 if character.isascii() else get_character_cell_size(character)
-        if width:
-            cells += [character, *[""] * (width - 1)]
-        elif cells:
-            place = len(cells) - 1 if cells[-1] else len(cells) - 2
-            cells[place] += character
-    wanted = cell_len(text)
-    if len(cells) != wanted:  # characters that belong together: one cell, drawn at once
-        joined = "".join(cells)
-        cells = [joined, *[""] * (wanted - 1)] if wanted else []
+    spans, _ = split_graphemes(text)
+    for start, stop, width in spans:
+        cells += _cell(text[start:stop], width, encoding)
     return tuple(cells)
 
 
-def _drawable(text: str, encoding: str) -> Iterable[str]:
+def _cell(grapheme: str, width: int, encoding: str) -> list[str]:
+    """What is drawn of characters that belong together, and the columns that it takes.
+
+    Terminals disagree about how wide joined characters are, so only the first is drawn, with its marks.
+    """
+    if not width:
+        return []
+    first = grapheme[0]
+    if not _is_drawable(first):
+        first = _UNKNOWN
     if encoding != "utf-8":
-        text = "".join(_encodable(character, encoding) for character in text)
-    return (character for character in text if character == " " or _is_drawable(character))
+        return list(_encodable(first, encoding).ljust(width)[:width])
+    marks = "".join(mark for mark in grapheme[1:] if unicodedata.category(mark) == "Mn" and mark not in _VARIANTS)
+    own = get_character_cell_size(first)
+    if own > width:
+        return [_UNKNOWN, *" " * (width - 1)]
+    return [first + marks, *[""] * (own - 1), *" " * (width - own)]
 
 
 def _encodable(character: str, encoding: str) -> str:
+    """The character, or something like it that a terminal of this encoding can show, as wide."""
     try:
         character.encode(encoding)
     except UnicodeEncodeError:
@@ -278,4 +289,5 @@ def _encodable(character: str, encoding: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _is_drawable(character: str) -> bool:
-    return unicodedata.category(character)[0] in _SAFE_CATEGORIES or unicodedata.category(character) == "Zs"
+    category = unicodedata.category(character)
+    return category[0] in _SAFE_CATEGORIES or category == "Zs"

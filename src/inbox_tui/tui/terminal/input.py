@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from textual import events, messages
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual._keyboard_protocol import MODIFIER_FUNCTIONAL_KEYS
+from textual._keyboard_protocol import FUNCTIONAL_KEYS, MODIFIER_FUNCTIONAL_KEYS
 from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
@@ -147,7 +147,7 @@ class Input:
             name = event.key.rpartition("+")[2] or "+"
             if event.key == Keys.Ignore or name in MODIFIER_FUNCTIONAL_KEYS or not name.isprintable():
                 continue
-            yield events.Key(event.key, None) if alt else event
+            yield events.Key(event.key if "alt+" in event.key else f"alt+{event.key}", None) if alt else event
 
 
 def _canonical(sequence: str) -> str:
@@ -161,6 +161,8 @@ def _canonical(sequence: str) -> str:
     has_letter = key["end"] not in "u~"
     if key["type"] == _RELEASE or (code not in ("", "1") if has_letter else not code):
         return ""
+    if key["end"] != "u" and f"{code or 1}{key['end']}" not in FUNCTIONAL_KEYS:
+        return sequence if sequence in ANSI_SEQUENCES_KEYS else ""
     points = [int(point) for point in (code, *text.split(":")) if point]
     if not all(_is_character(point) for point in points) or int(modifiers or 1) not in range(1, _MODIFIERS_END):
         return ""

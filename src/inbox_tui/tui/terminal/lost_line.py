@@ -38,7 +38,8 @@ class LostLine:
         """``save`` writes the drafts within so many seconds."""
         self._app = app
         self._save = save
-        self._is_ending = False
+        self.exit_code: int | None = None
+        """What the program ends with; None while the line is there."""
         self._attributes: list[Any] | None = None
         with suppress(termios.error, OSError):
             self._attributes = termios.tcgetattr(0)
@@ -50,13 +51,18 @@ class LostLine:
 
     def end(self, number: int = signal.SIGHUP) -> None:
         """End as that signal demands. May be called again, and from any thread."""
-        if self._is_ending:
+        if self.exit_code is not None:
             return
-        self._is_ending = True
-        code = _EXIT_CODE_OF_SIGNAL + number
+        self.exit_code = code = _EXIT_CODE_OF_SIGNAL + number
         threading.Thread(target=self._insist, args=[code], name="lost line", daemon=True).start()
         self._save(SAVES_WITHIN)
         self._app.call_later(self._app.exit, None, code)
+
+    def let_go(self) -> None:
+        """Have the last words that anything holds go nowhere: a terminal that is gone would make them a failure."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
 
     def _signalled(self, number: int, frame: FrameType | None) -> None:
         self.end(number)

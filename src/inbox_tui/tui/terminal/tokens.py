@@ -162,7 +162,7 @@ class Tokens:
             if begun.end() < len(rest):  # a byte that no sequence holds: what was begun means nothing
                 self._rest = rest[begun.end() :]
             elif len(rest) > SEQUENCE_LIMIT:
-                self._rest = b"\x1b[?"  # goes on, and means nothing
+                self._rest = b"\x1b[?>"  # goes on, and means nothing
             return
         if whole[0] == _CONSOLE_KEY:
             if len(rest) > len(_CONSOLE_KEY):
@@ -207,10 +207,10 @@ class Tokens:
         self._rest = self._rest[len(self._rest) - held :]
 
     def _keep(self, data: bytes) -> None:
-        self._paste += data.replace(_PASTE_BEGIN, b"")[: max(0, PASTE_LIMIT - len(self._paste))]
+        self._paste += data[: max(0, PASTE_LIMIT - len(self._paste))]
 
     def _end_paste(self) -> Pasted:
-        text = bytes(self._paste).decode("utf-8", "replace")
+        text = bytes(self._paste).replace(_PASTE_BEGIN, b"").decode("utf-8", "replace")
         self._paste.clear()
         self._state = _State.KEYS
         return Pasted(text)

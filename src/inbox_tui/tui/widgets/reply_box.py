@@ -214,7 +214,7 @@ class ReplyBox(Vertical):
         if self._editor is None:
             from inbox_tui.tui.widgets.reply_editor import ReplyEditor
 
-            editor = ReplyEditor(self.before_typing)
+            editor = ReplyEditor(self.before_typing, self.action_take_back)
             self._editor = editor
             self.mount(editor)
             editor.read_only = self.busy

@@ -27,11 +27,12 @@ class ReplyEditor(TextArea):
     knows_hasty_enter = True
     """An Enter that nobody may have pressed is for the text itself to judge."""
 
-    def __init__(self, before_typing: Callable[[], None]) -> None:
-        """``before_typing`` is called before each letter goes into the text."""
+    def __init__(self, before_typing: Callable[[], None], undo: Callable[[], None]) -> None:
+        """``before_typing`` is called before each letter goes into the text, ``undo`` instead of undoing."""
         super().__init__(soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
         self.cursor_blink = False
         self._before_typing = before_typing
+        self._undo_in_box = undo
 
     @property
     def wrapped_lines(self) -> int:
@@ -67,6 +68,10 @@ class ReplyEditor(TextArea):
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
         """Letters are text also while the box is busy; then they are dropped, not run as commands."""
         return character is not None and character.isprintable()
+
+    def action_undo(self) -> None:
+        """Where nothing is left to undo here, a reply may be."""
+        self._undo_in_box()
 
     async def _on_key(self, event: events.Key) -> None:
         if isinstance(event, HastyEnter):

@@ -13,13 +13,18 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from inbox_tui.domain.text import clean_line
+from inbox_tui.tui.presenters.thread import wrap
+
+LINES_AT_MOST = 4
+_MARK_WIDTH = 5
+"""The mark before a message, and a margin."""
 
 
 class StatusLine(Widget):
     """Key hints; while there is a message, the message instead."""
 
     DEFAULT_CSS = """
-    StatusLine { height: 1; width: 1fr; }
+    StatusLine { height: 1; width: 1fr; text-wrap: wrap; text-overflow: ellipsis; }
     """
 
     hints: reactive[tuple[tuple[str, str], ...]] = reactive(())
@@ -35,6 +40,17 @@ class StatusLine(Widget):
             mark, style = ("! ", "bold $error") if self.is_problem else ("✓ ", "bold $success")
             return Content.assemble(" ", (mark, style), clean_line(self.message))
         return Content.assemble(*self._fitting_hints())
+
+    def watch_message(self) -> None:
+        """A message that needs more lines than one gets them: what to do stands at its end."""
+        needed = len(wrap(clean_line(self.message), max(2, self.size.width - _MARK_WIDTH))) if self.message else 1
+        height = min(needed, LINES_AT_MOST)
+        if self.size.width and height != self.size.height:
+            self.styles.height = height
+
+    def on_resize(self) -> None:
+        """Another width takes other lines."""
+        self.watch_message()
 
     def say(self, message: str, *, is_problem: bool = False) -> None:
         """Show a message until the next one or until ``clear``."""

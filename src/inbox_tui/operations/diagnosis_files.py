@@ -1,0 +1,202 @@
+"""Whether the files of this user can be used, and whether the store answers.
+
+Looks and leaves nothing behind: makes no file, no folder and no workspace, mends nothing.
+Neither the address of a store with its secrets nor a word of a message may come out of here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.models import Member
+from inbox_tui.domain.text import clean, clean_line, clean_name
+from inbox_tui.operations.diagnosis import Finding, State
+from inbox_tui.store.protocol import Store
+from inbox_tui.store.url import StoreUrl
+
+STORE_PATIENCE = 15.0
+"""Seconds after which a store counts as one that does not answer."""
+LOCAL_SCHEME = "sqlite"
+
+
+class FileFact(msgspec.Struct, frozen=True):
+    """A file or folder of the program's, and what can be done with it."""
+
+    what: str
+    path: str
+    exists: bool
+    writable: bool
+    """It can be written, or made where it does not exist."""
+    problem: str = ""
+
+
+class StoreFact(msgspec.Struct, frozen=True):
+    """What a store said when it was opened."""
+
+    url: str = ""
+    """As it may be shown: without user name, password and query."""
+    exists: bool = True
+    """False for a file that nobody has made yet."""
+    opened: bool = False
+    member: str = ""
+    access: str = ""
+    conversations: int | None = None
+    error: str = ""
+    hint: str = ""
+
+
+class KeyringFact(msgspec.Struct, frozen=True):
+    """Where passwords of remote stores would lie."""
+
+    used: bool = False
+    """The store may keep something there."""
+    installed: bool = False
+    backend: str = ""
+
+
+def look_at(what: str, path: Path, *, is_folder: bool = False, needs_folder: bool = False) -> FileFact:
+    """What can be done with a path.
+
+    Args:
+        what: The name of it.
+        path: Where it lies.
+        is_folder: It is a folder that takes files.
+        needs_folder: It is a database, beside which others are written.
+    """
+    try:
+        exists = path.exists()
+        if exists and path.is_dir() != is_folder:
+            problem = "is a file where a folder belongs" if is_folder else "is a folder where a file belongs"
+            return FileFact(what, str(path), exists=True, writable=False, problem=problem)
+        folder = path.parent
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        can_make = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+        writable = os.access(path, os.W_OK | (os.X_OK if is_folder else 0)) if exists else can_make
+    except OSError as error:
+        return FileFact(what, str(path), exists=False, writable=False, problem=error.strerror or str(error))
+    if exists and writable and needs_folder and not can_make:
+        return FileFact(what, str(path), exists=True, writable=False, problem=f"{folder} cannot be written")
+    return FileFact(what, str(path), exists=exists, writable=writable)
+
+
+def of_file(fact: FileFact) -> Finding:
+    """Whether the program can use a file."""
+    state = "writable" if fact.writable else fact.problem or "cannot be written"
+    words = f"{fact.path} ({'exists' if fact.exists else 'not there yet'}, {state})"
+    if fact.writable:
+        return Finding("files", fact.what, State.OK, clean(words))
+    if fact.what == "configuration" and fact.exists and not fact.problem:
+        return Finding("files", fact.what, State.NOTE, clean(f"{words}: settings cannot be kept from the screen"))
+    return Finding("files", fact.what, State.WRONG, clean(words), "correct the rights of it and of its folder")
+
+
+def of_configuration(error: InboxError) -> Finding:
+    """What is wrong in the configuration."""
+    return Finding("files", "settings", State.WRONG, clean(error.message), clean(error.hint))
+
+
+def shown(url: StoreUrl) -> str:
+    """The address as it may be shown, even if it is malformed."""
+    try:
+        return clean(url.shown)
+    except ValueError:
+        return clean_line(f"{url.scheme}://…")
+
+
+def without_secrets(words: str, url: StoreUrl) -> str:
+    """Words of a backend in which nothing of the address is left that must not be shown."""
+    words = words.replace(url.text, shown(url))
+    authority = url.text.partition("://")[2].partition("/")[0].rpartition("@")[0]
+    try:
+        query = urlsplit(url.text).query
+    except ValueError:
+        query = url.text.partition("?")[2]
+    values = [pair.partition("=")[2] for pair in query.split("&")]
+    for secret in (authority, authority.partition(":")[2], *values):
+        for form in (secret, unquote(secret)):
+            if form:
+                words = words.replace(form, "…")
+    return words
+
+
+async def ask_store(url: StoreUrl, open_store: Callable[[], Awaitable[Store]]) -> StoreFact:
+    """Open the store, ask who we are and how many conversations there are, and close it.
+
+    Takes at most STORE_PATIENCE seconds. A failure is part of the answer.
+    """
+    try:
+        async with asyncio.timeout(STORE_PATIENCE):
+            member, conversations = await _asked(open_store)
+    except InboxError as error:
+        message, hint = (clean(without_secrets(words, url)) for words in (error.message, error.hint))
+        return StoreFact(shown(url), error=message, hint=hint)
+    except TimeoutError:
+        words = f"The store does not answer within {STORE_PATIENCE:.0f} seconds."
+        return StoreFact(shown(url), error=words, hint="Check the network and the address, then try again.")
+    return StoreFact(
+        shown(url),
+        opened=True,
+        member=clean_name(member.email),
+        access=member.access.value,
+        conversations=conversations,
+    )
+
+
+async def _asked(open_store: Callable[[], Awaitable[Store]]) -> tuple[Member, int]:
+    store = await open_store()
+    try:
+        return await store.me(), (await store.counts(None)).all
+    finally:
+        await store.aclose()
+
+
+def of_store(fact: StoreFact) -> list[Finding]:
+    """Whether the store can be worked with."""
+    found = [Finding("store", "address", State.OK, fact.url)] if fact.url else []
+    if fact.error:
+        return [*found, Finding("store", "answer", State.WRONG, fact.error, fact.hint)]
+    if not fact.exists:
+        words = "there is no inbox yet; the first start makes one"
+        return [*found, Finding("store", "answer", State.NOTE, words, "if there should be one: check --store")]
+    count = fact.conversations or 0
+    plural = "" if count == 1 else "s"
+    return [
+        *found,
+        Finding("store", "who you are", State.OK, f"{fact.member}, access {fact.access}"),
+        Finding("store", "answer", State.OK, f"{count:,} conversation{plural}"),
+    ]
+
+
+def look_at_keyring(*, is_local: bool) -> KeyringFact:
+    """The keyring, which is loaded only for a store that may use it."""
+    from importlib.util import find_spec
+
+    installed = find_spec("keyring") is not None
+    if is_local or not installed:
+        return KeyringFact(used=False, installed=installed)
+    from importlib import import_module
+
+    found = type(import_module("keyring").get_keyring())
+    return KeyringFact(used=True, installed=True, backend=clean_line(f"{found.__module__}.{found.__qualname__}"))
+
+
+def of_keyring(fact: KeyringFact, *, is_local: bool) -> Finding:
+    """Whether a password could be kept."""
+    if not fact.used:
+        words = "not used by a local store" if is_local else "the package keyring is not installed, and not needed"
+        return Finding("keyring", "keyring", State.NOTE, words)
+    if any(f".{name}." in f"{fact.backend}." for name in ("fail", "null")):
+        mend = "start a secret service (gnome-keyring, kwallet), or give the token to the store otherwise"
+        return Finding("keyring", "keyring", State.WRONG, f"{fact.backend}: it keeps nothing", mend)
+    if fact.backend.startswith("keyrings.alt"):
+        mend = "uninstall keyrings.alt, or choose another backend with PYTHON_KEYRING_BACKEND"
+        return Finding("keyring", "keyring", State.WRONG, f"{fact.backend}: it does not encrypt", mend)
+    return Finding("keyring", "keyring", State.OK, fact.backend)

@@ -1,0 +1,172 @@
+"""From Enter to the store: the seconds in which a reply can be taken back, and what is typed meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox_tui.domain.models import Author, ConversationId, Kind
+from inbox_tui.local.settings import Settings
+from inbox_tui.tui import messages as m
+from inbox_tui.tui.screens.conflict import ConflictModal
+from tui.terminal import Inbox
+from tui.workspace import JONAS, Team4, reply_as
+
+PRIYA = ConversationId("priya")
+LONG = 60.0
+"""Seconds of a hold that no test waits for."""
+
+
+@pytest.fixture
+def holding(team: Team4) -> Team4:
+    """The team, with replies that wait."""
+    team.settings = Settings(undo_send=LONG)
+    return team
+
+
+async def sent_by_dana(team: Team4) -> list[str]:
+    store = await team.store()
+    thread = await store.thread(PRIYA)
+    return [message.body for message in thread.messages if message.author is Author.MEMBER]
+
+
+async def send(inbox: Inbox, text: str) -> None:
+    await inbox.press("r")
+    await inbox.write(text)
+    await inbox.press("enter")
+
+
+async def test_a_reply_waits_in_the_thread_and_says_how_to_take_it_back(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "On its way")
+        assert inbox.box.text == ""
+        assert "sending · ctrl+z undo" in inbox.text()
+        await inbox.press("escape")
+        assert "sending · z undo" in inbox.text()
+        assert await sent_by_dana(holding) == []
+
+
+@pytest.mark.parametrize("keys", [["escape", "z"], ["ctrl+z"]])
+async def test_it_can_be_taken_back(holding: Team4, keys: list[str]) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "Not yet")
+        await inbox.press(*keys)
+        assert inbox.box.text == "Not yet"
+        assert inbox.is_writing
+        assert "sending" not in inbox.text()
+        assert inbox.screen.writing._hold.newest() is None
+        assert await sent_by_dana(holding) == []
+
+
+async def test_undo_reaches_a_reply_of_another_conversation(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "For Priya")
+        await inbox.press("escape", "j")
+        assert inbox.here != PRIYA
+        await inbox.press("z")
+        assert (inbox.here, inbox.box.text) == (PRIYA, "For Priya")
+        assert await sent_by_dana(holding) == []
+
+
+async def test_after_the_wait_it_is_sent(team: Team4) -> None:
+    team.settings = Settings(undo_send=0.05)
+    async with team.inbox() as inbox:
+        await send(inbox, "There it goes")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert await sent_by_dana(team) == ["There it goes"]
+        assert "sending" not in inbox.text()
+        await inbox.press("x")
+        assert inbox.box.text == "x", "what is typed now is another reply"
+
+
+async def test_moving_on_does_not_stop_it(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "Still going")
+        await inbox.press("escape", "j")
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        assert await sent_by_dana(holding) == ["Still going"]
+
+
+async def test_typing_on_takes_it_back_where_shift_enter_may_be_enter(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await inbox.press("r")
+        await inbox.write("one three")
+        await inbox.press(*["left"] * 6, "enter")
+        assert inbox.box.text == ""
+        await inbox.write("two")
+        assert inbox.box.text == "one\ntwo three"
+        assert "sending" not in inbox.text()
+        inbox.screen.writing._hold.send_all()
+        await inbox.settled()
+        assert await sent_by_dana(holding) == []
+        await inbox.press("enter")
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        assert await sent_by_dana(holding) == ["one\ntwo three"]
+
+
+async def test_typing_on_is_the_next_reply_where_shift_enter_is_known(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        inbox.view.learn_keys()
+        await inbox.settled()
+        assert "Enter sends · Shift+Enter new line" in inbox.text()
+        await send(inbox, "one")
+        await inbox.write("two")
+        assert inbox.box.text == "two"
+        assert "sending · ctrl+z undo" in inbox.text()
+
+
+async def test_quitting_sends_what_is_held_and_says_so(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "Before I go")
+        await inbox.app.action_quit()
+        assert inbox.app.farewell == "Sent before leaving: 1."
+    assert await sent_by_dana(holding) == ["Before I go"]
+
+
+async def test_quitting_keeps_what_cannot_be_sent(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "Over your head")
+        await reply_as(await holding.store(JONAS), "priya", "Jonas was first")
+        await inbox.app.action_quit()
+        assert inbox.app.farewell == "Not sent, kept as drafts: 1."
+    assert await sent_by_dana(holding) == ["Jonas was first"]
+    async with holding.inbox() as inbox:
+        assert inbox.box.text == "Over your head"
+
+
+async def test_sending_anyway_keeps_what_was_typed_since(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("r")
+        await inbox.write("answer one")
+        await reply_as(await team.store(JONAS), "priya", "Jonas was here")
+        inbox.screen.writing.submit(PRIYA, Kind.MESSAGE, "answer one")
+        inbox.screen.writing.keep(PRIYA, Kind.MESSAGE, "second thought")
+        await inbox.until(lambda: isinstance(inbox.top, ConflictModal))
+        assert inbox.box.text == "answer one\nsecond thought"
+        await inbox.press("ctrl+y")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert (await sent_by_dana(team))[-1] == "answer one"
+        assert inbox.box.text == "second thought"
+
+
+async def test_what_is_under_way_and_what_is_typed_since_are_both_on_disk(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        inbox.view.learn_keys()
+        await send(inbox, "first")
+        await inbox.write("second")
+        journal = inbox.app.launch.journal
+        assert journal.flush()
+        assert [draft.body for draft in journal.all()] == ["first\nsecond"]
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        assert [draft.body for draft in journal.all()] == ["second"]
+
+
+async def test_a_backslash_before_enter_is_a_new_line(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await send(inbox, "one\\")
+        assert inbox.box.text == "one\n"
+        assert await sent_by_dana(team) == []

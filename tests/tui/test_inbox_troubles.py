@@ -1,0 +1,111 @@
+"""When the store does not answer, or somebody else is faster: the screen shows the truth, and says what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from inbox_tui.domain.models import Status
+from inbox_tui.store.protocol import Intake
+from inbox_tui.tui import messages as m
+from inbox_tui.tui.screens.confirm import ConfirmModal
+from tui.workspace import VISITOR, Team4, chat, said
+
+MANY = 205
+"""Conversations that wait: more than are looked through at a time."""
+
+
+async def test_a_failed_decision_about_many_is_taken_back_on_screen(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("x", "j", "x")
+        lock = sqlite3.connect(team.folder / "team.db", isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        try:
+            await inbox.press("e")
+            assert isinstance(inbox.top, ConfirmModal)
+            await inbox.pilot.press("enter")
+            await inbox.until(lambda: bool(inbox.heard(m.OperationFailed)))
+        finally:
+            lock.close()
+        await inbox.until(lambda: bool(inbox.heard(m.ConversationsRead)))
+        await inbox.settled()
+        shown = [inbox.view.list.conversation(id) for id in inbox.view.list.selected]
+        assert [conversation.status for conversation in shown if conversation] == [Status.OPEN, Status.OPEN]
+
+
+async def test_taking_many_is_asked_about(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("X", "i")
+        assert isinstance(inbox.top, ConfirmModal)
+        assert "Take 8 conversations?" in inbox.text(inbox.top)
+        await inbox.press("escape")
+        assert not inbox.heard(m.TriageDone)
+
+
+async def test_next_waiting_goes_on_behind_the_first_two_hundred(team: Team4) -> None:
+    store = await team.store()
+    assert isinstance(store, Intake)
+    chats = [chat(f"w{n}", said(VISITOR, "Hello?", 5000 - n), needs_human=True) for n in range(MANY)]
+    await store.take_in(tuple(chats))
+    async with team.inbox() as inbox:
+        await inbox.press("5", "G")
+        last = inbox.here
+        await inbox.press("k")
+        before_last = inbox.here
+        await inbox.press("n")
+        assert inbox.here == last
+        await inbox.press("n")
+        assert inbox.here == "w0", "the last is followed by who has waited longest"
+        assert before_last != last
+
+
+async def test_the_feed_comes_back_by_itself(team: Team4) -> None:
+    file = team.folder / "team.db"
+    async with team.inbox() as inbox:
+        away = file.rename(team.folder / "away.db")
+        await inbox.until(lambda: inbox.view.top.connection == "○ not followed")
+        away.rename(file)
+        await inbox.until(lambda: inbox.view.top.connection == "● live")
+
+
+async def test_a_change_far_below_is_not_announced_above(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        other = await team.store()
+        assert isinstance(other, Intake)
+        await other.take_in((chat("old", said(VISITOR, "Long ago", 100_000)),))
+        await inbox.until(lambda: "1 All 9" in inbox.text())
+        await inbox.settled()
+        assert inbox.view.header.new_above == 0
+
+
+async def test_a_long_problem_is_shown_to_its_end(team: Team4) -> None:
+    async with team.inbox(size=(60, 24)) as inbox:
+        words = "The file cannot be read because of this and that and a few things more. Close it, then try again."
+        inbox.view.status.say(words, is_problem=True)
+        await inbox.settled()
+        assert "then try again." in inbox.text()
+        inbox.view.status.clear()
+        await inbox.settled()
+        assert inbox.lines[-1].startswith(" r reply")
+
+
+async def test_where_it_is_narrow_enter_reads_and_enter_again_writes(team: Team4) -> None:
+    async with team.inbox(size=(40, 10)) as inbox:
+        await inbox.press("enter", "enter")
+        assert inbox.is_writing
+        await inbox.write("line one")
+        assert inbox.box.text == "line one"
+
+
+async def test_on_a_slow_line_the_pane_follows_after_a_rest(team: Team4) -> None:
+    from inbox_tui.local.settings import Settings
+
+    team.settings = Settings(undo_send=0, slow=True)
+    async with team.inbox() as inbox:
+        assert inbox.open_one.id == "priya"
+        await inbox.pilot.press("j")
+        assert inbox.open_one.id == "priya"
+        await inbox.pilot.press("r")
+        await inbox.settled()
+        assert (inbox.open_one.id, inbox.box.conversation_id) == ("luis", "luis"), "a reply is to who is highlighted"
+        await inbox.press("escape", "j")
+        await inbox.until(lambda: inbox.open_one.id == "hanna")
