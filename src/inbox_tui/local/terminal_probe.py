@@ -150,6 +150,7 @@ def _raw(terminal: int) -> Iterator[None]:
 
 def _size(terminal: int) -> tuple[int, int]:
     try:
-        return tuple(os.get_terminal_size(terminal))
+        size = os.get_terminal_size(terminal)
     except OSError:
         return 0, 0
+    return size.columns, size.lines

@@ -105,6 +105,8 @@ def of_configuration(error: InboxError) -> Finding:
 
 def shown(url: StoreUrl) -> str:
     """The address as it may be shown, even if it is malformed."""
+    if url.scheme == LOCAL_SCHEME:  # two slashes at the beginning of a path must stay two
+        return clean(f"{url.scheme}:///{url.path}")
     try:
         return clean(url.shown)
     except ValueError:

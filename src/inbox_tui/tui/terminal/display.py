@@ -88,7 +88,8 @@ class Display:
         """A screen of which nothing is known: clear it, in the colour that most of it will have."""
         ground = PLAIN
         if self._erases and strips:
-            grounds = [look_of(segment.style, system).blank for _, _, strip in strips for segment in strip]
+            blanks = (look_of(segment.style, system).blank for _, _, strip in strips for segment in strip)
+            grounds = [look for look in blanks if not look.attributes]  # to erase draws nothing but a colour
             ground = max(set(grounds), key=grounds.count, default=PLAIN)
         self._size = size
         self._texts = [[" "] * size.width for _ in range(size.height)]
