@@ -81,7 +81,7 @@ class Emulator(pyte.Screen):  # type: ignore[misc, unused-ignore]
                 if width > 1:
                     line[x + 1] = self.cursor.attrs._replace(data="")
                 self.cursor.x = x + width
-                self._mend()
+                self._mend(self.cursor.y, x, x + width)
             elif self.cursor.x:
                 x = self.cursor.x - 1 if line[self.cursor.x - 1].data else self.cursor.x - 2
                 line[x] = line[x]._replace(data=line[x].data + character)
@@ -113,16 +113,15 @@ class Emulator(pyte.Screen):  # type: ignore[misc, unused-ignore]
         ground = self.cursor.attrs.bg if self._erases else "default"
         for x in columns:
             self.buffer[y][x] = self.default_char._replace(bg=ground)
-        self._mend()
+        self._mend(y, columns.start, columns.stop)
 
-    def _mend(self) -> None:
-        """A character that was written over in half is gone."""
-        line = self.buffer[self.cursor.y]
-        for x in range(self.columns):
-            is_wide = bool(line[x].data) and get_character_cell_size(line[x].data[0]) > 1
-            is_left_over = not line[x].data and not (x and get_character_cell_size((line[x - 1].data or " ")[0]) > 1)
-            if is_left_over or (is_wide and (x + 1 == self.columns or line[x + 1].data)):
-                line[x] = line[x]._replace(data=" ")
+    def _mend(self, y: int, begin: int, end: int) -> None:
+        """A character that was written over in half, from begin or up to end, is gone."""
+        line = self.buffer[y]
+        if begin and get_character_cell_size((line[begin - 1].data or " ")[0]) > 1:
+            line[begin - 1] = line[begin - 1]._replace(data=" ")
+        if end < self.columns and not line[end].data:
+            line[end] = line[end]._replace(data=" ")
 
     @property
     def text(self) -> list[str]:
