@@ -53,8 +53,8 @@ def test_it_offers_a_sample_an_import_and_a_remote_inbox(welcome: Terminal) -> N
 
 def test_the_sample_fills_the_list(welcome: Terminal, empty_desk: Desk) -> None:
     welcome.keys("1")
-    screen = welcome.wait_for(lambda screen: total(screen) > 10 and not is_welcome(screen) and NAME in screen)
-    assert any(line.startswith("▌") for line in screen.splitlines())
+    welcome.wait_for(lambda screen: total(screen) > 10 and not is_welcome(screen) and NAME in screen)
+    screen = welcome.wait_for(lambda screen: any(line.startswith("▌") for line in screen.splitlines()))
     assert "Reply as" in welcome.wait_for(f"Reply as {NAME}")
     welcome.keys("q")
     assert welcome.wait_for_end() == 0

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from textual import events
 from textual.message import Message as TextualMessage
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -53,6 +54,11 @@ class Inbox:
     async def write(self, text: str) -> None:
         """A text, letter by letter, into whatever has the focus."""
         await self.pilot.press(*(_KEYS.get(letter, letter) for letter in text))
+
+    async def paste(self, text: str) -> None:
+        """A text at once, into whatever has the focus."""
+        self.app.post_message(events.Paste(text))
+        await self.settled()
 
     async def settled(self) -> None:
         """Nothing is on its way any more."""

@@ -27,7 +27,7 @@ from tui.workspace import DANA, Team4
 async def name_file(inbox: Inbox, path: Path) -> None:
     """Put a path into the export's field in place of the suggestion."""
     await inbox.press("ctrl+u")
-    await inbox.write(str(path))
+    await inbox.paste(str(path))
 
 
 async def test_an_export_writes_what_the_filter_holds(team: Team4, tmp_path: Path) -> None:
