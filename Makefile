@@ -7,16 +7,20 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 3
 
-.PHONY: run test check lint types layers slow bench docs clean
+.PHONY: run test coverage check lint types layers slow bench docs clean
 
 run: $(READY)
 	@$(BIN)/inbox-tui demo
 
 test: $(READY)
-	@$(BIN)/coverage erase
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-check: lint types layers slow test
+check: lint types layers slow coverage test
+
+# What stands below the screens, by the tests that are about it. Tracing takes its time, so it is no part of `test`.
+coverage: $(READY)
+	@$(BIN)/coverage erase
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term tests/contract tests/unit tests/cli tests/faults
 
 lint: $(READY)
 	@$(BIN)/ruff format --check .

@@ -7,33 +7,17 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from coverage import Coverage
 from hypothesis import settings
 
 pytest.register_assert_rewrite("inbox_tui.testing.contract")
 
-settings.register_profile("default", deadline=None, max_examples=50, print_blob=True)
+settings.register_profile("default", deadline=None, max_examples=40, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, stateful_step_count=100, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-_ABOVE = {"tui", "snapshot", "terminal"}
-"""Folders of tests that are about the screens, whose coverage is not measured."""
 _FOLDERS = ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
 _PREFIXES = ("INBOX_TUI_", "TEXTUAL_", "XDG_")
 _NAMES = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "COLORTERM", "PAGER", "VISUAL", "EDITOR")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def measured_below_the_screens(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Tracing doubles the time of what paints."""
-    measuring: list[Coverage] = []
-    if request.path.parent.name in _ABOVE:
-        while (current := Coverage.current()) is not None:  # a worker has two, one over the other
-            current.stop()
-            measuring.append(current)
-    yield
-    for one in reversed(measuring):
-        one.start()
 
 
 @pytest.fixture(autouse=True)

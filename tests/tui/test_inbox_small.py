@@ -35,11 +35,10 @@ def require_harmless(inbox: Inbox, width: int) -> None:
     """No strip of any screen holds what a terminal would act on, and each is as wide as the terminal."""
     for screen in inbox.app.screen_stack:
         for strip in screen._compositor.render_strips():
-            for segment in strip:
-                assert segment.control is None
-                for character in segment.text:
-                    assert unicodedata.category(character) not in HARMFUL, ascii(segment.text)
-                    assert character not in BIDI, ascii(segment.text)
+            assert not any(segment.control for segment in strip)
+            characters = set(strip.text)
+            assert BIDI.isdisjoint(characters), ascii(strip.text)
+            assert HARMFUL.isdisjoint(map(unicodedata.category, characters)), ascii(strip.text)
             assert strip.cell_length == width
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
-from inbox_tui.tui.terminal.input import AFTER_PASTE, PASTED_AT_LEAST, HastyEnter, Input
+from inbox_tui.tui.terminal.events import HastyEnter
+from inbox_tui.tui.terminal.input import AFTER_PASTE, PASTED_AT_LEAST, Input
 from inbox_tui.tui.terminal.tokens import ESCAPE_WAIT, PASTE_LIMIT, PASTE_QUIET, PASTE_WAIT, SEQUENCE_LIMIT
 
 START = 100.0

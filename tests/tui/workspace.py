@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import MappingProxyType
+
+import msgspec
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import (
@@ -195,7 +196,7 @@ class Team4:
         opened_by: Callable[[Launch], None] | None = None,
     ) -> AsyncIterator[Inbox]:
         """The inbox on a terminal, settled."""
-        launch = replace(self.launch(email, filter=filter, is_new=is_new), keymap=keys)
+        launch = msgspec.structs.replace(self.launch(email, filter=filter, is_new=is_new), keymap=keys)
         if opened_by is not None:
             opened_by(launch)
         opened = await open_inbox(launch)

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 import tomllib
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import ConversationId, Kind
+from inbox_tui.local.crash_report import write_report
 from inbox_tui.local.drafts import Draft, DraftJournal
 from inbox_tui.local.keymap import DEFAULT_KEYS, character_name, keymap
 from inbox_tui.local.settings import Settings, load_settings, names
@@ -227,3 +229,26 @@ def test_many_threads_and_processes_write_at_once(tmp_path: Path) -> None:
     again = journal(file)
     assert len(again.all()) == 1200
     again.close()
+
+
+# Reports of crashes
+
+
+def test_a_report_says_where_and_nothing_that_anybody_wrote(tmp_path: Path) -> None:
+    def fail() -> None:
+        token = "s3cret of a visitor"
+        try:
+            raise KeyError(token)
+        except KeyError as error:
+            raise RuntimeError(token) from error
+
+    folder = tmp_path / "state" / "crashes"
+    with pytest.raises(RuntimeError) as failed:
+        fail()
+    report = write_report(failed.value, folder, datetime(2026, 11, 6, 15, tzinfo=timezone.utc))
+    text = report.read_text("utf-8")
+    assert "s3cret" not in text
+    assert text.index("builtins.KeyError") < text.index("builtins.RuntimeError")
+    assert f"{__file__}:" in text
+    assert "2026-11-06T15:00:00+00:00" in text
+    assert (report.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)

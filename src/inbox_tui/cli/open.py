@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -50,7 +49,7 @@ def open_inbox(session: Session, filter_name: str | None, agent_name: str | None
         save=partial(save_settings, session.in_force.file),
     )
     if slow:
-        launch = replace(launch, settings=msgspec.structs.replace(launch.settings, slow=True))
+        launch = msgspec.structs.replace(launch, settings=msgspec.structs.replace(launch.settings, slow=True))
     return _run(launch)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.local.drafts import DraftJournal
@@ -15,8 +16,7 @@ SaveSettings = Callable[[Mapping[str, str | bool]], None]
 """Keeps settings (by their name in the file) for the next start. Raises ConfigError."""
 
 
-@dataclass(frozen=True)
-class Launch:
+class Launch(msgspec.Struct, frozen=True):
     """How to open the inbox."""
 
     open_store: Callable[[], Awaitable[Store]]

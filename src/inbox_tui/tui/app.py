@@ -133,7 +133,15 @@ class InboxApp(App[None]):
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES[launch.settings.theme].name
+        self.stylesheet.set_variables(self.get_css_variables())
         self.set_keymap(launch.keymap)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Apply the theme in force. Until the first screen stands it is the one that the styles were parsed for."""
+        if self._is_ready:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.update(self, animate=animate)
 
     def get_default_screen(self) -> InboxScreen:
         """The inbox."""

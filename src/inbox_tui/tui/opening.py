@@ -6,7 +6,7 @@ was never drawn; and the first paint is the list, not an empty frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Agent, Counts, Member
@@ -17,8 +17,7 @@ from inbox_tui.store.protocol import Store
 from inbox_tui.tui.work import FIRST_PAGE
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A store, and what the first screen shows of it."""
 
     store: Store

@@ -7,14 +7,14 @@ text in the journal until the store has it. Sends nothing itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from inbox_tui.domain.models import ConversationId, Kind, MessageId, ReplyDraft
 from inbox_tui.local.drafts import DraftJournal
 
 
-@dataclass(frozen=True)
-class Pending:
+class Pending(msgspec.Struct, frozen=True):
     """A reply or note that is on its way."""
 
     id: ConversationId

@@ -16,7 +16,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
-from inbox_tui.tui.terminal.input import HastyEnter
+from inbox_tui.tui.terminal.events import HastyEnter
 
 PATIENCE = 1.0
 """Seconds after which a part of the screen that is too busy no longer holds the keys up."""

@@ -127,7 +127,8 @@ class Display:
             if not text:
                 continue
             self._go(x + index, y, out)
-            self._draw_as(looks[index], text, out)
+            if looks[index] is not self._look:
+                self._draw_as(looks[index], text, out)
             if text == " " and (erased := self._erased(line, range(index, run.stop - blanks))):
                 out.append(f"\x1b[{erased}X")  # which leaves the cursor where it is
                 next(islice(rest, erased - 2, None))

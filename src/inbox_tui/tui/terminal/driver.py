@@ -22,11 +22,12 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
-from inbox_tui.tui.terminal.input import Answered, Input
+from inbox_tui.tui.terminal.events import Answered
 from inbox_tui.tui.terminal.output import Output
 
 if TYPE_CHECKING:
     from inbox_tui.tui.app import InboxApp
+    from inbox_tui.tui.terminal.input import Input
 
 READ_AT_ONCE = 65_536
 TICK = 0.05
@@ -114,12 +115,12 @@ class SafeDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read until the program ends or the terminal is gone."""
-        reader = Input()
+        reader: Input | None = None
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                is_ready = selector.select(TICK if reader.waits else IDLE)
-                found = reader.tick(time.monotonic())
+                is_ready = selector.select(TICK if reader and reader.waits else IDLE)
+                found = reader.tick(time.monotonic()) if reader else []
                 if is_ready:
                     try:
                         data = os.read(self.fileno, READ_AT_ONCE)
@@ -128,6 +129,7 @@ class SafeDriver(LinuxDriver):
                     if not data:
                         self._loop.call_soon_threadsafe(self._app.line_lost)
                         return
+                    reader = reader or _input()
                     found += reader.feed(data, time.monotonic())
                 for event in found:
                     if isinstance(event, Answered):
@@ -150,3 +152,9 @@ class SafeDriver(LinuxDriver):
         attributes[tty.IFLAG] = self._patch_iflag(attributes[tty.IFLAG])
         attributes[tty.CC][termios.VMIN] = 1
         termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
+
+
+def _input() -> Input:
+    from inbox_tui.tui.terminal.input import Input  # the first screen is painted before anything comes
+
+    return Input()

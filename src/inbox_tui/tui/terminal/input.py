@@ -20,6 +20,7 @@ from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
+from inbox_tui.tui.terminal.events import Answered, HastyEnter, KeysToldApart
 from inbox_tui.tui.terminal.tokens import Pasted, Sequence, Text, Token, Tokens
 
 AFTER_PASTE = 0.5
@@ -48,24 +49,6 @@ _C1 = range(0x80, 0xA0)
 _MODIFIERS_END = 257
 _ALT_ENTER = ("\x1b\r", "\x1b\n")
 _REPLACED = "\N{REPLACEMENT CHARACTER}"
-
-
-class HastyEnter(events.Key):
-    """An Enter that came in one piece with other keys, or right after a paste: nobody may have pressed it."""
-
-    def __init__(self) -> None:
-        super().__init__("enter", "\r")
-
-
-HastyEnter.handler_name = events.Key.handler_name  # widgets handle it as the key that it is
-
-
-class KeysToldApart(Message):
-    """The terminal speaks kitty's protocol: Shift+Enter is another key than Enter."""
-
-
-class Answered(Message):
-    """The terminal answered what every terminal answers: all that was sent before has reached it."""
 
 
 class Input:

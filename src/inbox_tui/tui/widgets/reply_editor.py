@@ -13,7 +13,7 @@ from textual import events
 from textual.widgets import TextArea
 
 from inbox_tui.domain.text import clean_typed
-from inbox_tui.tui.terminal.input import HastyEnter
+from inbox_tui.tui.terminal.events import HastyEnter
 
 
 class ReplyEditor(TextArea):
