@@ -44,12 +44,17 @@ from inbox_tui.tui.themes import THEMES
 from inbox_tui.tui.type_ahead import acts_now
 
 
+PATIENCE_OF_THREADS = 0.0005
+"""Seconds that the thread that writes to the terminal waits for its turn; a key's paint waits with it."""
+
+
 def run_inbox(launch: Launch) -> int:
     """Open the inbox and work in it until the member quits; returns the exit code.
 
     Raises:
         InboxError: the inbox could not be opened; no screen was drawn.
     """
+    sys.setswitchinterval(PATIENCE_OF_THREADS)
     return asyncio.run(_run(launch))
 
 
