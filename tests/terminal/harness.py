@@ -22,6 +22,8 @@ import pytest
 
 BIN = Path(sys.executable).parent
 """Where the programs of this environment lie."""
+ENDS_WITHIN = 8.0
+"""Seconds in which a program that was told to end is gone, even on a busy machine."""
 PATIENCE = 20.0
 """Seconds after which a condition is given up."""
 NO_BURST = 0.6
@@ -96,6 +98,10 @@ class Terminal:
     def paste(self, text: str) -> None:
         """Paste as terminals do: bracketed, if the program asked for that."""
         self._tmux("set-buffer", "-b", "pasted", "--", _unsplit(text), ";", "paste-buffer", "-p", "-r", "-b", "pasted")
+
+    def paste_unmarked(self, text: str) -> None:
+        """Paste as tmux does by default from its own buffers: as if typed, each line break as Enter."""
+        self._tmux("set-buffer", "-b", "pasted", "--", _unsplit(text), ";", "paste-buffer", "-b", "pasted")
 
     def screen(self, *, styled: bool = False) -> str:
         """What the terminal shows, without spaces at the ends of lines."""

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import signal
 import sqlite3
-import struct
-import subprocess
 import sys
 import termios
 import time
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from .conftest import ME, Desk
-from .harness import PATIENCE, POLL, Terminal, environment, needs_tmux
+from .harness import ENDS_WITHIN, PATIENCE, POLL, Terminal, needs_tmux
+from .line import Line
 
 pytestmark = needs_tmux
 
 ADA = "c-0"
-ENDS_WITHIN = 8.0
-"""Seconds in which the program is gone, even on a busy machine."""
 LONG_HOLD = "undo_send = 60"
 
 
@@ -75,50 +68,6 @@ def test_an_editor_that_fails_leaves_the_inbox_alive(desk: Desk) -> None:
     terminal.wait_for("! The editor 'false' ended with 1; the text was not changed.")
     terminal.text(" and after")
     terminal.wait_for("│ Before the editor and after")
-
-
-class Line:
-    """The inbox on a terminal of which this test is the other end, and which it need not read."""
-
-    def __init__(self, desk: Desk, *command: str, before: str = "") -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
-        self.attributes = termios.tcgetattr(slave)
-        self.slave = slave
-        words = command or (str(Path(sys.executable).with_name("inbox-tui")), "--store", desk.url, "--as", ME)
-        shell = ["sh", "-c", f'{before} exec "$@"', "sh"] if before else []
-        self.process = subprocess.Popen(
-            [*shell, *words],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment(desk.home) | {"TERM": "xterm-256color"},
-            cwd=desk.folder,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no other thread runs here
-        )
-        self.seen = b""
-
-    def read_until(self, words: bytes) -> None:
-        """Read what it draws until these words are in it."""
-        until = time.monotonic() + PATIENCE
-        while words not in self.seen:
-            assert time.monotonic() < until, self.seen[-2000:]
-            self.seen += os.read(self._master, 65_536)
-
-    def type(self, data: bytes) -> None:
-        os.write(self._master, data)
-
-    def resize(self, columns: int, lines: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-
-    def hang_up(self) -> None:
-        os.close(self.slave)
-        os.close(self._master)
-
-    def end(self) -> int:
-        """How it ended."""
-        return self.process.wait(ENDS_WITHIN)
 
 
 def test_a_parent_that_ignores_hang_ups_leaves_nothing_spinning(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from typing import IO
 from inbox_tui.domain.errors import ExportError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation
+from inbox_tui.domain.text import clean_body
 from inbox_tui.operations.records import COLUMNS, Cell, record
 from inbox_tui.store.protocol import Scan
 
@@ -77,14 +78,18 @@ async def export_to_stream(
     bom: bool = False,
     progress: Progress | None = None,
 ) -> int:
-    """Write the query's CSV to an open file. Raises OSError from writing, InboxError from the store."""
+    """Write the query's CSV to an open file. Raises OSError from writing, InboxError from the store.
+
+    On a terminal the texts are cleaned: whoever looks at them wants them harmless, whoever keeps them wants them whole.
+    """
     text = TextIOWrapper(stream, "utf-8-sig" if bom else "utf-8", errors="replace", newline="", write_through=False)
+    is_looked_at = stream.isatty()
     rows = 0
     try:
         writer = csv.writer(text)
         writer.writerow(COLUMNS)
         async for batch in store.scan(query):
-            writer.writerows(_lines(batch, raw))
+            writer.writerows(_lines(batch, raw=raw, is_looked_at=is_looked_at))
             rows += len(batch)
             if progress is not None:
                 progress(rows)
@@ -96,10 +101,18 @@ async def export_to_stream(
     return rows
 
 
-def _lines(batch: Iterable[Conversation], raw: bool) -> Iterator[Iterable[Cell]]:
+def _lines(batch: Iterable[Conversation], *, raw: bool, is_looked_at: bool) -> Iterator[Iterable[Cell]]:
     for conversation in batch:
-        cells = record(conversation).values()
-        yield map(_written, cells if raw else map(neutral, cells))
+        cells: Iterable[Cell] = record(conversation).values()
+        if not raw:
+            cells = map(neutral, cells)
+        if is_looked_at:
+            cells = map(_cleaned, cells)
+        yield map(_written, cells)
+
+
+def _cleaned(cell: Cell) -> Cell:
+    return clean_body(cell) if isinstance(cell, str) else cell
 
 
 def _written(cell: Cell) -> Cell:

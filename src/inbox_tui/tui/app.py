@@ -43,7 +43,6 @@ from inbox_tui.tui.terminal.lost_line import LostLine
 from inbox_tui.tui.themes import THEMES
 from inbox_tui.tui.type_ahead import acts_now
 
-
 PATIENCE_OF_THREADS = 0.0005
 """Seconds that the thread that writes to the terminal waits for its turn; a key's paint waits with it."""
 
@@ -260,6 +259,9 @@ class InboxApp(App[None]):
             self._begin_update()
             driver.write(frame)
             self._end_update()
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        """The library's way to change the pointer: bytes that nobody needs, and old terminals print."""
 
     def set_theme(self, name: str) -> None:
         """Change to the dark or the light theme."""

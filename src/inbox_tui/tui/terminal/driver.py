@@ -58,6 +58,7 @@ class SafeDriver(LinuxDriver):
     _app: InboxApp
     _writer_thread: Output | None  # type: ignore[assignment]
     _asked = 0.0
+    _encoding = "utf-8"
     round_trip: float | None = None
     """Seconds that the terminal took to answer; None while it has not."""
 
@@ -71,7 +72,8 @@ class SafeDriver(LinuxDriver):
         file = self._file
         assert file is not None, "the inbox is not started without a terminal"
         file.flush()
-        self._writer_thread = Output(file.fileno(), file.encoding, self._app.drained)
+        self._encoding = file.encoding
+        self._writer_thread = Output(file.fileno(), self._encoding, self._app.drained)
         self._writer_thread.start()
         signal.signal(signal.SIGWINCH, lambda *_: self._report_size())
         self._report_size()
@@ -129,7 +131,7 @@ class SafeDriver(LinuxDriver):
                     if not data:
                         self._loop.call_soon_threadsafe(self._app.line_lost)
                         return
-                    reader = reader or _input()
+                    reader = reader or _input(self._encoding)
                     found += reader.feed(data, time.monotonic())
                 for event in found:
                     if isinstance(event, Answered):
@@ -154,7 +156,7 @@ class SafeDriver(LinuxDriver):
         termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
 
 
-def _input() -> Input:
+def _input(encoding: str) -> Input:
     from inbox_tui.tui.terminal.input import Input  # the first screen is painted before anything comes
 
-    return Input()
+    return Input(encoding)

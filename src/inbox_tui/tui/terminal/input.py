@@ -54,8 +54,9 @@ _REPLACED = "\N{REPLACEMENT CHARACTER}"
 class Input:
     """Makes events of bytes. Time is in seconds, as the caller counts them."""
 
-    def __init__(self) -> None:
-        self._tokens = Tokens()
+    def __init__(self, encoding: str = "utf-8") -> None:
+        """``encoding`` is the terminal's."""
+        self._tokens = Tokens(encoding)
         self._parser = XTermParser()
         self._typed = -AFTER_PASTE
         """When a character last came."""

@@ -44,7 +44,7 @@ _TEXT = re.compile(rb"[^\x1b]+")
 
 @dataclass(frozen=True)
 class Text:
-    """Characters, control characters among them; what is not UTF-8 came out as U+FFFD."""
+    """Characters, control characters among them; what is none in the terminal's encoding came out as U+FFFD."""
 
     text: str
 
@@ -78,7 +78,8 @@ class _State(Enum):
 class Tokens:
     """Cuts what it is fed. Time is whatever rises: seconds as the caller counts them."""
 
-    def __init__(self) -> None:
+    def __init__(self, encoding: str = "utf-8") -> None:
+        """``encoding`` is the terminal's; what is not of it becomes U+FFFD."""
         self._state = _State.KEYS
         self._rest = b""
         """What was begun and is not whole."""
@@ -86,7 +87,8 @@ class Tokens:
         self._heard = 0.0
         self._ended = 0.0
         """When the first end of the paste was seen."""
-        self._decoder = getincrementaldecoder("utf-8")(errors="replace")
+        self._encoding = encoding
+        self._decoder = getincrementaldecoder(encoding)(errors="replace")
 
     @property
     def waits(self) -> bool:
@@ -210,7 +212,7 @@ class Tokens:
         self._paste += data[: max(0, PASTE_LIMIT - len(self._paste))]
 
     def _end_paste(self) -> Pasted:
-        text = bytes(self._paste).replace(_PASTE_BEGIN, b"").decode("utf-8", "replace")
+        text = bytes(self._paste).replace(_PASTE_BEGIN, b"").decode(self._encoding, "replace")
         self._paste.clear()
         self._state = _State.KEYS
         return Pasted(text)

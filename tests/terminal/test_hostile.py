@@ -1,0 +1,135 @@
+"""Hostile text in every field of a store, through the whole program: what comes out to the terminal, byte by byte."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from .conftest import ME, Desk, found_workspace
+from .harness import BIN, needs_tmux
+from .line import Line
+
+pytestmark = needs_tmux
+
+CORPUS = Path(__file__).parents[3] / "shared" / "data" / "hostile-strings.json"
+OWN = (
+    "[bold]loud[/] [/] [@click=app.quit]press me[/] [link=https://evil.example]here[/link]",
+    "title \x1b]0;owned\x07 link \x1b]8;;https://evil.example\x1b\\here\x1b]8;;\x1b\\",
+    "clear \x1b[2J\x1b[H\x1b[?1049l\x1b[?2004l gone \x1bc",
+    "copied \x1b]52;c;cm0gLXJmIC8=\x1b\\ and \x1bPtmux;\x1b\x1b]0;x\x07\x1b\\",
+    "c1 \x9b31m \x90q\x9c \x85 \u2028 \u2029",
+    "turn \u202egnp.exe\u202c \u2066left\u2069 \u200f\u061c",
+    "zero\u200bwidth\ufeff \u00adsoft \U000e0041tag",
+    "zalgo h" + "\u0301" * 200 + "i",
+    "nul \x00 del \x7f bell \x07 back \x08\x08 shift \x0e\x0f tab\tend",
+    "two\r\nlines\rand a third",
+)
+SEQUENCES = re.compile(
+    rb"\x1b\[[0-9;]*m"  # how what follows looks
+    rb"|\x1b\[[0-9;]*[HACKXJ]"  # where it stands, and erasing
+    rb"|\x1b\[\?(?:1049|25|2004|7|1000|1006|2026)[hl]"  # what the program switches on and off
+    rb"|\x1b\[>25u|\x1b\[<u|\x1b\[>4;1m|\x1b\[>4m|\x1b\[\?u|\x1b\[\?2026\$p|\x1b\[c"
+)
+HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def texts() -> list[str]:
+    """The strings that are known to break terminals, cut to a length that a test has time for."""
+    shared = json.loads(CORPUS.read_text("utf-8")) if CORPUS.exists() else []
+    return [*OWN, *(entry["text"][:400] for entry in shared if entry["text"].strip())]
+
+
+def require_own(seen: bytes, *, draws: bool) -> None:
+    """Nothing but characters and, from a program that draws, its own sequences."""
+    rest = SEQUENCES.sub(b"", seen) if draws else seen
+    for character in set(rest.decode("utf-8")) - set("\r\n\t"):
+        where = rest.find(character.encode())
+        assert unicodedata.category(character) not in HARMFUL, rest[max(0, where - 60) : where + 60]
+
+
+@pytest.fixture
+def hostile_desk(empty_desk: Desk) -> Desk:
+    """A store in which every field of every conversation is hostile."""
+    found_workspace(empty_desk)
+    lines = []
+    for number, text in enumerate(texts()):
+        at = f"2026-11-0{1 + number % 6}T10:{number % 60:02}"
+        said = [
+            {"id": f"{number}-{index}{text[:60]}", "author": author, "body": text, "created_at": f"{at}:{index:02}Z"}
+            for index, author in enumerate(("visitor", "agent", "visitor"))
+        ]
+        who = {"name": text, "email": text, "phone": text, "company": text}
+        line = {"id": f"{number} {text[:60]}", "agent": text[:70], "visitor": who, "topic": text, "messages": said}
+        lines.append(json.dumps({**line, "needs_human": number % 2 == 0}))
+    (empty_desk.folder / "in.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    empty_desk.run("import", "in.jsonl")
+    for number, text in enumerate(text for text in OWN if "\x00" not in text):
+        empty_desk.run("members", "add", f"m{number}@acme.example", "--name", text, check=False)
+    return empty_desk
+
+
+def test_only_the_programs_own_sequences_reach_the_screen(hostile_desk: Desk) -> None:
+    line = Line(hostile_desk)
+    line.read_until(b"Enter sends")
+    for keys in ("A", "\x1b[27u", "a", "\x1b[27u", "E", "\x1b[27u", "?", "\x1b[27u", "/\x1b[27u", "r\x1b[27u", "x"):
+        line.type(keys.encode())
+        line.read_until_quiet()
+    for _ in texts():
+        line.type(b"j")
+        line.read_until_quiet()
+    line.type(b"xa")
+    line.read_until_quiet()
+    line.type(b"\x1b[27u\x1b[27uq")
+    line.read_until_quiet()
+    assert line.end() == 0
+    line.hang_up()
+    require_own(line.seen, draws=True)
+    assert b"evil.example" in line.seen, "what was written is shown, as text"
+
+
+def test_no_command_sends_more_than_characters_to_a_terminal(hostile_desk: Desk) -> None:
+    rows = [json.loads(row) for row in hostile_desk.run("list", "--json", "--limit", "200").splitlines()]
+    as_it_came = {f"{number} {text[:60]}" for number, text in enumerate(OWN[:8])}
+    assert {row["conversation_id"] for row in rows} >= as_it_came
+    (hostile_desk.folder / "bad\x1b]0;x\x07.jsonl").write_text('{"id": "\x1b[2J"}\n{"\\u001b[2J": 1}\n', "utf-8")
+    (hostile_desk.folder / "bad.toml").write_text('"\\u001b]0;x\\u0007" = 1\n', "utf-8")
+    ids = [id for row in rows if not (id := row["conversation_id"]).isprintable() and "\x00" not in id][:12]
+    commands = [
+        ["list", "--limit", "200"],
+        ["list", "--json", "--limit", "200"],
+        ["members", "list"],
+        ["export"],
+        *(["show", id] for id in ids),
+        *(["show", id, "--json"] for id in ids[:2]),
+        ["show", "\x1b]0;gone\x07"],
+        ["assign", ids[0], "\x1b]0;nobody\x07@x"],
+        ["assign", *ids[:3], "me"],
+        ["resolve", *ids[:3], "\x9bno"],
+        ["list", "--agent", "\x1b[2J"],
+        ["export", "-o", "no\x1b]0;x\x07/where.csv"],
+        ["--config", "bad.toml", "list"],
+        ["--store", "sqlite:///no\x1b]0;x\x07/where.db", "list"],
+        ["--store", "\x1b]0;x\x07://where", "list"],
+        ["no\x1b]0;x\x07such"],
+    ]
+    require_own(run_all(hostile_desk, commands), draws=False)
+    imports = [["import", "bad\x1b]0;x\x07.jsonl"], ["import", "none\x1b]0;x\x07.jsonl"]]
+    require_own(run_all(hostile_desk, imports), draws=True)  # a bar shows how far it is
+
+
+def run_all(desk: Desk, commands: Sequence[Sequence[str]]) -> bytes:
+    """What some commands print on a terminal."""
+    script = "\n".join(shlex.join([str(BIN / "inbox-tui"), "--store", desk.url, *words]) for words in commands)
+    (desk.folder / "script.sh").write_text(f"{script}\necho The end\n", "utf-8")
+    line = Line(desk, "sh", "script.sh", INBOX_TUI_AS=ME)
+    line.read_until(b"The end\r\n")
+    assert line.end() == 0
+    line.hang_up()
+    assert b"Traceback" not in line.seen
+    return line.seen
