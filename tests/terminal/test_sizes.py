@@ -6,12 +6,14 @@ And on terminals of few colours, or none: what colour shows is shown by a charac
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
 from rich.cells import cell_len
 
 from .conftest import Desk
 from .harness import Terminal, needs_tmux
+from .line import Line
 
 pytestmark = needs_tmux
 
@@ -105,3 +107,25 @@ def test_no_colour(desk: Desk) -> None:
     assert not re.search(r"\x1b\[(?:\d+;)*(?:3[1-6]|4[1-6]|9[1-6]|10[1-6])[;m]", styled)
     terminal.keys("j")
     assert "\n ● Ada Lund" in terminal.wait_for("▌✓ Bo Lund")
+
+
+def test_a_storm_of_resizes_ends_where_it_began(desk: Desk) -> None:
+    line = Line(desk)
+    line.read_until(b"Enter sends")
+    line.type(b"r")
+    line.read_until_quiet()
+    line.type(b"Kept through it all")
+    line.read_until_quiet()
+    before = line.screen()
+    assert "│ Kept through it all" in before
+    for number in range(200):
+        line.resize(1 + number * 37 % 220, 1 + number * 13 % 60)
+        if number % 20 == 0:
+            line.read_until_quiet()
+    line.resize(119, 36)
+    line.read_until_quiet()
+    line.resize(120, 36)
+    line.read_until_quiet()
+    assert line.screen() == before
+    line.hang_up()
+    assert line.end() == 128 + signal.SIGHUP
