@@ -36,10 +36,22 @@ def test_what_is_no_address_says_how_one_looks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["https:/dana:secret@host/x", "https://dana:secret@host:no/x", "http://dana:secret@[::1/x"]
+)
+def test_what_is_wrong_with_an_address_is_said_without_its_secrets(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        StoreUrl.parse(text)
+    assert "secret" not in f"{caught.value.message} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
         ("https://dana:secret@host:8443/x?token=secret", "https://host:8443/x"),
         ("postgresql://dana:secret@host/inbox", "postgresql://host/inbox"),
+        ("postgresql://dana:sec/re?t@host/inbox", "postgresql://host/inbox"),
+        ("sqlite:////home/dana@acme/inbox.db", "sqlite:////home/dana@acme/inbox.db"),
+        ("sqlite:///inbox.db?mode=ro", "sqlite:///inbox.db"),
     ],
 )
 def test_an_address_is_shown_without_its_secrets(text: str, shown: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -19,14 +19,19 @@ class StoreUrl(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> StoreUrl:
-        """Read an address. Raises ConfigError if it has no scheme."""
-        scheme, separator, _ = text.partition("://")
+        """Read an address. Raises ConfigError if it has no scheme, or a host or port that cannot be."""
+        scheme, separator, rest = text.partition("://")
         if not separator or not scheme:
             raise ConfigError(
-                f"{text!r} is not a store address.",
+                f"{text.rpartition('@')[2]!r} is not a store address.",  # before an @ may stand a password
                 hint="A store is named by a URL, for example sqlite:///inbox.db (a file here) or sqlite:////home/dana/inbox.db.",
             )
-        return cls(scheme.lower(), text)
+        url = cls(scheme.lower(), text)
+        try:
+            _ = urlsplit(f"//{_without_login(rest)}").port
+        except ValueError as error:
+            raise ConfigError(f"{url.shown} has no host and port that can be reached: {error}.") from error
+        return url
 
     @property
     def path(self) -> str:
@@ -36,6 +41,14 @@ class StoreUrl(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> str:
         """The address without user name, password and query."""
-        parts = urlsplit(self.text)
-        host = parts.hostname or ""
-        return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+        return f"{self.scheme}://{_without_login(self.text.partition('://')[2])}"
+
+
+def _without_login(rest: str) -> str:
+    """What follows the scheme, without user name, password, query and fragment.
+
+    A password may hold any character, also where that is no proper URL, so only the last @ ends it.
+    """
+    if not rest.startswith("/"):
+        rest = rest.rpartition("@")[2]
+    return rest.partition("?")[0].partition("#")[0]
