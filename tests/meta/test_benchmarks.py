@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from benchmarks import runs
+from benchmarks import line, runs
 from benchmarks.generate import ME, size, workspace
 from benchmarks.pty import NotShown, Terminal
 from benchmarks.truth import look_up
@@ -84,3 +84,14 @@ def test_a_program_that_ends_is_told_from_a_slow_one(tmp_path: Path) -> None:
         pytest.raises(NotShown, match="done"),
     ):
         terminal.start(lambda _: False)
+
+
+def test_bytes_are_counted_beside_the_toolkits_own_display(file: Path, tmp_path: Path) -> None:
+    truth, program = look_up(file), runs.command(file)
+    environment = runs.surroundings(tmp_path)
+    ours = line.inbox(program, environment, truth, moves=3, idle=0.1)
+    theirs = line.inbox(line.stock(program), environment, truth, moves=3, idle=0.1)
+    assert ours.keys() == theirs.keys()
+    for done, sizes in theirs.items():
+        assert max(ours[done]) <= max(sizes), done
+    assert line.table({"ours": ours}).count("\n") == 1 + len(ours)

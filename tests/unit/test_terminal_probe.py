@@ -160,7 +160,7 @@ def test_what_the_surroundings_say_is_cleaned() -> None:
 
 
 def test_no_secret_of_an_address_is_shown() -> None:
-    url = StoreUrl.parse("https://dana:hunt%40er2@desk.example:bad/inbox?token=abc123")
+    url = StoreUrl.parse("https://dana:hunt%40er2@desk.example:8443/inbox?token=abc123")
     said = f"Cannot reach {url.text}: dana:hunt%40er2 or hunt@er2 with abc123"
     for words in (without_secrets(said, url), shown(url)):
         assert not [secret for secret in ("hunt", "er2", "abc123") if secret in words]

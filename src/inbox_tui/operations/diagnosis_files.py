@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import msgspec
 
@@ -104,23 +104,15 @@ def of_configuration(error: InboxError) -> Finding:
 
 
 def shown(url: StoreUrl) -> str:
-    """The address as it may be shown, even if it is malformed."""
-    if url.scheme == LOCAL_SCHEME:  # two slashes at the beginning of a path must stay two
-        return clean(f"{url.scheme}:///{url.path}")
-    try:
-        return clean(url.shown)
-    except ValueError:
-        return clean_line(f"{url.scheme}://…")
+    """The address as it may be shown on a terminal."""
+    return clean(url.shown)
 
 
 def without_secrets(words: str, url: StoreUrl) -> str:
     """Words of a backend in which nothing of the address is left that must not be shown."""
     words = words.replace(url.text, shown(url))
     authority = url.text.partition("://")[2].partition("/")[0].rpartition("@")[0]
-    try:
-        query = urlsplit(url.text).query
-    except ValueError:
-        query = url.text.partition("?")[2]
+    query = url.text.partition("?")[2].partition("#")[0]
     values = [pair.partition("=")[2] for pair in query.split("&")]
     for secret in (authority, authority.partition(":")[2], *values):
         for form in (secret, unquote(secret)):
