@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 from rich.console import Console
 
 from inbox_tui.cli import open as opening
 from inbox_tui.domain.text import clean
 from inbox_tui.local.terminal_probe import CANNOT_DRAW, Answer, ask_terminal, understood
-from inbox_tui.operations import diagnosis
+from inbox_tui.operations import diagnosis, diagnosis_files
 from inbox_tui.operations.diagnosis import Finding, State, Surroundings, colours, multiplexer, newline_keys
 from inbox_tui.operations.diagnosis_files import KeyringFact as Keyring
-from inbox_tui.operations.diagnosis_files import StoreFact, of_keyring, of_store, shown, without_secrets
+from inbox_tui.operations.diagnosis_files import (
+    StoreFact,
+    look_at_keyring,
+    of_keyring,
+    of_store,
+    shown,
+    without_secrets,
+)
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.tui import view
 from inbox_tui.tui.screens import least_size
@@ -173,9 +183,20 @@ def test_stores_and_keyrings() -> None:
     assert of_keyring(Keyring(), is_local=True).value == "not used by a local store"
     assert of_keyring(Keyring(), is_local=False).state is State.NOTE
     for backend, state in (
+        ("", State.WRONG),
         ("keyring.backends.fail.Keyring", State.WRONG),
         ("keyring.backends.null.Keyring", State.WRONG),
         ("keyrings.alt.file.PlaintextKeyring", State.WRONG),
         ("keyring.backends.SecretService.Keyring", State.OK),
     ):
         assert of_keyring(Keyring(used=True, installed=True, backend=backend), is_local=False).state is state
+
+
+def test_a_keyring_that_waits_for_ever_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "keyring.py").write_text("import threading\nthreading.Event().wait()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "keyring", raising=False)
+    monkeypatch.setattr(diagnosis_files, "KEYRING_PATIENCE", 0.05)
+    fact = look_at_keyring(is_local=False)
+    assert fact.used
+    assert of_keyring(fact, is_local=False).value.startswith("it does not answer")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import unquote
@@ -23,6 +24,8 @@ from inbox_tui.store.url import StoreUrl
 
 STORE_PATIENCE = 15.0
 """Seconds after which a store counts as one that does not answer."""
+KEYRING_PATIENCE = 2.0
+"""Seconds after which a keyring counts as one that does not answer."""
 LOCAL_SCHEME = "sqlite"
 
 
@@ -170,16 +173,28 @@ def of_store(fact: StoreFact) -> list[Finding]:
 
 
 def look_at_keyring(*, is_local: bool) -> KeyringFact:
-    """The keyring, which is loaded only for a store that may use it."""
+    """The keyring, which is loaded only for a store that may use it.
+
+    Takes at most KEYRING_PATIENCE seconds: a secret service can wait for a desktop that is not there.
+    """
     from importlib.util import find_spec
 
     installed = find_spec("keyring") is not None
     if is_local or not installed:
         return KeyringFact(used=False, installed=installed)
+    found: list[str] = []
+    # A daemon, because what waits inside a library cannot be stopped and must not keep the process.
+    asking = threading.Thread(target=lambda: found.append(_keyring_backend()), daemon=True)
+    asking.start()
+    asking.join(KEYRING_PATIENCE)
+    return KeyringFact(used=True, installed=True, backend=found[0] if found else "")
+
+
+def _keyring_backend() -> str:
     from importlib import import_module
 
-    found = type(import_module("keyring").get_keyring())
-    return KeyringFact(used=True, installed=True, backend=clean_line(f"{found.__module__}.{found.__qualname__}"))
+    backend = type(import_module("keyring").get_keyring())
+    return clean_line(f"{backend.__module__}.{backend.__qualname__}")
 
 
 def of_keyring(fact: KeyringFact, *, is_local: bool) -> Finding:
@@ -187,6 +202,10 @@ def of_keyring(fact: KeyringFact, *, is_local: bool) -> Finding:
     if not fact.used:
         words = "not used by a local store" if is_local else "the package keyring is not installed, and not needed"
         return Finding("keyring", "keyring", State.NOTE, words)
+    if not fact.backend:
+        words = f"it does not answer within {KEYRING_PATIENCE:.0f} seconds"
+        mend = "give the token by INBOX_TUI_TOKEN, or mend the keyring"
+        return Finding("keyring", "keyring", State.WRONG, words, mend)
     if any(f".{name}." in f"{fact.backend}." for name in ("fail", "null")):
         mend = "start a secret service (gnome-keyring, kwallet), or give the token to the store otherwise"
         return Finding("keyring", "keyring", State.WRONG, f"{fact.backend}: it keeps nothing", mend)
