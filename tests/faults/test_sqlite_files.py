@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from inbox_tui.backends.sql.migrations import steps
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain.errors import ConfigError, InboxError, StoreBroken, StoreUnavailable
@@ -30,6 +31,9 @@ def conversation(id: str) -> IncomingConversation:
 
 async def opened(path: Path) -> SqliteStore:
     return await open_file(path, DANA, utc_now, patience=0.05)
+
+
+NEWEST = steps(MIGRATIONS)[-1].number
 
 
 async def refusal(path: Path) -> InboxError:
@@ -218,19 +222,21 @@ async def test_an_older_file_is_backed_up_before_it_is_migrated(
 ) -> None:
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder)
-    (folder / "0002_add.sql").write_text("ALTER TABLE agent ADD COLUMN motto TEXT\n\nCREATE TABLE extra (id INTEGER)\n")
+    (folder / f"{NEWEST + 1:04}_add.sql").write_text(
+        "ALTER TABLE agent ADD COLUMN motto TEXT\n\nCREATE TABLE extra (id INTEGER)\n"
+    )
     monkeypatch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
     store = await opened(file)
     assert (await store.counts(None)).all == 3
     await store.aclose()
-    backup = file.with_name("inbox.db.v1.bak")
+    backup = file.with_name(f"inbox.db.v{NEWEST}.bak")
     assert backup.stat().st_mode & 0o777 == 0o600
     db = sqlite3.connect(backup)
-    assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    assert db.execute("PRAGMA user_version").fetchone() == (NEWEST,)
     assert db.execute("SELECT count(*) FROM conversation").fetchone() == (3,)
     db.close()
     db = sqlite3.connect(file)
-    assert db.execute("PRAGMA user_version").fetchone() == (2,)
+    assert db.execute("PRAGMA user_version").fetchone() == (NEWEST + 1,)
     assert db.execute("SELECT count(*) FROM extra").fetchone() == (0,)
     db.close()
 
@@ -240,10 +246,28 @@ async def test_a_failing_migration_leaves_the_file_as_it_was(
 ) -> None:
     folder = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, folder)
-    (folder / "0002_half.sql").write_text("CREATE TABLE extra (id INTEGER)\n\nCREATE TABLE extra (id INTEGER)\n")
+    (folder / f"{NEWEST + 1:04}_half.sql").write_text(
+        "CREATE TABLE extra (id INTEGER)\n\nCREATE TABLE extra (id INTEGER)\n"
+    )
     with monkeypatch.context() as patch:
         patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
         await refusal(file)
     store = await opened(file)
     assert (await store.counts(None)).all == 3
     await store.aclose()
+
+
+async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    """By every step there is, on a file that has never seen the later ones."""
+    file = tmp_path / "old.db"
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    shutil.copy(MIGRATIONS / "0001_init.sql", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
+        store = await opened(file)
+        await store.aclose()
+    store = await opened(file)
+    assert list(await store.tokens()) == []
+    await store.aclose()
+    assert file.with_name("old.db.v1.bak").exists()

@@ -1,6 +1,6 @@
 """The port: what the inbox asks of any place where conversations live.
 
-``Store`` is what a screen needs to work a shift. ``Team``, ``Intake`` and ``Scan``
+``Store`` is what a screen needs to work a shift. ``Team``, ``Intake``, ``Scan`` and ``Host``
 are further facets that a store may offer; ``capabilities`` says which. Verbs are
 those of the domain; a backend must not leak its own words or exceptions, and
 raises only from ``domain.errors``. Every call that the acting member's access
@@ -44,6 +44,7 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
 
 Clock = Callable[[], datetime]
 """Gives the present as aware UTC."""
@@ -65,6 +66,10 @@ class Capabilities(msgspec.Struct, frozen=True):
     """The store is an ``Intake``."""
     scan: bool = False
     """The store is a ``Scan``: export and select-all work."""
+    host: bool = False
+    """The store is a ``Host``: ``inbox-tui serve`` can offer it to others."""
+    outbox: bool = False
+    """It is reached over a line that fails now and then: writes wait in an outbox on this machine."""
 
 
 @runtime_checkable
@@ -183,3 +188,26 @@ class Intake(Protocol):
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor, instead of what was. Raises NotFound."""
+
+
+@runtime_checkable
+class Host(Protocol):
+    """A store that a server can offer to many clients: it keeps their tokens and shows itself to each."""
+
+    async def add_token(self, token: NewToken) -> Token:
+        """Keep a token. Admin only. Raises NotAllowed, NotFound (no such member), Rejected."""
+
+    async def tokens(self) -> Sequence[Token]:
+        """All tokens, those expired included, oldest first. Admin only. Raises NotAllowed."""
+
+    async def revoke_token(self, id: TokenId) -> Token:
+        """Forget a token; gives what it was. Admin only. Raises NotAllowed, NotFound."""
+
+    async def find_token(self, hash: bytes) -> Token | None:
+        """The token with this hash, expired or not. No access is needed: it is how access begins."""
+
+    def seen_by(self, member: MemberId) -> Store:
+        """The same workspace as another member sees it, over the connections of this one, which must outlive it."""
+
+    async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
+        """Members' replies to an agent's visitors after a message; None: none, only where the workspace is now."""

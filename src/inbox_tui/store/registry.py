@@ -30,13 +30,18 @@ BUILT_IN = {"sqlite": "inbox_tui.backends.sqlite:open_store"}
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Who opens a store, for stores that hold several members without a login."""
+    """Who opens a store: a name, for stores that hold several members without a login, or a token."""
 
     email: str
     name: str = ""
     """Display name for the first member of a workspace that is new."""
     is_given: bool = False
     """The person said who they are (--as, environment, config); not a guess from the machine."""
+    token: str = ""
+    """What a remote store knows the member by. A secret."""
+
+    def __repr__(self) -> str:
+        return f"Identity({self.email!r}, is_given={self.is_given}, token={'…' if self.token else None})"
 
 
 StoreFactory = Callable[[StoreUrl, Identity, Clock], Awaitable[Store]]

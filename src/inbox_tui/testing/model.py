@@ -40,13 +40,14 @@ from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.domain.text import storable
 from inbox_tui.store.protocol import Capabilities
 from inbox_tui.testing import lists
+from inbox_tui.testing.model_host import ModelHost
 from inbox_tui.testing.model_intake import ModelIntake
 from inbox_tui.testing.model_team import ModelTeam
 from inbox_tui.testing.workspace import ModelWorkspace
 
 
-class ModelStore(ModelTeam, ModelIntake):
-    """A model workspace, seen by one member. A Store, Scan, Team and Intake.
+class ModelStore(ModelTeam, ModelIntake, ModelHost):
+    """A model workspace, seen by one member. A Store, Scan, Team, Intake and Host.
 
     Args:
         workspace: What the members share.
@@ -72,7 +73,7 @@ class ModelStore(ModelTeam, ModelIntake):
     @property
     def capabilities(self) -> Capabilities:
         """Everything."""
-        return Capabilities(team=True, intake=True, scan=True)
+        return Capabilities(team=True, intake=True, scan=True, host=True)
 
     async def me(self) -> Member:
         """The member who is asking, as they are now."""
@@ -174,6 +175,10 @@ class ModelStore(ModelTeam, ModelIntake):
         """The first ``limit`` conversations of the query. Raises NotAllowed."""
         rules.require_chat(self._actor)
         return [row.conversation for row in self._rows(query)][:limit]
+
+    def seen_by(self, member: MemberId) -> ModelStore:
+        """The same workspace as another member sees it."""
+        return ModelStore(self._workspace, self._workspace.member(member).email)
 
     async def aclose(self) -> None:
         """Stop following and answer no more."""

@@ -28,6 +28,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
+from inbox_tui.domain.tokens import Token
 from inbox_tui.store.protocol import Clock
 
 
@@ -47,6 +48,7 @@ class ModelWorkspace:
         self.members: dict[MemberId, Member] = {}
         self.agents: dict[AgentId, Agent] = {}
         self.photos: dict[MemberId, bytes] = {}
+        self.tokens: dict[bytes, Token] = {}
         self.written = asyncio.Event()
         """Set, and replaced by a new one, with every write."""
         self._log: list[Changes] = []
@@ -95,6 +97,9 @@ class ModelWorkspace:
                 else message
                 for message in thread
             ]
+        for hash, token in self.tokens.items():
+            if token.member is not None and token.member.id == changed.id:
+                self.tokens[hash] = msgspec.structs.replace(token, member=changed)
         self.report(team=True)
         return changed
 

@@ -79,7 +79,7 @@ def set_lead(unit: Unit, id: ConversationId, lead: Lead) -> Conversation:
 
 
 def _add(unit: Unit, incoming: IncomingConversation, messages: Sequence[IncomingMessage]) -> int:
-    folded = intake.begun(incoming, _agent(unit, incoming.agent))
+    folded = intake.begun(incoming, agent_named(unit, incoming.agent))
     authors = [_author(unit, message) for message in messages]
     for message, author in zip(messages, authors, strict=True):
         folded = intake.message_added(folded, message, author).conversation
@@ -109,7 +109,8 @@ def _append(unit: Unit, before: Stored, message: IncomingMessage) -> Stored:
     return unit.save(before, ruling, None, added if message.kind is Kind.MESSAGE else None)
 
 
-def _agent(unit: Unit, name: str) -> Agent:
+def agent_named(unit: Unit, name: str) -> Agent:
+    """The AI agent of this name; one that is not known yet becomes known."""
     name = storable(name)
     if name not in unit.roster.agent_rows:
         unit.db.run(statements.INSERT_AGENT, name=name)

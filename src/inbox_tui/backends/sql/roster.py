@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from inbox_tui.domain.errors import CredentialError, NotFound
-from inbox_tui.domain.models import Access, Agent, AgentId, Badge, Color, Member, MemberId, MessageId
+from inbox_tui.domain.models import Access, Agent, AgentId, Badge, Color, Member, MemberId
 
 if TYPE_CHECKING:
     from inbox_tui.backends.sql.database import Database, Row
@@ -52,7 +52,7 @@ class Roster(msgspec.Struct, frozen=True):
         return self.emails.get(email.strip().casefold())
 
 
-def row_number(id: MemberId | AgentId | MessageId) -> int:
+def row_number(id: str) -> int:
     """The row that an id of ours names; a foreign id names none (-1)."""
     return int(id) if id.isascii() and id.isdecimal() and len(id) < 19 else -1
 

@@ -183,3 +183,24 @@ SET_ACCESS = "UPDATE member SET access = :access WHERE id = :id"
 SET_PROFILE = "UPDATE member SET name = :name, initials = :initials, color = :color WHERE id = :id"
 SET_PHOTO = "UPDATE member SET photo = :photo WHERE id = :id"
 PHOTO = "SELECT photo FROM member WHERE id = :id"
+
+_TOKEN = "SELECT id, member_id, agent_id, label, created_at, expires_at FROM token"
+TOKENS = " ".join((_TOKEN, "ORDER BY id"))
+TOKEN_BY_HASH = " ".join((_TOKEN, "WHERE hash = :hash"))
+TOKEN_BY_ROW = " ".join((_TOKEN, "WHERE id = :id"))
+INSERT_TOKEN = (
+    "INSERT INTO token (hash, member_id, agent_id, label, created_at, expires_at)"
+    " VALUES (:hash, :member, :agent, :label, :created_at, :expires_at) RETURNING id"
+)
+DELETE_TOKEN = "DELETE FROM token WHERE id = :id"
+
+LAST_MESSAGE = "SELECT max(id) FROM message"
+REPLIES_OF_AGENT = " ".join(
+    (
+        "SELECT conversation.public_id,",
+        ", ".join(f"message.{column}" for column in MESSAGE_COLUMNS),
+        "FROM message CROSS JOIN conversation ON conversation.id = message.conversation_id",
+        "WHERE message.id > :after AND message.id <= :last AND message.author = 'member' AND message.kind = 'message'",
+        "AND conversation.agent_id = :agent ORDER BY message.id LIMIT :limit",
+    )
+)

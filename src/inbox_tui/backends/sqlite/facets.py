@@ -1,16 +1,17 @@
-"""The facets of the SQLite store beyond a shift's work: managing the team, taking in conversations."""
+"""The facets of the SQLite store beyond a shift's work: managing the team, taking in conversations, tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from inbox_tui.backends.sql import intake, statements, team
+from inbox_tui.backends.sql import intake, statements, team, tokens
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sqlite.connections import Connection
 from inbox_tui.backends.sqlite.session import Session
 from inbox_tui.domain.models import (
     Access,
+    AgentId,
     Badge,
     Conversation,
     ConversationId,
@@ -19,8 +20,10 @@ from inbox_tui.domain.models import (
     Lead,
     Member,
     MemberId,
+    MessageId,
     Taken,
 )
+from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
 
 
 class SqliteTeam:
@@ -75,3 +78,29 @@ class SqliteIntake:
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor. Raises NotFound."""
         return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))
+
+
+class SqliteHost:
+    """The port's Host, but for ``seen_by``."""
+
+    _session: Session
+
+    async def add_token(self, token: NewToken) -> Token:
+        """Keep a token. Admin only. Raises NotAllowed, NotFound, Rejected."""
+        return await self._session.write(lambda unit: tokens.add_token(unit, token))
+
+    async def tokens(self) -> Sequence[Token]:
+        """All tokens, oldest first. Admin only. Raises NotAllowed."""
+        return await self._session.read(lambda db: tokens.tokens(db, self._session.me))
+
+    async def revoke_token(self, id: TokenId) -> Token:
+        """Forget a token. Admin only. Raises NotAllowed, NotFound."""
+        return await self._session.write(lambda unit: tokens.revoke_token(unit, id))
+
+    async def find_token(self, hash: bytes) -> Token | None:
+        """The token with this hash."""
+        return await self._session.read(lambda db: tokens.find_token(db, hash))
+
+    async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
+        """Members' replies to an agent's visitors after a message."""
+        return await self._session.read(lambda db: tokens.agent_replies(db, agent, after, limit))

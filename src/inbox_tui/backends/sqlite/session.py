@@ -7,6 +7,7 @@ Every error that leaves here is ours.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -43,6 +44,7 @@ class Session:
         self.path = path
         self.me = MemberId("")
         """Who is asking; nobody until ``sign_in``."""
+        self._is_guest = False
         self._clock = clock
         self._patience = patience
         self._random = random
@@ -114,8 +116,17 @@ class Session:
         """A further thread with a connection that reads; its maker closes it."""
         return Worker(name, lambda: self._connect(is_reader=True), can_stop=True)
 
+    def seen_by(self, member: MemberId) -> Session:
+        """The same file for another member, over the same threads, which stay this session's to close."""
+        other = copy(self)
+        other.me = member
+        other._is_guest = True
+        return other
+
     async def aclose(self) -> None:
         """Finish writes under way and let go of the file."""
+        if self._is_guest:
+            return
         for worker in (self._searcher, self._reader, self._writer):
             await worker.aclose()
 

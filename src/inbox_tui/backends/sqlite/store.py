@@ -14,7 +14,7 @@ from inbox_tui.backends.sql import reads, writes
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.backends.sqlite.connections import Connection
-from inbox_tui.backends.sqlite.facets import SqliteIntake, SqliteTeam
+from inbox_tui.backends.sqlite.facets import SqliteHost, SqliteIntake, SqliteTeam
 from inbox_tui.backends.sqlite.feed import follow
 from inbox_tui.backends.sqlite.lists import Lists
 from inbox_tui.backends.sqlite.session import Session
@@ -50,7 +50,7 @@ PATIENCE = 5.0
 """Seconds that a write waits for another program's lock."""
 
 _CHANGES_AT_ONCE = 500
-_CAPABILITIES = Capabilities(team=True, intake=True, scan=True)
+_CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True)
 
 
 async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> SqliteStore:
@@ -89,8 +89,8 @@ async def open_file(
     return SqliteStore(session)
 
 
-class SqliteStore(SqliteTeam, SqliteIntake):
-    """A workspace in one SQLite file, seen by one member. A Store, Scan, Team and Intake."""
+class SqliteStore(SqliteTeam, SqliteIntake, SqliteHost):
+    """A workspace in one SQLite file, seen by one member. A Store, Scan, Team, Intake and Host."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -177,6 +177,10 @@ class SqliteStore(SqliteTeam, SqliteIntake):
     async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
         """The first ``limit`` conversations of the query."""
         return await self._lists.first(query, limit)
+
+    def seen_by(self, member: MemberId) -> SqliteStore:
+        """The same file as another member sees it."""
+        return SqliteStore(self._session.seen_by(member))
 
     async def aclose(self) -> None:
         """Finish writes under way and let go of the file."""

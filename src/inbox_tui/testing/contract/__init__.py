@@ -22,6 +22,7 @@ from inbox_tui.testing.contract.base import OpenAs
 from inbox_tui.testing.contract.deciding import DecidingContract
 from inbox_tui.testing.contract.feed import FeedContract
 from inbox_tui.testing.contract.hostile import HostileContract
+from inbox_tui.testing.contract.hosting import HostingContract
 from inbox_tui.testing.contract.intake import IntakeContract
 from inbox_tui.testing.contract.paging import PagingContract
 from inbox_tui.testing.contract.racing import RacingContract
@@ -45,6 +46,7 @@ class StoreContract(
     IntakeContract,
     ScanningContract,
     HostileContract,
+    HostingContract,
     RacingContract,
 ):
     """All of it. Subclass with a name that begins with ``Test`` and override ``open_as``."""

@@ -1,0 +1,101 @@
+"""The tokens of a workspace, and what an AI agent's website reads with one.
+
+Each writing function is one act inside the transaction of a Unit; none commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql.database import Database, Row
+from inbox_tui.backends.sql.intake import agent_named
+from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
+from inbox_tui.backends.sql.rows import message, message_row, micros, micros_or_none, moment
+from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.domain import rules
+from inbox_tui.domain.errors import NotFound
+from inbox_tui.domain.models import AgentId, ConversationId, MemberId, MessageId
+from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept_label, require_grant
+
+
+def add_token(unit: Unit, new: NewToken) -> Token:
+    """Keep a token. Raises NotAllowed, NotFound, Rejected."""
+    rules.require_admin(unit.actor)
+    require_grant(new, unit.at)
+    member = unit.roster.by_email(new.email) if new.email else None
+    if new.email and member is None:
+        raise NotFound(f"{new.email} is not a member.", hint="Add them first: inbox-tui members add EMAIL.")
+    agent = agent_named(unit, new.agent) if new.agent else None
+    row = unit.db.row(
+        statements.INSERT_TOKEN,
+        hash=new.hash,
+        member=None if member is None else int(member.id),
+        agent=None if agent is None else int(agent.id),
+        label=kept_label(new),
+        created_at=micros(unit.at),
+        expires_at=micros_or_none(new.expires_at),
+    )
+    assert row is not None  # RETURNING
+    unit.team_changed()
+    return _load(unit.db, unit.roster, row[0])
+
+
+def revoke_token(unit: Unit, id: TokenId) -> Token:
+    """Forget a token. Raises NotAllowed, NotFound."""
+    rules.require_admin(unit.actor)
+    found = _load(unit.db, unit.roster, row_number(id))
+    unit.db.run(statements.DELETE_TOKEN, id=int(found.id))
+    unit.team_changed()
+    return found
+
+
+def tokens(db: Database, me: MemberId) -> Sequence[Token]:
+    """All tokens, oldest first. Raises NotAllowed."""
+    roster = current_roster(db)
+    rules.require_admin(roster.acting(me))
+    return [_token(row, roster) for row in db.rows(statements.TOKENS)]
+
+
+def find_token(db: Database, hash: bytes) -> Token | None:
+    """The token with this hash."""
+    row = db.row(statements.TOKEN_BY_HASH, hash=hash)
+    return _token(row, current_roster(db)) if row else None
+
+
+def agent_replies(db: Database, agent: AgentId, after: MessageId | None, limit: int) -> AgentReplies:
+    """Members' replies to an agent's visitors after a message. Raises NotFound for an id that is none of ours."""
+    row = db.row(statements.LAST_MESSAGE)
+    newest: int = (row[0] or 0) if row else 0
+    if after is None:
+        return AgentReplies((), MessageId(str(newest)))
+    found = db.rows(
+        statements.REPLIES_OF_AGENT,
+        agent=row_number(agent),
+        after=0 if after == "0" else message_row(after),
+        last=newest,
+        limit=max(1, limit),
+    )
+    roster = current_roster(db)
+    replies = tuple((ConversationId(row[0]), message(row[1:], roster)) for row in found)
+    last = replies[-1][1].id if len(replies) == max(1, limit) else MessageId(str(newest))
+    return AgentReplies(replies, last)
+
+
+def _load(db: Database, roster: Roster, row_id: int) -> Token:
+    row = db.row(statements.TOKEN_BY_ROW, id=row_id)
+    if row is None:
+        raise NotFound("This token does not exist.", hint="See which do with 'inbox-tui token list'.")
+    return _token(row, roster)
+
+
+def _token(row: Row, roster: Roster) -> Token:
+    id, member, agent, label, created_at, expires_at = row
+    return Token(
+        TokenId(str(id)),
+        moment(created_at),
+        None if member is None else roster.members[member],
+        None if agent is None else roster.agents[agent],
+        label,
+        None if expires_at is None else moment(expires_at),
+    )

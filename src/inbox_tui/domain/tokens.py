@@ -1,0 +1,91 @@
+"""Tokens: what a remote client proves itself with, and how long it holds.
+
+Pure data and functions. The secret itself is shown once to whoever made it; stores keep
+only its hash, which is all that is needed to recognise it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import NewType
+
+import msgspec
+
+from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.models import Agent, ConversationId, Member, Message, MessageId
+from inbox_tui.domain.text import NAME_LIMIT, storable
+
+TokenId = NewType("TokenId", str)
+"""Id of a token within its store: what a list of tokens shows and ``revoke`` takes. No secret."""
+
+MEMBER_PREFIX = "inbox_m_"
+AGENT_PREFIX = "inbox_a_"
+"""What secrets begin with, so that people and scanners of leaked secrets can tell what they see."""
+
+
+class NewToken(msgspec.Struct, frozen=True):
+    """A token to be kept: for a member, or for everything an AI agent's website does."""
+
+    hash: bytes
+    email: str = ""
+    """The member's address; empty for an agent's token."""
+    agent: str = ""
+    """The agent's name; empty for a member's token. An agent that is not known yet becomes known."""
+    label: str = ""
+    """What it is for, in its maker's words."""
+    expires_at: datetime | None = None
+    """From when it holds no longer; None for never."""
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A token as a store keeps it. Either ``member`` or ``agent`` is set."""
+
+    id: TokenId
+    created_at: datetime
+    member: Member | None = None
+    """Whose it is, as they are now."""
+    agent: Agent | None = None
+    label: str = ""
+    expires_at: datetime | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it has not expired."""
+        return self.expires_at is None or now < self.expires_at
+
+
+class AgentReplies(msgspec.Struct, frozen=True):
+    """What members wrote to the visitors of one AI agent."""
+
+    replies: tuple[tuple[ConversationId, Message], ...]
+    """In the order in which they were written."""
+    last: MessageId
+    """Up to here the workspace was looked at; go on from it."""
+
+
+def hash_of(secret: str) -> bytes:
+    """The hash by which a store recognises a secret. It is random and long, so one round is enough."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def secret_of(random: bytes, *, is_agent: bool) -> str:
+    """The secret that random bytes make; 32 of them are meant."""
+    import base64
+
+    prefix = AGENT_PREFIX if is_agent else MEMBER_PREFIX
+    return prefix + base64.urlsafe_b64encode(random).decode("ascii").rstrip("=")
+
+
+def require_grant(token: NewToken, now: datetime) -> None:
+    """Raises Rejected for a token for nobody, for both, with too long a label or of the past."""
+    if bool(token.email.strip()) == bool(token.agent.strip()):
+        raise Rejected("A token is for one member or for one agent.", hint="Name an e-mail address or an agent.")
+    if token.expires_at is not None and token.expires_at <= now:
+        raise Rejected("The token would have expired already.", hint="Choose a later end.")
+    if len(token.label) > NAME_LIMIT:
+        raise Rejected(f"The label has {len(token.label)} characters; {NAME_LIMIT} is the most.")
+
+
+def kept_label(token: NewToken) -> str:
+    """The label as a store keeps it."""
+    return storable(token.label.strip())
