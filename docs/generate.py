@@ -302,7 +302,9 @@ def _typed(kind: Any) -> str:  # whatever an annotation can be
         return " or ".join(_code(_toml(value)) for value in get_args(kind))
     if get_origin(kind) is UnionType:
         return " or ".join(map(_typed, get_args(kind)))
-    return {str: "text", bool: "`true` or `false`", dict: "table", float: "number"}[get_origin(kind) or kind]
+    return {str: "text", bool: "`true` or `false`", dict: "table", list: "list of texts", float: "number"}[
+        get_origin(kind) or kind
+    ]
 
 
 def _toml(value: object) -> str:

@@ -45,10 +45,11 @@ def test_a_password_is_not_shown(run_cli: RunCli) -> None:
     ("text", "words"),
     [
         ("them = 'dark'", ["unknown key 'them'", "Did you mean 'theme'?"]),
-        ("zzz = 1", ["unknown key 'zzz'", "The keys are: store, as, theme"]),
+        ("zzz = 1", ["unknown key 'zzz'", "The keys are: store, as, token_command, theme"]),
         ("mouse = 'yes'", ["'mouse' must be true or false, not a text"]),
         ("theme = 'blue'", ['\'theme\' must be "dark" or "light"']),
         ("as = 3", ["'as' must be a text, not a number"]),
+        ("token_command = 'pass show inbox'", ["'token_command' must be a list of texts, not a text"]),
         ("keys = 3", ["'keys' must be a table, not a number"]),
         ("theme = ", ["is not valid TOML"]),
         ('[keys]\n"inbox.replay" = "w"', ["unknown key 'keys.inbox.replay'", "Did you mean 'inbox.reply'?"]),

@@ -51,4 +51,8 @@ def _shown(name: str, value: object, in_force: InForce) -> str:
         return StoreUrl.parse(str(value)).shown if value else f"sqlite:///{paths.default_store_file()}"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        import json  # a JSON list of texts is a TOML one
+
+        return json.dumps(value, ensure_ascii=False)
     return str(value)

@@ -52,12 +52,23 @@ class Session:
 
     @cached_property
     def identity(self) -> Identity:
-        """Who is asking: as given, or a guess from the operating system's account."""
+        """Who is asking: as given, or a guess from the operating system's account; with a token for a remote store."""
         from inbox_tui.store.registry import Identity
 
         user, name = _account()
         given = self.in_force.settings.identity
-        return Identity(given or f"{user}@localhost", name, is_given=bool(given))
+        return Identity(given or f"{user}@localhost", name, is_given=bool(given), token=self._token)
+
+    @cached_property
+    def _token(self) -> str:
+        if self.url.scheme == "sqlite":
+            return ""
+        import os
+
+        from inbox_tui.local.credentials import find_token
+
+        found = find_token(self.url, self.in_force.settings.token_command, os.environ)
+        return found.token if found else ""
 
     @property
     def store_is_new(self) -> bool:

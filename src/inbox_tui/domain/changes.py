@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from inbox_tui.domain.models import ConversationId
@@ -18,3 +20,5 @@ class Changes(msgspec.Struct, frozen=True):
     """Members or agents changed."""
     reset: bool = False
     """Too much was missed to list; read everything again."""
+    lost_at: datetime | None = None
+    """The line to the store has been down since then. The next report without it means that it is up again."""

@@ -26,6 +26,9 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 
+ID_LIMIT = 1_000
+"""Characters of a conversation's id: it stands in addresses and file names."""
+
 _SOMEBODY = Member(MemberId(""), "")
 """The author of a member's message that does not say whose it is."""
 
@@ -34,6 +37,8 @@ def require_sense(incoming: IncomingConversation) -> None:
     """Raises Rejected for a conversation that contradicts itself."""
     if not incoming.id.strip():
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
+    if len(incoming.id) > ID_LIMIT:
+        raise Rejected(f"A conversation's id has {len(incoming.id):,} characters; {ID_LIMIT:,} is the most.")
     if incoming.needs_human and incoming.status is Status.RESOLVED:
         raise Rejected(f"Conversation {incoming.id} is resolved and needs a human.", hint="It can be only one of them.")
     keys: set[str] = set()

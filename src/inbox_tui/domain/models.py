@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Annotated, NewType
 
 import msgspec
 
@@ -23,6 +23,9 @@ MemberId = NewType("MemberId", str)
 
 AgentId = NewType("AgentId", str)
 """Id of an AI agent within its store. Opaque; people name an agent by name."""
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time that comes from outside: never without its offset."""
 
 PREVIEW_LENGTH = 200
 """Characters of the last message that a row of the list carries."""
@@ -229,7 +232,7 @@ class SetStatus(msgspec.Struct, frozen=True, tag="status"):
     status: Status
     expected: Status
     """The status on the screen where this was decided."""
-    waiting_since: datetime | None = None
+    waiting_since: Moment | None = None
     """Only to undo a resolve: the wait that it ended."""
 
 
@@ -264,7 +267,7 @@ class IncomingMessage(msgspec.Struct, frozen=True):
 
     author: Author
     body: str
-    created_at: datetime
+    created_at: Moment
     key: str = ""
     """Unique within its conversation; the same key again is not stored twice."""
     kind: Kind = Kind.MESSAGE
@@ -277,7 +280,7 @@ class IncomingConversation(msgspec.Struct, frozen=True):
     id: ConversationId
     messages: tuple[IncomingMessage, ...]
     agent: str
-    created_at: datetime
+    created_at: Moment
     lead: Lead = Lead()
     status: Status = Status.OPEN
     needs_human: bool = False

@@ -16,6 +16,13 @@ def config_file() -> Path:
     return user_config_path(_NAME) / "config.toml"
 
 
+def token_folder() -> Path:
+    """Tokens for remote stores, where no keyring keeps them."""
+    from platformdirs import user_config_path
+
+    return user_config_path(_NAME) / "tokens"
+
+
 def default_store_file() -> Path:
     """The workspace of a user who named no store."""
     from platformdirs import user_data_path

@@ -31,6 +31,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str,
         msgspec.Meta(description="Your e-mail address, for stores that hold several members without a login."),
     ] = msgspec.field(name="as", default="")
+    token_command: Annotated[
+        list[str],
+        msgspec.Meta(description="Program, and its arguments, that prints your token for a remote store."),
+    ] = []
     theme: Annotated[Literal["dark", "light"], msgspec.Meta(description="Colours of the screen.")] = "dark"
     auto_assign: Annotated[
         bool, msgspec.Meta(description="Replying to a waiting conversation that nobody has assigns it to you.")
@@ -148,7 +152,14 @@ def nearest(word: str, known: list[str], what: str) -> str:
     return f"Did you mean {near[0]!r}?" if near else f"The {what}s are: {', '.join(known)}."
 
 
-_TYPES = {"str": "a text", "bool": "true or false", "object": "a table", "int": "a number", "float": "a number"}
+_TYPES = {
+    "str": "a text",
+    "bool": "true or false",
+    "object": "a table",
+    "array": "a list of texts",
+    "int": "a number",
+    "float": "a number",
+}
 
 
 def _in_words(error: str) -> str:

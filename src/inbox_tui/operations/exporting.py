@@ -11,9 +11,9 @@ import csv
 import errno
 import fcntl
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from io import TextIOWrapper
+from io import StringIO
 from pathlib import Path
 from typing import IO
 
@@ -82,23 +82,42 @@ async def export_to_stream(
 
     On a terminal the texts are cleaned: whoever looks at them wants them harmless, whoever keeps them wants them whole.
     """
-    text = TextIOWrapper(stream, "utf-8-sig" if bom else "utf-8", errors="replace", newline="", write_through=False)
-    is_looked_at = stream.isatty()
     rows = 0
-    try:
-        writer = csv.writer(text)
-        writer.writerow(COLUMNS)
-        async for batch in store.scan(query):
-            writer.writerows(_lines(batch, raw=raw, is_looked_at=is_looked_at))
-            rows += len(batch)
-            if progress is not None:
-                progress(rows)
-        text.flush()
-    finally:
-        # Detaching flushes; after a failed write that fails again, and the first failure is the one to tell.
-        with suppress(OSError):
-            text.detach()
+    async for part, rows in csv_parts(store, query, raw=raw, bom=bom, is_looked_at=stream.isatty()):
+        stream.write(part)
+        if progress is not None and rows:
+            progress(rows)
+    stream.flush()
     return rows
+
+
+async def csv_parts(
+    store: Scan, query: Query, *, raw: bool = False, bom: bool = False, is_looked_at: bool = False
+) -> AsyncIterator[tuple[bytes, int]]:
+    """The CSV piece by piece, each with the number of conversations up to its end. Raises InboxError from the store.
+
+    Args:
+        raw: Leave cells that a spreadsheet would run as they are.
+        bom: Begin with a byte order mark.
+        is_looked_at: Clean the texts, for a terminal.
+    """
+    text = StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    yield ("\ufeff" if bom else "").encode() + _taken(text), 0
+    rows = 0
+    async for batch in store.scan(query):
+        writer.writerows(_lines(batch, raw=raw, is_looked_at=is_looked_at))
+        rows += len(batch)
+        yield _taken(text), rows
+
+
+def _taken(text: StringIO) -> bytes:
+    """What was written, which is then forgotten."""
+    written = text.getvalue().encode("utf-8", "replace")
+    text.seek(0)
+    text.truncate()
+    return written
 
 
 def _lines(batch: Iterable[Conversation], *, raw: bool, is_looked_at: bool) -> Iterator[Iterable[Cell]]:

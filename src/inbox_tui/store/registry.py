@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "inbox_tui.stores"
 
-BUILT_IN = {"sqlite": "inbox_tui.backends.sqlite:open_store"}
+BUILT_IN = {
+    "sqlite": "inbox_tui.backends.sqlite:open_store",
+    "https": "inbox_tui.backends.http:open_store",
+    "http": "inbox_tui.backends.http:open_store",
+}
 """URL scheme → ``module:function`` of a StoreFactory."""
 
 
@@ -74,7 +78,14 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock = utc_now) 
 
 def installed_stores() -> list[InstalledStore]:
     """Every kind of store, built in or added by a package; one that does not load says why."""
-    stores = [InstalledStore(scheme, "built in") for scheme in BUILT_IN]
+    stores = []
+    for scheme in BUILT_IN:
+        try:
+            _factory(scheme)
+        except ConfigError as error:
+            stores.append(InstalledStore(scheme, "built in", error.message))
+        else:
+            stores.append(InstalledStore(scheme, "built in"))
     for scheme, entry_point in _entry_points().items():
         source = entry_point.dist.name if entry_point.dist else entry_point.value
         problem = ""
@@ -89,7 +100,14 @@ def installed_stores() -> list[InstalledStore]:
 def _factory(scheme: str) -> StoreFactory:
     if target := BUILT_IN.get(scheme):
         module, _, function = target.partition(":")
-        factory: StoreFactory = getattr(importlib.import_module(module), function)
+        try:
+            factory: StoreFactory = getattr(importlib.import_module(module), function)
+        except ModuleNotFoundError as error:
+            extra = module.rpartition(".")[2]
+            raise ConfigError(
+                f"A store {scheme}:// needs the package {error.name}.",
+                hint=f"Install it with: pip install 'inbox-tui[{extra}]'",
+            ) from error
         return factory
     added = _entry_points()
     if scheme not in added:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Badge, Color, ConversationId, Kind, Lead, ReplyDraft
+from inbox_tui.domain.intake import ID_LIMIT
+from inbox_tui.domain.models import Badge, Color, ConversationId, Kind, Lead, ReplyDraft, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, ids, last_seen, listed, messages, scan_of, team_of
 from inbox_tui.testing.factories import incoming, said
@@ -61,10 +62,21 @@ class HostileContract(Contract):
     @hostile
     async def test_ids_and_keys_are_kept_to_the_letter(self, dana: Store, text: str) -> None:
         """They come from elsewhere too."""
-        await self.seed(dana, incoming(text, said("a", key=text)), incoming(text, said("a", key=text)))
-        assert await ids(dana, Query()) == [text]
-        [message] = (await dana.thread(ConversationId(text))).messages
+        id = text[:ID_LIMIT]
+        await self.seed(dana, incoming(id, said("a", key=text)), incoming(id, said("a", key=text)))
+        assert await ids(dana, Query()) == [id]
+        [message] = (await dana.thread(ConversationId(id))).messages
         assert message.key == text
+
+    @pytest.mark.parametrize(
+        "id", [".", "..", "../..", "a/b", "%2e", "%252F", "?#", "a;b", "//", "\u2028x", "日" * 999]
+    )
+    async def test_no_id_leads_elsewhere(self, dana: Store, id: str) -> None:
+        """An id may stand in addresses."""
+        await self.seed(dana, incoming("c-1"), incoming(id))
+        assert (await dana.get(ConversationId(id))).id == id
+        assert (await dana.set_status(ConversationId(id), Status.RESOLVED, Status.OPEN)).id == id
+        assert (await dana.get(C1)).status is Status.OPEN
 
     @hostile
     async def test_searching_for_it_is_no_command(self, dana: Store, text: str) -> None:

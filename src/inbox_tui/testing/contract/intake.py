@@ -68,6 +68,7 @@ class IntakeContract(Contract):
         """All or nothing."""
         for wrong in (
             incoming(" "),
+            incoming("x" * 1_001),
             incoming("c-9", needs_human=True, status=Status.RESOLVED),
             incoming("c-9", said("a", key="m"), said("b", key="m")),
             incoming("c-9", said("a", kind=Kind.NOTE)),

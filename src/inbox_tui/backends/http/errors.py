@@ -1,0 +1,69 @@
+"""What a server or the line to it says, in the words of the domain. The one place that knows httpx's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import msgspec
+
+from inbox_tui.domain.errors import CredentialError, InboxError, Rejected, StoreBroken, StoreUnavailable
+from inbox_tui.domain.text import clean_line
+from inbox_tui.store.api import Problem, error_of
+
+_LOGIN = "Keep a token with: inbox-tui login URL"
+_AWAY = "Check the network and the address. An open inbox tries again by itself."
+_TOO_LARGE = 413
+_UNKNOWN_TOKEN = 401
+_GATEWAYS = (429, 502, 503, 504)
+
+
+@contextmanager
+def http_errors(name: str) -> Iterator[None]:
+    """Translate what httpx raises. ``name`` is the server, as it may be shown."""
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise StoreUnavailable(f"{name} does not answer in time.", hint=_AWAY) from error
+    except httpx.ConnectError as error:
+        raise StoreUnavailable(f"{name} cannot be reached: {_reason(error)}.", hint=_AWAY) from error
+    except (httpx.HTTPError, httpx.StreamError) as error:
+        raise StoreUnavailable(f"The line to {name} broke: {_reason(error)}.", hint=_AWAY) from error
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise Rejected(f"This cannot be asked of {name}: {_reason(error)}.") from error
+
+
+def error_in(response: httpx.Response, name: str) -> InboxError:
+    """The error that an answer of 400 and above tells; the body has been read."""
+    status = response.status_code
+    try:
+        problem = msgspec.json.decode(response.content, type=Problem)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        problem = None  # not of ours: a proxy's page
+    if status in _GATEWAYS:
+        words = problem.message if problem else f"status {status}"
+        return StoreUnavailable(f"{name} cannot answer now: {clean_line(words)}", hint=_AWAY)
+    if status == _UNKNOWN_TOKEN:
+        words = problem.message if problem else "The token is not accepted."
+        return CredentialError(f"{name}: {clean_line(words)}", hint=_LOGIN)
+    if status == _TOO_LARGE:
+        return Rejected(f"{name} does not take so much at once.", hint="Send it in parts.")
+    if problem is not None:
+        return error_of(problem)
+    return StoreBroken(
+        f"{name} answered with status {status}, and not as a server of inbox-tui does.",
+        hint="Check the address; 'inbox-tui doctor' shows what answers there.",
+    )
+
+
+def no_answer_of_ours(name: str, error: Exception) -> StoreBroken:
+    """An answer that cannot be read."""
+    return StoreBroken(
+        f"The answer of {name} cannot be read: {clean_line(str(error))}.",
+        hint="The server may be of another version, or another program may answer there.",
+    )
+
+
+def _reason(error: Exception) -> str:
+    return clean_line(str(error) or type(error).__name__).rstrip(".")

@@ -1,0 +1,74 @@
+"""The facets of a server's store beyond a shift's work: managing the team, taking in conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from inbox_tui.backends.http.address import segment
+from inbox_tui.backends.http.line import Line
+from inbox_tui.domain.models import (
+    Access,
+    Badge,
+    Conversation,
+    ConversationId,
+    IncomingConversation,
+    IncomingMessage,
+    Lead,
+    Member,
+    MemberId,
+    Taken,
+)
+from inbox_tui.domain.team import require_photo
+from inbox_tui.store.api import AccessSetting, Handoff, Import, NewMember, Photo, Profile
+
+
+class HttpTeam:
+    """The port's Team."""
+
+    _line: Line
+
+    async def add_member(self, email: str, name: str, access: Access) -> Member:
+        """Admit a person. Admin only. Raises NotAllowed, Rejected."""
+        return await self._line.ask("POST", "members", Member, body=NewMember(email, name, access))
+
+    async def set_access(self, member: MemberId, access: Access) -> Member:
+        """Change what a member may do. Admin only. Raises NotAllowed, NotFound, Rejected."""
+        return await self._line.ask("PUT", f"members/{segment(member)}/access", Member, body=AccessSetting(access))
+
+    async def save_profile(self, name: str, badge: Badge) -> Member:
+        """The acting member's own display name and avatar. Raises Rejected."""
+        return await self._line.ask("PUT", "me/profile", Member, body=Profile(name, badge))
+
+    async def save_photo(self, photo: bytes | None) -> None:
+        """The acting member's photo; None removes it. Raises Rejected."""
+        if photo is not None:
+            require_photo(photo)  # the server does not even take a body of any size
+        await self._line.ask("PUT", "me/photo", type(None), body=Photo(photo))
+
+    async def photo(self, member: MemberId) -> bytes | None:
+        """A member's photo, if there is one. Raises NotFound."""
+        return (await self._line.ask("GET", f"members/{segment(member)}/photo", Photo)).photo
+
+
+class HttpIntake:
+    """The port's Intake."""
+
+    _line: Line
+
+    async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
+        """Add conversations, or the messages that known ones lack, in one transaction. Raises Rejected."""
+        return await self._line.ask("POST", "import", Taken, body=Import(list(conversations)), is_keyed=True)
+
+    async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
+        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+        path = f"conversations/{segment(id)}/received"
+        return await self._line.ask("POST", path, Conversation, body=message, is_keyed=bool(message.key))
+
+    async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
+        """The visitor or the AI agent asks for a human. Raises NotFound."""
+        return await self._line.ask("POST", f"conversations/{segment(id)}/handoff", Conversation, body=Handoff(at))
+
+    async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
+        """What is now known of the visitor. Raises NotFound."""
+        return await self._line.ask("PUT", f"conversations/{segment(id)}/lead", Conversation, body=lead)

@@ -1,0 +1,87 @@
+"""Listening to a server's events, over every loss of the line.
+
+The server numbers its reports; after a loss the feed goes on from the last number, so
+nothing is missed. Between attempts it waits longer each time, and never as long as others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import httpx
+import msgspec
+from httpx_sse import EventSource, SSEError
+
+from inbox_tui.backends.http.line import Line, decoded
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
+from inbox_tui.store.protocol import Clock
+
+FIRST_WAIT = 0.25
+"""Seconds before the first new attempt; each further one waits twice as long."""
+LONGEST_WAIT = 15.0
+SILENT_FOR = 40.0
+"""Seconds without a byte after which the line is lost; the server speaks at least every 15."""
+
+
+async def follow(line: Line, closing: asyncio.Event, since: int | None, clock: Clock) -> AsyncIterator[Changes]:
+    """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them.
+
+    Raises:
+        CredentialError, NotAllowed: the token does not hold any more.
+        StoreBroken: no server of ours answers.
+    """
+    seq, wait, is_lost = since, FIRST_WAIT, False
+    has_gap = False
+    while not closing.is_set():
+        try:
+            async for report in _listen(line, closing, seq):
+                if has_gap and seq is None:
+                    report = msgspec.structs.replace(report, team=True, reset=True)  # noqa: PLW2901  # what was missed cannot be told
+                has_gap = is_lost = False
+                seq, wait = report.seq, FIRST_WAIT
+                yield report
+        except StoreUnavailable:
+            pass  # told below, and tried again
+        if closing.is_set():
+            return
+        has_gap = True
+        if not is_lost:
+            is_lost = True
+            yield Changes(seq or 0, lost_at=clock())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(closing.wait(), wait * line.random.uniform(0.5, 1.0))
+        wait = min(wait * 2, LONGEST_WAIT)
+
+
+async def _listen(line: Line, closing: asyncio.Event, since: int | None) -> AsyncIterator[Changes]:
+    """Reports over one connection; ends when the server ends it, or with ``closing``. Raises StoreUnavailable."""
+    headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
+    if since is not None:
+        headers["Last-Event-ID"] = str(since)
+    closed = asyncio.ensure_future(closing.wait())
+    try:
+        async with line.listen("events", headers=headers, timeout=httpx.Timeout(SILENT_FOR, connect=5.0)) as response:
+            events = aiter(EventSource(response).aiter_sse())
+            while True:
+                coming = asyncio.ensure_future(anext(events, None))
+                await asyncio.wait({coming, closed}, return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    coming.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await coming
+                    return
+                try:
+                    event = coming.result()
+                except SSEError as error:
+                    raise StoreBroken(
+                        f"{line.name} sends no events: {error}.", hint="A proxy may stand between; see docs/server.md."
+                    ) from error
+                if event is None:
+                    return
+                if event.data:
+                    yield decoded(event.data.encode(), Changes, line.name)
+    finally:
+        closed.cancel()

@@ -1,0 +1,161 @@
+"""One line to one server: a request, its answer as a record, and patience with a server that asks for it.
+
+Everything is over HTTP/1.1 with connections that are kept. Proxies and certificate
+authorities come from the environment (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE). Redirects are
+not followed: a token goes where it was meant to go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+
+from inbox_tui import __version__
+from inbox_tui.backends.http.errors import error_in, http_errors, no_answer_of_ours
+from inbox_tui.domain.errors import StoreUnavailable
+from inbox_tui.domain.text import storable
+
+T = TypeVar("T")
+
+CONNECT_WITHIN = 5.0
+"""Seconds within which a connection must stand."""
+ANSWER_WITHIN = 15.0
+"""Seconds within which each piece of an answer must come."""
+_CONNECTIONS = 8
+_ATTEMPTS = 4
+_LONGEST_WAIT = 10.0
+_BUSY = (429, 503)
+_FAILED = 400
+_REPEATABLE = ("GET", "PUT")
+
+
+class Line:
+    """Requests to one server.
+
+    Args:
+        base: The address under which the API stands.
+        name: The server, as it may be shown.
+        token: The member's secret.
+        random: Spreads the attempts of several clients.
+    """
+
+    def __init__(self, base: str, name: str, token: str, random: Random) -> None:
+        self.name = name
+        self.random = random
+        self._client = httpx.AsyncClient(
+            base_url=base,
+            headers={"Authorization": f"Bearer {token}", "User-Agent": f"inbox-tui/{__version__}"},
+            timeout=httpx.Timeout(ANSWER_WITHIN, connect=CONNECT_WITHIN),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=_CONNECTIONS),
+            follow_redirects=False,
+            verify=base.startswith(
+                "https"
+            ),  # without TLS there is nothing to verify, and authorities take 30 ms to read
+        )
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        answer: type[T],
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: object = None,
+        is_keyed: bool = False,
+    ) -> T:
+        """One request; its answer as a record. A server that is busy is asked again when it says.
+
+        Args:
+            method: GET and PUT are asked again once if the line breaks, for they can be.
+            path: Below the API's root, its segments encoded.
+            answer: The type of the answer; ``type(None)`` for none.
+            params: The query. Texts may hold anything.
+            body: A record.
+            is_keyed: A POST that may be repeated, too: the server knows it by its key.
+
+        Raises:
+            InboxError: whatever the server says; StoreUnavailable if it cannot be reached.
+        """
+        self._require_open()
+        content = None if body is None else encoded(body)
+        headers = {} if content is None else {"Content-Type": "application/json"}
+        query = None if params is None else {key: storable(str(value)) for key, value in params.items()}
+        may_repeat = is_keyed or method in _REPEATABLE
+        for attempt in range(1, _ATTEMPTS + 1):
+            with http_errors(self.name):
+                try:
+                    response = await self._client.request(method, path, params=query, content=content, headers=headers)
+                except httpx.RemoteProtocolError:
+                    if attempt > 1 or not may_repeat:  # a kept connection that the server closed meanwhile
+                        raise
+                    continue
+            if response.status_code in _BUSY and attempt < _ATTEMPTS:
+                await asyncio.sleep(wait_of(response, attempt, self.random))
+                continue
+            if response.status_code >= _FAILED:
+                raise error_in(response, self.name)
+            return decoded(response.content, answer, self.name)
+        raise StoreUnavailable(f"{self.name} has no time to answer.")
+
+    @asynccontextmanager
+    async def listen(
+        self, path: str, *, params: Mapping[str, str | int] | None = None, **options: Any
+    ) -> AsyncIterator[httpx.Response]:
+        """An answer that comes piece by piece; ``options`` are httpx's. Raises as ``ask``."""
+        self._require_open()
+        query = None if params is None else {key: storable(str(value)) for key, value in params.items()}
+        with http_errors(self.name):
+            async with self._client.stream("GET", path, params=query, **options) as response:
+                if response.status_code >= _FAILED:
+                    await response.aread()
+                    raise error_in(response, self.name)
+                yield response
+
+    def _require_open(self) -> None:
+        if self._client.is_closed:
+            raise StoreUnavailable("The store is closed.", hint="Open it again.")
+
+    async def aclose(self) -> None:
+        """Let go of all connections."""
+        await self._client.aclose()
+
+
+def encoded(body: object) -> bytes:
+    """A record as JSON; half a surrogate pair, which JSON cannot hold, becomes U+FFFD."""
+    try:
+        return msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_storable(msgspec.to_builtins(body)))
+
+
+def decoded(content: bytes, answer: type[T], name: str) -> T:
+    """The record that an answer holds. Raises StoreBroken."""
+    if answer is type(None):
+        return None  # type: ignore[return-value, unused-ignore]  # T is None
+    try:
+        return msgspec.json.decode(content, type=answer)
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise no_answer_of_ours(name, error) from error
+
+
+def wait_of(response: httpx.Response, attempt: int, random: Random) -> float:
+    """Seconds that a busy server asks to wait, or doubling ones; somewhat spread either way."""
+    asked = response.headers.get("retry-after", "")
+    wait = float(asked) if asked.isascii() and asked.isdecimal() else 0.25 * 2.0**attempt
+    return min(wait, _LONGEST_WAIT) * random.uniform(1.0, 1.25)
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, list | tuple):
+        return [_storable(part) for part in value]
+    if isinstance(value, dict):
+        return {key: _storable(part) for key, part in value.items()}
+    return value

@@ -1,0 +1,204 @@
+"""The store at a server: each verb of the port is one request. Nothing is decided here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from random import Random
+
+import msgspec
+
+from inbox_tui.backends.http.address import base_of, segment
+from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
+from inbox_tui.backends.http.feed import follow
+from inbox_tui.backends.http.line import Line, decoded
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import CredentialError
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Conversation,
+    ConversationId,
+    Counts,
+    Member,
+    MemberId,
+    MessageId,
+    Outcome,
+    ReplyDraft,
+    Sent,
+    StateChange,
+    Status,
+    Thread,
+)
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.store.api import (
+    BULK_LIMIT,
+    MATCHING_LIMIT,
+    PAGE_LIMIT,
+    Assignment,
+    Bulk,
+    StatusSetting,
+    Workspace,
+    cursor_text,
+)
+from inbox_tui.store.protocol import Capabilities, Clock
+from inbox_tui.store.registry import Identity
+from inbox_tui.store.url import StoreUrl
+
+
+async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> HttpStore:
+    """Ask the server who we are there.
+
+    Raises:
+        ConfigError: the address cannot be one of a server, or would send the token unencrypted.
+        CredentialError: there is no token, or the server does not accept it.
+        StoreUnavailable, StoreBroken.
+    """
+    base = base_of(url)
+    if not identity.token:
+        raise CredentialError(f"There is no token for {url.shown}.", hint=f"Get one with: inbox-tui login {url.shown}")
+    line = Line(base, url.shown.partition("://")[2].rstrip("/"), identity.token, Random())
+    try:
+        workspace = await line.ask("GET", "workspace", Workspace)
+    except BaseException:
+        await line.aclose()
+        raise
+    return HttpStore(line, workspace, clock)
+
+
+class HttpStore(HttpTeam, HttpIntake):
+    """A workspace behind a server, seen by one member. A Store, and a Scan, Team and Intake if the server's is."""
+
+    def __init__(self, line: Line, workspace: Workspace, clock: Clock) -> None:
+        self._line = line
+        self._clock = clock
+        self._capabilities = workspace.capabilities
+        self._closing = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """The server."""
+        return self._line.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the server's store can do."""
+        return self._capabilities
+
+    async def me(self) -> Member:
+        """The member who is asking, as they are now."""
+        return await self._line.ask("GET", "me", Member)
+
+    async def agents(self) -> Sequence[Agent]:
+        """All AI agents of the workspace, by name."""
+        return await self._line.ask("GET", "agents", list[Agent])
+
+    async def members(self) -> Sequence[Member]:
+        """All members of the workspace, by name."""
+        return await self._line.ask("GET", "members", list[Member])
+
+    async def counts(self, agent: AgentId | None) -> Counts:
+        """The exact number in each filter."""
+        return await self._line.ask("GET", "counts", Counts, params={} if agent is None else {"agent": agent})
+
+    async def list(self, query: Query, page: PageRequest) -> Page:
+        """A window into the list that the query describes; longer than one answer may be, it is put together."""
+        found = part = await self._page(query, page)
+        while page.direction == "after" and len(part.rows) == PAGE_LIMIT and len(found.rows) < page.limit:
+            part = await self._page(query, PageRequest(limit=page.limit - len(found.rows), cursor=found.last))
+            found = msgspec.structs.replace(found, rows=(*found.rows, *part.rows), last=part.last or found.last)
+        return msgspec.structs.replace(found, query=query)
+
+    async def get(self, id: ConversationId) -> Conversation:
+        """One conversation. Raises NotFound."""
+        return await self._line.ask("GET", f"conversations/{segment(id)}", Conversation)
+
+    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
+        """The newest messages, or those before one; more than one answer may hold are put together."""
+        found = await self._thread(id, before, limit)
+        while found.has_earlier and found.messages and len(found.messages) < limit:
+            earlier = await self._thread(id, found.messages[0].id, limit - len(found.messages))
+            found = Thread(found.conversation, (*earlier.messages, *found.messages), earlier.has_earlier)
+        return found
+
+    async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
+        """Send a reply or write a note, once for each key."""
+        path = f"conversations/{segment(id)}/messages"
+        return await self._line.ask("POST", path, Sent, body=draft, is_keyed=bool(draft.key))
+
+    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
+        """Give to a member or to nobody."""
+        path = f"conversations/{segment(id)}/assignee"
+        return await self._line.ask("PUT", path, Conversation, body=Assignment(member, expected))
+
+    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
+        """Resolve or reopen."""
+        path = f"conversations/{segment(id)}/status"
+        return await self._line.ask("PUT", path, Conversation, body=StatusSetting(status, expected))
+
+    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Many state changes, as many to a request as the server takes."""
+        outcomes: list[Outcome] = []
+        for start in range(0, max(1, len(changes)), BULK_LIMIT):
+            body = Bulk(list(changes[start : start + BULK_LIMIT]))
+            outcomes += await self._line.ask("POST", "bulk", _OUTCOMES, body=body, is_keyed=True)
+        return outcomes
+
+    def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+        """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
+        return follow(self._line, self._closing, since, self._clock)
+
+    async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
+        """Every conversation of the query as it is at the first step."""
+        async with self._line.listen("scan", params=_params(query)) as response:
+            rest, rows = b"", _NO_ROWS
+            async for part in response.aiter_bytes():
+                *lines, rest = (rest + part).split(b"\n")
+                rows = [*rows, *(decoded(text, Conversation, self.name) for text in lines if text)]
+                while len(rows) >= batch:
+                    yield rows[:batch]
+                    rows = rows[batch:]
+            if rows:
+                yield rows
+
+    async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
+        """The first ``limit`` conversations of the query."""
+        params = {**_params(query), "limit": min(max(0, limit), MATCHING_LIMIT)}
+        return await self._line.ask("GET", "matching", _CONVERSATIONS, params=params)
+
+    async def aclose(self) -> None:
+        """Stop listening and let go of the connections; a request under way is its asker's to wait for."""
+        self._closing.set()
+        await self._line.aclose()
+
+    async def _page(self, query: Query, page: PageRequest) -> Page:
+        params: dict[str, str | int] = {**_params(query), "limit": min(max(0, page.limit), PAGE_LIMIT)}
+        if page.cursor is None:
+            params["offset"] = page.offset
+        else:
+            params.update(cursor=cursor_text(page.cursor), direction=page.direction)
+        return await self._line.ask("GET", "conversations", Page, params=params)
+
+    async def _thread(self, id: ConversationId, before: MessageId | None, limit: int) -> Thread:
+        params: dict[str, str | int] = {"limit": min(max(0, limit), PAGE_LIMIT)}
+        if before is not None:
+            params["before"] = before
+        return await self._line.ask("GET", f"conversations/{segment(id)}/thread", Thread, params=params)
+
+
+_NO_ROWS: list[Conversation] = []
+# Inside the class ``list`` is the verb.
+_OUTCOMES = list[Outcome]
+_CONVERSATIONS = list[Conversation]
+
+
+def _params(query: Query) -> dict[str, str | int]:
+    params: dict[str, str | int] = {"filter": query.filter.value}
+    if query.agent is not None:
+        params["agent"] = query.agent
+    if query.search:
+        params["search"] = query.search
+    if query.order is not None:
+        params["order"] = query.order.value
+    return params

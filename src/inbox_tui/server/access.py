@@ -1,0 +1,224 @@
+"""Who is asking: from a bearer token to the workspace as its owner may see it.
+
+Every request passes here, each time anew: a token that was revoked, or a member who lost
+their access, is stopped at the next request. What a member may do is the store's to say;
+what an agent's token may do is said by ``AgentDesk``, which can do no more than it has verbs for.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
+
+from inbox_tui.domain.errors import Conflict, CredentialError, NotAllowed, NotFound
+from inbox_tui.domain.models import (
+    Agent,
+    Author,
+    Conversation,
+    ConversationId,
+    IncomingConversation,
+    IncomingMessage,
+    Lead,
+    Member,
+    MemberId,
+    MessageId,
+    Moment,
+)
+from inbox_tui.domain.tokens import AgentReplies, Token, hash_of
+from inbox_tui.operations.triage import new_key
+from inbox_tui.server.hub import Hub
+from inbox_tui.server.limits import Limits, Places, Rates
+from inbox_tui.store.api import AgentMessage, NewConversation
+from inbox_tui.store.protocol import Clock, Host, Intake, Store
+
+_SCHEME = "bearer"
+
+AnyRequest = Request[Any, Any, Any]
+_CARRIED = "inbox_tui.bearer"
+
+
+class Audience(StrEnum):
+    """Whom a route is for; every route says it (``opt={"audience": …}``)."""
+
+    ANYBODY = "anybody"
+    MEMBER = "member"
+    """Members, whatever their access."""
+    CHAT = "chat"
+    """Members who may chat; the store checks it."""
+    ADMIN = "admin"
+    """Members who may manage the team; the store checks it."""
+    AGENT = "agent"
+    """AI agents."""
+
+
+class Bearer(msgspec.Struct, frozen=True):
+    """A token as a request carried it."""
+
+    token: Token
+    hash: bytes
+
+
+class MemberCaller(msgspec.Struct, frozen=True):
+    """A member, and the workspace as they see it."""
+
+    bearer: Bearer
+    member: Member
+    store: Store
+
+
+class Gate:
+    """What all requests of one server share.
+
+    Args:
+        host: The store; it must also be an Intake.
+        clock: Says whether a token has expired.
+        limits: What is allowed to one client.
+    """
+
+    def __init__(self, host: Store, clock: Clock, limits: Limits) -> None:
+        assert isinstance(host, Host)
+        self.store = host
+        self.host: Host = host
+        self.hub = Hub(host)
+        self.places = Places(limits)
+        self.limits = limits
+        self.clock = clock
+        self._rates = Rates(limits)
+        self._seen_by: dict[MemberId, Store] = {}
+
+    async def guard(self, request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        """Let in whom the route is for, before anything else of the request is looked at.
+
+        Raises CredentialError, NotAllowed (another kind of token), Refused (429).
+        """
+        audience: Audience = handler.opt["audience"]
+        if audience is Audience.ANYBODY:
+            return
+        bearer = await self._bearer(request)
+        if audience is Audience.AGENT and bearer.token.agent is None:
+            raise NotAllowed("This is a member's token; it cannot speak for an agent.", hint="Use an agent's token.")
+        if audience is not Audience.AGENT and bearer.token.member is None:
+            raise NotAllowed("This is an agent's token; it cannot do what members do.", hint="Use a member's token.")
+        scope: Any = request.scope
+        scope[_CARRIED] = bearer
+
+    async def _bearer(self, request: ASGIConnection[Any, Any, Any, Any]) -> Bearer:
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != _SCHEME or not secret.strip():
+            raise CredentialError(
+                "The request carries no token.", hint="Send it in the header: Authorization: Bearer TOKEN."
+            )
+        hash = hash_of(secret.strip())
+        token = await self.host.find_token(hash)
+        if token is None:
+            raise CredentialError(
+                "The token is not known here; it may have been revoked.", hint="Ask an admin for another."
+            )
+        if not token.holds(self.clock()):
+            raise CredentialError("The token has expired.", hint="Ask an admin for another.")
+        self._rates.take(token.id)
+        return Bearer(token, hash)
+
+    async def still_holds(self, bearer: Bearer) -> bool:
+        """Whether a stream that was opened with a token may go on: neither it nor its owner has changed."""
+        return await self.host.find_token(bearer.hash) == bearer.token and bearer.token.holds(self.clock())
+
+    async def member(self, request: AnyRequest) -> MemberCaller:
+        """The member whom the guard let in."""
+        bearer = carried(request.scope)
+        assert bearer is not None and bearer.token.member is not None
+        member = bearer.token.member
+        if member.id not in self._seen_by:
+            self._seen_by[member.id] = self.host.seen_by(member.id)
+        return MemberCaller(bearer, member, self._seen_by[member.id])
+
+    async def agent(self, request: AnyRequest) -> AgentDesk:
+        """The AI agent that the guard let in."""
+        bearer = carried(request.scope)
+        assert bearer is not None and bearer.token.agent is not None
+        return AgentDesk(bearer, bearer.token.agent, self)
+
+    async def aclose(self) -> None:
+        """End the streams and let go of what was made for the members. The host is its opener's to close."""
+        await self.hub.aclose()
+        for store in self._seen_by.values():
+            await store.aclose()
+
+
+class AgentDesk:
+    """All that an AI agent's token can do: with its own conversations, and without a word of the team's."""
+
+    def __init__(self, bearer: Bearer, agent: Agent, gate: Gate) -> None:
+        assert isinstance(gate.store, Intake)
+        self.bearer = bearer
+        self.agent = agent
+        self._store: Store = gate.store
+        self._intake: Intake = gate.store
+        self._host = gate.host
+        self._clock = gate.clock
+
+    async def get(self, id: ConversationId) -> Conversation:
+        """A conversation of its own. Raises NotFound, also for others'."""
+        found = await self._store.get(id)
+        if found.agent.id != self.agent.id:
+            raise NotFound(f"Conversation {id} does not exist.")
+        return found
+
+    async def begin(self, new: NewConversation) -> Conversation:
+        """Create a conversation; the same id again adds what messages it lacks.
+
+        Raises:
+            Conflict: another agent has a conversation with this id.
+            Rejected.
+        """
+        id = ConversationId(new.id or new_key())
+        # Without messages: had another agent taken the id at this moment, nothing of ours would land there.
+        begun = IncomingConversation(id, (), self.agent.name, self._clock(), lead=new.lead, topic=new.topic)
+        await self._intake.take_in([begun])
+        try:
+            conversation = await self.get(id)
+        except NotFound as error:
+            raise Conflict("This id is taken.", hint="Give the conversation another id, or none.") from error
+        for message in new.messages:
+            conversation = await self.add(id, message)
+        return conversation
+
+    async def add(self, id: ConversationId, message: AgentMessage) -> Conversation:
+        """What a visitor or the agent said. Raises NotFound, Rejected."""
+        await self.get(id)
+        at = message.created_at or self._clock()
+        return await self._intake.receive(
+            id, IncomingMessage(Author(message.author), message.body, min(at, self._clock()), message.key)
+        )
+
+    async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
+        """What is now known of the visitor. Raises NotFound."""
+        await self.get(id)
+        return await self._intake.set_lead(id, lead)
+
+    async def request_handoff(self, id: ConversationId, at: Moment | None) -> Conversation:
+        """A human is asked for. Raises NotFound."""
+        await self.get(id)
+        now = self._clock()
+        return await self._intake.request_handoff(id, min(at or now, now))
+
+    async def replies(self, after: MessageId | None) -> AgentReplies:
+        """What members wrote to its visitors after a message. Raises NotFound for an id that is none."""
+        return await self._host.agent_replies(self.agent.id, after)
+
+
+def carried(scope: Any) -> Bearer | None:
+    """The token that a request was let in with, if it needed one."""
+    found: Bearer | None = scope.get(_CARRIED)
+    return found
+
+
+MemberOf = NamedDependency[MemberCaller]
+AgentOf = NamedDependency[AgentDesk]
+GateOf = NamedDependency[Gate]

@@ -1,0 +1,32 @@
+"""Conversation ids in paths. They are anybody's text, slashes and dots included.
+
+The server routes on the path as it was sent, so that an encoded slash stays part of its
+id; here the id is decoded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote
+
+from inbox_tui.domain.models import ConversationId
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Receive, Scope, Send
+
+
+def conversation_id(segment: str) -> ConversationId:
+    """The id that a segment of a path holds."""
+    return ConversationId(unquote(segment, errors="replace"))
+
+
+def on_raw_path(app: ASGIApp) -> ASGIApp:
+    """Have the application see each path as it was sent, percent signs and all."""
+
+    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
+        raw = cast(bytes | None, scope.get("raw_path"))
+        if raw is not None:  # the life of the application is told to it without a path
+            scope["path"] = raw.decode("ascii", "replace")
+        await app(scope, receive, send)
+
+    return routed

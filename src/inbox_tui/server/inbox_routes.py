@@ -1,0 +1,158 @@
+"""What members do in the inbox: read lists and threads, reply, assign, resolve. The verbs are the port's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from litestar import Router, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
+
+from inbox_tui import __version__
+from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Conversation,
+    Counts,
+    Member,
+    MessageId,
+    Outcome,
+    ReplyDraft,
+    Sent,
+    Thread,
+)
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.server.access import Audience, MemberOf
+from inbox_tui.server.ids import conversation_id
+from inbox_tui.store.api import PAGE_LIMIT, Assignment, Bulk, StatusSetting, Workspace, cursor_of
+from inbox_tui.store.protocol import Capabilities
+
+AnAgent = Annotated[str | None, QueryParameter(description="Id of an AI agent; absent for all agents.")]
+Search = Annotated[str, QueryParameter(description="Words that the conversation holds.", max_length=1_000)]
+Limit = Annotated[int, QueryParameter(ge=0, le=PAGE_LIMIT, description="Rows wanted.")]
+Offset = Annotated[
+    int, QueryParameter(ge=-(2**53), le=2**53, description="Row number of the first row; negative counts from the end.")
+]
+ACursor = Annotated[str | None, QueryParameter(description="A place in the list, as an earlier page gave it: key.tie.")]
+
+
+def listed_query(
+    filter: FromQuery[Filter] = Filter.ALL,
+    agent: AnAgent = None,
+    search: Search = "",
+    order: FromQuery[Order | None] = None,
+) -> Query:
+    """The list that a request's parameters describe."""
+    return Query(filter, None if agent is None else AgentId(agent), search, order)
+
+
+ListedBy = NamedDependency[Query]
+
+
+@get("/workspace", opt={"audience": Audience.MEMBER})
+async def workspace(caller: MemberOf) -> Workspace:
+    """Who is asking, and what the store can do for them."""
+    can = caller.store.capabilities
+    offered = Capabilities(
+        can.reply, can.notes, can.assign, can.resolve, can.search, can.live, can.team, can.intake, can.scan, outbox=True
+    )
+    return Workspace(__version__, caller.member, offered)
+
+
+@get("/me", opt={"audience": Audience.MEMBER})
+async def me(caller: MemberOf) -> Member:
+    """The member who is asking, as they are now."""
+    return caller.member
+
+
+@get("/agents", opt={"audience": Audience.MEMBER})
+async def agents(caller: MemberOf) -> Sequence[Agent]:
+    """All AI agents, by name."""
+    return await caller.store.agents()
+
+
+@get("/members", opt={"audience": Audience.MEMBER})
+async def members(caller: MemberOf) -> Sequence[Member]:
+    """All members, by name."""
+    return await caller.store.members()
+
+
+@get("/counts", opt={"audience": Audience.MEMBER})
+async def counts(caller: MemberOf, agent: AnAgent = None) -> Counts:
+    """The exact number in each filter."""
+    return await caller.store.counts(None if agent is None else AgentId(agent))
+
+
+@get("/conversations", opt={"audience": Audience.MEMBER})
+async def conversations(
+    caller: MemberOf,
+    listed: ListedBy,
+    *,
+    limit: Limit = 60,
+    offset: Offset = 0,
+    cursor: ACursor = None,
+    direction: FromQuery[Literal["after", "before"]] = "after",
+) -> Page:
+    """A window into a list: from a row number, or next to a cursor (then the offset is ignored)."""
+    request = PageRequest(limit, offset, None if cursor is None else cursor_of(cursor), direction)
+    return await caller.store.list(listed, request)
+
+
+@get("/conversations/{id:str}", opt={"audience": Audience.MEMBER})
+async def conversation(caller: MemberOf, id: FromPath[str]) -> Conversation:
+    """One conversation, without its messages."""
+    return await caller.store.get(conversation_id(id))
+
+
+@get("/conversations/{id:str}/thread", opt={"audience": Audience.CHAT})
+async def thread(
+    caller: MemberOf, id: FromPath[str], before: FromQuery[str | None] = None, limit: Limit = 200
+) -> Thread:
+    """The newest messages, or those before one, oldest first."""
+    return await caller.store.thread(conversation_id(id), None if before is None else MessageId(before), limit)
+
+
+@post("/conversations/{id:str}/messages", opt={"audience": Audience.CHAT})
+async def reply(caller: MemberOf, id: FromPath[str], data: JSONBody[ReplyDraft]) -> Sent:
+    """Send a reply or write a note, once for each key. 409 tells what colleagues replied in the meantime."""
+    return await caller.store.reply(conversation_id(id), data)
+
+
+@put("/conversations/{id:str}/assignee", opt={"audience": Audience.CHAT})
+async def assign(caller: MemberOf, id: FromPath[str], data: JSONBody[Assignment]) -> Conversation:
+    """Give to a member or to nobody. 409 tells who has it now."""
+    return await caller.store.assign(conversation_id(id), data.member, data.expected)
+
+
+@put("/conversations/{id:str}/status", opt={"audience": Audience.CHAT})
+async def set_status(caller: MemberOf, id: FromPath[str], data: JSONBody[StatusSetting]) -> Conversation:
+    """Resolve or reopen. 409 tells the present state."""
+    return await caller.store.set_status(conversation_id(id), data.status, data.expected)
+
+
+@post("/bulk", opt={"audience": Audience.CHAT}, status_code=200)
+async def bulk(caller: MemberOf, data: JSONBody[Bulk]) -> Sequence[Outcome]:
+    """Many state changes, each decided on its own; a refusal is in its outcome."""
+    return await caller.store.apply(data.changes)
+
+
+INBOX = Router(
+    "/",
+    route_handlers=[
+        workspace,
+        me,
+        agents,
+        members,
+        counts,
+        conversations,
+        conversation,
+        thread,
+        reply,
+        assign,
+        set_status,
+        bulk,
+    ],
+    tags=["inbox"],
+)

@@ -1,0 +1,98 @@
+"""What members do beyond the inbox: manage the team, their own profile, bring conversations in."""
+
+from __future__ import annotations
+
+from litestar import Router, get, post, put
+from litestar.params import FromPath, JSONBody
+
+from inbox_tui.domain import rules
+from inbox_tui.domain.errors import Unsupported
+from inbox_tui.domain.models import Conversation, IncomingMessage, Lead, Member, MemberId, Taken
+from inbox_tui.server.access import Audience, GateOf, MemberCaller, MemberOf
+from inbox_tui.server.ids import conversation_id
+from inbox_tui.store.api import IMPORT_LIMIT, AccessSetting, Handoff, Import, NewMember, Photo, Profile
+from inbox_tui.store.protocol import Intake, Team
+
+
+@post("/members", opt={"audience": Audience.ADMIN})
+async def add_member(caller: MemberOf, data: JSONBody[NewMember]) -> Member:
+    """Admit a person."""
+    return await _team(caller).add_member(data.email, data.name, data.access)
+
+
+@put("/members/{id:str}/access", opt={"audience": Audience.ADMIN})
+async def set_access(caller: MemberOf, id: FromPath[str], data: JSONBody[AccessSetting]) -> Member:
+    """Change what a member may do. Without access nothing stays assigned to them."""
+    return await _team(caller).set_access(MemberId(id), data.access)
+
+
+@put("/me/profile", opt={"audience": Audience.MEMBER})
+async def save_profile(caller: MemberOf, data: JSONBody[Profile]) -> Member:
+    """The asking member's own display name and avatar."""
+    return await _team(caller).save_profile(data.name, data.badge)
+
+
+@put("/me/photo", opt={"audience": Audience.MEMBER}, status_code=204)
+async def save_photo(caller: MemberOf, data: JSONBody[Photo]) -> None:
+    """The asking member's own photo, PNG or JPEG; null removes it."""
+    await _team(caller).save_photo(data.photo)
+
+
+@get("/members/{id:str}/photo", opt={"audience": Audience.MEMBER})
+async def photo(caller: MemberOf, id: FromPath[str]) -> Photo:
+    """A member's photo."""
+    return Photo(await _team(caller).photo(MemberId(id)))
+
+
+@post("/import", opt={"audience": Audience.CHAT}, request_max_body_size=IMPORT_LIMIT, status_code=200)
+async def take_in(caller: MemberOf, data: JSONBody[Import]) -> Taken:
+    """Bring conversations in, or the messages that known ones lack, in one transaction."""
+    return await _intake(caller).take_in(data.conversations)
+
+
+@post("/conversations/{id:str}/received", opt={"audience": Audience.CHAT}, status_code=200)
+async def receive(caller: MemberOf, id: FromPath[str], data: JSONBody[IncomingMessage]) -> Conversation:
+    """A message of a visitor or an AI agent that came in by other ways."""
+    return await _intake(caller).receive(conversation_id(id), data)
+
+
+@post("/conversations/{id:str}/handoff", opt={"audience": Audience.CHAT}, status_code=200)
+async def request_handoff(caller: MemberOf, gate: GateOf, id: FromPath[str], data: JSONBody[Handoff]) -> Conversation:
+    """The visitor asks for a human by other ways."""
+    return await _intake(caller).request_handoff(conversation_id(id), data.at or gate.clock())
+
+
+@put("/conversations/{id:str}/lead", opt={"audience": Audience.CHAT})
+async def set_lead(caller: MemberOf, id: FromPath[str], data: JSONBody[Lead]) -> Conversation:
+    """What is now known of the visitor."""
+    return await _intake(caller).set_lead(conversation_id(id), data)
+
+
+TEAM = Router(
+    "/",
+    route_handlers=[
+        add_member,
+        set_access,
+        save_profile,
+        save_photo,
+        photo,
+        take_in,
+        receive,
+        request_handoff,
+        set_lead,
+    ],
+    tags=["team"],
+)
+
+
+def _team(caller: MemberCaller) -> Team:
+    if not isinstance(caller.store, Team) or not caller.store.capabilities.team:
+        raise Unsupported("The team of this store is managed elsewhere.")
+    return caller.store
+
+
+def _intake(caller: MemberCaller) -> Intake:
+    rules.require_chat(caller.member)
+    if not isinstance(caller.store, Intake) or not caller.store.capabilities.intake:
+        raise Unsupported("This store takes no conversations in.")
+    return caller.store

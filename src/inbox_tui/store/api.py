@@ -1,0 +1,256 @@
+"""The HTTP API in words: what travels between the server and the store that talks to it.
+
+Both ends import this, so that they cannot disagree. The records of the domain travel as
+they are, as JSON; here stands what only the line needs: requests, and errors as answers.
+Nothing here opens a connection.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from inbox_tui.domain import errors
+from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken
+from inbox_tui.domain.models import (
+    Access,
+    Badge,
+    Conversation,
+    ConversationId,
+    IncomingConversation,
+    Lead,
+    Member,
+    MemberId,
+    Message,
+    MessageId,
+    Moment,
+    StateChange,
+    Status,
+)
+from inbox_tui.domain.paging import Cursor
+from inbox_tui.store.protocol import Capabilities
+
+ROOT = "/v1"
+PAGE_LIMIT = 1_000
+"""Rows, or messages, that one answer holds at the most."""
+BULK_LIMIT = 1_000
+"""State changes that one request may carry."""
+MATCHING_LIMIT = 10_000
+"""Conversations that "select all" may ask for."""
+BODY_LIMIT = 2 * 1024 * 1024
+"""Bytes of a request's body."""
+IMPORT_LIMIT = 32 * 1024 * 1024
+"""Bytes of the body of an import."""
+
+JSON_LINES = "application/x-ndjson"
+EVENT_STREAM = "text/event-stream"
+
+
+class Workspace(msgspec.Struct, frozen=True):
+    """What a client asks first."""
+
+    version: str
+    """Of the server's program."""
+    me: Member
+    capabilities: Capabilities
+
+
+class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Give a conversation to a member, or to nobody (null)."""
+
+    member: MemberId | None
+    expected: MemberId | None
+    """Who had it on the screen where this was decided."""
+
+
+class StatusSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Resolve or reopen."""
+
+    status: Status
+    expected: Status
+    """The status on the screen where this was decided."""
+
+
+class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Many state changes, each decided on its own."""
+
+    changes: Annotated[list[StateChange], msgspec.Meta(max_length=BULK_LIMIT)]
+
+
+class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A person to admit."""
+
+    email: str
+    name: str = ""
+    access: Access = Access.EDIT
+
+
+class AccessSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a member may do."""
+
+    access: Access
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a member looks to others."""
+
+    name: str
+    badge: Badge
+
+
+class Import(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Conversations to bring in."""
+
+    conversations: list[IncomingConversation]
+
+
+class Handoff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A human is asked for."""
+
+    at: Moment | None = None
+    """Since when; absent for now."""
+
+
+class AgentMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a visitor or the AI agent said."""
+
+    author: Literal["visitor", "agent"]
+    body: str
+    key: str = ""
+    """Unique within its conversation; the same key again is not stored twice."""
+    created_at: Moment | None = None
+    """When; absent for now."""
+
+
+class NewConversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A chat that a website begins."""
+
+    id: ConversationId = ConversationId("")
+    """The website's own id for it; absent, the server makes one. The same again begins nothing anew."""
+    lead: Lead = Lead()
+    topic: str = ""
+    messages: Annotated[list[AgentMessage], msgspec.Meta(max_length=PAGE_LIMIT)] = []
+
+
+class AgentView(msgspec.Struct, frozen=True):
+    """What a website may know of a conversation: nothing of notes, nor of who has what to do."""
+
+    id: ConversationId
+    agent: str
+    status: Status
+    waiting_since: datetime | None
+    messages: int
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> AgentView:
+        """The view of a conversation."""
+        return cls(
+            conversation.id,
+            conversation.agent.name,
+            conversation.status,
+            conversation.waiting_since,
+            conversation.messages,
+        )
+
+
+class MemberReply(msgspec.Struct, frozen=True):
+    """What a member wrote to a visitor, for the website to show."""
+
+    conversation: ConversationId
+    id: MessageId
+    body: str
+    member: str
+    """The member's display name."""
+    created_at: datetime
+
+
+class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A member's photo, in base64; null for none."""
+
+    photo: bytes | None
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a request was not done: every answer of 400 and above holds one."""
+
+    error: str
+    """One word for programs; ``kind_of`` an error of the domain."""
+    message: str
+    """What went wrong, for people."""
+    hint: str = ""
+    """What to do about it."""
+    conversation: Conversation | None = None
+    """409: the conversation as it is now."""
+    messages: tuple[Message, ...] = ()
+    """409: what colleagues replied in the meantime."""
+
+
+STATUSES: dict[type[InboxError], int] = {
+    errors.CredentialError: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Rejected: 422,
+    errors.ProfileIncomplete: 422,
+    errors.Unsupported: 422,
+    errors.StoreUnavailable: 503,
+    errors.StoreBroken: 500,
+}
+"""The errors that travel, each with its HTTP status. Whatever else a store raises is the server's own trouble."""
+
+_KINDS = {
+    "credentials": errors.CredentialError,
+    "not_allowed": errors.NotAllowed,
+    "not_found": errors.NotFound,
+    "conflict": errors.Conflict,
+    "rejected": errors.Rejected,
+    "profile_incomplete": errors.ProfileIncomplete,
+    "unsupported": errors.Unsupported,
+    "unavailable": errors.StoreUnavailable,
+    "broken": errors.StoreBroken,
+}
+_WORDS = {kind: word for word, kind in _KINDS.items()}
+
+
+def problem_of(error: InboxError) -> tuple[int, Problem]:
+    """The status and the body that tell an error."""
+    kind = type(error)
+    if kind not in STATUSES:
+        kind = StoreBroken
+    conflict = error if isinstance(error, Conflict) else None
+    return STATUSES[kind], Problem(
+        _WORDS[kind],
+        error.message,
+        error.hint,
+        conflict.conversation if conflict else None,
+        conflict.messages if conflict else (),
+    )
+
+
+def error_of(problem: Problem) -> InboxError:
+    """The error that a body tells; one of a newer server's words is StoreBroken."""
+    kind = _KINDS.get(problem.error, StoreBroken)
+    if kind is Conflict:
+        return Conflict(
+            problem.message, hint=problem.hint, conversation=problem.conversation, messages=problem.messages
+        )
+    return kind(problem.message, hint=problem.hint)
+
+
+def cursor_text(cursor: Cursor) -> str:
+    """A place in a list, as a query parameter."""
+    return f"{cursor.key}.{cursor.tie}"
+
+
+def cursor_of(text: str) -> Cursor:
+    """The place that a query parameter names. Raises Rejected."""
+    key, _, tie = text.partition(".")
+    try:
+        cursor = Cursor(int(key), int(tie))
+    except ValueError as error:
+        raise errors.Rejected("This cursor is none that was given out.") from error
+    if max(abs(cursor.key), abs(cursor.tie)) >= 2**63:
+        raise errors.Rejected("This cursor is none that was given out.")
+    return cursor

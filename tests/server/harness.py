@@ -1,0 +1,105 @@
+"""A real server on loopback, in the test's own event loop, and clients of it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from inbox_tui.domain.tokens import NewToken, Token, hash_of, secret_of
+from inbox_tui.server.access import Gate
+from inbox_tui.server.app import make_gate
+from inbox_tui.server.limits import Limits
+from inbox_tui.server.serving import Binding, serve
+from inbox_tui.store.protocol import Host, Store
+from inbox_tui.store.registry import Identity, open_store, utc_now
+from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.contract import OpenAs
+
+GENEROUS = Limits(rate=100_000, burst=100_000, streams=1_000)
+"""So that a test which asks a lot is not told to wait."""
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A server that runs."""
+
+    address: str
+    gate: Gate
+    _secrets: dict[str, str] = {}
+
+    @property
+    def api(self) -> str:
+        """Where the API stands."""
+        return f"{self.address}/v1"
+
+    @property
+    def host(self) -> Host:
+        """The store that it serves."""
+        return self.gate.host
+
+    async def token(self, email: str = "", *, agent: str = "") -> tuple[str, Token]:
+        """A new secret for a member or an agent, and its token."""
+        secret = secret_of(os.urandom(32), is_agent=bool(agent))
+        return secret, await self.host.add_token(NewToken(hash_of(secret), email, agent))
+
+    async def open_as(self, email: str) -> Store:
+        """The workspace over HTTP, as the member sees it, with a token that was made for them once."""
+        if email not in self._secrets:
+            self._secrets[email], _ = await self.token(email)
+        return await self.open_with(self._secrets[email])
+
+    async def open_with(self, secret: str) -> Store:
+        """The workspace over HTTP, as the owner of a token sees it."""
+        return await open_store(StoreUrl.parse(self.address), Identity("", token=secret))
+
+
+@asynccontextmanager
+async def serving(store: Store, limits: Limits = GENEROUS) -> AsyncIterator[Served]:
+    """A server over a store for as long as the block lasts."""
+    gate = make_gate(store, utc_now, limits)
+    addresses: list[str] = []
+    is_up = asyncio.Event()
+
+    def listening(address: str) -> None:
+        addresses.append(address)
+        is_up.set()
+
+    running = asyncio.create_task(serve(gate, Binding("127.0.0.1", 0), listening=listening))
+    running.add_done_callback(lambda _: is_up.set())
+    try:
+        await is_up.wait()
+        if running.done():
+            running.result()
+        yield Served(addresses[0], gate)
+    finally:
+        stop_server(running)
+        await running
+
+
+def stop_server(running: asyncio.Task[None]) -> None:
+    """What SIGTERM does."""
+    import signal
+
+    if not running.done():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+@asynccontextmanager
+async def opened_over_http(store: Store, known: Callable[[str], Awaitable[bool]]) -> AsyncIterator[OpenAs]:
+    """For the contract: opens a workspace over HTTP as any member whom it knows."""
+    opened: list[Store] = []
+    async with serving(store) as served:
+
+        async def open_as(email: str) -> Store:
+            if await known(email):
+                opened.append(await served.open_as(email))
+            else:
+                opened.append(await served.open_with("inbox_m_unknown"))
+            return opened[-1]
+
+        yield open_as
+        for client in opened:
+            await client.aclose()
