@@ -244,6 +244,7 @@ async def _screenshot(folder: Path) -> str:
         settings=Settings(),
         keymap={},
         journal=DraftJournal(None),
+        outbox=folder / "outbox.db",
         filter=Filter.ALL,
         agent_name="",
         is_demo=True,

@@ -174,6 +174,7 @@ class Team4:
             settings=self.settings,
             keymap={},
             journal=DraftJournal(self.folder / f"drafts-{email}.db"),
+            outbox=self.folder / f"outbox-{email}.db",
             filter=filter,
             agent_name="",
             is_demo=False,
@@ -209,7 +210,7 @@ class Team4:
                 yield inbox
         finally:
             launch.journal.close()
-            await opened.store.aclose()
+            await opened.aclose()
 
     def _new_key(self) -> str:
         self._keys += 1

@@ -122,6 +122,7 @@ def _launch(
         settings=in_force.settings,
         keymap=keys,
         journal=DraftJournal(drafts),
+        outbox=paths.outbox_file(),
         filter=filter,
         agent_name=agent_name,
         is_demo=is_demo,

@@ -25,6 +25,8 @@ class Launch(msgspec.Struct, frozen=True):
     """Keys that differ from the defaults, by binding id."""
     journal: DraftJournal
     """Closed by whoever runs the inbox."""
+    outbox: Path
+    """Where what a remote store does not have yet waits."""
     filter: Filter
     agent_name: str
     """Only this agent's conversations; "" means all agents."""

@@ -35,6 +35,11 @@ def drafts_file() -> Path:
     return _state_folder() / "drafts.db"
 
 
+def outbox_file() -> Path:
+    """What was sent and a remote store does not have yet."""
+    return _state_folder() / "outbox.db"
+
+
 def log_file() -> Path:
     """What the program notes about itself with ``--log-level``."""
     return _state_folder() / "inbox-tui.log"

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.errors import InboxError, StoreUnavailable
 from inbox_tui.domain.models import (
     Assign,
     Conversation,
     ConversationId,
     Kind,
     Member,
+    MemberId,
     MessageId,
     Outcome,
     ReplyDraft,
@@ -62,11 +64,31 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-class Triage:
-    """One member's acts on one store, with the means to undo them."""
+class Writes(Protocol):
+    """Where acts go: the store, or what delivers to it."""
 
-    def __init__(self, store: Store, make_key: Callable[[], str] = new_key) -> None:
+    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
+        """As ``Store.assign``."""
+
+    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
+        """As ``Store.set_status``."""
+
+    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """As ``Store.apply``."""
+
+
+class Triage:
+    """One member's acts on one store, with the means to undo them.
+
+    Args:
+        store: What is read.
+        make_key: Makes the key of a reply.
+        writes: Where acts go, if not directly to the store.
+    """
+
+    def __init__(self, store: Store, make_key: Callable[[], str] = new_key, writes: Writes | None = None) -> None:
         self._store = store
+        self._writes: Writes = writes or store
         self._make_key = make_key
         self._acts: list[_Act] = []
 
@@ -112,7 +134,7 @@ class Triage:
         outcomes: list[Outcome] = []
         try:
             for chunk in _chunks(act.inverse):
-                outcomes += await self._store.apply(chunk)
+                outcomes += await self._writes.apply(chunk)
         except InboxError:
             self._acts.append(msgspec.structs.replace(act, inverse=act.inverse[len(outcomes) :]))
             raise
@@ -137,23 +159,26 @@ class Triage:
         if not changes:
             return Done((), "Nothing to do")
         if len(changes) == 1:
-            outcomes = [await self._one(changes[0])]
+            outcomes = [await self._one(changes[0], conversations[0])]
         else:
             outcomes = []
             try:
                 for chunk in _chunks(changes):
-                    outcomes += await self._store.apply(chunk)
+                    outcomes += await self._writes.apply(chunk)
             except InboxError:
                 self._remember(outcomes, verb)
                 raise
         return Done(tuple(outcomes), _described(verb, outcomes), self._remember(outcomes, verb))
 
-    async def _one(self, change: StateChange) -> Outcome:
-        before = await self._store.get(change.id)  # what the screen shows may be old, and an undo must not be
+    async def _one(self, change: StateChange, shown: Conversation) -> Outcome:
+        try:
+            before = await self._store.get(change.id)  # what the screen shows may be old, and an undo must not be
+        except StoreUnavailable:
+            before = shown  # the act can wait for the line, and then it is decided by what was seen
         if isinstance(change, Assign):
-            after = await self._store.assign(change.id, change.member, change.expected)
+            after = await self._writes.assign(change.id, change.member, change.expected)
         else:
-            after = await self._store.set_status(change.id, change.status, change.expected)
+            after = await self._writes.set_status(change.id, change.status, change.expected)
         return Outcome(change, before, after)
 
     def _remember(self, outcomes: Iterable[Outcome], verb: str) -> bool:

@@ -75,7 +75,7 @@ async def _run(launch: Launch) -> int:
         return app.return_code or 0
     finally:
         launch.journal.close()
-        await opened.store.aclose()
+        await opened.aclose()
 
 
 def _erases_in_colour() -> bool:

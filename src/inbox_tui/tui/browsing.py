@@ -135,6 +135,8 @@ class Browsing:
         """Ages and waits have grown."""
         self._view.list.set_now(self._view.clock())
         self._view.pane.set_now(self._view.clock())
+        if self._view.lost_at is not None:
+            self._view.show_connection()
 
     # The open conversation
 
@@ -212,7 +214,13 @@ class Browsing:
     def follow_changes(self, changes: Changes) -> None:
         """Somebody wrote: look at what it was, and count again."""
         view = self._view
-        view.connection("● live")
+        was_lost = view.lost_at is not None
+        view.heard(changes.lost_at)
+        if changes.lost_at is not None:
+            return
+        if was_lost:
+            view.list.ask_again()
+            view.refresh_open_thread()
         if changes.team or changes.reset:
             view.run(view.work.read_team(), group="team", exclusive=True)
         if changes.reset:

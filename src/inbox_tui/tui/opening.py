@@ -6,6 +6,9 @@ was never drawn; and the first paint is the list, not an empty frame.
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from inbox_tui.domain.filters import Query
@@ -15,6 +18,9 @@ from inbox_tui.local.launch import Launch
 from inbox_tui.operations.naming import agent_named
 from inbox_tui.store.protocol import Store
 from inbox_tui.tui.work import FIRST_PAGE
+
+if TYPE_CHECKING:
+    from inbox_tui.operations.delivery import Delivery
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -26,11 +32,24 @@ class Opened(msgspec.Struct, frozen=True):
     members: tuple[Member, ...]
     counts: Counts
     page: Page
+    delivery: Delivery | None = None
+    """What delivers to a store that is not always there."""
 
     @property
     def query(self) -> Query:
         """What the first screen lists."""
         return self.page.query
+
+    @property
+    def workspace(self) -> str:
+        """What to call it: the last part of where it lives."""
+        return self.store.name.rstrip("/").rpartition("/")[2]
+
+    async def aclose(self) -> None:
+        """Let go of the store; what is not delivered yet waits on disk."""
+        if self.delivery is not None:
+            await self.delivery.aclose()
+        await self.store.aclose()
 
 
 async def open_inbox(launch: Launch) -> Opened:
@@ -42,15 +61,24 @@ async def open_inbox(launch: Launch) -> Opened:
     """
     store = await launch.open_store()
     try:
-        me = await store.me()
-        agents, members = tuple(await store.agents()), tuple(await store.members())
+        # Together, for a store at the other end of a line.
+        me, found_agents, found_members = await asyncio.gather(store.me(), store.agents(), store.members())
+        agents, members = tuple(found_agents), tuple(found_members)
         query = Query(launch.filter)
         if launch.agent_name:
             agent = await agent_named(store, launch.agent_name)
             query = Query(launch.filter, agent.id)
-        counts = await store.counts(query.agent)
-        page = await store.list(query, PageRequest(limit=FIRST_PAGE))
+        counts, page = await asyncio.gather(store.counts(query.agent), store.list(query, PageRequest(limit=FIRST_PAGE)))
     except BaseException:
         await store.aclose()
         raise
-    return Opened(store, me, agents, members, counts, page)
+    return Opened(store, me, agents, members, counts, page, _delivery(store, me, launch))
+
+
+def _delivery(store: Store, me: Member, launch: Launch) -> Delivery | None:
+    if not store.capabilities.outbox:
+        return None
+    from inbox_tui.local.outbox import OutboxJournal
+    from inbox_tui.operations.delivery import Delivery  # a file on this machine is always there
+
+    return Delivery(store, OutboxJournal(launch.outbox, f"{store.name} as {me.email}"))

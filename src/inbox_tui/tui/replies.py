@@ -34,6 +34,8 @@ class Replies:
         self._new_key = new_key
         self._seen: dict[ConversationId, MessageId | None] = {}
         self._pending: dict[str, Pending] = {}
+        self._kept: set[str] = set()
+        """What is on its way and in the outbox: needs no draft."""
         self._since: dict[tuple[ConversationId, Kind], str] = {}
         """What stands in the box while something from it is on its way."""
 
@@ -62,7 +64,8 @@ class Replies:
             self._since[id, kind] = text
         else:
             self._since.pop((id, kind), None)
-        whole = "\n".join(part for part in (*bodies, text) if part)
+        drafted = [pending.draft.body for pending in self._of(id, kind) if pending.draft.key not in self._kept]
+        whole = "\n".join(part for part in (*drafted, text) if part)
         if whole:
             self._journal.put(self._store_name, id, kind, whole)
         else:
@@ -79,6 +82,27 @@ class Replies:
         self._pending[draft.key] = pending
         self.keep(id, kind, "")
         return pending
+
+    def kept(self, key: str) -> None:
+        """It is in the outbox now, and will be delivered whatever happens here: it is no draft any more."""
+        pending = self._pending.get(key)
+        if pending is not None:
+            self._kept.add(key)
+            self.keep(pending.id, pending.draft.kind, self.text(pending.id, pending.draft.kind))
+
+    def resume(self, pending: Pending) -> None:
+        """It was sent before a restart and is on its way still."""
+        id, kind, body = pending.id, pending.draft.kind, pending.draft.body
+        drafted = self.text(id, kind)
+        self._pending[pending.draft.key] = pending
+        self._kept.add(pending.draft.key)
+        # The last program may have ended between keeping it in the outbox and forgetting the draft.
+        self.keep(id, kind, drafted.removeprefix(body).removeprefix("\n") if drafted.startswith(body) else drafted)
+
+    @property
+    def waiting(self) -> list[Pending]:
+        """What is on its way and would be delivered by a later start."""
+        return [pending for key, pending in self._pending.items() if key in self._kept]
 
     def __contains__(self, key: object) -> bool:
         """Whether something is on its way under this key."""
@@ -118,7 +142,10 @@ class Replies:
 
     def _bodies(self, id: ConversationId, kind: Kind) -> list[str]:
         """What is on its way, in order of sending."""
-        return [pending.draft.body for pending in self.under_way(id) if pending.draft.kind is kind]
+        return [pending.draft.body for pending in self._of(id, kind)]
+
+    def _of(self, id: ConversationId, kind: Kind) -> list[Pending]:
+        return [pending for pending in self.under_way(id) if pending.draft.kind is kind]
 
     def _drop(self, key: str) -> Pending | None:
         """It is not on its way any more; what was typed since stays the draft."""
@@ -126,5 +153,6 @@ class Replies:
         if pending is not None:
             since = self.text(pending.id, pending.draft.kind)
             del self._pending[key]
+            self._kept.discard(key)
             self.keep(pending.id, pending.draft.kind, since)
         return pending

@@ -34,6 +34,8 @@ from inbox_tui.tui.work import FOLLOW, Work
 
 ALL_AGENTS = "All agents"
 _ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
+OFFLINE_AFTER = 60.0
+"""Seconds after which a lost line is called offline."""
 SLOW_LINE = 0.25
 """Seconds for an answer of the terminal from which on a line is slow."""
 RETRY_DELAY = 2.0
@@ -56,6 +58,8 @@ class View:
         self.clock = clock
         self.tells_shift_enter = False
         """The terminal is known to send Shift+Enter as another key than Enter."""
+        self.lost_at: datetime | None = None
+        """Since when the line to the store has been down; None while it is up."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
         self.top = screen.query_one(TopBar)
@@ -91,9 +95,19 @@ class View:
         if seconds > SLOW_LINE and not self.settings.slow:
             self.status.say(f"This line takes {seconds * 1000:.0f} ms. inbox-tui --slow sends less over it.")
 
-    def connection(self, words: str) -> None:
+    def heard(self, lost_at: datetime | None) -> None:
+        """The store was heard (None), or has not been since then."""
+        self.lost_at = lost_at
+        self.show_connection()
+
+    def show_connection(self) -> None:
         """Say how the store is heard."""
-        self.top.connection = words
+        if self.lost_at is None:
+            self.top.connection = "● live"
+            return
+        since = self.lost_at.astimezone().strftime("%H:%M")
+        is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER
+        self.top.connection = f"○ offline since {since}" if is_long else f"◌ reconnecting since {since}"
 
     def show_agent(self, agent: AgentId | None) -> None:
         """Say whose conversations are listed; None means all agents'."""
@@ -187,7 +201,7 @@ class View:
         if isinstance(error, NotAllowed):
             self.run(self.work.read_team(), group="team", exclusive=True)
         if operation == FOLLOW:  # nobody knows what others write
-            self.connection("○ not followed")
+            self.top.connection = "○ not followed"
         what = "" if isinstance(error, Conflict) else f"Could not {operation}: "
         self.status.say(f"{what}{error.message} {error.hint}", is_problem=True)
         if ids:

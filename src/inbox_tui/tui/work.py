@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -32,6 +33,9 @@ from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.replies import Pending
 
+if TYPE_CHECKING:
+    from inbox_tui.operations.delivery import Delivery
+
 READ_LIST = "read the list"
 FOLLOW = "follow changes"
 FIRST_PAGE = 80
@@ -49,10 +53,14 @@ SELECT_ALL_LIMIT = 10_000
 class Work:
     """Operations on one store, reporting to one screen."""
 
-    def __init__(self, screen: MessagePump, store: Store) -> None:
+    def __init__(self, screen: MessagePump, store: Store, delivery: Delivery | None = None) -> None:
+        """With a delivery, writes go through it; they may take as long as the line is down."""
         self._screen = screen
         self.store = store
-        self.triage = Triage(store)
+        self.delivery = delivery
+        self.triage = Triage(store, writes=delivery)
+        if delivery is not None:
+            delivery.refused = self._refused
 
     async def read_list(self, query: Query) -> None:
         """The list from its beginning, with the counts that belong to it."""
@@ -109,6 +117,8 @@ class Work:
             try:
                 async for changes in self.store.changes(since):
                     since = changes.seq
+                    if self.delivery is not None and changes.lost_at is None:
+                        self.delivery.line_is_back()
                     self._post(m.ChangesSeen(changes))
             except InboxError as error:
                 self._post(m.OperationFailed(FOLLOW, error, retryable=True))
@@ -119,7 +129,10 @@ class Work:
     async def send(self, pending: Pending) -> None:
         """A reply or note, and the resolve that was asked for with it."""
         try:
-            sent = await self.store.reply(pending.id, pending.draft)
+            if self.delivery is None:
+                sent = await self.store.reply(pending.id, pending.draft)
+            else:
+                sent = await self.delivery.reply(pending.id, pending.draft, and_resolve=pending.and_resolve)
         except InboxError as error:
             self._post(m.ReplyFailed(pending.id, pending.draft.key, error))
             return
@@ -233,6 +246,10 @@ class Work:
             yield
         except InboxError as error:
             self._post(m.OperationFailed(operation, error, tuple(ids), retryable=isinstance(error, StoreUnavailable)))
+
+    def _refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
+        """Something that was decided before a restart, about what has changed since."""
+        self._post(m.OperationFailed("do what was decided earlier", error, tuple(ids)))
 
     def _post(self, message: Message) -> None:
         self._screen.post_message(message)

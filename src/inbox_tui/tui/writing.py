@@ -139,19 +139,51 @@ class Writing:
             self.show_under_way(pending.id)
             self._view.status.say("Not sent yet: you typed on, so Enter began a new line")
 
+    def resume(self) -> None:
+        """Go on delivering what was sent before a restart."""
+        delivery = self._view.work.delivery
+        if delivery is None:
+            return
+        delivery.kept = self._replies.kept
+        for write in delivery.left():
+            self._replies.resume(Pending(write.id, write.draft, write.and_resolve))
+        left = self._replies.waiting
+        for pending in left:
+            self._view.run(self._view.work.send(pending), group="write")
+        if delivery.problem:
+            self._view.status.say(delivery.problem, is_problem=True)
+        elif left:
+            self._view.status.say(f"Delivering {len(left):,} {'reply' if len(left) == 1 else 'replies'} from earlier")
+        delivery.start()
+
+    def line_changed(self) -> None:
+        """The line to the store went down or came back: say so of what is on its way."""
+        shown = self._view.pane.conversation
+        if shown is not None:
+            self.show_under_way(shown.id)
+
     async def finish(self) -> str:
         """Send what is held, wait for what is on its way, and say what became of it."""
         self._is_finishing = True
         last = {pending.draft.key: pending for pending in self._replies.all_under_way()}
         self._hold.send_all()
         until = monotonic() + FINISHES_WITHIN
-        while self._replies.all_under_way() and monotonic() < until:
+        while self._replies.all_under_way() and monotonic() < until and not self._waits_for_line():
             await asyncio.sleep(FINISH_POLL)
+        waiting = len(self._replies.waiting)
         unsent = sum(bool(self._replies.text(pending.id, pending.draft.kind)) for pending in last.values())
-        unsent += len(self._replies.all_under_way())
-        words = [f"Sent before leaving: {len(last) - unsent:,}."] if len(last) > unsent else []
+        unsent += len(self._replies.all_under_way()) - waiting
+        sent = len(last) - unsent - waiting
+        words = [f"Sent before leaving: {sent:,}."] if sent > 0 else []
         words += [f"Not sent, kept as drafts: {unsent:,}."] if unsent else []
+        delivery = self._view.work.delivery
+        waits = delivery.undelivered if delivery is not None else 0
+        words += [f"Not delivered yet: {waits:,}. The next start of inbox-tui delivers it."] if waits else []
         return " ".join(words)
+
+    def _waits_for_line(self) -> bool:
+        """The line is down and all that is on its way is in the outbox: waiting longer serves nobody."""
+        return self._view.lost_at is not None and len(self._replies.waiting) == len(self._replies.all_under_way())
 
     def _send(self, pending: Pending) -> None:
         view = self._view
@@ -170,11 +202,16 @@ class Writing:
                 [
                     OnItsWay(
                         as_message(pending, view, now),
-                        f"sending · {undo} undo" if pending.draft.key in self._hold else "sending…",
+                        self._state_of(pending, undo),
                     )
                     for pending in self._replies.under_way(id)
                 ]
             )
+
+    def _state_of(self, pending: Pending, undo: str) -> str:
+        if pending.draft.key in self._hold:
+            return f"sending · {undo} undo"
+        return "waits for the line" if self._view.lost_at is not None else "sending…"
 
     def sent(self, key: str, sent: Sent) -> None:
         """The store has it."""

@@ -79,19 +79,18 @@ class InboxScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what was read while opening, then follow what others write."""
         opened = self._opened
-        work = Work(self, opened.store)
-        self.view = View(self, work, opened, self._launch, self._clock)
+        self.view = View(self, Work(self, opened.store, opened.delivery), opened, self._launch, self._clock)
         drafts_of = f"{opened.store.name} as {opened.me.email}"  # who share an account do not share drafts
         self.writing = Writing(self.view, Replies(self._launch.journal, drafts_of, self._new_key))
         self.browsing = Browsing(self.view, opened, self.writing.follow)
         self.deciding = Deciding(self.view)
-        name = opened.store.name
-        self.browsing.show_opened("sample" if self._launch.is_demo else name.rstrip("/").rpartition("/")[2])
+        self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
         self.view.list.focus()
         if self._launch.journal.problem:
             self.view.status.say(self._launch.journal.problem, is_problem=True)
         self.set_interval(AGES_EVERY, self.browsing.show_ages)
-        self.view.run(work.follow(), group="follow")
+        self.view.run(self.view.work.follow(), group="follow")
+        self.writing.resume()
         if self._launch.is_new and not opened.counts.all:
             self.call_after_refresh(self.view.dialogs.welcome)
 
@@ -358,8 +357,9 @@ class InboxScreen(Screen[None]):
 
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:
-        """Somebody wrote."""
+        """Somebody wrote, or the line to the store went down or came back."""
         self.browsing.follow_changes(event.changes)
+        self.writing.line_changed()
 
     @on(m.ConversationsRead)
     def show_changed(self, event: m.ConversationsRead) -> None:

@@ -1,0 +1,195 @@
+"""Delivering what a member sends: at once, or when the line is back; once, and in the order in which it was sent.
+
+Each write is on disk before the first attempt. A write that the store cannot take now is
+tried again; what it refuses goes back to whoever sent it. What a write means, and whether
+it may be done, is the store's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+from inbox_tui.domain.errors import InboxError, StoreUnavailable
+from inbox_tui.domain.models import (
+    Assign,
+    Conversation,
+    ConversationId,
+    MemberId,
+    Outcome,
+    ReplyDraft,
+    Sent,
+    SetStatus,
+    StateChange,
+    Status,
+)
+from inbox_tui.local.outbox import ChangesWrite, OutboxJournal, ReplyWrite, Undelivered, Write
+from inbox_tui.store.protocol import Store
+
+FIRST_WAIT = 0.5
+"""Seconds after which a write that the store could not take is tried again; twice as long each further time."""
+LONGEST_WAIT = 15.0
+
+
+class _Entry:
+    """A write in the queue, and who waits for what becomes of it."""
+
+    def __init__(self, undelivered: Undelivered) -> None:
+        self.row = undelivered.row
+        self.write = undelivered.write
+        self.waiters: list[asyncio.Future[Any]] = []  # Any: a Sent, a Conversation or Outcomes, by the write
+
+
+class Delivery:
+    """The writes of one member to one store. Has the writing verbs of the port, and raises what they raise.
+
+    Args:
+        store: Where they go.
+        journal: Where they wait.
+        random: Spreads the attempts of several clients.
+    """
+
+    def __init__(self, store: Store, journal: OutboxJournal, random: Random | None = None) -> None:
+        self._store = store
+        self._journal = journal
+        self._random = random or Random()
+        self._queue: deque[_Entry] = deque(_Entry(left) for left in journal.take_over())
+        self._delivering: asyncio.Task[None] | None = None
+        self._is_back = asyncio.Event()
+        self.kept: Callable[[str], None] = lambda key: None
+        """Is told the key of each reply that is on disk now: it needs no draft any more."""
+        self.refused: Callable[[Sequence[ConversationId], InboxError], None] = lambda ids, error: None
+        """Is told what the store refused when nobody waits for it: it was decided before a restart."""
+
+    def left(self) -> list[ReplyWrite]:
+        """Replies and notes that an earlier program sent and that are not delivered yet."""
+        return [entry.write for entry in self._queue if isinstance(entry.write, ReplyWrite)]
+
+    def start(self) -> None:
+        """Deliver what is left from earlier."""
+        if self._queue:
+            self._deliver_soon()
+
+    @property
+    def problem(self) -> str:
+        """Why what is sent may not survive this run; "" if all is well."""
+        return self._journal.problem
+
+    @property
+    def undelivered(self) -> int:
+        """How many writes are on disk and wait."""
+        return sum(1 for entry in self._queue if entry.row)
+
+    def line_is_back(self) -> None:
+        """Do not wait any longer before the next attempt."""
+        self._is_back.set()
+
+    async def reply(self, id: ConversationId, draft: ReplyDraft, *, and_resolve: bool = False) -> Sent:
+        """Send a reply or note; returns once the store has it, however long that takes. Raises as ``Store.reply``.
+
+        ``and_resolve`` is only kept, for whoever sends it after a restart.
+        """
+        for entry in self._queue:  # left by an earlier program: waited for, not sent anew
+            if isinstance(entry.write, ReplyWrite) and entry.write.draft.key == draft.key:
+                if entry.row:
+                    self.kept(draft.key)
+                return await self._result_of(entry)  # type: ignore[no-any-return]  # of a ReplyWrite it is a Sent
+        entry = self._enter(ReplyWrite(id, draft, and_resolve))
+        if entry.row:
+            self.kept(draft.key)
+        return await self._result_of(entry)  # type: ignore[no-any-return]
+
+    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
+        """Give to a member or to nobody. Raises as ``Store.assign``."""
+        return await self._one(Assign(id, member, expected))
+
+    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
+        """Resolve or reopen. Raises as ``Store.set_status``."""
+        return await self._one(SetStatus(id, status, expected))
+
+    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Many state changes. Raises as ``Store.apply``."""
+        entry = self._enter(ChangesWrite(tuple(changes)))
+        return await self._result_of(entry)  # type: ignore[no-any-return]  # of such a write they are Outcomes
+
+    async def aclose(self) -> None:
+        """Stop trying. What is not delivered waits on disk for the next start."""
+        if self._delivering is not None:
+            self._delivering.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._delivering
+        self._journal.close()
+
+    async def _one(self, change: StateChange) -> Conversation:
+        entry = self._enter(ChangesWrite((change,), is_single=True))
+        return await self._result_of(entry)  # type: ignore[no-any-return]  # of a single change it is a Conversation
+
+    def _enter(self, write: Write) -> _Entry:
+        # In the loop's thread: it takes a millisecond, and the order of the rows is the order of the sending.
+        entry = _Entry(Undelivered(self._journal.add(write), write))
+        self._queue.append(entry)
+        return entry
+
+    async def _result_of(self, entry: _Entry) -> Any:
+        result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        entry.waiters.append(result)
+        self._deliver_soon()
+        return await result
+
+    def _deliver_soon(self) -> None:
+        if self._delivering is None or self._delivering.done():
+            self._delivering = asyncio.create_task(self._deliver(), name="delivery")
+
+    async def _deliver(self) -> None:
+        wait = FIRST_WAIT
+        while self._queue:
+            entry = self._queue[0]
+            self._is_back.clear()
+            try:
+                result = await self._attempt(entry.write)
+            except StoreUnavailable:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._is_back.wait(), wait * self._random.uniform(0.5, 1.0))
+                wait = min(wait * 2, LONGEST_WAIT)
+                continue
+            except InboxError as error:
+                self._done(entry)
+                self._tell(entry, error)
+            else:
+                self._done(entry)
+                for waiter in entry.waiters:
+                    if not waiter.done():
+                        waiter.set_result(result)
+            wait = FIRST_WAIT
+
+    async def _attempt(self, write: Write) -> object:
+        if isinstance(write, ReplyWrite):
+            return await self._store.reply(write.id, write.draft)
+        if not write.is_single:
+            return await self._store.apply(write.changes)
+        [change] = write.changes
+        if isinstance(change, Assign):
+            return await self._store.assign(change.id, change.member, change.expected)
+        return await self._store.set_status(change.id, change.status, change.expected)
+
+    def _done(self, entry: _Entry) -> None:
+        self._queue.popleft()
+        self._journal.remove(entry.row)
+
+    def _tell(self, entry: _Entry, error: InboxError) -> None:
+        waiting = [waiter for waiter in entry.waiters if not waiter.done()]
+        for waiter in waiting:
+            waiter.set_exception(error)
+        if not entry.waiters:
+            self.refused(_subjects(entry.write), error)
+
+
+def _subjects(write: Write) -> list[ConversationId]:
+    """The conversations that a write is about."""
+    if isinstance(write, ReplyWrite):
+        return [write.id]
+    return list(dict.fromkeys(change.id for change in write.changes))
