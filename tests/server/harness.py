@@ -14,7 +14,7 @@ from inbox_tui.server.access import Gate
 from inbox_tui.server.app import make_gate
 from inbox_tui.server.limits import Limits
 from inbox_tui.server.serving import Binding, serve
-from inbox_tui.store.protocol import Host, Store
+from inbox_tui.store.protocol import Clock, Host, Store
 from inbox_tui.store.registry import Identity, open_store, utc_now
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract import OpenAs
@@ -45,21 +45,21 @@ class Served(msgspec.Struct, frozen=True):
         secret = secret_of(os.urandom(32), is_agent=bool(agent))
         return secret, await self.host.add_token(NewToken(hash_of(secret), email, agent))
 
-    async def open_as(self, email: str) -> Store:
+    async def open_as(self, email: str, *, over: str = "", clock: Clock = utc_now) -> Store:
         """The workspace over HTTP, as the member sees it, with a token that was made for them once."""
         if email not in self._secrets:
             self._secrets[email], _ = await self.token(email)
-        return await self.open_with(self._secrets[email])
+        return await self.open_with(self._secrets[email], over=over, clock=clock)
 
-    async def open_with(self, secret: str) -> Store:
-        """The workspace over HTTP, as the owner of a token sees it."""
-        return await open_store(StoreUrl.parse(self.address), Identity("", token=secret))
+    async def open_with(self, secret: str, *, over: str = "", clock: Clock = utc_now) -> Store:
+        """The workspace over HTTP, as the owner of a token sees it; ``over`` another address than the server's own."""
+        return await open_store(StoreUrl.parse(over or self.address), Identity("", token=secret), clock)
 
 
 @asynccontextmanager
-async def serving(store: Store, limits: Limits = GENEROUS) -> AsyncIterator[Served]:
+async def serving(store: Store, limits: Limits = GENEROUS, clock: Clock = utc_now) -> AsyncIterator[Served]:
     """A server over a store for as long as the block lasts."""
-    gate = make_gate(store, utc_now, limits)
+    gate = make_gate(store, clock, limits)
     addresses: list[str] = []
     is_up = asyncio.Event()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -141,6 +141,8 @@ class Team4:
         self.config_file = folder / "config.toml"
         self.saved: list[Mapping[str, str | bool]] = []
         self.said: list[str] = []
+        self.opens: Callable[[str], Awaitable[Store]] = self._open
+        """How a member's inbox gets at its store."""
         self._stores: list[Store] = []
         self._keys = 0
 
@@ -170,7 +172,7 @@ class Team4:
 
     def launch(self, email: str, *, filter: Filter = Filter.ALL, is_new: bool = False) -> Launch:
         return Launch(
-            open_store=lambda: self._open(email),
+            open_store=lambda: self.opens(email),
             settings=self.settings,
             keymap={},
             journal=DraftJournal(self.folder / f"drafts-{email}.db"),

@@ -14,7 +14,7 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
-from inbox_tui.domain.errors import InboxError, StoreUnavailable
+from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.models import (
     Assign,
     Conversation,
@@ -33,6 +33,8 @@ from inbox_tui.store.protocol import Store
 FIRST_WAIT = 0.5
 """Seconds after which a write that the store could not take is tried again; twice as long each further time."""
 LONGEST_WAIT = 15.0
+PATIENCE = 8
+"""Attempts after which a store that fails in a way of its own, and not for want of a line, counts as refusing."""
 
 
 class _Entry:
@@ -62,6 +64,8 @@ class Delivery:
         self._is_back = asyncio.Event()
         self.kept: Callable[[str], None] = lambda key: None
         """Is told the key of each reply that is on disk now: it needs no draft any more."""
+        self.given_back: Callable[[str], None] = lambda key: None
+        """Is told the key of each reply that was refused, before it leaves the disk: it is a draft again."""
         self.refused: Callable[[Sequence[ConversationId], InboxError], None] = lambda ids, error: None
         """Is told what the store refused when nobody waits for it: it was decided before a restart."""
 
@@ -145,18 +149,22 @@ class Delivery:
             self._delivering = asyncio.create_task(self._deliver(), name="delivery")
 
     async def _deliver(self) -> None:
-        wait = FIRST_WAIT
+        wait, failures = FIRST_WAIT, 0
         while self._queue:
             entry = self._queue[0]
             self._is_back.clear()
             try:
                 result = await self._attempt(entry.write)
-            except StoreUnavailable:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._is_back.wait(), wait * self._random.uniform(0.5, 1.0))
-                wait = min(wait * 2, LONGEST_WAIT)
-                continue
             except InboxError as error:
+                # A broken answer does not tell whether the write was done; with its key it can be asked again.
+                failures += isinstance(error, StoreBroken)
+                if isinstance(error, StoreUnavailable) or (isinstance(error, StoreBroken) and failures < PATIENCE):
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._is_back.wait(), wait * self._random.uniform(0.5, 1.0))
+                    wait = min(wait * 2, LONGEST_WAIT)
+                    continue
+                if isinstance(entry.write, ReplyWrite):
+                    self.given_back(entry.write.draft.key)
                 self._done(entry)
                 self._tell(entry, error)
             else:
@@ -164,7 +172,7 @@ class Delivery:
                 for waiter in entry.waiters:
                     if not waiter.done():
                         waiter.set_result(result)
-            wait = FIRST_WAIT
+            wait, failures = FIRST_WAIT, 0
 
     async def _attempt(self, write: Write) -> object:
         if isinstance(write, ReplyWrite):

@@ -90,6 +90,13 @@ class Replies:
             self._kept.add(key)
             self.keep(pending.id, pending.draft.kind, self.text(pending.id, pending.draft.kind))
 
+    def given_back(self, key: str) -> None:
+        """It was refused and is about to leave the outbox: what becomes of it is for a person to decide."""
+        pending = self._pending.get(key)
+        if pending is not None:
+            self._kept.discard(key)
+            self.keep(pending.id, pending.draft.kind, self.text(pending.id, pending.draft.kind))
+
     def resume(self, pending: Pending) -> None:
         """It was sent before a restart and is on its way still."""
         id, kind, body = pending.id, pending.draft.kind, pending.draft.body

@@ -144,7 +144,7 @@ class Writing:
         delivery = self._view.work.delivery
         if delivery is None:
             return
-        delivery.kept = self._replies.kept
+        delivery.kept, delivery.given_back = self._replies.kept, self._replies.given_back
         for write in delivery.left():
             self._replies.resume(Pending(write.id, write.draft, write.and_resolve))
         left = self._replies.waiting

@@ -1,0 +1,220 @@
+"""What is sent to a remote store arrives once and in order, whatever the line does, and whoever is killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from inbox_tui.domain.errors import Conflict, InboxError, NotFound, StoreBroken
+from inbox_tui.domain.models import Assign, ConversationId, Kind, ReplyDraft, SetStatus, Status
+from inbox_tui.local.outbox import OutboxJournal
+from inbox_tui.operations import delivery as delivery_module
+from inbox_tui.operations.delivery import Delivery
+from inbox_tui.store.protocol import Store
+from inbox_tui.testing.factories import DANA, SAM
+from server.harness import Served
+from server.team import ONE, TWO, said_by_members
+from server.wire import Fault, Wire, wire_to
+
+SEED = 4
+
+
+@pytest.fixture
+async def wire(served: Served) -> AsyncIterator[Wire]:
+    async with wire_to(served.address) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def remote(served: Served, wire: Wire) -> AsyncIterator[Store]:
+    """The workspace as Sam sees it over the line."""
+    remote = await served.open_as(SAM, over=wire.address)
+    yield remote
+    await remote.aclose()
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Attempts follow each other quickly."""
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery_module, "FIRST_WAIT", 0.005)
+        yield
+
+
+def delivering(store: Store, folder: Path) -> Delivery:
+    return Delivery(store, OutboxJournal(folder / "outbox.db", "the server as sam"), Random(SEED))
+
+
+async def seen(store: Store, body: str, key: str, id: ConversationId = ONE) -> ReplyDraft:
+    thread = await store.thread(id)
+    return ReplyDraft(body, key, last_seen=thread.messages[-1].id)
+
+
+async def test_with_the_line_up_it_is_delivered_at_once(store: Store, remote: Store, tmp_path: Path) -> None:
+    delivery = delivering(remote, tmp_path)
+    kept: list[str] = []
+    delivery.kept = kept.append
+    sent = await delivery.reply(ONE, await seen(store, "Hello", "k1"))
+    assert (sent.message.body, kept, delivery.undelivered) == ("Hello", ["k1"], 0)
+    taken = await delivery.assign(TWO, (await remote.me()).id, None)
+    assert taken.assignee is not None and taken.assignee.email == SAM
+    assert (await delivery.set_status(TWO, Status.RESOLVED, Status.OPEN)).status is Status.RESOLVED
+    [outcome] = await delivery.apply([SetStatus(TWO, Status.OPEN, Status.RESOLVED)])
+    assert outcome.error == ""
+    await delivery.aclose()
+    assert await said_by_members(store, ONE) == ["Hello"]
+
+
+async def test_while_the_line_is_down_it_waits_and_then_arrives_in_order(
+    store: Store, remote: Store, wire: Wire, tmp_path: Path
+) -> None:
+    delivery = delivering(remote, tmp_path)
+    drafts = [await seen(store, f"Number {number}", f"k{number}") for number in range(5)]
+    wire.cut()
+    waiting = [asyncio.create_task(delivery.reply(ONE, draft)) for draft in drafts]
+    resolving = asyncio.create_task(delivery.set_status(ONE, Status.RESOLVED, Status.OPEN))
+    await asyncio.wait(waiting, timeout=0.1)
+    assert delivery.undelivered == 6
+    assert not any(task.done() for task in waiting)
+    wire.mend()
+    delivery.line_is_back()
+    await asyncio.gather(*waiting, resolving)
+    assert await said_by_members(store, ONE) == [draft.body for draft in drafts]
+    assert (await store.get(ONE)).status is Status.RESOLVED
+    await delivery.aclose()
+
+
+async def test_a_later_start_delivers_what_an_earlier_one_could_not(
+    store: Store, remote: Store, wire: Wire, tmp_path: Path
+) -> None:
+    delivery = delivering(remote, tmp_path)
+    first, second = await seen(store, "First", "k1"), await seen(store, "Second", "k2")
+    wire.cut()
+    waiting = [asyncio.create_task(delivery.reply(ONE, draft, and_resolve=True)) for draft in (first, second)]
+    waiting.append(asyncio.create_task(delivery.assign(TWO, None, None)))
+    await asyncio.wait(waiting, timeout=0.1)
+    await delivery.aclose()
+    for task in waiting:
+        task.cancel()
+    wire.mend()
+    again = delivering(remote, tmp_path)
+    kept: list[str] = []
+    again.kept = kept.append
+    assert [(write.draft.body, write.and_resolve) for write in again.left()] == [("First", True), ("Second", True)]
+    sent = await again.reply(ONE, first)
+    assert (sent.message.body, kept) == ("First", ["k1"])
+    again.start()
+    await again.reply(ONE, second)
+    assert await said_by_members(store, ONE) == ["First", "Second"]
+    await again.aclose()
+    assert delivering(remote, tmp_path).left() == []
+
+
+async def test_what_was_already_done_when_the_program_died_is_not_done_twice(
+    store: Store, remote: Store, wire: Wire, tmp_path: Path
+) -> None:
+    wire.choose = lambda method, path: Fault.HALF_OPEN if method == "POST" else Fault.NONE
+    delivery = delivering(remote, tmp_path)
+    draft = await seen(store, "Once", "k1")
+    sending = asyncio.create_task(delivery.reply(ONE, draft))
+    while await said_by_members(store, ONE) != ["Once"]:  # it is there, and its answer never comes
+        await asyncio.wait([sending], timeout=0.02)
+    await delivery.aclose()
+    sending.cancel()
+    wire.choose = lambda method, path: Fault.NONE
+    again = delivering(remote, tmp_path)
+    assert (await again.reply(ONE, draft)).message.body == "Once"
+    assert await said_by_members(store, ONE) == ["Once"]
+    await again.aclose()
+
+
+async def test_a_conflict_comes_back_to_whoever_sent_it(
+    store: Store, remote: Store, wire: Wire, tmp_path: Path
+) -> None:
+    delivery = delivering(remote, tmp_path)
+    mine, theirs = await seen(store, "Mine", "k1"), await seen(store, "Theirs", "k2")
+    after = await seen(store, "For another", "k3", TWO)
+    returned: list[str] = []
+    delivery.given_back = returned.append
+    wire.cut()
+    sending = asyncio.create_task(delivery.reply(ONE, mine))
+    following = asyncio.create_task(delivery.reply(TWO, after))
+    await asyncio.wait([sending], timeout=0.05)
+    await store.reply(ONE, theirs)
+    wire.mend()
+    delivery.line_is_back()
+    with pytest.raises(Conflict) as told:
+        await sending
+    assert [message.body for message in told.value.messages] == ["Theirs"]
+    assert returned == ["k1"]
+    assert (await following).message.body == "For another", "what was sent after it goes on"
+    await delivery.aclose()
+    assert delivering(remote, tmp_path).left() == []
+
+
+async def test_what_is_refused_after_a_restart_is_told(store: Store, remote: Store, wire: Wire, tmp_path: Path) -> None:
+    delivery = delivering(remote, tmp_path)
+    wire.cut()
+    taking = asyncio.create_task(delivery.assign(ONE, (await store.me()).id, None))
+    many = asyncio.create_task(delivery.apply([Assign(ConversationId("gone"), None, None)] * 2))
+    await asyncio.wait([taking, many], timeout=0.05)
+    await delivery.aclose()
+    taking.cancel()
+    many.cancel()
+    wire.mend()
+    await store.assign(ONE, (await remote.me()).id, None)
+    again = delivering(remote, tmp_path)
+    told: list[tuple[list[ConversationId], InboxError]] = []
+    again.refused = lambda ids, error: told.append((list(ids), error))
+    assert (again.left(), again.undelivered) == ([], 2)
+    again.start()
+    while again.undelivered:
+        await asyncio.wait([asyncio.create_task(remote.get(ONE))], timeout=0.05)
+    [(ids, error)] = told
+    assert ids == [ONE] and isinstance(error, Conflict)
+    await again.aclose()
+
+
+async def test_an_answer_that_tells_nothing_is_asked_for_again(
+    store: Store, remote: Store, wire: Wire, tmp_path: Path, soon: None
+) -> None:
+    faults = iter([Fault.BROKEN_BEFORE, Fault.BROKEN_AFTER, Fault.CUT_ANSWER, Fault.CUT_REQUEST])
+    wire.choose = lambda method, path: next(faults, Fault.NONE) if method == "POST" else Fault.NONE
+    delivery = delivering(remote, tmp_path)
+    sent = await delivery.reply(ONE, await seen(store, "Once", "k1"))
+    assert sent.message.body == "Once"
+    assert await said_by_members(store, ONE) == ["Once"]
+    await delivery.aclose()
+
+
+async def test_but_not_for_ever(store: Store, remote: Store, wire: Wire, tmp_path: Path, soon: None) -> None:
+    wire.choose = lambda method, path: Fault.BROKEN_BEFORE if "one" in path else Fault.NONE
+    delivery = delivering(remote, tmp_path)
+    stuck = asyncio.create_task(delivery.reply(ONE, ReplyDraft("Stuck", "k1", Kind.NOTE)))
+    sent = await delivery.reply(TWO, await seen(store, "Behind it", "k2", TWO))
+    assert sent.message.body == "Behind it"
+    with pytest.raises(StoreBroken):
+        await stuck
+    await delivery.aclose()
+
+
+async def test_of_a_conversation_that_is_gone(remote: Store, tmp_path: Path) -> None:
+    delivery = delivering(remote, tmp_path)
+    with pytest.raises(NotFound):
+        await delivery.reply(ConversationId("gone"), ReplyDraft("x", "k"))
+    await delivery.aclose()
+
+
+async def test_without_a_disk_it_still_delivers_and_says_so(store: Store, remote: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    delivery = Delivery(remote, OutboxJournal(tmp_path / "file" / "outbox.db", DANA))
+    kept: list[str] = []
+    delivery.kept = kept.append
+    assert "kept in memory only" in delivery.problem
+    sent = await delivery.reply(ONE, await seen(store, "Hello", "k1"))
+    assert (sent.message.body, kept) == ("Hello", [])
+    await delivery.aclose()

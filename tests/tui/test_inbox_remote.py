@@ -1,0 +1,192 @@
+"""The inbox at the end of a line: what it says of the line, and what becomes of what is sent while it is down."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from inbox_tui.domain.models import Author, ConversationId, Status
+from inbox_tui.store.protocol import Store
+from inbox_tui.tui import messages as m
+from inbox_tui.tui.screens.conflict import ConflictModal
+from server.harness import Served, serving
+from server.wire import Fault, Wire, wire_to
+from tui.terminal import Inbox
+from tui.workspace import DANA, MAYA, Team4, reply_as
+
+PRIYA = ConversationId("priya")
+
+
+@pytest.fixture
+async def served(team: Team4) -> AsyncIterator[Served]:
+    async with serving(await team.store(), clock=team.clock) as served:
+        yield served
+
+
+@pytest.fixture
+async def wire(served: Served, team: Team4) -> AsyncIterator[Wire]:
+    """The line over which the team's inboxes reach the server."""
+    async with wire_to(served.address) as wire:
+
+        async def open_over_line(email: str) -> Store:
+            return await served.open_as(email, over=wire.address, clock=team.clock)
+
+        team.opens = open_over_line
+        yield wire
+
+
+async def said_in(team: Team4, id: ConversationId = PRIYA) -> list[str]:
+    thread = await (await team.store()).thread(id)
+    return [message.body for message in thread.messages if message.author is Author.MEMBER]
+
+
+async def send(inbox: Inbox, text: str) -> None:
+    """A reply to the conversation that is shown; it need not arrive."""
+    await inbox.pilot.press("r")
+    await inbox.write(text)
+    await inbox.pilot.press("enter")
+    await inbox.pilot.pause()
+
+
+async def lost(inbox: Inbox, wire: Wire) -> None:
+    wire.cut()
+    await inbox.until(lambda: inbox.view.lost_at is not None)
+
+
+async def found(inbox: Inbox, wire: Wire) -> None:
+    wire.mend()
+    await inbox.until(lambda: inbox.view.lost_at is None)
+    await inbox.settled()
+
+
+async def test_it_is_the_same_inbox(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        assert inbox.rows[:3] == ["priya", "luis", "hanna"]
+        assert "● live" in inbox.text()
+        await inbox.press("i")
+        await send(inbox, "On my way")
+        await inbox.settled()
+        assert await said_in(team) == ["On my way"]
+        await inbox.press("escape", "j", "e")
+        assert (await (await team.store()).get(ConversationId("luis"))).status is Status.RESOLVED
+
+
+async def test_what_a_colleague_writes_appears(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await reply_as(await team.store(MAYA), "priya", "Maya was faster")
+        await inbox.until(lambda: "Maya was faster" in inbox.text())
+
+
+async def test_it_says_how_long_the_line_has_been_down(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        assert "◌ reconnecting since 15:00" in inbox.text()
+        assert "I need to change my flight to Friday" in inbox.text(), "what was read is still there"
+        team.clock.pass_(minutes=2)
+        inbox.browsing.show_ages()
+        await inbox.pilot.pause()
+        assert "○ offline since 15:00" in inbox.text()
+        await found(inbox, wire)
+        assert "● live" in inbox.text()
+
+
+async def test_what_was_missed_is_shown_when_the_line_is_back(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await reply_as(await team.store(MAYA), "priya", "While you were away")
+        await found(inbox, wire)
+        await inbox.until(lambda: "While you were away" in inbox.text())
+
+
+async def test_a_reply_without_a_line_waits_and_arrives_once(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await send(inbox, "Sent into the dark")
+        assert inbox.box.text == ""
+        assert "waits for the line" in inbox.text()
+        await inbox.write("and another")
+        await inbox.pilot.press("enter")
+        assert await said_in(team) == []
+        await found(inbox, wire)
+        await inbox.until(lambda: len(inbox.heard(m.ReplySent)) == 2)
+        await inbox.settled()
+        assert await said_in(team) == ["Sent into the dark", "and another"]
+        assert "waits for the line" not in inbox.text()
+
+
+async def test_decisions_wait_too(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await inbox.pilot.press("i")
+        await found(inbox, wire)
+        await inbox.until(lambda: "Assigned" in inbox.text())
+        assignee = (await (await team.store()).get(PRIYA)).assignee
+        assert assignee is not None and assignee.email == DANA
+
+
+async def test_a_conflict_comes_back_to_the_person(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await send(inbox, "My answer")
+        await reply_as(await team.store(MAYA), "priya", "Her answer")
+        wire.mend()
+        await inbox.until(lambda: isinstance(inbox.top, ConflictModal))
+        assert "Her answer" in inbox.text()
+        assert await said_in(team) == ["Her answer"]
+        await inbox.press("escape")
+        assert inbox.box.text == "My answer", "nothing is lost"
+
+
+async def test_leaving_says_what_waits_and_the_next_start_delivers_it(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await send(inbox, "Last words")
+        await inbox.pilot.press("escape", "q")
+        await inbox.until(lambda: not inbox.app.is_running)
+    assert inbox.app.farewell == "Not delivered yet: 1. The next start of inbox-tui delivers it."
+    assert await said_in(team) == []
+    wire.mend()
+    async with team.inbox() as inbox:
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert await said_in(team) == ["Last words"]
+        assert inbox.box.text == "", "no draft is left of it"
+
+
+async def test_a_reply_that_was_resolving_still_resolves_after_the_restart(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await inbox.pilot.press("r")
+        await inbox.write("Done, bye")
+        await inbox.pilot.press("ctrl+r")
+        await inbox.pilot.press("escape", "q")
+        await inbox.until(lambda: not inbox.app.is_running)
+    wire.mend()
+    async with team.inbox() as inbox:
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert await said_in(team) == ["Done, bye"]
+        assert (await (await team.store()).get(PRIYA)).status is Status.RESOLVED
+
+
+async def test_an_answer_that_never_comes_does_not_send_twice(team: Team4, wire: Wire) -> None:
+    faults = iter([Fault.CUT_ANSWER])
+    async with team.inbox() as inbox:
+        wire.choose = lambda method, path: next(faults, Fault.NONE) if method == "POST" else Fault.NONE
+        await send(inbox, "Once")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert await said_in(team) == ["Once"]
+
+
+async def test_a_token_that_was_revoked_says_so_and_keeps_the_reply(team: Team4, wire: Wire, served: Served) -> None:
+    async with team.inbox() as inbox:
+        for token in await served.host.tokens():
+            await served.host.revoke_token(token.id)
+        await inbox.until(lambda: "○ not followed" in inbox.text())
+        await send(inbox, "Too late")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplyFailed)))
+        await inbox.settled()
+        assert "inbox-tui login" in inbox.text()
+        assert inbox.box.text == "Too late"
