@@ -95,7 +95,6 @@ async def test_a_later_start_delivers_what_an_earlier_one_could_not(
     first, second = await seen(store, "First", "k1"), await seen(store, "Second", "k2")
     wire.cut()
     waiting = [asyncio.create_task(delivery.reply(ONE, draft, and_resolve=True)) for draft in (first, second)]
-    waiting.append(asyncio.create_task(delivery.assign(TWO, None, None)))
     await asyncio.wait(waiting, timeout=0.1)
     await delivery.aclose()
     for task in waiting:
@@ -173,7 +172,7 @@ async def test_what_is_refused_after_a_restart_is_told(store: Store, remote: Sto
     assert (again.left(), again.undelivered) == ([], 2)
     again.start()
     while again.undelivered:
-        await asyncio.wait([asyncio.create_task(remote.get(ONE))], timeout=0.05)
+        await remote.get(ONE)
     [(ids, error)] = told
     assert ids == [ONE] and isinstance(error, Conflict)
     await again.aclose()

@@ -97,6 +97,9 @@ class Gate:
 
         Raises CredentialError, NotAllowed (another kind of token), Refused (429).
         """
+        scope: Any = request.scope
+        if scope["method"] == "OPTIONS":  # the framework's answer: which methods there are
+            return
         audience: Audience = handler.opt["audience"]
         if audience is Audience.ANYBODY:
             return
@@ -105,7 +108,6 @@ class Gate:
             raise NotAllowed("This is a member's token; it cannot speak for an agent.", hint="Use an agent's token.")
         if audience is not Audience.AGENT and bearer.token.member is None:
             raise NotAllowed("This is an agent's token; it cannot do what members do.", hint="Use a member's token.")
-        scope: Any = request.scope
         scope[_CARRIED] = bearer
 
     async def _bearer(self, request: ASGIConnection[Any, Any, Any, Any]) -> Bearer:

@@ -12,6 +12,8 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
+from litestar.routes import BaseRoute
+from litestar.types import ControllerRouterHandler
 
 from inbox_tui import __version__
 from inbox_tui.domain.errors import InboxError, StoreUnavailable, Unsupported
@@ -51,6 +53,13 @@ async def ready(gate: GateOf) -> Response[dict[str, str]]:
     return Response({"status": "ready"})
 
 
+class _Unserved(Router):
+    """Where the framework puts pages of its own about the API; we serve none of them, and guard none."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        return []
+
+
 def make_app(gate: Gate) -> Litestar:
     """The application over the gate's store."""
 
@@ -72,8 +81,7 @@ def make_app(gate: Gate) -> Litestar:
             title="inbox-tui",
             version=__version__,
             description=_DESCRIPTION,
-            render_plugins=[],
-            openapi_router=Router("/", route_handlers=[]),
+            openapi_router=_Unserved("/", route_handlers=[]),
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
             security=[{"token": []}],
         ),

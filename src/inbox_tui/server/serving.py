@@ -18,6 +18,7 @@ from ssl import SSLError
 from time import monotonic
 from typing import Any
 
+import h11
 import msgspec
 import uvicorn
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,11 +47,14 @@ IDLE = 75
 """Seconds that a connection stays open between requests."""
 ENDS_WITHIN = 20
 """Seconds that requests under way are given at the end."""
+_BACKLOG = 2_048
+"""Connections that may wait to be accepted, if only to be refused."""
 _FILES_BESIDE = 64
 """Files that the process needs besides its connections."""
 _LOOPBACK = ("127.", "::1", "localhost")
 
 _BUSY = msgspec.json.encode(Problem("too_many", "Too many connections are open.", "Try again in a moment."))
+_TWO_ENDS = msgspec.json.encode(Problem("malformed", "A request has a length or is chunked, not both."))
 _BUSY_ANSWER = (
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
     b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(_BUSY), _BUSY)
@@ -105,7 +109,7 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
     require_safe(binding)
     limits = gate.limits
     config = uvicorn.Config(
-        _logged(_patient(on_raw_path(make_app(gate)))),
+        _logged(_unambiguous(_patient(on_raw_path(make_app(gate))))),
         http=_protocol(limits),
         ws="none",
         loop="asyncio",
@@ -120,7 +124,7 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
         timeout_graceful_shutdown=ENDS_WITHIN,
         ssl_certfile=binding.tls_cert,
         ssl_keyfile=binding.tls_key,
-        backlog=min(limits.connections, 2_048),
+        backlog=_BACKLOG,
     )
     _allow_files(limits.connections + _FILES_BESIDE)
     try:
@@ -182,12 +186,16 @@ def _protocol(limits: Limits) -> type[asyncio.Protocol]:
         def data_received(self, data: bytes) -> None:
             if self.transport.is_closing():
                 return
-            if self._waiting is None:
-                self._wait_for_head()  # of the next request on this connection
+            self._wait_for_head()  # of the next request on this connection
             super().data_received(data)
             if self.cycle is not self._cycle_seen:
                 self._cycle_seen = self.cycle
                 self._stop_waiting()
+
+        def on_response_complete(self) -> None:
+            super().on_response_complete()
+            if self.conn.their_state is h11.SEND_BODY or self.conn.trailing_data[0]:
+                self._wait_for_head()  # what has come of a request already must be followed by the rest of it
 
         def connection_lost(self, exc: Exception | None) -> None:
             self._stop_waiting()
@@ -195,7 +203,7 @@ def _protocol(limits: Limits) -> type[asyncio.Protocol]:
 
         def _wait_for_head(self) -> None:
             under_way: Any = self.cycle  # None before the first request
-            if under_way is None or under_way.response_complete:
+            if self._waiting is None and (under_way is None or under_way.response_complete):
                 self._waiting = self.loop.call_later(HEAD_WITHIN, self._give_up)
 
         def _stop_waiting(self) -> None:
@@ -240,6 +248,21 @@ def _patient(app: ASGIApp) -> ASGIApp:
             await app(scope, receive_soon, send_soon)
 
     return bounded
+
+
+def _unambiguous(app: ASGIApp) -> ASGIApp:
+    """Refuse a request whose end could be seen in two places: a proxy in front may see the other (RFC 9112, 6.1)."""
+
+    async def single(scope: Scope, receive: Receive, send: Send) -> None:
+        names = [name.lower() for name, _ in scope.get("headers", ())]
+        if b"transfer-encoding" not in names or b"content-length" not in names:
+            await app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 400, "headers": headers})
+        await send({"type": "http.response.body", "body": _TWO_ENDS, "more_body": False})
+
+    return single
 
 
 def _logged(app: ASGIApp) -> ASGIApp:
