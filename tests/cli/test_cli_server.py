@@ -1,0 +1,367 @@
+"""``serve``, ``token``, ``login`` and ``logout``: a server in a process of its own, and clients of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import httpx
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from .conftest import ME, RunCli
+
+PATIENCE = 20
+
+
+class Server:
+    """``inbox-tui serve`` as a process."""
+
+    def __init__(self, process: subprocess.Popen[str], first: list[str]) -> None:
+        self.process = process
+        self.first = first
+        self.address = re.search(r"https?://\S+", first[-1]).group(0) if "Serving" in first[-1] else ""  # type: ignore[union-attr]
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> str:
+        """Stop it; gives what else it wrote."""
+        self.process.send_signal(how)
+        _, rest = self.process.communicate(timeout=PATIENCE)
+        return "\n".join(self.first[:-1]) + rest
+
+
+@contextmanager
+def serving(environment: dict[str, str], *options: str) -> Iterator[Server]:
+    with subprocess.Popen(
+        [sys.executable, "-m", "inbox_tui", "serve", "--port", "0", *options],
+        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        first = [process.stderr.readline()]
+        while first[-1] and "Serving" not in first[-1]:
+            first.append(process.stderr.readline())
+        try:
+            yield Server(process, first)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+@pytest.fixture
+def team(run_cli: RunCli) -> None:
+    """A workspace with a conversation and a second member."""
+    line = {"id": "c-1", "agent": "Website assistant", "created_at": "2026-11-03T10:00:00Z",
+            "messages": [{"author": "visitor", "body": "Hello", "created_at": "2026-11-03T10:00:00Z"}]}  # fmt: skip
+    assert run_cli("import", "-", stdin=json.dumps(line) + "\n").code == 0
+    assert run_cli("members", "add", "sam@acme.example").code == 0
+
+
+@pytest.fixture
+def secret(team: None, run_cli: RunCli) -> str:
+    """A token of Dana's."""
+    made = run_cli("token", "create", ME, "--label", "laptop")
+    assert made.code == 0, made.err
+    return made.out.strip()
+
+
+def test_tokens_are_shown_once(secret: str, run_cli: RunCli, store_file: Path) -> None:
+    assert re.fullmatch(r"inbox_m_[\w-]{40,}", secret)
+    [row] = run_cli("token", "list").lines
+    id, owner, expires, label = row.split("\t")
+    assert (owner, label) == (ME, "laptop")
+    assert datetime.fromisoformat(expires) > datetime.now(timezone.utc) + timedelta(days=364)
+    assert secret not in row
+    assert secret.encode() not in b"".join(path.read_bytes() for path in store_file.parent.glob("inbox.db*"))
+    assert run_cli("token", "revoke", id).err == f"Token {id} of {ME} is revoked.\n"
+    assert run_cli("token", "list").lines == []
+
+
+def test_tokens_of_agents_and_without_an_end(team: None, run_cli: RunCli) -> None:
+    made = run_cli("token", "create", "--agent", "Booking bot", "--days", "0")
+    assert made.out.startswith("inbox_a_")
+    assert "without end" in made.err and "agent Booking bot" in made.err
+    assert run_cli("token", "list").lines[0].split("\t")[1:3] == ["agent Booking bot", "never"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["create"], 2, "Name a member's e-mail address"),
+        (["create", ME, "--agent", "Bot"], 2, "Name a member's e-mail address"),
+        (["create", "nobody@acme.example"], 1, "is not a member"),
+        (["revoke", "12345"], 1, "does not exist"),
+    ],
+)
+def test_mistakes_with_tokens(team: None, run_cli: RunCli, arguments: list[str], code: int, words: str) -> None:
+    ran = run_cli("token", *arguments)
+    assert (ran.code, ran.out) == (code, "")
+    assert words in ran.err and "Traceback" not in ran.err
+
+
+def test_only_admins_make_tokens(team: None, run_cli: RunCli) -> None:
+    ran = run_cli("token", "create", ME, env={"INBOX_TUI_AS": "sam@acme.example"})
+    assert (ran.code, ran.out) == (1, "")
+    assert "admin" in ran.err
+
+
+def test_a_team_works_over_it(secret: str, run_cli: RunCli, environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        assert server.address.startswith("http://127.0.0.1:")
+        remote = {"INBOX_TUI_STORE": server.address, "INBOX_TUI_TOKEN": secret}
+        assert [row["conversation_id"] for row in run_cli("list", "--json", env=remote).objects] == ["c-1"]
+        replied = run_cli("reply", "c-1", "-", stdin="A person here", env=remote)
+        assert replied.code == 0, replied.err
+        assert "A person here" in run_cli("show", "c-1", env=remote).out
+        assert run_cli("export", "-o", "-", env=remote).lines[0].startswith("conversation_id,")
+        assert run_cli("token", "list", env=remote).code == 1, "tokens are made where the store is"
+        log = server.end()
+        assert server.process.returncode == 0
+    assert "A person here" in run_cli("show", "c-1").out
+    assert "POST /v1/conversations/c-1/messages 201" in log
+    assert "token=" in log
+    assert secret not in log
+    assert "A person here" not in log, "no texts either"
+
+
+def test_the_log_has_no_query(secret: str, environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        headers = {"Authorization": f"Bearer {secret}"}
+        httpx.get(f"{server.address}/v1/conversations?search=private+words", headers=headers).raise_for_status()
+        httpx.get(f"{server.address}/v1/%1b[31m", headers={"Authorization": "Bearer inbox_m_wrong"})
+        log = server.end()
+    assert "GET /v1/conversations 200" in log
+    assert "private" not in log and "inbox_m_wrong" not in log and "\x1b" not in log
+
+
+def test_quiet(secret: str, environment: dict[str, str]) -> None:
+    with serving(environment, "--quiet") as server:
+        httpx.get(f"{server.address}/v1/health").raise_for_status()
+        assert server.end() == ""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_it_finishes_what_is_under_way(secret: str, environment: dict[str, str], how: signal.Signals) -> None:
+    headers = {"Authorization": f"Bearer {secret}"}
+    with serving(environment) as server, httpx.stream("GET", f"{server.address}/v1/events", headers=headers) as events:
+        assert events.status_code == 200
+        began = time.monotonic()
+        server.end(how)
+        assert server.process.returncode == 0
+        assert time.monotonic() - began < PATIENCE / 2, "an open stream does not hold it up"
+        assert b"".join(events.iter_bytes()).startswith(b": inbox-tui"), "and ends in order"
+
+
+def test_health_and_readiness(team: None, environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        assert httpx.get(f"{server.address}/v1/health").json() == {"status": "ok"}
+        assert httpx.get(f"{server.address}/v1/ready").json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--host", "0.0.0.0"], "--tls-cert"),
+        (["--host", "::"], "--tls-cert"),
+        (["--tls-cert", "cert.pem"], "and its key"),
+        (["--tls-cert", "none.pem", "--tls-key", "none.pem"], "cannot be used"),
+        (["--host", "no.such.host.invalid"], "--behind-proxy"),
+        (["--host", "no.such.host.invalid", "--behind-proxy"], "no address of this machine"),
+    ],
+)
+def test_what_it_refuses_to_start_with(team: None, run_cli: RunCli, options: list[str], words: str) -> None:
+    ran = run_cli("serve", "--port", "0", *options)
+    assert ran.code in (1, 2)
+    assert words in ran.err and "Traceback" not in ran.err and "Serving" not in ran.err
+
+
+def test_a_port_that_is_taken(team: None, run_cli: RunCli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = run_cli("serve", "--port", str(taken.getsockname()[1]))
+    assert ran.code == 1
+    assert "Address already in use" in ran.err and "--port" in ran.err
+
+
+def test_a_store_that_is_not_there_is_not_made(run_cli: RunCli, store_file: Path) -> None:
+    assert run_cli("serve", "--port", "0").code == 1
+    assert not store_file.exists()
+
+
+def test_a_server_of_a_server(secret: str, run_cli: RunCli, environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        ran = run_cli("serve", "--port", "0", env={"INBOX_TUI_STORE": server.address, "INBOX_TUI_TOKEN": secret})
+    assert (ran.code, "cannot be offered" in ran.err) == (1, True), ran.err
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path]:
+    """A certificate for localhost that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(timezone.utc)
+    built = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    cert, private = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.write_bytes(built.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return cert, private
+
+
+def test_tls(secret: str, run_cli: RunCli, environment: dict[str, str], certificate: tuple[Path, Path]) -> None:
+    cert, key = certificate
+    with serving(environment, "--tls-cert", str(cert), "--tls-key", str(key)) as server:
+        address = server.address.replace("127.0.0.1", "localhost")
+        assert address.startswith("https://")
+        remote = {"INBOX_TUI_STORE": address, "INBOX_TUI_TOKEN": secret}
+        stranger = run_cli("list", env=remote)
+        assert (stranger.code, "CERTIFICATE_VERIFY_FAILED" in stranger.err) == (1, True), stranger.err
+        known = run_cli("list", "--json", env=remote | {"SSL_CERT_FILE": str(cert)})
+        assert [row["conversation_id"] for row in known.objects] == ["c-1"]
+        wrong_name = run_cli("list", env=remote | {"SSL_CERT_FILE": str(cert), "INBOX_TUI_STORE": server.address})
+        assert wrong_name.code == 1
+
+
+def test_login_and_logout(secret: str, run_cli: RunCli, environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        store = {"INBOX_TUI_STORE": server.address}
+        before = run_cli("list", env=store)
+        assert before.code == 3 and f"inbox-tui login {server.address}" in before.err
+        logged_in = run_cli("login", server.address, stdin=secret + "\n")
+        assert logged_in.code == 0, logged_in.err
+        assert f"You are Dana Ortiz ({ME}), access admin." in logged_in.err or ME in logged_in.err
+        assert "not encrypted" in logged_in.err, "there is no keyring here, and that is said"
+        assert secret not in logged_in.err + logged_in.out
+        [file] = [
+            path for path in Path(environment["HOME"]).rglob("*") if path.is_file() and secret in path.read_text()
+        ]
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert run_cli("list", env=store).code == 0
+        logged_out = run_cli("logout", env=store)
+        assert logged_out.code == 0 and "was removed" in logged_out.err
+        assert not file.exists()
+        assert run_cli("list", env=store).code == 3
+        assert "No token" in run_cli("logout", server.address).err
+        still = run_cli("logout", env=store | {"INBOX_TUI_TOKEN": secret})
+        assert "still gives one" in still.err
+
+
+@pytest.mark.parametrize("token", ["inbox_m_wrong", "", "two words"])
+def test_a_token_is_checked_before_it_is_kept(
+    team: None, run_cli: RunCli, environment: dict[str, str], token: str
+) -> None:
+    with serving(environment) as server:
+        ran = run_cli("login", server.address, stdin=token + "\n")
+        assert (ran.code, ran.out) == (3, ""), ran.err
+        assert "Traceback" not in ran.err
+        assert run_cli("list", env={"INBOX_TUI_STORE": server.address}).code == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://inbox.acme.example", "is not encrypted"),
+        ("https://dana:secret@inbox.acme.example", "must not hold a login"),
+        ("sqlite:////tmp/x.db", "is no server"),
+        ("https:///inbox", "names no host"),
+        ("https://localhost:1", "cannot be reached"),
+    ],
+)
+def test_addresses_that_cannot_be(run_cli: RunCli, url: str, words: str) -> None:
+    ran = run_cli("login", url, stdin="inbox_m_x\n")
+    assert ran.code in (1, 2)
+    assert words in ran.err and "Traceback" not in ran.err
+    assert "secret" not in ran.err
+
+
+def test_unencrypted_only_when_asked_for(run_cli: RunCli) -> None:
+    ran = run_cli("login", "http://inbox.acme.invalid", "--insecure-http", stdin="inbox_m_x\n")
+    assert "cannot be reached" in ran.err, "it would have gone there"
+
+
+def test_a_token_from_a_command(secret: str, run_cli: RunCli, environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text(secret)
+    config = tmp_path / "config.toml"
+    config.write_text(f'token_command = ["cat", "{tmp_path / "kept"}"]\n')
+    with serving(environment) as server:
+        ran = run_cli("--config", str(config), "list", "--json", env={"INBOX_TUI_STORE": server.address})
+        assert ran.code == 0, ran.err
+
+
+def test_another_program_answers_there(run_cli: RunCli) -> None:
+    async def hello(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html></html>")
+        await writer.drain()
+        writer.close()
+
+    async def ask() -> tuple[int, str]:
+        async with await asyncio.start_server(hello, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            env = {"INBOX_TUI_STORE": f"http://127.0.0.1:{port}", "INBOX_TUI_TOKEN": "inbox_m_x"}
+            ran = await asyncio.to_thread(run_cli, "list", env=env)
+            return ran.code, ran.err
+
+    code, err = asyncio.run(ask())
+    assert code == 1
+    assert "cannot be read" in err and "Traceback" not in err
+
+
+def test_a_server_that_is_killed_loses_nothing_it_said_it_had(
+    secret: str, run_cli: RunCli, environment: dict[str, str]
+) -> None:
+    with serving(environment) as server:
+        remote = {"INBOX_TUI_STORE": server.address, "INBOX_TUI_TOKEN": secret}
+        assert run_cli("reply", "c-1", "-", stdin="Said and done", env=remote).code == 0
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        assert run_cli("list", env=remote).code == 1
+    assert "Said and done" in run_cli("show", "c-1").out
+
+
+def test_two_processes_over_one_store_are_one(secret: str, run_cli: RunCli, environment: dict[str, str]) -> None:
+    headers = {"Authorization": f"Bearer {secret}"}
+    with (
+        serving(environment) as one,
+        serving(environment) as two,
+        httpx.Client(headers=headers, timeout=PATIENCE) as client,
+    ):
+        draft = {"body": "Once", "key": "same-key", "last_seen": None, "kind": "note"}
+        for server in (one, two):
+            client.post(f"{server.address}/v1/conversations/c-1/messages", json=draft).raise_for_status()
+        with client.stream("GET", f"{two.address}/v1/events") as events:
+            pieces = events.iter_text()
+            next(pieces)
+            client.put(
+                f"{one.address}/v1/conversations/c-1/status", json={"status": "resolved", "expected": "open"}
+            ).raise_for_status()
+            while "c-1" not in next(pieces):
+                pass
+        [id] = [row.split("\t")[0] for row in run_cli("token", "list").lines]
+        assert run_cli("token", "revoke", id).code == 0
+        assert [client.get(f"{server.address}/v1/me").status_code for server in (one, two)] == [401, 401]
+    thread = run_cli("show", "c-1", "--json").out
+    assert thread.count('"Once"') == 1
