@@ -1,8 +1,9 @@
 """Writes the pages that the code itself dictates: ``python -m docs.generate``.
 
-Keys come from the bindings, settings from their declarations, commands from click and
-the picture from the running program. A test compares what stands here with what the
-code says now, so nothing that changes from run to run may get into a page.
+Keys come from the bindings, settings from their declarations, commands from click, the
+picture from the running program and the API's description from the server. A test
+compares what stands here with what the code says now, so nothing that changes from run
+to run may get into a page.
 """
 
 from __future__ import annotations
@@ -209,11 +210,31 @@ def picture() -> str:
     return _page([line.rstrip() for line in svg.strip().splitlines()])
 
 
+def api_description() -> str:
+    """The HTTP API in OpenAPI's words."""
+    from inbox_tui.server.app import make_app, make_gate
+    from inbox_tui.server.description import description_of
+    from inbox_tui.server.limits import Limits
+    from inbox_tui.store.registry import Identity, open_store, utc_now
+    from inbox_tui.store.url import StoreUrl
+
+    async def described(folder: str) -> dict[str, Any]:
+        store = await open_store(StoreUrl.parse(f"sqlite:///{folder}/inbox.db"), Identity("dana@acme.example"))
+        try:
+            return description_of(make_app(make_gate(store, utc_now, Limits())))
+        finally:
+            await store.aclose()
+
+    with tempfile.TemporaryDirectory() as folder:
+        return msgspec.json.format(msgspec.json.encode(asyncio.run(described(folder)))).decode() + "\n"
+
+
 PAGES = {
     "keys.md": keys_page,
     "configuration.md": configuration_page,
     "commands.md": commands_page,
     "screen.svg": picture,
+    "openapi.json": api_description,
 }
 """File → what it must hold."""
 

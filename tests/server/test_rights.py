@@ -185,3 +185,10 @@ async def test_other_methods(served: Served, method: str, status: int) -> None:
     async with httpx.AsyncClient() as client:
         answer = await client.request(method, f"{served.api}/me")
     assert (answer.status_code, set(answer.headers["allow"].split(", "))) == (status, {"GET", "OPTIONS"})
+
+
+async def test_options_name_every_method_of_a_path(served: Served) -> None:
+    async with httpx.AsyncClient(base_url=served.api) as client:
+        for path, methods in {"members": "GET, OPTIONS, POST", "members/1/access": "OPTIONS, PUT"}.items():
+            answer = await client.options(f"/{path}")
+            assert (answer.status_code, answer.headers["allow"], answer.content) == (204, methods, b"")

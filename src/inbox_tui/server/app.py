@@ -19,6 +19,8 @@ from inbox_tui import __version__
 from inbox_tui.domain.errors import InboxError, StoreUnavailable, Unsupported
 from inbox_tui.server.access import AnyRequest, Audience, Gate, GateOf
 from inbox_tui.server.agent_routes import AGENTS
+from inbox_tui.server.bodies import RecordRequest
+from inbox_tui.server.description import description_of
 from inbox_tui.server.inbox_routes import INBOX, listed_query
 from inbox_tui.server.limits import Limits
 from inbox_tui.server.problems import tell_error, tell_mistake, tell_refusal
@@ -41,7 +43,7 @@ async def health() -> dict[str, str]:
 @get("/openapi.json", opt={"audience": Audience.ANYBODY}, include_in_schema=False)
 async def description(request: AnyRequest) -> dict[str, Any]:
     """This API in OpenAPI's words."""
-    return request.app.openapi_schema.to_schema()
+    return description_of(request.app)
 
 
 @get("/ready", opt={"audience": Audience.ANYBODY}, security=[{}])
@@ -51,6 +53,15 @@ async def ready(gate: GateOf) -> Response[dict[str, str]]:
         raise StoreUnavailable("The store is not known to answer yet, or the server is about to end.")
     await gate.store.counts(None)
     return Response({"status": "ready"})
+
+
+async def tell_methods(request: AnyRequest) -> Response[None] | None:
+    """Answer OPTIONS with every method of the path; the framework would name those of its first handler alone."""
+    if request.method != "OPTIONS":
+        return None
+    here = request.scope["path_template"]
+    methods = {method for route in request.app.routes if route.path_format == here for method in route.methods}
+    return Response(None, status_code=204, headers={"Allow": ", ".join(sorted(methods))})
 
 
 class _Unserved(Router):
@@ -84,9 +95,12 @@ def make_app(gate: Gate) -> Litestar:
             openapi_router=_Unserved("/", route_handlers=[]),
             components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")}),
             security=[{"token": []}],
+            use_handler_docstrings=True,
         ),
         on_startup=[gate.hub.start],
         on_shutdown=[gate.aclose],
+        request_class=RecordRequest,
+        before_request=tell_methods,
         logging_config=None,
         debug=False,
     )

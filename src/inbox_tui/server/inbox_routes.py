@@ -73,12 +73,6 @@ async def agents(caller: MemberOf) -> Sequence[Agent]:
     return await caller.store.agents()
 
 
-@get("/members", opt={"audience": Audience.MEMBER})
-async def members(caller: MemberOf) -> Sequence[Member]:
-    """All members, by name."""
-    return await caller.store.members()
-
-
 @get("/counts", opt={"audience": Audience.MEMBER})
 async def counts(caller: MemberOf, agent: AnAgent = None) -> Counts:
     """The exact number in each filter."""
@@ -144,7 +138,6 @@ INBOX = Router(
         workspace,
         me,
         agents,
-        members,
         counts,
         conversations,
         conversation,

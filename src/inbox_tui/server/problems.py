@@ -59,7 +59,7 @@ def tell_refusal(_: Request[Any, Any, Any], error: HTTPException) -> Response[by
         word = {404: "not_found", 405: "method", 413: "too_large"}.get(error.status_code, "malformed")
     words = error.detail
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
-        places = (f"{place.get('key', '')}: {place.get('message', '')}" for place in error.extra)
+        places = (_wrong(str(place.get("key", "")), str(place.get("message", ""))) for place in error.extra)
         words = f"The request is malformed: {'; '.join(places)}."
     return _answer(error.status_code, Problem(word, words), error.headers or {})
 
@@ -70,6 +70,12 @@ def tell_mistake(request: Request[Any, Any, Any], error: Exception) -> Response[
         return _answer(_BAD, Problem("malformed", "The body is nested too deep."), {})
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return _answer(_BROKEN, Problem("broken", "The server made a mistake; its log tells more."), {})
+
+
+def _wrong(name: str, words: str) -> str:
+    """What is wrong with a parameter; the framework's word for one that is missing is its name in quotes."""
+    shown = "the body" if name == "data" else name
+    return f"{shown} is missing" if words == repr(name) else f"{shown}: {words}"
 
 
 def _answer(status: int, problem: Problem, headers: dict[str, str]) -> Response[bytes]:

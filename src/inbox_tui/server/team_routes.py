@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from litestar import Router, get, post, put
 from litestar.params import FromPath, JSONBody
 
@@ -12,6 +14,12 @@ from inbox_tui.server.access import Audience, GateOf, MemberCaller, MemberOf
 from inbox_tui.server.ids import conversation_id
 from inbox_tui.store.api import IMPORT_LIMIT, AccessSetting, Handoff, Import, NewMember, Photo, Profile
 from inbox_tui.store.protocol import Intake, Team
+
+
+@get("/members", opt={"audience": Audience.MEMBER})
+async def members(caller: MemberOf) -> Sequence[Member]:
+    """All members, by name."""
+    return await caller.store.members()
 
 
 @post("/members", opt={"audience": Audience.ADMIN})
@@ -71,6 +79,7 @@ async def set_lead(caller: MemberOf, id: FromPath[str], data: JSONBody[Lead]) ->
 TEAM = Router(
     "/",
     route_handlers=[
+        members,
         add_member,
         set_access,
         save_profile,

@@ -169,7 +169,7 @@ class MemberReply(msgspec.Struct, frozen=True):
 class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A member's photo, in base64; null for none."""
 
-    photo: bytes | None
+    photo: Annotated[bytes, msgspec.Meta(extra_json_schema={"format": "byte"})] | None
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,0 +1,44 @@
+"""The API described in OpenAPI's words, from the routes and from the records that travel.
+
+The framework tells the routes and their parameters. The records are described by msgspec,
+which reads them: what it refuses, the description refuses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.filters import Filter, Order
+from inbox_tui.domain.models import Agent, Counts, IncomingMessage, Outcome, ReplyDraft, Sent, Taken, Thread
+from inbox_tui.domain.paging import Page
+from inbox_tui.store import api
+
+_RECORDS: tuple[Any, ...] = (
+    *(Agent, Changes, Counts, Filter, IncomingMessage, Order, Outcome, Page, ReplyDraft, Sent, Taken, Thread),
+    *(found for found in vars(api).values() if isinstance(found, type) and issubclass(found, msgspec.Struct)),
+)
+"""Whatever travels is one of these, or part of one."""
+_PLACE = "#/components/schemas/{name}"
+_REFUSAL = {
+    "description": "Why it was not done.",
+    "content": {"application/json": {"schema": {"$ref": _PLACE.format(name="Problem")}}},
+}
+_METHODS = ("get", "post", "put")
+
+
+def description_of(app: Litestar) -> dict[str, Any]:
+    """The description of an application's API, an OpenAPI 3.1 document."""
+    described = app.openapi_schema.to_schema()
+    _, records = msgspec.json.schema_components(_RECORDS, ref_template=_PLACE)
+    described["components"]["schemas"] = {name: records[name] for name in sorted(records)}
+    for path in described["paths"].values():
+        for method in _METHODS:
+            if method in path:
+                answers = path[method]["responses"]
+                answers.pop("400", None)  # the framework's own words, which are never sent
+                answers["default"] = _REFUSAL
+    return described
