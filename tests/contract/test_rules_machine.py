@@ -20,6 +20,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
+from inbox_tui.backends.http.store import HttpStore
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import InboxError
@@ -48,7 +49,7 @@ from inbox_tui.testing.factories import BOOKING, DANA, EVE, MORNING, SAM, WEBSIT
 from inbox_tui.testing.model import ModelStore
 from inbox_tui.testing.workspace import ModelWorkspace
 
-Handle = SqliteStore | ModelStore
+Handle = SqliteStore | HttpStore | ModelStore
 T = TypeVar("T")
 
 ALL_ROWS = PageRequest(limit=1000)
@@ -103,9 +104,11 @@ class InboxMachine(RuleBasedStateMachine):
             return refusal
 
     async def _open(self, email: str) -> None:
+        self.handles[email] = (await self._open_real(email), ModelStore(self.workspace, email))
+
+    async def _open_real(self, email: str) -> SqliteStore | HttpStore:
         path = Path(self.folder.name) / "inbox.db"
-        real = await open_file(path, Identity(email, "Dana Ortiz", is_given=True), lambda: self.now)
-        self.handles[email] = (real, ModelStore(self.workspace, email))
+        return await open_file(path, Identity(email, "Dana Ortiz", is_given=True), lambda: self.now)
 
     def change(self, who: str, act: Callable[[Handle], Awaitable[Conversation]], id: ConversationId) -> None:
         """A decision that can be undone."""
