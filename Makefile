@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-WORKERS ?= 3
+WORKERS ?= 4
 
 .PHONY: run test coverage check lint types layers slow bench docs clean
 
@@ -20,7 +20,7 @@ check: lint types layers slow coverage test
 # What stands below the screens, by the tests that are about it. Tracing takes its time, so it is no part of `test`.
 coverage: $(READY)
 	@$(BIN)/coverage erase
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term tests/contract tests/unit tests/cli tests/faults
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term tests/contract tests/unit tests/cli tests/faults tests/server
 
 lint: $(READY)
 	@$(BIN)/ruff format --check .

@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from inbox_tui.operations.import_lines import read_line
-from inbox_tui.store.protocol import Intake
+from inbox_tui.store.protocol import Intake, Store
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 
@@ -90,14 +90,22 @@ def line(id: str, *bodies: str, **more: object) -> dict[str, object]:
 def seed(store_file: Path, lines: Sequence[dict[str, object]]) -> None:
     """Fill a store whose first member is Dana, who may do everything."""
 
-    async def work() -> None:
+    async def fill(store: Store) -> None:
         now = datetime(2026, 11, 6, 15, tzinfo=timezone.utc)
-        url = StoreUrl.parse(f"sqlite:///{store_file}")
-        store = await open_store(url, Identity(ME, "Dana Ortiz", is_given=True))
+        assert isinstance(store, Intake)
+        if lines:
+            await store.take_in([read_line(json.dumps(given).encode(), now) for given in lines])
+
+    in_store(store_file, fill)
+
+
+def in_store(store_file: Path, act: Callable[[Store], Awaitable[None]]) -> None:
+    """Do something that no command is needed for, as Dana."""
+
+    async def work() -> None:
+        store = await open_store(StoreUrl.parse(f"sqlite:///{store_file}"), Identity(ME, "Dana Ortiz", is_given=True))
         try:
-            assert isinstance(store, Intake)
-            if lines:
-                await store.take_in([read_line(json.dumps(given).encode(), now) for given in lines])
+            await act(store)
         finally:
             await store.aclose()
 

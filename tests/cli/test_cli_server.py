@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import signal
@@ -23,7 +22,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from .conftest import ME, RunCli
+from inbox_tui.domain.models import Access
+from inbox_tui.domain.tokens import NewToken, hash_of, secret_of
+from inbox_tui.store.protocol import Host, Store, Team
+
+from .conftest import ME, RunCli, in_store, line, seed
 
 PATIENCE = 20
 
@@ -61,23 +64,32 @@ def serving(environment: dict[str, str], *options: str) -> Iterator[Server]:
 
 
 @pytest.fixture
-def team(run_cli: RunCli) -> None:
+def team(store_file: Path) -> None:
     """A workspace with a conversation and a second member."""
-    line = {"id": "c-1", "agent": "Website assistant", "created_at": "2026-11-03T10:00:00Z",
-            "messages": [{"author": "visitor", "body": "Hello", "created_at": "2026-11-03T10:00:00Z"}]}  # fmt: skip
-    assert run_cli("import", "-", stdin=json.dumps(line) + "\n").code == 0
-    assert run_cli("members", "add", "sam@acme.example").code == 0
+    seed(store_file, [line("c-1")])
+
+    async def admit(store: Store) -> None:
+        assert isinstance(store, Team)
+        await store.add_member("sam@acme.example", "", Access.EDIT)
+
+    in_store(store_file, admit)
 
 
 @pytest.fixture
-def secret(team: None, run_cli: RunCli) -> str:
+def secret(team: None, store_file: Path) -> str:
     """A token of Dana's."""
-    made = run_cli("token", "create", ME, "--label", "laptop")
-    assert made.code == 0, made.err
-    return made.out.strip()
+    secret = secret_of(bytes(range(32)), is_agent=False)
+
+    async def admit(store: Store) -> None:
+        assert isinstance(store, Host)
+        await store.add_token(NewToken(hash_of(secret), ME))
+
+    in_store(store_file, admit)
+    return secret
 
 
-def test_tokens_are_shown_once(secret: str, run_cli: RunCli, store_file: Path) -> None:
+def test_tokens_are_shown_once(team: None, run_cli: RunCli, store_file: Path) -> None:
+    secret = run_cli("token", "create", ME, "--label", "laptop").out.strip()
     assert re.fullmatch(r"inbox_m_[\w-]{40,}", secret)
     [row] = run_cli("token", "list").lines
     id, owner, expires, label = row.split("\t")

@@ -53,6 +53,13 @@ class Line:
             assert time.monotonic() < until, self.seen[-2000:]
             self.seen += os.read(self._master, 65_536)
 
+    def read_until_screen(self, wanted: str) -> None:
+        """Read until it shows this, however busy the machine is."""
+        until = time.monotonic() + PATIENCE
+        while self.screen() != wanted:
+            assert time.monotonic() < until, self.screen()
+            self.read_until_quiet()
+
     def read_until_quiet(self) -> None:
         """Read until nothing more comes: what it drew for a key is whole."""
         while select.select([self._master], [], [], QUIET)[0]:

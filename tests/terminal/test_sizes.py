@@ -125,7 +125,6 @@ def test_a_storm_of_resizes_ends_where_it_began(desk: Desk) -> None:
     line.resize(119, 36)
     line.read_until_quiet()
     line.resize(120, 36)
-    line.read_until_quiet()
-    assert line.screen() == before
+    line.read_until_screen(before)
     line.hang_up()
     assert line.end() == 128 + signal.SIGHUP

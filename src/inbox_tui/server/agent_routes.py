@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 from inbox_tui.domain.models import Lead
 from inbox_tui.server.access import AgentOf, Audience
 from inbox_tui.server.ids import conversation_id
-from inbox_tui.store.api import AgentMessage, AgentView, Handoff, NewConversation
+from inbox_tui.store.api import ROOT, AgentMessage, AgentView, Handoff, NewConversation
 
 
 @post("/agent/conversations", opt={"audience": Audience.AGENT})
@@ -41,4 +41,4 @@ async def request_handoff(desk: AgentOf, id: FromPath[str], data: JSONBody[Hando
     return AgentView.of(await desk.request_handoff(conversation_id(id), data.at))
 
 
-AGENTS = Router("/", route_handlers=[begin, look, add_message, set_lead, request_handoff], tags=["agents"])
+AGENTS = Router(ROOT, route_handlers=[begin, look, add_message, set_lead, request_handoff], tags=["agents"])

@@ -78,7 +78,7 @@ def make_app(gate: Gate) -> Litestar:
         return gate
 
     return Litestar(
-        [Router(ROOT, route_handlers=[health, ready, description, INBOX, TEAM, STREAMS, AGENTS])],
+        [Router(ROOT, route_handlers=[health, ready, description]), INBOX, TEAM, STREAMS, AGENTS],
         guards=[gate.guard],
         dependencies={
             "gate": Provide(the_gate, sync_to_thread=False),

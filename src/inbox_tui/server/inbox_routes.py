@@ -26,7 +26,7 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.server.access import Audience, MemberOf
 from inbox_tui.server.ids import conversation_id
-from inbox_tui.store.api import PAGE_LIMIT, Assignment, Bulk, StatusSetting, Workspace, cursor_of
+from inbox_tui.store.api import PAGE_LIMIT, ROOT, Assignment, Bulk, StatusSetting, Workspace, cursor_of
 from inbox_tui.store.protocol import Capabilities
 
 AnAgent = Annotated[str | None, QueryParameter(description="Id of an AI agent; absent for all agents.")]
@@ -133,7 +133,7 @@ async def bulk(caller: MemberOf, data: JSONBody[Bulk]) -> Sequence[Outcome]:
 
 
 INBOX = Router(
-    "/",
+    ROOT,
     route_handlers=[
         workspace,
         me,

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from ssl import SSLError
 from time import monotonic
+from types import FrameType
 from typing import Any
 
 import h11
@@ -145,6 +146,17 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._gate = gate
         self._listening = listening
+        self._ending = asyncio.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """As uvicorn's, which wakes ten times a second: once, for the date, and when the end has come."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1.0)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from inbox_tui.domain.models import Conversation, MessageId
 from inbox_tui.operations.exporting import csv_parts
 from inbox_tui.server.access import AgentDesk, AgentOf, Audience, Bearer, Gate, GateOf, MemberCaller, MemberOf
 from inbox_tui.server.inbox_routes import ListedBy
-from inbox_tui.store.api import EVENT_STREAM, JSON_LINES, MATCHING_LIMIT, MemberReply
+from inbox_tui.store.api import EVENT_STREAM, JSON_LINES, MATCHING_LIMIT, ROOT, MemberReply
 from inbox_tui.store.protocol import Scan
 
 HEARTBEAT = 15.0
@@ -83,7 +83,7 @@ async def replies(desk: AgentOf, gate: GateOf, last: LastEventId = None) -> Stre
     return await _begun(_replies(gate, desk, after), EVENT_STREAM)
 
 
-STREAMS = Router("/", route_handlers=[matching, scan, export, events, replies], tags=["streams"])
+STREAMS = Router(ROOT, route_handlers=[matching, scan, export, events, replies], tags=["streams"])
 
 
 async def _json_lines(gate: Gate, store: Scan, query: Query) -> AsyncIterator[bytes]:

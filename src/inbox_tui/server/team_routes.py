@@ -12,7 +12,7 @@ from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.models import Conversation, IncomingMessage, Lead, Member, MemberId, Taken
 from inbox_tui.server.access import Audience, GateOf, MemberCaller, MemberOf
 from inbox_tui.server.ids import conversation_id
-from inbox_tui.store.api import IMPORT_LIMIT, AccessSetting, Handoff, Import, NewMember, Photo, Profile
+from inbox_tui.store.api import IMPORT_LIMIT, ROOT, AccessSetting, Handoff, Import, NewMember, Photo, Profile
 from inbox_tui.store.protocol import Intake, Team
 
 
@@ -77,7 +77,7 @@ async def set_lead(caller: MemberOf, id: FromPath[str], data: JSONBody[Lead]) ->
 
 
 TEAM = Router(
-    "/",
+    ROOT,
     route_handlers=[
         members,
         add_member,
