@@ -212,21 +212,10 @@ def picture() -> str:
 
 def api_description() -> str:
     """The HTTP API in OpenAPI's words."""
-    from inbox_tui.server.app import make_app, make_gate
+    from inbox_tui.server.app import the_app
     from inbox_tui.server.description import description_of
-    from inbox_tui.server.limits import Limits
-    from inbox_tui.store.registry import Identity, open_store, utc_now
-    from inbox_tui.store.url import StoreUrl
 
-    async def described(folder: str) -> dict[str, Any]:
-        store = await open_store(StoreUrl.parse(f"sqlite:///{folder}/inbox.db"), Identity("dana@acme.example"))
-        try:
-            return description_of(make_app(make_gate(store, utc_now, Limits())))
-        finally:
-            await store.aclose()
-
-    with tempfile.TemporaryDirectory() as folder:
-        return msgspec.json.format(msgspec.json.encode(asyncio.run(described(folder)))).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(description_of(the_app()))).decode() + "\n"
 
 
 PAGES = {

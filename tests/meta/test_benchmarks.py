@@ -86,6 +86,7 @@ def test_a_program_that_ends_is_told_from_a_slow_one(tmp_path: Path) -> None:
         terminal.start(lambda _: False)
 
 
+@pytest.mark.slow
 def test_bytes_are_counted_beside_the_toolkits_own_display(file: Path, tmp_path: Path) -> None:
     truth, program = look_up(file), runs.command(file)
     environment = runs.surroundings(tmp_path)

@@ -67,6 +67,7 @@ async def test_it_does_what_it_says_of_members(served: Served, tmp_path: Path) -
     assert code == 0, out
 
 
+@pytest.mark.slow
 async def test_it_does_what_it_says_of_agents(served: Served, tmp_path: Path) -> None:
     secret, _ = await served.token(agent=WEBSITE)
     code, out = await checked(

@@ -41,6 +41,7 @@ _SCHEME = "bearer"
 
 AnyRequest = Request[Any, Any, Any]
 _CARRIED = "inbox_tui.bearer"
+_GATE = "inbox_tui.gate"
 
 
 class Audience(StrEnum):
@@ -92,7 +93,7 @@ class Gate:
         self._rates = Rates(limits)
         self._seen_by: dict[MemberId, Store] = {}
 
-    async def guard(self, request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    async def let_in(self, request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Let in whom the route is for, before anything else of the request is looked at.
 
         Raises CredentialError, NotAllowed (another kind of token), Refused (429).
@@ -213,6 +214,17 @@ class AgentDesk:
     async def replies(self, after: MessageId | None) -> AgentReplies:
         """What members wrote to its visitors after a message. Raises NotFound for an id that is none."""
         return await self._host.agent_replies(self.agent.id, after)
+
+
+def carry(gate: Gate, scope: Any) -> None:
+    """Have a request know the gate that it came through."""
+    scope[_GATE] = gate
+
+
+def gate_to(scope: Any) -> Gate:
+    """The gate that a request came through."""
+    gate: Gate = scope[_GATE]
+    return gate
 
 
 def carried(scope: Any) -> Bearer | None:

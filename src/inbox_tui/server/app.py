@@ -1,23 +1,26 @@
-"""The application: routes, rights, limits and words of errors, put together over one store.
+"""The application: routes, rights, limits and words of errors, put together.
 
 Knows no port, no TLS and no process; that is ``serving``'s.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from litestar import Litestar, Response, Router, get
+from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import BaseRoute
-from litestar.types import ControllerRouterHandler
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
 from inbox_tui import __version__
 from inbox_tui.domain.errors import InboxError, StoreUnavailable, Unsupported
-from inbox_tui.server.access import AnyRequest, Audience, Gate, GateOf
+from inbox_tui.server.access import AgentDesk, AnyRequest, Audience, Gate, GateOf, MemberCaller, carry, gate_to
 from inbox_tui.server.agent_routes import AGENTS
 from inbox_tui.server.bodies import RecordRequest
 from inbox_tui.server.description import description_of
@@ -71,19 +74,36 @@ class _Unserved(Router):
         return []
 
 
-def make_app(gate: Gate) -> Litestar:
-    """The application over the gate's store."""
+async def let_in(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Let in whom a route is for."""
+    await gate_to(request.scope).let_in(request, handler)
 
-    def the_gate() -> Gate:
-        return gate
 
+async def the_caller(request: AnyRequest) -> MemberCaller:
+    """The member who asks."""
+    return await gate_to(request.scope).member(request)
+
+
+async def the_desk(request: AnyRequest) -> AgentDesk:
+    """The AI agent that asks, and what it can do."""
+    return await gate_to(request.scope).agent(request)
+
+
+async def the_gate(request: AnyRequest) -> Gate:
+    """What all requests of this server share."""
+    return gate_to(request.scope)
+
+
+@cache
+def the_app() -> Litestar:
+    """The application, the same for every store: each request brings the gate to its own (``through``)."""
     return Litestar(
         [Router(ROOT, route_handlers=[health, ready, description]), INBOX, TEAM, STREAMS, AGENTS],
-        guards=[gate.guard],
+        guards=[let_in],
         dependencies={
-            "gate": Provide(the_gate, sync_to_thread=False),
-            "caller": Provide(gate.member),
-            "desk": Provide(gate.agent),
+            "gate": Provide(the_gate),
+            "caller": Provide(the_caller),
+            "desk": Provide(the_desk),
             "listed": Provide(listed_query, sync_to_thread=False),
         },
         exception_handlers={InboxError: tell_error, HTTPException: tell_refusal, Exception: tell_mistake},
@@ -97,13 +117,22 @@ def make_app(gate: Gate) -> Litestar:
             security=[{"token": []}],
             use_handler_docstrings=True,
         ),
-        on_startup=[gate.hub.start],
-        on_shutdown=[gate.aclose],
         request_class=RecordRequest,
         before_request=tell_methods,
         logging_config=None,
         debug=False,
     )
+
+
+def through(gate: Gate) -> ASGIApp:
+    """The application over the gate's store."""
+    app = the_app()
+
+    async def gated(scope: Scope, receive: Receive, send: Send) -> None:
+        carry(gate, scope)
+        await app(scope, receive, send)
+
+    return gated
 
 
 def make_gate(store: Store, clock: Clock, limits: Limits) -> Gate:

@@ -6,7 +6,7 @@ id; here the id is decoded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from inbox_tui.domain.models import ConversationId
@@ -24,9 +24,7 @@ def on_raw_path(app: ASGIApp) -> ASGIApp:
     """Have the application see each path as it was sent, percent signs and all."""
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
-        raw = cast(bytes | None, scope.get("raw_path"))
-        if raw is not None:  # the life of the application is told to it without a path
-            scope["path"] = raw.decode("ascii", "replace")
+        scope["path"] = scope["raw_path"].decode("ascii", "replace")
         await app(scope, receive, send)
 
     return routed

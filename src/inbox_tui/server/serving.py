@@ -28,7 +28,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from inbox_tui.domain.errors import ConfigError, StoreUnavailable
 from inbox_tui.domain.text import clean_line
 from inbox_tui.server.access import Gate, carried
-from inbox_tui.server.app import make_app
+from inbox_tui.server.app import through
 from inbox_tui.server.ids import on_raw_path
 from inbox_tui.server.limits import Limits
 from inbox_tui.store.api import Problem
@@ -110,11 +110,11 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
     require_safe(binding)
     limits = gate.limits
     config = uvicorn.Config(
-        _logged(_unambiguous(_patient(on_raw_path(make_app(gate))))),
+        _logged(_unambiguous(_patient(on_raw_path(through(gate))))),
         http=_protocol(limits),
         ws="none",
         loop="asyncio",
-        lifespan="on",
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -171,6 +171,7 @@ class _Server(uvicorn.Server):
                 loop.remove_signal_handler(ending)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._gate.hub.start()
         await super().startup(sockets)
         if self.started:
             self._listening()
@@ -178,6 +179,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._gate.hub.aclose()
         await super().shutdown(sockets)
+        await self._gate.aclose()
 
 
 def _protocol(limits: Limits) -> type[asyncio.Protocol]:
@@ -235,9 +237,6 @@ def _patient(app: ASGIApp) -> ASGIApp:
     """Wait for a body, and for a client to take its answer, but not for ever."""
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
-        if str(scope["type"]) != "http":
-            await app(scope, receive, send)
-            return
         deadline = monotonic() + BODY_WITHIN
         has_all = False
 
@@ -281,7 +280,7 @@ def _logged(app: ASGIApp) -> ASGIApp:
     """Note each request: who, what, how it ended; no query, no header, no body."""
 
     async def noted(scope: Scope, receive: Receive, send: Send) -> None:
-        if str(scope["type"]) != "http" or not _access.isEnabledFor(logging.INFO):
+        if not _access.isEnabledFor(logging.INFO):
             await app(scope, receive, send)
             return
         began = monotonic()
