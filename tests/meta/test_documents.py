@@ -9,6 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,9 +28,13 @@ from inbox_tui.store.url import StoreUrl
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 GUIDE = ROOT / "docs" / "guide.md"
+SERVER = ROOT / "docs" / "server.md"
 ME = "dana@acme.example"
 SHARED = "/srv/acme"
 """The folder of the documents' examples, which a test has elsewhere."""
+SERVED = "http://127.0.0.1:8420"
+"""The server of the documents' examples, likewise."""
+SOON = 60.0
 
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
@@ -127,19 +134,23 @@ async def fill(file: Path) -> None:
         await store.aclose()
 
 
-def run(desk: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script as a person would who has installed the program."""
-    environment = {
+def environment(desk: Path) -> dict[str, str]:
+    """That of a person who has installed the program."""
+    return {
         "HOME": str(desk / "home"),
         "PATH": f"{desk / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "LC_ALL": "C.UTF-8",
         "TERM": "xterm-256color",
         "INBOX_TUI_AS": ME,
     }
+
+
+def run(desk: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as a person would."""
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script.replace(SHARED, str(desk / "srv"))],
         cwd=desk / "folder",
-        env=environment,
+        env=environment(desk),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -154,17 +165,61 @@ def test_an_example_that_does_not_work_is_noticed(desk: Path) -> None:
 
 
 @pytest.mark.parametrize("document", [path for path in DOCUMENTS if fences(path, "bash")], ids=name_of)
-def test_examples_run_in_their_order(desk: Path, document: Path) -> None:
+def test_examples_run_in_their_order(desk: Path, document: Path, request: pytest.FixtureRequest) -> None:
+    address = request.getfixturevalue("served") if document == SERVER else ""
     for block in fences(document, "bash"):
-        done = run(desk, block)
+        done = run(desk, block.replace(SERVED, address) if address else block)
         assert done.returncode == 0, f"{block}\n{done.stderr}"
+
+
+@pytest.fixture
+def served(desk: Path) -> Iterator[str]:
+    """A server as the page on it starts one, but at a port that is free; gives its address."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is missing")
+    command = [sys.executable, "-m", "inbox_tui", "serve", "--port", "0", "--quiet"]
+    with subprocess.Popen(command, env=environment(desk), stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        yield server.stderr.readline().split()[-1]
+        server.terminate()
+
+
+def test_the_bots_of_the_page_on_the_server_hear_a_reply(desk: Path, served: str) -> None:
+    [header] = [line for block in fences(SERVER, "bash") for line in block.splitlines() if "> website.header" in line]
+    assert run(desk, header).returncode == 0
+    [in_python] = fences(SERVER, "python")
+    [in_curl] = re.findall(r"^    (curl .*)$", SERVER.read_text("utf-8"), re.MULTILINE)
+    with (
+        follow(desk, ["bash", "-c", f"exec {in_curl.replace(SERVED, served)}"]) as curl,
+        follow(desk, [sys.executable, "-c", in_python.replace(SERVED, served)]) as python,
+    ):
+        assert next(curl) == ": inbox-tui"
+        until = time.monotonic() + SOON
+        while run(desk, 'inbox-tui reply chat-8 "From seven to ten."').returncode != 0:
+            assert time.monotonic() < until, "no conversation was begun"
+        assert next(python) == "To chat-8 from Dana Ortiz: From seven to ten."
+        assert any('"body":"From seven to ten."' in line for line in curl)
+
+
+@contextmanager
+def follow(desk: Path, command: list[str]) -> Iterator[Iterator[str]]:
+    """The lines that a program prints, as they come, from when it runs until the block ends."""
+    with subprocess.Popen(
+        command, cwd=desk / "folder", env=environment(desk), stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout is not None
+        try:
+            yield (line.rstrip("\n") for line in program.stdout)
+        finally:
+            program.terminate()
 
 
 @pytest.mark.parametrize("document", [path for path in DOCUMENTS if spans(path, "inbox-tui")], ids=name_of)
 def test_commands_in_the_text_run(desk: Path, document: Path) -> None:
     for command in spans(document, "inbox-tui"):
         named = [word for word in command.split()[:2] if not word.startswith("-")]
-        done = run(desk, f"{' '.join(named)} --help" if _STANDS_FOR_SOMETHING.search(command) else command)
+        is_about_it = _STANDS_FOR_SOMETHING.search(command) or "serve" in named or "login" in named
+        done = run(desk, f"{' '.join(named)} --help" if is_about_it else command)
         assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 

@@ -12,7 +12,7 @@ from inbox_tui.domain.errors import CredentialError, InboxError, Rejected, Store
 from inbox_tui.domain.text import clean_line
 from inbox_tui.store.api import Problem, error_of
 
-_LOGIN = "Keep a token with: inbox-tui login URL"
+_LOGIN = "Ask an admin for a token, and keep it with: inbox-tui login URL"
 _AWAY = "Check the network and the address. An open inbox tries again by itself."
 _TOO_LARGE = 413
 _UNKNOWN_TOKEN = 401
