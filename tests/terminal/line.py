@@ -45,6 +45,7 @@ class Line:
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no other thread runs here
         )
         self.seen = b""
+        desk.terminals.callback(self._kill)
 
     def read_until(self, words: bytes) -> None:
         """Read what it draws until these words are in it."""
@@ -53,12 +54,14 @@ class Line:
             assert time.monotonic() < until, self.seen[-2000:]
             self.seen += os.read(self._master, 65_536)
 
-    def read_until_screen(self, wanted: str) -> None:
-        """Read until it shows this, however busy the machine is."""
+    def read_until_shown(self, wanted: str, encoding: str = "utf-8") -> str:
+        """Read until its screen has this in it, however busy the machine is; gives the screen."""
         until = time.monotonic() + PATIENCE
-        while self.screen() != wanted:
-            assert time.monotonic() < until, self.screen()
+        while wanted not in self.screen(encoding):
+            assert time.monotonic() < until, self.screen(encoding)
             self.read_until_quiet()
+        self.read_until_quiet()
+        return self.screen(encoding)
 
     def read_until_quiet(self) -> None:
         """Read until nothing more comes: what it drew for a key is whole."""
@@ -83,6 +86,11 @@ class Line:
     def hang_up(self) -> None:
         os.close(self.slave)
         os.close(self._master)
+
+    def _kill(self) -> None:
+        """For a test that failed before the program ended."""
+        self.process.kill()
+        self.process.wait()
 
     def end(self) -> int:
         """How it ended."""
