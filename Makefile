@@ -5,7 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-WORKERS ?= 4
+WORKERS ?= 6
+
+# The tests start hundreds of processes; each would compile the program anew where byte code is not kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test coverage check lint types layers slow bench docs clean
 

@@ -119,6 +119,10 @@ class Terminal:
         os.write(self._master, keys)
         return self._answer(begin, shown, PATIENCE if shown else PATIENCE_WITH_SILENCE)
 
+    def await_shown(self, begin: int, shown: Shown) -> Answer:
+        """Wait for what something else than a key brings about; ``begin`` is when, in nanoseconds. Raises NotShown."""
+        return self._answer(begin, shown, PATIENCE)
+
     def pause(self, seconds: float = QUIET) -> int:
         """Let as much time pass as a person between keys; gives the bytes that came of their own accord."""
         end = time.monotonic() + seconds

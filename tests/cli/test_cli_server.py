@@ -173,7 +173,7 @@ def test_it_finishes_what_is_under_way(secret: str, environment: dict[str, str],
         server.end(how)
         assert server.process.returncode == 0
         assert time.monotonic() - began < PATIENCE / 2, "an open stream does not hold it up"
-        assert b"".join(events.iter_bytes()).startswith(b": inbox-tui"), "and ends in order"
+        assert b"".join(events.iter_bytes()).startswith(b"id: "), "and ends in order"
 
 
 def test_health_and_readiness(team: None, environment: dict[str, str]) -> None:

@@ -193,7 +193,7 @@ def test_the_bots_of_the_page_on_the_server_hear_a_reply(desk: Path, served: str
         follow(desk, ["bash", "-c", f"exec {in_curl.replace(SERVED, served)}"]) as curl,
         follow(desk, [sys.executable, "-c", in_python.replace(SERVED, served)]) as python,
     ):
-        assert next(curl) == ": inbox-tui"
+        assert next(curl) == ": alive"
         until = time.monotonic() + SOON
         while run(desk, 'inbox-tui reply chat-8 "From seven to ten."').returncode != 0:
             assert time.monotonic() < until, "no conversation was begun"

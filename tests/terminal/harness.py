@@ -53,7 +53,8 @@ class Terminal:
         self._folder = folder
         self._env = dict(env)
         self.size = size
-        self._folder_of_own = tempfile.TemporaryDirectory(prefix="tmux-")  # a socket's path must be short
+        # Short, for the path of a socket; what a program that is just ending still writes there is nobody's loss.
+        self._folder_of_own = tempfile.TemporaryDirectory(prefix="tmux-", ignore_cleanup_errors=True)
         self._own = Path(self._folder_of_own.name)
 
     def __enter__(self) -> Terminal:

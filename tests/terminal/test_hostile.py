@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
+import shutil
 import unicodedata
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from .conftest import ME, Desk, found_workspace
+from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.models import Access
+from inbox_tui.store.protocol import Team
+from inbox_tui.store.registry import Identity, open_store
+from inbox_tui.store.url import StoreUrl
+
+from .conftest import ME, Desk, found_workspace, new_desk
 from .harness import BIN, needs_tmux
 from .line import Line
 
-pytestmark = needs_tmux
+pytestmark = [needs_tmux, pytest.mark.xdist_group("hostile store")]  # which one worker makes, once
 
 CORPUS = Path(__file__).parents[3] / "shared" / "data" / "hostile-strings.json"
 OWN = (
@@ -53,24 +62,50 @@ def require_own(seen: bytes, *, draws: bool) -> None:
         assert unicodedata.category(character) not in HARMFUL, rest[max(0, where - 60) : where + 60]
 
 
+@pytest.fixture(scope="module")
+def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store in which every field of every conversation is hostile, and many a colleague's name."""
+    with ExitStack() as terminals:
+        desk = new_desk(tmp_path_factory.mktemp("hostile"), terminals)
+        found_workspace(desk)
+        lines = []
+        for number, text in enumerate(texts()):
+            at = f"2026-11-0{1 + number % 6}T10:{number % 60:02}"
+            said = [
+                {
+                    "id": f"{number}-{index}{text[:60]}",
+                    "author": author,
+                    "body": text,
+                    "created_at": f"{at}:{index:02}Z",
+                }
+                for index, author in enumerate(("visitor", "agent", "visitor"))
+            ]
+            who = {"name": text, "email": text, "phone": text, "company": text}
+            line = {"id": f"{number} {text[:60]}", "agent": text[:70], "visitor": who, "topic": text, "messages": said}
+            lines.append(json.dumps({**line, "needs_human": number % 2 == 0}))
+        (desk.folder / "in.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+        desk.run("import", "in.jsonl")
+        asyncio.run(admit_colleagues(desk))
+        return desk.store
+
+
+async def admit_colleagues(desk: Desk) -> None:
+    """As somebody might who writes to the file with another program than ours, as far as the store lets them."""
+    store = await open_store(StoreUrl.parse(desk.url), Identity(ME, is_given=True))
+    try:
+        assert isinstance(store, Team)
+        for number, text in enumerate(text for text in OWN if "\x00" not in text):
+            with suppress(Rejected):
+                await store.add_member(f"m{number}@acme.example", text, Access.EDIT)
+        assert len(await store.members()) > 5
+    finally:
+        await store.aclose()
+
+
 @pytest.fixture
-def hostile_desk(empty_desk: Desk) -> Desk:
-    """A store in which every field of every conversation is hostile."""
-    found_workspace(empty_desk)
-    lines = []
-    for number, text in enumerate(texts()):
-        at = f"2026-11-0{1 + number % 6}T10:{number % 60:02}"
-        said = [
-            {"id": f"{number}-{index}{text[:60]}", "author": author, "body": text, "created_at": f"{at}:{index:02}Z"}
-            for index, author in enumerate(("visitor", "agent", "visitor"))
-        ]
-        who = {"name": text, "email": text, "phone": text, "company": text}
-        line = {"id": f"{number} {text[:60]}", "agent": text[:70], "visitor": who, "topic": text, "messages": said}
-        lines.append(json.dumps({**line, "needs_human": number % 2 == 0}))
-    (empty_desk.folder / "in.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
-    empty_desk.run("import", "in.jsonl")
-    for number, text in enumerate(text for text in OWN if "\x00" not in text):
-        empty_desk.run("members", "add", f"m{number}@acme.example", "--name", text, check=False)
+def hostile_desk(empty_desk: Desk, hostile_store: Path) -> Desk:
+    """A place with a copy of that store."""
+    shutil.copy(hostile_store, empty_desk.store)
     return empty_desk
 
 

@@ -93,7 +93,7 @@ def test_a_line_that_nobody_reads_keeps_drafts_and_ends_when_told(desk: Desk) ->
     assert time.monotonic() - began < ENDS_WITHIN
     assert termios.tcgetattr(line.slave)[3] == line.attributes[3], "keys are echoed again"
     line.hang_up()
-    assert desk.open().wait_for("│ Stalled x")
+    assert desk.open().wait_for("│ Stalled")
 
 
 def wait_for_draft(desk: Desk, begin: str) -> None:

@@ -283,6 +283,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
         yield Shift(desk, counts, "vegetarian", found)
 
 
+@pytest.mark.slow
 def test_a_shift_among_two_thousand(large: Shift) -> None:
     work(large)
 

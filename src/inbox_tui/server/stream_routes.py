@@ -29,7 +29,8 @@ HEARTBEAT = 15.0
 LastEventId = Annotated[
     str | None, HeaderParameter(name="Last-Event-ID", description="The id of the last event that was received.")
 ]
-_ALIVE = b": alive\n\n"
+_ALIVE = b": alive\n"
+"""A comment, without a blank line behind it: some clients make an event of any blank line."""
 
 
 @get("/matching", opt={"audience": Audience.CHAT})
@@ -101,8 +102,7 @@ async def _csv(gate: Gate, store: Scan, query: Query, *, raw: bool, bom: bool) -
 
 async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterator[bytes]:
     encode = msgspec.json.encode
-    with gate.places.stream(bearer.token.id):
-        yield b": inbox-tui\n\n"
+    with gate.places.stream(bearer.token.id):  # begins with a report at once: who has the answer's head misses nothing
         async for report in gate.hub.listen(since, HEARTBEAT):
             if (report is None or report.team) and not await gate.still_holds(bearer):
                 return
@@ -111,7 +111,7 @@ async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterat
 
 async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncIterator[bytes]:
     with gate.places.stream(desk.bearer.token.id):
-        yield b": inbox-tui\n\n"
+        yield _ALIVE
         is_first = True
         async for report in gate.hub.listen(None, HEARTBEAT):
             if (report is None or report.team) and not await gate.still_holds(desk.bearer):
