@@ -185,6 +185,12 @@ class Bot:
         new = {"id": id, "lead": {"name": f"Visitor {id}"}, "messages": []}
         self._client.post("/conversations", json=new).raise_for_status()
 
+    def __enter__(self) -> Bot:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._client.close()
+
     def say(self, words: str) -> None:
         """One message of the visitor's."""
         message = {"author": "visitor", "body": words, "key": words}
@@ -193,8 +199,6 @@ class Bot:
 
 def painted(address: str, member: str, bot: str, home: Path, messages: int) -> list[float]:
     """Milliseconds from a visitor's message on its way to the server until a member's screen shows it."""
-    website = Bot(address, bot, "screen")
-    website.say("Hello")
     environment = surroundings(home) | {"INBOX_TUI_TOKEN": member}
     command = [str(Path(sys.executable).with_name("inbox-tui")), "--store", address]
     taken: list[float] = []
@@ -203,6 +207,8 @@ def painted(address: str, member: str, bot: str, home: Path, messages: int) -> l
         return lambda lines: any(words in line for line in lines)
 
     with ExitStack() as stack:
+        website = stack.enter_context(Bot(address, bot, "screen"))
+        website.say("Hello")
         terminals = [stack.enter_context(Terminal(command, environment)) for _ in range(TERMINALS)]
         pool = stack.enter_context(ThreadPoolExecutor(1))
         for terminal in terminals:
@@ -220,9 +226,10 @@ def painted(address: str, member: str, bot: str, home: Path, messages: int) -> l
     return taken
 
 
-async def heard(address: str, tokens: list[str], bot: str, messages: int) -> tuple[list[float], list[float]]:
-    """Milliseconds until each of 200 feeds has been told of a message, and until the last of them has."""
-    website = await asyncio.to_thread(Bot, address, bot, "feeds")
+async def heard(
+    address: str, tokens: list[str], bot: str, messages: int, feeds: int = FEEDS
+) -> tuple[list[float], list[float]]:
+    """Milliseconds until each of so many feeds has been told of a message, and until the last of them has."""
     told: list[asyncio.Queue[int]] = []
 
     async def follow(client: httpx.AsyncClient, stack: AsyncExitStack, token: str) -> None:
@@ -245,8 +252,9 @@ async def heard(address: str, tokens: list[str], bot: str, messages: int) -> tup
     each: list[float] = []
     last: list[float] = []
     async with AsyncExitStack() as stack:
+        website = stack.enter_context(await asyncio.to_thread(Bot, address, bot, "feeds"))
         client = await stack.enter_async_context(httpx.AsyncClient(limits=limits, timeout=_PATIENCE))
-        for number in range(FEEDS):
+        for number in range(feeds):
             await follow(client, stack, tokens[number // FEEDS_OF_A_TOKEN])
         for number in range(messages):
             begin = time.monotonic_ns()

@@ -1,10 +1,12 @@
 """The benchmarks run: a generated workspace is a true one, and a key can be measured on it."""
 
+import asyncio
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
-from benchmarks import line, runs
+from benchmarks import line, runs, server
 from benchmarks.generate import ME, size, workspace
 from benchmarks.pty import NotShown, Terminal
 from benchmarks.truth import look_up
@@ -96,3 +98,17 @@ def test_bytes_are_counted_beside_the_toolkits_own_display(file: Path, tmp_path:
     for done, sizes in theirs.items():
         assert max(ours[done]) <= max(sizes), done
     assert line.table({"ours": ours}).count("\n") == 1 + len(ours)
+
+
+@pytest.mark.slow
+async def test_a_server_is_measured(file: Path, tmp_path: Path) -> None:
+    shutil.copy(file, tmp_path / "inbox.db")
+    served = server.Server(tmp_path / "inbox.db", tmp_path)
+    member, bot = served.token(ME), served.token("--agent", "Website assistant")
+    with served.serving() as address:
+        table = await server.requests_table(address, member, [1, 2], 0.2)
+        seen = await asyncio.to_thread(server.painted, address, member, bot, tmp_path, 2)
+        each, last = await server.heard(address, [member], bot, 2, feeds=5)
+    assert [row.split(" | ")[0] for row in table.splitlines()[2:]] == ["| list", "| counts", "| thread", "| reply"]
+    assert (len(seen), len(each), len(last)) == (2, 10, 2)
+    assert min(seen + each) > 0

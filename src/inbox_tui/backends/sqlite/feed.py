@@ -1,14 +1,16 @@
 """Noticing that something was written, by this process or another.
 
 ``PRAGMA data_version`` costs microseconds and changes with every commit of another
-connection; only then is the feed read. A file that was deleted or replaced would
-never report anything again, so that is looked at too.
+connection; only then is the feed read. A write of this process rings a bell, so that it
+need not wait for the next look. A file that was deleted or replaced would never report
+anything again, so that is looked at too.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 
 from inbox_tui.backends.sql import reads
 from inbox_tui.backends.sqlite.connections import Connection
@@ -21,11 +23,29 @@ _LOOKS_BETWEEN_FILE_CHECKS = 10
 Read = Callable[[Callable[[Connection], Changes | None]], Awaitable[Changes | None]]
 
 
-async def follow(read: Read, closing: asyncio.Event, since: int | None) -> AsyncIterator[Changes]:
+class Bell:
+    """Wakes everybody who follows the file in this process."""
+
+    def __init__(self) -> None:
+        self._next = asyncio.Event()
+
+    @property
+    def next(self) -> asyncio.Event:
+        """Set when it rings the next time, and by no later ring."""
+        return self._next
+
+    def ring(self) -> None:
+        """Something was written, or the store is being closed."""
+        rung, self._next = self._next, asyncio.Event()
+        rung.set()
+
+
+async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: int | None) -> AsyncIterator[Changes]:
     """Reports after ``since`` (None: from now on) until ``closing`` is set.
 
     Args:
         read: Runs a function on a connection that reads; always the same connection.
+        bell: Rung after each write of this process, and after ``closing`` was set.
         closing: Set when the store is closed.
         since: The number that the last report known to the caller carried.
 
@@ -34,16 +54,16 @@ async def follow(read: Read, closing: asyncio.Event, since: int | None) -> Async
     """
     look = _Look(since)
     while not closing.is_set():
+        rung = bell.next
         try:
             report = await read(look)
         except StoreUnavailable:
             report = None  # locked or short of something just now; the next look catches up
         if report is not None:
             yield report
-        try:
-            await asyncio.wait_for(closing.wait(), SECONDS_BETWEEN_LOOKS)
-        except TimeoutError:
-            continue
+            rung = closing  # what is written right after is told together
+        with suppress(TimeoutError):
+            await asyncio.wait_for(rung.wait(), SECONDS_BETWEEN_LOOKS)
 
 
 class _Look:

@@ -17,6 +17,7 @@ from inbox_tui.backends.sql.roster import current_roster
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.backends.sqlite.connections import Connection
 from inbox_tui.backends.sqlite.errors import sqlite_errors
+from inbox_tui.backends.sqlite.feed import Bell
 from inbox_tui.backends.sqlite.schema import make_file, prepare
 from inbox_tui.backends.sqlite.search import index_messages, newest_message
 from inbox_tui.backends.sqlite.workers import Worker
@@ -44,6 +45,7 @@ class Session:
         self.path = path
         self.me = MemberId("")
         """Who is asking; nobody until ``sign_in``."""
+        self.bell = Bell()
         self._is_guest = False
         self._clock = clock
         self._patience = patience
@@ -110,7 +112,9 @@ class Session:
                 index_messages(db, newest)
                 return result
 
-        return await self.run_on(self._writer, in_transaction)
+        result = await self.run_on(self._writer, in_transaction)
+        self.bell.ring()
+        return result
 
     def new_reader(self, name: str) -> Worker:
         """A further thread with a connection that reads; its maker closes it."""

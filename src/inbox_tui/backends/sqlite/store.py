@@ -156,7 +156,7 @@ class SqliteStore(SqliteTeam, SqliteIntake, SqliteHost):
 
     def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
-        return follow(self._session.read, self._closing, since)
+        return follow(self._session.read, self._session.bell, self._closing, since)
 
     async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
         """Every conversation of the query as it is at the first step, on a connection of its own."""
@@ -185,6 +185,7 @@ class SqliteStore(SqliteTeam, SqliteIntake, SqliteHost):
     async def aclose(self) -> None:
         """Finish writes under way and let go of the file."""
         self._closing.set()
+        self._session.bell.ring()
         await self._lists.aclose()
         await self._session.aclose()
 
