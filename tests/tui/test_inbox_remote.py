@@ -99,6 +99,19 @@ async def test_what_was_missed_is_shown_when_the_line_is_back(team: Team4, wire:
         await inbox.until(lambda: "While you were away" in inbox.text())
 
 
+async def test_what_cannot_be_read_without_a_line_is_read_when_it_is_back(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        inbox.view.threads.clear()
+        await inbox.pilot.press("j")
+        await inbox.until(lambda: "Could not open the conversation: the line is down." in inbox.text())
+        assert "◌ reconnecting since" in inbox.text()
+        assert inbox.view.threads.get(ConversationId("luis")) is None
+        await found(inbox, wire)
+        await inbox.until(lambda: inbox.view.threads.get(ConversationId("luis")) is not None)
+        assert "the line is down" not in inbox.text()
+
+
 async def test_a_reply_without_a_line_waits_and_arrives_once(team: Team4, wire: Wire) -> None:
     async with team.inbox() as inbox:
         await lost(inbox, wire)

@@ -41,10 +41,13 @@ def login(url: str, from_stdin: bool, insecure_http: bool) -> None:
 
     me = run_async(check(), interrupt_at_once=True)
     source = keep_token(store_url, token)
-    say(f"You are {clean_name(me.label)} ({me.email}), access {me.access.value}. The token is kept in {source.value}.")
+    say(f"You are {clean_name(me.label)} ({me.email}), access {me.access.value}.")
+    say(f"The token is kept in {source.value}.")
     if source is Source.KEPT_FILE:
-        say("  No keyring answers here. The file is readable by you alone, and by whoever administers this machine.")
-    say(f'  Open the inbox with --store {store_url.text}, or write store = "{store_url.text}" into the configuration.')
+        say("  No keyring answers here. You can read the file, and so can whoever")
+        say("  administers this machine.")
+    say(f"Open the inbox with: inbox-tui --store {store_url.text}")
+    say(f'or write into the configuration: store = "{store_url.text}"')
 
 
 @command("logout")

@@ -219,8 +219,7 @@ class Browsing:
         if changes.lost_at is not None:
             return
         if was_lost:
-            view.list.ask_again()
-            view.refresh_open_thread()
+            view.read_again()
         if changes.team or changes.reset:
             view.run(view.work.read_team(), group="team", exclusive=True)
         if changes.reset:

@@ -30,7 +30,7 @@ from inbox_tui.tui.widgets.reply_box import ReplyBox
 from inbox_tui.tui.widgets.status_line import StatusLine
 from inbox_tui.tui.widgets.thread_view import ThreadView
 from inbox_tui.tui.widgets.top_bar import TopBar
-from inbox_tui.tui.work import FOLLOW, Work
+from inbox_tui.tui.work import FOLLOW, READ_CHANGED, Work
 
 ALL_AGENTS = "All agents"
 _ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
@@ -38,6 +38,7 @@ OFFLINE_AFTER = 60.0
 """Seconds after which a lost line is called offline."""
 SLOW_LINE = 0.25
 """Seconds for an answer of the terminal from which on a line is slow."""
+_LINE_DOWN = "the line is down."
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
@@ -60,6 +61,8 @@ class View:
         """The terminal is known to send Shift+Enter as another key than Enter."""
         self.lost_at: datetime | None = None
         """Since when the line to the store has been down; None while it is up."""
+        self._in_doubt: set[ConversationId] = set()
+        """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
         self.top = screen.query_one(TopBar)
@@ -203,11 +206,26 @@ class View:
         if operation == FOLLOW:  # nobody knows what others write
             self.top.connection = "○ not followed"
         what = "" if isinstance(error, Conflict) else f"Could not {operation}: "
-        self.status.say(f"{what}{error.message} {error.hint}", is_problem=True)
-        if ids:
+        is_away = isinstance(error, StoreUnavailable)
+        why = _LINE_DOWN if is_away and self.lost_at is not None else f"{error.message} {error.hint}"
+        self.status.say(f"{what}{why}", is_problem=True)
+        if is_away:
+            self._in_doubt.update(ids)
+            self.screen.set_timer(RETRY_DELAY, self.read_again)
+        elif ids and operation != READ_CHANGED:
             self.run(self.work.read_conversations(ids), group="changed")
-        if isinstance(error, StoreUnavailable):
-            self.screen.set_timer(RETRY_DELAY, self.list.ask_again)
+
+    def read_again(self) -> None:
+        """Read what could not be read, unless the line is known to be down."""
+        if self.lost_at is not None:
+            return
+        if self.status.message.endswith(_LINE_DOWN):
+            self.status.clear()
+        self.list.ask_again()
+        self.refresh_open_thread()
+        if self._in_doubt:
+            in_doubt, self._in_doubt = tuple(self._in_doubt), set()
+            self.run(self.work.read_conversations(in_doubt), group="changed")
 
     def _show_keys(self) -> None:
         self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])

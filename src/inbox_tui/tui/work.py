@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 READ_LIST = "read the list"
 FOLLOW = "follow changes"
+READ_CHANGED = "read what changed"
 FIRST_PAGE = 80
 """Rows read at first: two screens of a tall terminal."""
 THREAD = 100
@@ -93,7 +94,7 @@ class Work:
 
     async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
         """Conversations that were written to, as they are now."""
-        async with self._reporting(FOLLOW):
+        async with self._reporting(READ_CHANGED, ids):
             found: list[Conversation] = []
             gone: list[ConversationId] = []
             for id in ids:
