@@ -170,7 +170,8 @@ async def test_a_member_may_not_make_tokens_or_members_through_the_api(served: S
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/schema", "/docs", "/swagger", "/openapi.json", "/v1", "/v1/", "/v1/none", "/v2/me"]
+    "path",
+    ["/", "/schema", "/docs", "/swagger", "/openapi.json", "/v1", "/v1/", "/v1/none", "/v2/me", "/v1/me/", "/v1//me"],
 )
 async def test_there_is_nothing_else(served: Served, path: str) -> None:
     async with httpx.AsyncClient() as client:

@@ -203,3 +203,17 @@ async def test_a_token_that_was_revoked_says_so_and_keeps_the_reply(team: Team4,
         await inbox.settled()
         assert "inbox-tui login" in inbox.text()
         assert inbox.box.text == "Too late"
+
+
+async def test_a_decision_that_a_revoked_token_cannot_make_is_taken_back(
+    team: Team4, wire: Wire, served: Served
+) -> None:
+    async with team.inbox() as inbox:
+        for token in await served.host.tokens():
+            await served.host.revoke_token(token.id)
+        await inbox.until(lambda: "○ not followed" in inbox.text())
+        await inbox.pilot.press("i")
+        await inbox.until(lambda: "Could not assign" in inbox.text())
+        shown = inbox.view.list.conversation(PRIYA)
+        assert shown is not None and shown.assignee is None
+        assert "Assign ＋" in inbox.text()

@@ -41,4 +41,7 @@ def description_of(app: Litestar) -> dict[str, Any]:
                 answers = path[method]["responses"]
                 answers.pop("400", None)  # the framework's own words, which are never sent
                 answers["default"] = _REFUSAL
+                for parameter in path[method].get("parameters", ()):
+                    if parameter["in"] == "path":
+                        parameter["schema"]["minLength"] = 1
     return described

@@ -14,6 +14,8 @@ from inbox_tui.domain.models import ConversationId
 if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
 
+_NOWHERE = "/"
+
 
 def conversation_id(segment: str) -> ConversationId:
     """The id that a segment of a path holds."""
@@ -21,10 +23,14 @@ def conversation_id(segment: str) -> ConversationId:
 
 
 def on_raw_path(app: ASGIApp) -> ASGIApp:
-    """Have the application see each path as it was sent, percent signs and all."""
+    """Have the application see each path as it was sent, percent signs and all.
+
+    It would leave an empty segment out, and so ask another question than was meant: that one leads nowhere.
+    """
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["path"] = scope["raw_path"].decode("ascii", "replace")
+        path = scope["raw_path"].decode("ascii", "replace")
+        scope["path"] = _NOWHERE if "//" in path or path.endswith("/") else path
         await app(scope, receive, send)
 
     return routed

@@ -127,7 +127,7 @@ class AgentMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewConversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A chat that a website begins."""
 
-    id: ConversationId = ConversationId("")
+    id: Annotated[ConversationId, msgspec.Meta(min_length=1)] | None = None
     """The website's own id for it; absent, the server makes one. The same again begins nothing anew."""
     lead: Lead = Lead()
     topic: str = ""

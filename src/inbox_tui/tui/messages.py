@@ -112,6 +112,8 @@ class OperationFailed(FieldMessage):
     error: InboxError
     ids: tuple[ConversationId, ...] = ()
     """The conversations that it was about; their rows must show the truth again."""
+    before: tuple[Conversation, ...] = ()
+    """As they were before what did not work was shown as done."""
     retryable: bool = False
     """Trying again may help."""
 

@@ -199,8 +199,16 @@ class View:
         """Those of binding ids and words whose action is allowed."""
         return self.keys.hints(tuple(hint for hint in wanted if self.allows(_ACTIONS.get(hint[0], ""))))
 
-    def failed(self, operation: str, error: InboxError, ids: Sequence[ConversationId] = ()) -> None:
-        """Say what did not work, and show what it was about as it really is."""
+    def failed(
+        self,
+        operation: str,
+        error: InboxError,
+        ids: Sequence[ConversationId] = (),
+        before: Sequence[Conversation] = (),
+    ) -> None:
+        """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
+        for conversation in before:
+            self.show_conversation(conversation)
         if isinstance(error, NotAllowed):
             self.run(self.work.read_team(), group="team", exclusive=True)
         if operation == FOLLOW:  # nobody knows what others write
@@ -208,7 +216,8 @@ class View:
         what = "" if isinstance(error, Conflict) else f"Could not {operation}: "
         is_away = isinstance(error, StoreUnavailable)
         why = _LINE_DOWN if is_away and self.lost_at is not None else f"{error.message} {error.hint}"
-        self.status.say(f"{what}{why}", is_problem=True)
+        if operation != READ_CHANGED or not self.status.is_problem:  # which follows on a failure, and is no news then
+            self.status.say(f"{what}{why}", is_problem=True)
         if is_away:
             self._in_doubt.update(ids)
             self.screen.set_timer(RETRY_DELAY, self.read_again)

@@ -114,15 +114,18 @@ class Work:
     async def follow(self) -> None:
         """Report what anybody writes, for as long as the screen lives; where that fails, try again."""
         since: int | None = None
+        told = ""
         while True:
             try:
                 async for changes in self.store.changes(since):
-                    since = changes.seq
+                    since, told = changes.seq, ""
                     if self.delivery is not None and changes.lost_at is None:
                         self.delivery.line_is_back()
                     self._post(m.ChangesSeen(changes))
             except InboxError as error:
-                self._post(m.OperationFailed(FOLLOW, error, retryable=True))
+                if error.message != told:  # a token that was revoked stays so, and other words stand there meanwhile
+                    told = error.message
+                    self._post(m.OperationFailed(FOLLOW, error, retryable=True))
             else:
                 return
             await asyncio.sleep(FOLLOW_AGAIN)
@@ -143,12 +146,12 @@ class Work:
 
     async def assign(self, conversations: Sequence[Conversation], member: Member | None) -> None:
         """Give conversations to a member or to nobody."""
-        async with self._reporting("assign", [conversation.id for conversation in conversations]):
+        async with self._reporting("assign", before=conversations):
             self._post(m.TriageDone(await self.triage.assign(conversations, member)))
 
     async def set_status(self, conversations: Sequence[Conversation], status: Status) -> None:
         """Resolve or reopen conversations."""
-        async with self._reporting("change the status", [conversation.id for conversation in conversations]):
+        async with self._reporting("change the status", before=conversations):
             self._post(m.TriageDone(await self.triage.set_status(conversations, status)))
 
     async def undo(self) -> None:
@@ -242,11 +245,15 @@ class Work:
             await self.read_team()
 
     @asynccontextmanager
-    async def _reporting(self, operation: str, ids: Sequence[ConversationId] = ()) -> AsyncIterator[None]:
+    async def _reporting(
+        self, operation: str, ids: Sequence[ConversationId] = (), *, before: Sequence[Conversation] = ()
+    ) -> AsyncIterator[None]:
         try:
             yield
         except InboxError as error:
-            self._post(m.OperationFailed(operation, error, tuple(ids), retryable=isinstance(error, StoreUnavailable)))
+            about = (*ids, *(conversation.id for conversation in before))
+            is_away = isinstance(error, StoreUnavailable)
+            self._post(m.OperationFailed(operation, error, about, tuple(before), retryable=is_away))
 
     def _refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
         """Something that was decided before a restart, about what has changed since."""

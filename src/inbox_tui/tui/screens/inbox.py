@@ -416,5 +416,5 @@ class InboxScreen(Screen[None]):
     @on(m.OperationFailed)
     def show_failure(self, event: m.OperationFailed) -> None:
         """Something did not work: say so, and show the truth again."""
-        self.view.failed(event.operation, event.error, event.ids)
+        self.view.failed(event.operation, event.error, event.ids, event.before)
         self.browsing.keep_shown(event.operation)

@@ -59,6 +59,7 @@ class StatusLine(Widget):
 
     def clear(self) -> None:
         """Show the hints again."""
+        self.is_problem = False
         self.message = ""
 
     def _fitting_hints(self) -> Sequence[str | tuple[str, str]]:
