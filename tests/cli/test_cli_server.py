@@ -187,6 +187,7 @@ def test_health_and_readiness(team: None, environment: dict[str, str]) -> None:
     [
         (["--host", "0.0.0.0"], "--tls-cert"),
         (["--host", "::"], "--tls-cert"),
+        (["--host", "127.acme.example"], "--tls-cert"),
         (["--tls-cert", "cert.pem"], "and its key"),
         (["--tls-cert", "none.pem", "--tls-key", "none.pem"], "cannot be used"),
         (["--host", "no.such.host.invalid"], "--behind-proxy"),

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from inbox_tui.store.protocol import Store
+from inbox_tui.testing.factories import SAM
 from server.harness import Served, serving
 from server.team import team_in
+from server.wire import Wire, wire_to
 
 
 @pytest.fixture
@@ -25,3 +27,18 @@ async def served(store: Store) -> AsyncIterator[Served]:
     """A server over it."""
     async with serving(store) as served:
         yield served
+
+
+@pytest.fixture
+async def wire(served: Served) -> AsyncIterator[Wire]:
+    """The line to it, which can fail."""
+    async with wire_to(served.address) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def remote(served: Served, wire: Wire) -> AsyncIterator[Store]:
+    """The workspace as Sam sees it over the line."""
+    remote = await served.open_as(SAM, over=wire.address)
+    yield remote
+    await remote.aclose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -16,25 +16,10 @@ from inbox_tui.operations import delivery as delivery_module
 from inbox_tui.operations.delivery import Delivery
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import DANA, SAM
-from server.harness import Served
 from server.team import ONE, TWO, said_by_members
-from server.wire import Fault, Wire, wire_to
+from server.wire import Fault, Wire
 
 SEED = 4
-
-
-@pytest.fixture
-async def wire(served: Served) -> AsyncIterator[Wire]:
-    async with wire_to(served.address) as wire:
-        yield wire
-
-
-@pytest.fixture
-async def remote(served: Served, wire: Wire) -> AsyncIterator[Store]:
-    """The workspace as Sam sees it over the line."""
-    remote = await served.open_as(SAM, over=wire.address)
-    yield remote
-    await remote.aclose()
 
 
 @pytest.fixture

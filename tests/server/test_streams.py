@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -22,22 +21,9 @@ from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.factories import DANA, SAM
 from server.harness import GENEROUS, Served, serving
 from server.team import ONE, TWO, open_in
-from server.wire import Fault, Wire, wire_to
+from server.wire import Fault, Wire
 
 SOON = 15.0
-
-
-@pytest.fixture
-async def wire(served: Served) -> AsyncIterator[Wire]:
-    async with wire_to(served.address) as wire:
-        yield wire
-
-
-@pytest.fixture
-async def remote(served: Served, wire: Wire) -> AsyncIterator[Store]:
-    remote = await served.open_as(SAM, over=wire.address)
-    yield remote
-    await remote.aclose()
 
 
 class Ear:

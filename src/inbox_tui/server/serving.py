@@ -32,6 +32,7 @@ from inbox_tui.server.app import through
 from inbox_tui.server.ids import on_raw_path
 from inbox_tui.server.limits import Limits
 from inbox_tui.store.api import Problem
+from inbox_tui.store.url import is_loopback
 
 _log = logging.getLogger("inbox_tui.server")
 _access = logging.getLogger("inbox_tui.access")
@@ -52,7 +53,6 @@ _BACKLOG = 2_048
 """Connections that may wait to be accepted, if only to be refused."""
 _FILES_BESIDE = 64
 """Files that the process needs besides its connections."""
-_LOOPBACK = ("127.", "::1", "localhost")
 
 _BUSY = msgspec.json.encode(Problem("too_many", "Too many connections are open.", "Try again in a moment."))
 _TWO_ENDS = msgspec.json.encode(Problem("malformed", "A request has a length or is chunked, not both."))
@@ -74,11 +74,6 @@ class Binding(msgspec.Struct, frozen=True):
     """A proxy in front ends TLS; its word for the client's address is believed."""
 
     @property
-    def is_loopback(self) -> bool:
-        """Only programs of this machine can reach it."""
-        return self.host.startswith(_LOOPBACK)
-
-    @property
     def scheme(self) -> str:
         """What a client writes before ``://``."""
         return "https" if self.tls_cert else "http"
@@ -88,7 +83,7 @@ def require_safe(binding: Binding) -> None:
     """Raises ConfigError for tokens that would travel unencrypted, or half of what TLS needs."""
     if (binding.tls_cert is None) is not (binding.tls_key is None):
         raise ConfigError("TLS needs a certificate and its key.", hint="Give both --tls-cert and --tls-key.")
-    if not (binding.is_loopback or binding.tls_cert or binding.behind_proxy):
+    if not (is_loopback(binding.host) or binding.tls_cert or binding.behind_proxy):
         raise ConfigError(
             f"At {binding.host} tokens and conversations would travel unencrypted.",
             hint="Give --tls-cert and --tls-key, or --behind-proxy if a proxy in front does TLS.",

@@ -1,7 +1,8 @@
-"""Addresses of stores: how a URL names a store, and how it is shown without secrets."""
+"""Addresses of stores: how a URL names a store, how it is shown without secrets, and which stay on this machine."""
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -52,3 +53,11 @@ def _without_login(rest: str) -> str:
     if not rest.startswith("/"):
         rest = rest.rpartition("@")[2]
     return rest.partition("?")[0].partition("#")[0]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, so that nobody else can listen."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

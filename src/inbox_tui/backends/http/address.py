@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from urllib.parse import parse_qs, quote, urlsplit
 
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.text import storable
 from inbox_tui.store.api import ROOT
-from inbox_tui.store.url import StoreUrl
+from inbox_tui.store.url import StoreUrl, is_loopback
 
 INSECURE = "insecure"
 """A query of the address, ``http://host?insecure=yes``: tokens may travel unencrypted to another machine."""
@@ -31,14 +30,6 @@ def base_of(url: StoreUrl) -> str:
             hint=f"Use https://, or in a network that you trust {url.shown}?{INSECURE}=yes.",
         )
     return f"{url.scheme}://{parts.netloc}{parts.path.rstrip('/')}{ROOT}"
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, so that nobody else can listen."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def segment(id: str) -> str:
