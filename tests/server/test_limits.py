@@ -77,7 +77,7 @@ async def test_too_many_requests_of_one_token_do_not_hinder_another(store: Store
 
 
 async def test_the_client_waits_as_it_is_told(store: Store) -> None:
-    async with serving(store, Limits(rate=20.0, burst=2)) as served:
+    async with serving(store, Limits(rate=0.5, burst=2)) as served:
         remote = await served.open_as(DANA)
         began = time.monotonic()
         for _ in range(3):
