@@ -268,7 +268,7 @@ async def test_many_state_changes_are_decided_one_by_one(store: SqliteStore) -> 
 
 
 async def test_a_common_word_is_counted_up_to_a_limit(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inbox_tui.backends.sqlite.search.HITS_COUNTED", 50)
+    monkeypatch.setattr("inbox_tui.backends.sql.search.HITS_COUNTED", 50)
     await store.take_in([conversation(number) for number in range(80)])
     page = await store.list(Query(search="flight"), PageRequest())
     assert (page.total, page.total_is_exact) == (50, False)

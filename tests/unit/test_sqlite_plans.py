@@ -9,7 +9,7 @@ import pytest
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.migrations import steps
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
-from inbox_tui.backends.sqlite.search import ALL_HITS, HITS
+from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.domain.filters import Filter, Order
 
 VALUES = {
@@ -118,7 +118,7 @@ def test_counts_read_the_counters_alone(schema: sqlite3.Connection) -> None:
 @pytest.mark.parametrize("order", Order)
 @pytest.mark.parametrize("filter", Filter)
 def test_a_walk_of_a_search_keeps_the_lists_order(schema: sqlite3.Connection, filter: Filter, order: Order) -> None:
-    plan = plan_of(schema, statements.listing(filter, order, shape="whole", hits=ALL_HITS))
+    plan = plan_of(schema, statements.listing(filter, order, shape="whole", hits=Fts5.all_hits))
     assert "conversation" in plan[0]
     sorts_own = filter is Filter.YOUR_INBOX and order is Order.WAITING
     assert any("TEMP B-TREE FOR ORDER BY" in line for line in plan) is sorts_own, plan
@@ -127,6 +127,6 @@ def test_a_walk_of_a_search_keeps_the_lists_order(schema: sqlite3.Connection, fi
 @pytest.mark.parametrize("has_agent", [False, True], ids=["all-agents", "one-agent"])
 @pytest.mark.parametrize("filter", Filter)
 def test_a_search_is_driven_by_its_hits(schema: sqlite3.Connection, filter: Filter, has_agent: bool) -> None:
-    plan = plan_of(schema, f"{HITS} {statements.found(filter, Order.NEWEST, has_agent=has_agent)}")
+    plan = plan_of(schema, f"{Fts5.hits} {statements.found(filter, Order.NEWEST, has_agent=has_agent)}")
     assert "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)" in plan
     assert "SEARCH message USING INTEGER PRIMARY KEY (rowid=?)" in plan

@@ -1,11 +1,13 @@
-"""What the shared code needs of a database connection, and nothing more.
+"""What the shared code needs of a database and of a connection to it, and nothing more.
 
 Statements name their values ``:like_this``. A connection is used by one thread at a
-time. Nothing here begins or ends transactions; that is the adapter's.
+time. The acts never begin or end transactions; that is the session's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from inbox_tui.backends.sql.roster import Roster
@@ -31,3 +33,42 @@ class Database(Protocol):
 
     def run(self, statement: str, **values: Value) -> None:
         """Execute a statement whose result does not matter."""
+
+
+class Connection(Database, Protocol):
+    """A connection, as the thread that owns it sees it."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """A block whose reads all see the same state of the workspace."""
+
+    def transaction(self, *, survives_power_loss: bool = True) -> AbstractContextManager[None]:
+        """A block whose writes happen all or not at all, and in an order with all other writers'.
+
+        Without ``survives_power_loss`` the commit does not wait for the disk: a power cut may
+        undo it whole, which a repeated import mends.
+        """
+
+    def interrupt(self) -> None:
+        """Stop the statement that is running now. From any thread."""
+
+    def close(self) -> None:
+        """Let go of the database."""
+
+
+class TextSearch(Protocol):
+    """Full-text search in a database's own way, with the same answers in all."""
+
+    hits: str
+    """Begins a statement that reads ``hit``, the ``id`` of conversations found by the newest messages, and has
+    ``newest``, a row for each message that was looked at. Values: words, most."""
+    all_hits: str
+    """Row numbers of all conversations that were found. Value: words."""
+
+    def expression(self, search: str) -> str:
+        """What was typed: all its words, the last as the beginning of one; empty if there is no word in it."""
+
+    def newest_message(self, db: Database) -> int:
+        """The row number of the last message there is; 0 if there is none."""
+
+    def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
+        """Make findable what this transaction wrote: messages after row ``newest``, conversations in ``touched``."""

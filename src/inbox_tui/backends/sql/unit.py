@@ -49,6 +49,11 @@ class Unit:
         """The member who is asking, as they are now."""
         return self.roster.acting(self._me)
 
+    @property
+    def touched(self) -> list[int]:
+        """Row numbers of the conversations that were written to."""
+        return list(self._touched)
+
     def load(self, id: ConversationId) -> Stored:
         """A conversation as it is now. Raises NotFound."""
         found = self.find(id)

@@ -25,7 +25,7 @@ _LONGEST_PAUSE = 0.003
 _SECONDS_TO_MS = 1000
 
 
-class Connection:
+class FileConnection:
     """One connection; a ``Database`` for the shared code.
 
     Args:
@@ -91,11 +91,7 @@ class Connection:
 
     @contextmanager
     def transaction(self, *, survives_power_loss: bool = True) -> Iterator[None]:
-        """A block whose writes happen all or not at all.
-
-        Without ``survives_power_loss`` the commit does not wait for the disk: a power cut may
-        undo it whole, which a repeated import mends.
-        """
+        """A block whose writes happen all or not at all."""
         self._raw.execute("PRAGMA synchronous = FULL" if survives_power_loss else "PRAGMA synchronous = NORMAL")
         self._begin()
         try:

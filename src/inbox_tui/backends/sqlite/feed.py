@@ -13,14 +13,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 from inbox_tui.backends.sql import reads
-from inbox_tui.backends.sqlite.connections import Connection
+from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import StoreUnavailable
 
 SECONDS_BETWEEN_LOOKS = 0.1
 _LOOKS_BETWEEN_FILE_CHECKS = 10
 
-Read = Callable[[Callable[[Connection], Changes | None]], Awaitable[Changes | None]]
+Read = Callable[[Callable[[FileConnection], Changes | None]], Awaitable[Changes | None]]
 
 
 class Bell:
@@ -75,7 +75,7 @@ class _Look:
         self._version = -1
         self._looks = 0
 
-    def __call__(self, db: Connection) -> Changes | None:
+    def __call__(self, db: FileConnection) -> Changes | None:
         """What is new; None if nothing is."""
         self._looks += 1
         if self._looks % _LOOKS_BETWEEN_FILE_CHECKS == 0:

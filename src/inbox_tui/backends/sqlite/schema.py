@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inbox_tui.backends.sql.migrations import Step, steps
-from inbox_tui.backends.sqlite.connections import Connection
+from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
 
 APPLICATION_ID = 0x494E4258
@@ -43,7 +43,7 @@ def make_file(path: Path) -> None:
         ) from error
 
 
-def prepare(connection: Connection, path: Path, settle: Callable[[Connection], None]) -> None:
+def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnection], None]) -> None:
     """Bring the file to this program's schema; ``settle`` fills a new one in the same transaction.
 
     Raises:
@@ -68,7 +68,7 @@ def prepare(connection: Connection, path: Path, settle: Callable[[Connection], N
         connection.run(f"PRAGMA user_version = {known[-1].number}")
 
 
-def _version(connection: Connection, path: Path, known: list[Step]) -> int:
+def _version(connection: FileConnection, path: Path, known: list[Step]) -> int:
     version = connection.number("user_version")
     owner = connection.number("application_id")
     is_empty = owner == version == 0 and not connection.rows("SELECT 1 FROM sqlite_master LIMIT 1")
@@ -85,7 +85,7 @@ def _version(connection: Connection, path: Path, known: list[Step]) -> int:
     return version
 
 
-def _back_up(connection: Connection, path: Path, version: int) -> None:
+def _back_up(connection: FileConnection, path: Path, version: int) -> None:
     """Copy the file as it is to ``NAME.vN.bak`` beside it, for whoever must go back."""
     target = path.with_name(f"{path.name}.v{version}.bak")
     part = path.with_name(f"{target.name}.{os.getpid()}.part")

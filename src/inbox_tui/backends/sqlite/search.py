@@ -1,139 +1,51 @@
-"""Full-text search: what was typed as an FTS5 expression, and its hits as a list.
+"""Full-text search by FTS5.
 
-FTS5 walks the newest messages first and stops at a limit, so a common word costs no
-more than a rare one. What was found is kept sorted in memory until something is
-written: scrolling in it and jumping cost no second search.
+It walks the newest messages first and stops at a limit, so a common word costs no more
+than a rare one. What was typed never reaches it as its language: each word is a quoted string.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import OrderedDict
+from collections.abc import Sequence
 
-import msgspec
-
-from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database
-from inbox_tui.backends.sql.pages import page_of, start_of, values
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import MemberId
-from inbox_tui.domain.paging import Cursor, Page, PageRequest
-from inbox_tui.domain.text import storable
-
-HITS_COUNTED = 20_000
-"""Messages that a search considers, the newest first; beyond them its total is not exact."""
-
-ALL_HITS = (
-    "SELECT conversation_id FROM message"
-    " WHERE id IN (SELECT rowid FROM message_fts WHERE message_fts MATCH :words)"
-    " UNION SELECT rowid FROM lead_fts WHERE lead_fts MATCH :words"
-)
-"""Row numbers of all conversations that were found. Value: words."""
-
-HITS = (
-    "WITH newest AS MATERIALIZED ("
-    "SELECT rowid AS id FROM message_fts WHERE message_fts MATCH :words ORDER BY rowid DESC LIMIT :most"
-    "), hit AS ("
-    "SELECT message.conversation_id AS id FROM newest CROSS JOIN message ON message.id = newest.id"
-    " UNION SELECT id FROM (SELECT rowid AS id FROM lead_fts"
-    " WHERE lead_fts MATCH :words ORDER BY rowid DESC LIMIT :most)"
-    ")"
-)
-"""Begins a statement that reads ``hit``: conversations found, by the newest messages. Values: words, most."""
+from inbox_tui.backends.sql.search import words_of
 
 _NEWEST_MESSAGE = "SELECT max(id) FROM message"
 _INDEX = "INSERT INTO message_fts (rowid, body) SELECT id, body FROM message_text WHERE id > :newest"
-_NUMBER_OF_MESSAGES = "UNION ALL SELECT NULL, count(*) FROM newest"
-_KEPT = 4
 
 
-def newest_message(db: Database) -> int:
-    """The row number of the last message there is; 0 if there is none."""
-    row = db.row(_NEWEST_MESSAGE)
-    return (row[0] or 0) if row else 0
+class Fts5:
+    """A TextSearch. What is known of visitors is indexed by triggers; messages at the end of their transaction."""
 
+    hits = (
+        "WITH newest AS MATERIALIZED ("
+        "SELECT rowid AS id FROM message_fts WHERE message_fts MATCH :words ORDER BY rowid DESC LIMIT :most"
+        "), hit AS ("
+        "SELECT message.conversation_id AS id FROM newest CROSS JOIN message ON message.id = newest.id"
+        " UNION SELECT id FROM (SELECT rowid AS id FROM lead_fts"
+        " WHERE lead_fts MATCH :words ORDER BY rowid DESC LIMIT :most)"
+        ")"
+    )
+    all_hits = (
+        "SELECT conversation_id FROM message"
+        " WHERE id IN (SELECT rowid FROM message_fts WHERE message_fts MATCH :words)"
+        " UNION SELECT rowid FROM lead_fts WHERE lead_fts MATCH :words"
+    )
 
-def index_messages(db: Database, newest: int) -> None:
-    """Make the messages after row ``newest`` findable. Belongs at the end of the transaction that wrote them."""
-    db.run(_INDEX, newest=newest)
+    def expression(self, search: str) -> str:
+        """All the words, the last as the beginning of one; empty if there is no word in it."""
+        words = words_of(search)
+        return " ".join(_quoted(word) for word in words) + "*" if words else ""
 
+    def newest_message(self, db: Database) -> int:
+        """The row number of the last message there is; 0 if there is none."""
+        row = db.row(_NEWEST_MESSAGE)
+        return (row[0] or 0) if row else 0
 
-class Found(msgspec.Struct, frozen=True):
-    """The result of a search: the place of every row, in the list's order."""
-
-    seq: int
-    places: tuple[tuple[int, int], ...]
-    is_descending: bool
-    is_exact: bool
-
-    def window(self, request: PageRequest) -> tuple[int, int]:
-        """The first row number that the request asks for, and the one after the last."""
-        limit = max(0, request.limit)
-        if request.cursor is None:
-            start = start_of(request.offset, len(self.places))
-        elif request.direction == "after":
-            start = bisect_right(self.places, self._rank(_place(request.cursor)), key=self._rank)
-        else:
-            end = bisect_left(self.places, self._rank(_place(request.cursor)), key=self._rank)
-            return max(0, end - limit), end
-        return start, start + limit
-
-    def _rank(self, place: tuple[int, int]) -> tuple[int, int]:
-        return (-place[0], -place[1]) if self.is_descending else place
-
-
-class Searches:
-    """The latest searches' results. Belongs to one connection's thread."""
-
-    def __init__(self, me: MemberId) -> None:
-        self._me = me
-        self._found: OrderedDict[Query, Found] = OrderedDict()
-
-    def page(self, db: Database, query: Query, request: PageRequest) -> Page:
-        """The rows that the request asks for, of a list with a search. Inside one snapshot."""
-        found = self._result(db, query)
-        start, end = found.window(request)
-        rows = [row for _, id in found.places[start:end] if (row := db.row(statements.CONVERSATION_BY_ROW, id=id))]
-        page = page_of(db, query, rows, start if request.cursor is None else None, len(found.places))
-        return msgspec.structs.replace(page, total_is_exact=found.is_exact)
-
-    def _result(self, db: Database, query: Query) -> Found:
-        found = self._found.get(query)
-        if found is None or found.seq != reads.last_change(db):
-            found = _search(db, query, self._me)
-            self._found[query] = found
-        self._found.move_to_end(query)
-        if len(self._found) > _KEPT:
-            self._found.popitem(last=False)
-        return found
-
-
-def expression(search: str) -> str:
-    """All the words, the last as the beginning of one; empty if there is no word in it.
-
-    What was typed never reaches FTS5 as its language: each word is a quoted string.
-    """
-    words = [word for word in storable(search).replace("\0", " ").split() if any(map(str.isalnum, word))]
-    if not words:
-        return ""
-    return " ".join(_quoted(word) for word in words) + "*"
-
-
-def _search(db: Database, query: Query, me: MemberId) -> Found:
-    seq = reads.last_change(db)
-    by = statements.ordering(query.filter, query.effective_order)
-    words = expression(query.search)
-    if not words:
-        return Found(seq, (), by.is_descending, is_exact=True)
-    found = statements.found(query.filter, query.effective_order, has_agent=query.agent is not None)
-    statement = " ".join((HITS, found, _NUMBER_OF_MESSAGES))
-    *places, (_, messages) = db.rows(statement, **values(query, me), words=words, most=HITS_COUNTED)
-    places.sort(reverse=by.is_descending)
-    return Found(seq, tuple((key, id) for key, id in places), by.is_descending, is_exact=messages < HITS_COUNTED)
-
-
-def _place(cursor: Cursor) -> tuple[int, int]:
-    return cursor.key, cursor.tie
+    def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
+        """Make messages after row ``newest`` findable."""
+        db.run(_INDEX, newest=newest)
 
 
 def _quoted(word: str) -> str:

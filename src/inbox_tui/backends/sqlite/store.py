@@ -1,56 +1,26 @@
-"""The store in one SQLite file: each verb of the port, handed to the right thread.
-
-The acts themselves are in ``backends.sql``; nothing is decided here.
-"""
+"""The store in one SQLite file: opening it, following it, walking through it."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from random import Random
 
-from inbox_tui.backends.sql import reads, writes
-from inbox_tui.backends.sql.roster import Roster, current_roster
-from inbox_tui.backends.sql.unit import Unit
-from inbox_tui.backends.sqlite.connections import Connection
-from inbox_tui.backends.sqlite.facets import SqliteHost, SqliteIntake, SqliteTeam
+from inbox_tui.backends.sql.store import SqlStore
+from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.feed import follow
-from inbox_tui.backends.sqlite.lists import Lists
-from inbox_tui.backends.sqlite.session import Session
+from inbox_tui.backends.sqlite.session import FileSession
 from inbox_tui.backends.sqlite.walk import Walk
-from inbox_tui.domain import rules
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import (
-    Agent,
-    AgentId,
-    Assign,
-    Conversation,
-    ConversationId,
-    Counts,
-    Member,
-    MemberId,
-    MessageId,
-    Outcome,
-    ReplyDraft,
-    Sent,
-    SetStatus,
-    StateChange,
-    Status,
-    Thread,
-)
-from inbox_tui.domain.paging import Page, PageRequest
-from inbox_tui.store.protocol import Capabilities, Clock
+from inbox_tui.domain.models import Conversation, MemberId
+from inbox_tui.store.protocol import Clock
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
 
 PATIENCE = 5.0
 """Seconds that a write waits for another program's lock."""
-
-_CHANGES_AT_ONCE = 500
-_CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True)
 
 
 async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> SqliteStore:
@@ -80,7 +50,7 @@ async def open_file(
         patience: Seconds to wait for another program's lock.
         random: Spreads the attempts of several writers.
     """
-    session = Session(path.absolute(), clock, patience=patience, random=random or Random())
+    session = FileSession(path.absolute(), clock, patience=patience, random=random or Random())
     try:
         await session.sign_in(identity)
     except BaseException:
@@ -89,70 +59,10 @@ async def open_file(
     return SqliteStore(session)
 
 
-class SqliteStore(SqliteTeam, SqliteIntake, SqliteHost):
-    """A workspace in one SQLite file, seen by one member. A Store, Scan, Team, Intake and Host."""
+class SqliteStore(SqlStore):
+    """A workspace in one SQLite file, seen by one member."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._lists = Lists(session)
-        self._closing = asyncio.Event()
-
-    @property
-    def name(self) -> str:
-        """The file."""
-        return str(self._session.path)
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """Everything."""
-        return _CAPABILITIES
-
-    async def me(self) -> Member:
-        """The member who is asking, as they are now."""
-        return (await self._roster()).acting(self._session.me)
-
-    async def agents(self) -> Sequence[Agent]:
-        """All AI agents of the workspace, by name."""
-        return sorted((await self._roster()).agents.values(), key=lambda agent: agent.name.casefold())
-
-    async def members(self) -> Sequence[Member]:
-        """All members of the workspace, by name."""
-        return sorted((await self._roster()).members.values(), key=lambda member: member.label.casefold())
-
-    async def counts(self, agent: AgentId | None) -> Counts:
-        """The exact number in each filter."""
-        return await self._session.read(lambda db: reads.counts(db, self._session.me, agent))
-
-    async def list(self, query: Query, page: PageRequest) -> Page:
-        """A window into the list that the query describes."""
-        return await self._lists.page(query, page)
-
-    async def get(self, id: ConversationId) -> Conversation:
-        """One conversation. Raises NotFound."""
-        return await self._session.read(lambda db: reads.find(db, id))
-
-    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
-        """The newest messages, or those before one. Raises NotAllowed, NotFound."""
-        return await self._session.read(lambda db: reads.thread(db, self._session.me, id, before, limit))
-
-    async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
-        """Send a reply or write a note, once for each key."""
-        return await self._session.write(lambda unit: writes.reply(unit, id, draft))
-
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """Give to a member or to nobody."""
-        return await self._change(Assign(id, member, expected))
-
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """Resolve or reopen."""
-        return await self._change(SetStatus(id, status, expected))
-
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes, some hundreds in each transaction so that others are not kept waiting."""
-        outcomes: list[Outcome] = []
-        for start in range(0, max(1, len(changes)), _CHANGES_AT_ONCE):
-            outcomes += await self._decide(changes[start : start + _CHANGES_AT_ONCE])
-        return outcomes
+    _session: FileSession
 
     def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
@@ -163,7 +73,7 @@ class SqliteStore(SqliteTeam, SqliteIntake, SqliteHost):
         worker = self._session.new_reader("inbox-scan")
         walk = Walk(query, self._session.me)
 
-        def begin(db: Connection) -> None:
+        def begin(db: FileConnection) -> None:
             db.run("BEGIN")  # stays open: the whole walk sees one state
             walk.begin(db)
 
@@ -174,34 +84,6 @@ class SqliteStore(SqliteTeam, SqliteIntake, SqliteHost):
         finally:
             await worker.aclose()
 
-    async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
-        """The first ``limit`` conversations of the query."""
-        return await self._lists.first(query, limit)
-
     def seen_by(self, member: MemberId) -> SqliteStore:
         """The same file as another member sees it."""
         return SqliteStore(self._session.seen_by(member))
-
-    async def aclose(self) -> None:
-        """Finish writes under way and let go of the file."""
-        self._closing.set()
-        self._session.bell.ring()
-        await self._lists.aclose()
-        await self._session.aclose()
-
-    async def _change(self, change: StateChange) -> Conversation:
-        def act(unit: Unit) -> Conversation:
-            rules.require_chat(unit.actor)
-            return writes.change_state(unit, change)[1]
-
-        return await self._session.write(act)
-
-    async def _decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        def act(unit: Unit) -> Sequence[Outcome]:
-            rules.require_chat(unit.actor)
-            return [writes.decide(unit, change) for change in changes]
-
-        return await self._session.write(act)
-
-    async def _roster(self) -> Roster:
-        return await self._session.read(current_roster)

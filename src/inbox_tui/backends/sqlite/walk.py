@@ -13,12 +13,13 @@ from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.pages import values
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.rows import conversation
-from inbox_tui.backends.sqlite.connections import Connection
-from inbox_tui.backends.sqlite.search import ALL_HITS, expression
+from inbox_tui.backends.sqlite.connections import FileConnection
+from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, MemberId
 
+_SEARCH = Fts5()
 _WITHOUT_END = -1
 
 
@@ -36,12 +37,12 @@ class Walk:
         self._rows: sqlite3.Cursor | None = None
         self._roster: Roster | None = None
 
-    def begin(self, db: Connection) -> None:
+    def begin(self, db: FileConnection) -> None:
         """Start the walk. Raises NotAllowed unless the member may chat."""
         self._roster = current_roster(db)
         rules.require_chat(self._roster.acting(self._me))
         query = self._query
-        words = expression(query.search)
+        words = _SEARCH.expression(query.search)
         if query.search.strip() and not words:
             return
         statement = statements.listing(
@@ -49,7 +50,7 @@ class Walk:
             query.effective_order,
             shape="whole",
             has_agent=query.agent is not None,
-            hits=ALL_HITS if words else "",
+            hits=_SEARCH.all_hits if words else "",
         )
         self._rows = db.cursor(statement, {**values(query, self._me), "limit": _WITHOUT_END, "skip": 0, "words": words})
 

@@ -1,14 +1,15 @@
-"""The facets of the SQLite store beyond a shift's work: managing the team, taking in conversations, tokens."""
+"""The facets of a SQL store beyond a shift's work: managing the team, taking in conversations, tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from inbox_tui.backends.sql import intake, statements, team, tokens
+from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.roster import current_roster, row_number
-from inbox_tui.backends.sqlite.connections import Connection
-from inbox_tui.backends.sqlite.session import Session
+from inbox_tui.backends.sql.session import Session
 from inbox_tui.domain.models import (
     Access,
     AgentId,
@@ -26,10 +27,10 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
 
 
-class SqliteTeam:
+class SqlTeam:
     """The port's Team."""
 
-    _session: Session
+    _session: Session[Any]
 
     async def add_member(self, email: str, name: str, access: Access) -> Member:
         """Admit a person. Admin only. Raises NotAllowed, Rejected."""
@@ -50,17 +51,17 @@ class SqliteTeam:
     async def photo(self, member: MemberId) -> bytes | None:
         """A member's photo, if there is one. Raises NotFound."""
 
-        def read(db: Connection) -> bytes | None:
+        def read(db: Database) -> bytes | None:
             row = db.row(statements.PHOTO, id=row_number(current_roster(db).member(member).id))
             return row[0] if row else None
 
         return await self._session.read(read)
 
 
-class SqliteIntake:
+class SqlIntake:
     """The port's Intake."""
 
-    _session: Session
+    _session: Session[Any]
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
         """Add conversations, or the messages that known ones lack, in one transaction. Raises Rejected."""
@@ -80,10 +81,10 @@ class SqliteIntake:
         return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))
 
 
-class SqliteHost:
+class SqlHost:
     """The port's Host, but for ``seen_by``."""
 
-    _session: Session
+    _session: Session[Any]
 
     async def add_token(self, token: NewToken) -> Token:
         """Keep a token. Admin only. Raises NotAllowed, NotFound, Rejected."""

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from inbox_tui.backends.sqlite.connections import Connection
-from inbox_tui.backends.sqlite.workers import Worker
+from inbox_tui.backends.sql.workers import Worker
+from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import StoreUnavailable
 
 # One row at once, then none for ever.
@@ -17,18 +17,18 @@ FOR_EVER = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SEL
 
 
 @pytest.fixture
-async def worker(tmp_path: Path) -> AsyncIterator[Worker]:
+async def worker(tmp_path: Path) -> AsyncIterator[Worker[FileConnection]]:
     path = tmp_path / "any.db"
     path.touch()
-    worker = Worker("test", lambda: Connection(path, patience=1, random=Random(1), is_reader=True), can_stop=True)
+    worker = Worker("test", lambda: FileConnection(path, patience=1, random=Random(1), is_reader=True), can_stop=True)
     yield worker
     await worker.aclose()
 
 
-async def test_a_read_nobody_waits_for_is_stopped_and_the_next_is_not_disturbed(worker: Worker) -> None:
+async def test_a_read_nobody_waits_for_is_stopped_and_the_next_is_not_disturbed(worker: Worker[FileConnection]) -> None:
     started = threading.Event()
 
-    def read_for_ever(db: Connection) -> None:
+    def read_for_ever(db: FileConnection) -> None:
         rows = db.cursor(FOR_EVER, {})  # makes the first step
         started.set()
         rows.fetchone()  # makes the second
@@ -42,10 +42,10 @@ async def test_a_read_nobody_waits_for_is_stopped_and_the_next_is_not_disturbed(
         await endless
 
 
-async def test_jobs_are_done_in_order_and_errors_come_back(worker: Worker) -> None:
+async def test_jobs_are_done_in_order_and_errors_come_back(worker: Worker[FileConnection]) -> None:
     done: list[int] = []
 
-    def fail(_: Connection) -> None:
+    def fail(_: FileConnection) -> None:
         raise StoreUnavailable("no")
 
     jobs = [asyncio.create_task(worker.run(lambda _, n=number: done.append(n))) for number in range(5)]  # type: ignore[misc]
@@ -55,7 +55,7 @@ async def test_jobs_are_done_in_order_and_errors_come_back(worker: Worker) -> No
     assert done == [0, 1, 2, 3, 4]
 
 
-async def test_closing_finishes_what_was_handed_over(worker: Worker) -> None:
+async def test_closing_finishes_what_was_handed_over(worker: Worker[FileConnection]) -> None:
     last = asyncio.create_task(worker.run(lambda db: db.rows("SELECT 1")))
     await asyncio.sleep(0)
     await worker.aclose()

@@ -10,13 +10,14 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from typing import Any
 
 from inbox_tui.backends.sql import pages, reads
+from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.pages import Anchors
 from inbox_tui.backends.sql.roster import current_roster
-from inbox_tui.backends.sqlite.connections import Connection
-from inbox_tui.backends.sqlite.search import Searches
-from inbox_tui.backends.sqlite.session import Session
+from inbox_tui.backends.sql.search import Searches
+from inbox_tui.backends.sql.session import Session
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import StoreError
 from inbox_tui.domain.filters import Query
@@ -30,9 +31,9 @@ _SECONDS_BETWEEN_BUILDS = 2.0
 class Lists:
     """All lists of one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session[Any]) -> None:
         self._session = session
-        self._searches = Searches(session.me)
+        self._searches = Searches(session.me, session.text_search)
         self._anchors: OrderedDict[Query, Anchors] = OrderedDict()
         self._built: dict[Query, float] = {}
         self._building: asyncio.Task[None] | None = None
@@ -51,7 +52,7 @@ class Lists:
         """The beginning of a list, for working on it. Raises NotAllowed unless the member may chat."""
         request = PageRequest(limit=limit)
 
-        def read(db: Connection) -> Page:
+        def read(db: Database) -> Page:
             rules.require_chat(current_roster(db).acting(self._session.me))
             if query.search.strip():
                 return self._searches.page(db, query, request)
@@ -65,7 +66,7 @@ class Lists:
             self._building.cancel()
             await asyncio.wait([self._building])
 
-    def _read(self, db: Connection, query: Query, request: PageRequest, anchors: Anchors | None) -> tuple[Page, bool]:
+    def _read(self, db: Database, query: Query, request: PageRequest, anchors: Anchors | None) -> tuple[Page, bool]:
         me = self._session.me
         page = pages.read_page(db, query, me, request, anchors)
         if request.cursor is not None or request.offset == 0:

@@ -1,7 +1,7 @@
 """A thread that owns one connection and does what the event loop hands it, in order.
 
-A hop to a thread costs about 0.1 ms however many statements the work has, and SQLite
-lets the event loop run meanwhile.
+A hop to a thread costs about 0.1 ms however many statements the work has, and the
+event loop runs meanwhile.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
-from inbox_tui.backends.sqlite.connections import Connection
+from inbox_tui.backends.sql.database import Connection
 from inbox_tui.domain.errors import StoreUnavailable
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Connection)
 
 
-class _Job(Generic[T]):
-    def __init__(self, work: Callable[[Connection], T], loop: asyncio.AbstractEventLoop) -> None:
+class _Job(Generic[C, T]):
+    def __init__(self, work: Callable[[C], T], loop: asyncio.AbstractEventLoop) -> None:
         self.work = work
         self.loop = loop
         self.future: asyncio.Future[T] = loop.create_future()
@@ -34,7 +35,7 @@ class _Job(Generic[T]):
             self.future.set_exception(error)
 
 
-class Worker:
+class Worker(Generic[C]):
     """Does jobs one after the other on a connection that it opens with the first of them.
 
     Args:
@@ -43,20 +44,20 @@ class Worker:
         can_stop: Stop a job nobody waits for any more. Only for reads.
     """
 
-    def __init__(self, name: str, connect: Callable[[], Connection], *, can_stop: bool) -> None:
+    def __init__(self, name: str, connect: Callable[[], C], *, can_stop: bool) -> None:
         self._name = name
         self._connect = connect
         self._can_stop = can_stop
         # Any: jobs of every result type stand in one queue; `run` ties each to its future.
-        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[_Job[C, Any] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
-        self._running: _Job[Any] | None = None
-        self._connection: Connection | None = None
+        self._running: _Job[C, Any] | None = None
+        self._connection: C | None = None
         self._is_closed = False
         self._closed: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[C], T]) -> T:
         """The result of ``work`` on this worker's connection.
 
         Cancelling a read stops it; a write that was handed over is done all the same.
@@ -112,7 +113,7 @@ class Worker:
             loop, done = self._closed
             _call(loop, _finish, done)
 
-    def _stop(self, job: _Job[Any]) -> None:
+    def _stop(self, job: _Job[C, Any]) -> None:
         with self._lock:
             if self._running is job and self._connection is not None:
                 self._connection.interrupt()

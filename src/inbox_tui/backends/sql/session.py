@@ -1,0 +1,154 @@
+"""An open workspace: its three threads, and who is asking.
+
+One thread reads what a screen waits for, one does what may take longer, one writes.
+Every error that leaves here is ours. How a connection is made, and a new workspace, is the adapter's.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from copy import copy
+from typing import Generic, Self, TypeVar
+
+from inbox_tui.backends.sql import team
+from inbox_tui.backends.sql.database import TextSearch
+from inbox_tui.backends.sql.roster import current_roster
+from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.workers import C, Worker
+from inbox_tui.domain import rules
+from inbox_tui.domain.errors import CredentialError
+from inbox_tui.domain.models import Access, MemberId
+from inbox_tui.domain.team import checked_address
+from inbox_tui.store.protocol import Clock
+from inbox_tui.store.registry import Identity
+
+T = TypeVar("T")
+
+
+class Session(ABC, Generic[C]):
+    """One member at one workspace.
+
+    Args:
+        name: Where the workspace is, as it may be shown.
+        clock: Says when writes happen.
+        text_search: How the database finds words.
+    """
+
+    def __init__(self, name: str, clock: Clock, text_search: TextSearch) -> None:
+        self.name = name
+        self.me = MemberId("")
+        """Who is asking; nobody until ``sign_in``."""
+        self.text_search = text_search
+        self._is_guest = False
+        self._clock = clock
+        self._reader = self.new_reader("inbox-reader")
+        self._searcher = self.new_reader("inbox-searcher")
+        self._writer = Worker("inbox-writer", lambda: self._connect(is_reader=False), can_stop=False)
+
+    async def sign_in(self, identity: Identity) -> None:
+        """Open the workspace, or make it with the identity as its first member.
+
+        Raises:
+            CredentialError: the workspace does not know the identity.
+            Rejected: a new workspace's first member gave something that is no e-mail address.
+        """
+
+        def settle(db: C) -> None:
+            if identity.is_given:
+                checked_address(identity.email)
+            unit = Unit(db, MemberId(""), self._clock())
+            badge = rules.badge_for(identity.name) if identity.name.strip() else None
+            team.insert_member(unit, identity.email, identity.name.strip(), Access.ADMIN, badge)
+            unit.finish()
+
+        def open_and_look(db: C) -> MemberId:
+            self._prepare(db, settle)
+            with db.snapshot():
+                return self._recognise(db, identity)
+
+        with self.errors():
+            self.me = await self._writer.run(open_and_look)
+
+    async def read(self, work: Callable[[C], T]) -> T:
+        """A short read, all of it from one state of the workspace."""
+        return await self.read_on(self._reader, work)
+
+    async def search(self, work: Callable[[C], T]) -> T:
+        """A read that may take longer; does not delay ``read``."""
+        return await self.read_on(self._searcher, work)
+
+    async def read_on(self, worker: Worker[C], work: Callable[[C], T]) -> T:
+        """A read on a worker of one's own."""
+
+        def in_snapshot(db: C) -> T:
+            with db.snapshot():
+                return work(db)
+
+        return await self.run_on(worker, in_snapshot)
+
+    async def run_on(self, worker: Worker[C], work: Callable[[C], T]) -> T:
+        """Anything on a worker of one's own, outside a transaction."""
+        with self.errors():
+            return await worker.run(work)
+
+    async def write(self, act: Callable[[Unit], T], *, survives_power_loss: bool = True) -> T:
+        """One act in one transaction."""
+
+        def in_transaction(db: C) -> T:
+            with db.transaction(survives_power_loss=survives_power_loss):
+                newest = self.text_search.newest_message(db)
+                unit = Unit(db, self.me, self._clock())
+                result = act(unit)
+                unit.finish()
+                self.text_search.index(db, newest, unit.touched)
+                return result
+
+        result = await self.run_on(self._writer, in_transaction)
+        self.written()
+        return result
+
+    def new_reader(self, name: str) -> Worker[C]:
+        """A further thread with a connection that reads; its maker closes it."""
+        return Worker(name, lambda: self._connect(is_reader=True), can_stop=True)
+
+    def seen_by(self, member: MemberId) -> Self:
+        """The same workspace for another member, over the same threads, which stay this session's to close."""
+        other = copy(self)
+        other.me = member
+        other._is_guest = True
+        return other
+
+    async def aclose(self) -> None:
+        """Finish writes under way and let go of the workspace."""
+        if self._is_guest:
+            return
+        for worker in (self._searcher, self._reader, self._writer):
+            await worker.aclose()
+
+    @abstractmethod
+    def errors(self) -> AbstractContextManager[None]:
+        """Lets nothing but errors of ours out of a block."""
+
+    @abstractmethod
+    def written(self) -> None:
+        """Something was committed by this process."""
+
+    @abstractmethod
+    def _connect(self, *, is_reader: bool) -> C:
+        """Open a connection. Called in the thread that will own it."""
+
+    @abstractmethod
+    def _prepare(self, db: C, settle: Callable[[C], None]) -> None:
+        """Bring the workspace to this program's schema; ``settle`` fills a new one in the same transaction."""
+
+    def _recognise(self, db: C, identity: Identity) -> MemberId:
+        roster = current_roster(db)
+        found = roster.by_email(identity.email)
+        if found is not None:
+            return found.id
+        able = [member for member in roster.members.values() if member.may_chat]
+        if len(able) == 1 and not identity.is_given:
+            return able[0].id
+        raise CredentialError(f"{identity.email} is not a member of the workspace in {self.name}.")

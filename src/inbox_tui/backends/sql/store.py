@@ -1,0 +1,137 @@
+"""The store in a SQL database: each verb of the port, handed to the right thread.
+
+The acts themselves are beside it; nothing is decided here. How changes are followed, and
+a list is walked, is the adapter's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from inbox_tui.backends.sql import reads, writes
+from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam
+from inbox_tui.backends.sql.lists import Lists
+from inbox_tui.backends.sql.roster import Roster, current_roster
+from inbox_tui.backends.sql.session import Session
+from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.domain import rules
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Assign,
+    Conversation,
+    ConversationId,
+    Counts,
+    Member,
+    MemberId,
+    MessageId,
+    Outcome,
+    ReplyDraft,
+    Sent,
+    SetStatus,
+    StateChange,
+    Status,
+    Thread,
+)
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.store.protocol import Capabilities
+
+_CHANGES_AT_ONCE = 500
+_CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True)
+
+
+class SqlStore(SqlTeam, SqlIntake, SqlHost):
+    """A workspace seen by one member: a Store, Scan, Team, Intake and Host, but for what the adapter adds."""
+
+    def __init__(self, session: Session[Any]) -> None:
+        self._session = session
+        self._lists = Lists(session)
+        self._closing = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """Where the workspace is."""
+        return self._session.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything."""
+        return _CAPABILITIES
+
+    async def me(self) -> Member:
+        """The member who is asking, as they are now."""
+        return (await self._roster()).acting(self._session.me)
+
+    async def agents(self) -> Sequence[Agent]:
+        """All AI agents of the workspace, by name."""
+        return sorted((await self._roster()).agents.values(), key=lambda agent: agent.name.casefold())
+
+    async def members(self) -> Sequence[Member]:
+        """All members of the workspace, by name."""
+        return sorted((await self._roster()).members.values(), key=lambda member: member.label.casefold())
+
+    async def counts(self, agent: AgentId | None) -> Counts:
+        """The exact number in each filter."""
+        return await self._session.read(lambda db: reads.counts(db, self._session.me, agent))
+
+    async def list(self, query: Query, page: PageRequest) -> Page:
+        """A window into the list that the query describes."""
+        return await self._lists.page(query, page)
+
+    async def get(self, id: ConversationId) -> Conversation:
+        """One conversation. Raises NotFound."""
+        return await self._session.read(lambda db: reads.find(db, id))
+
+    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
+        """The newest messages, or those before one. Raises NotAllowed, NotFound."""
+        return await self._session.read(lambda db: reads.thread(db, self._session.me, id, before, limit))
+
+    async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
+        """Send a reply or write a note, once for each key."""
+        return await self._session.write(lambda unit: writes.reply(unit, id, draft))
+
+    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
+        """Give to a member or to nobody."""
+        return await self._change(Assign(id, member, expected))
+
+    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
+        """Resolve or reopen."""
+        return await self._change(SetStatus(id, status, expected))
+
+    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Many state changes, some hundreds in each transaction so that others are not kept waiting."""
+        outcomes: list[Outcome] = []
+        for start in range(0, max(1, len(changes)), _CHANGES_AT_ONCE):
+            outcomes += await self._decide(changes[start : start + _CHANGES_AT_ONCE])
+        return outcomes
+
+    async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
+        """The first ``limit`` conversations of the query."""
+        return await self._lists.first(query, limit)
+
+    async def aclose(self) -> None:
+        """Finish writes under way and let go of the workspace."""
+        self._closing.set()
+        self._session.written()
+        await self._lists.aclose()
+        await self._session.aclose()
+
+    async def _change(self, change: StateChange) -> Conversation:
+        def act(unit: Unit) -> Conversation:
+            rules.require_chat(unit.actor)
+            return writes.change_state(unit, change)[1]
+
+        return await self._session.write(act)
+
+    async def _decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        def act(unit: Unit) -> Sequence[Outcome]:
+            rules.require_chat(unit.actor)
+            return [writes.decide(unit, change) for change in changes]
+
+        return await self._session.write(act)
+
+    async def _roster(self) -> Roster:
+        return await self._session.read(current_roster)
