@@ -49,7 +49,7 @@ _REPLACED = {
 }
 _REPLACED_BY_CATEGORY = {"Co": "□", "Cs": "\ufffd", "Cn": "\ufffd", "Cf": "", "Me": "", "Zs": " "}
 _RUNS = re.compile("[ -~]+|[^ -~]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_NOT_STORED = re.compile("[\0\ud800-\udfff]")
 
 
 def clean(text: str, *, multiline: bool = False, limit: int = BODY_LIMIT) -> str:
@@ -117,11 +117,11 @@ def folded(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """Text as stores keep it: whole and unchanged, but for halves of surrogate pairs, which become U+FFFD.
+    """Text as stores keep it: whole and unchanged, but for U+0000 and halves of surrogate pairs, which become U+FFFD.
 
-    Such a half is no character; neither UTF-8 nor any database can hold it.
+    PostgreSQL cannot hold the one, and nothing can hold the other: no UTF-8, no database.
     """
-    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+    return text.replace("\0", "\ufffd") if text.isascii() else _NOT_STORED.sub("\ufffd", text)
 
 
 def _typed(character: str) -> str:

@@ -7,8 +7,8 @@ raises only from ``domain.errors``. Every call that the acting member's access
 forbids raises NotAllowed at the store, whatever a screen showed.
 
 Text comes back as it was given, control characters and all; ``domain.text.clean`` is for
-whoever shows it. The one exception is half a surrogate pair, which is no character: on
-its way in, in whatever field, it becomes U+FFFD (``domain.text.storable``).
+whoever shows it. The exceptions are U+0000 and half a surrogate pair, which databases cannot
+hold: on their way in, in whatever field, they become U+FFFD (``domain.text.storable``).
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ ENTRY_POINTS = "inbox_tui.stores"
 
 BUILT_IN = {
     "sqlite": "inbox_tui.backends.sqlite:open_store",
+    "postgresql": "inbox_tui.backends.postgres:open_store",
     "https": "inbox_tui.backends.http:open_store",
     "http": "inbox_tui.backends.http:open_store",
 }

@@ -127,7 +127,7 @@ class Line:
 
 
 def encoded(body: object) -> bytes:
-    """A record as JSON; half a surrogate pair, which JSON cannot hold, becomes U+FFFD."""
+    """A record as JSON; what no store keeps becomes U+FFFD on this side already: JSON cannot hold half a pair."""
     try:
         return msgspec.json.encode(body)
     except UnicodeEncodeError:

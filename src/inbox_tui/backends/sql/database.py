@@ -6,7 +6,7 @@ time. The acts never begin or end transactions; that is the session's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -35,8 +35,21 @@ class Database(Protocol):
         """Execute a statement whose result does not matter."""
 
 
+class Rows(Protocol):
+    """The rows of a statement under way."""
+
+    def fetchmany(self, size: int) -> list[Row]:
+        """The next rows; none at the end."""
+
+
 class Connection(Database, Protocol):
     """A connection, as the thread that owns it sees it."""
+
+    def begin(self) -> None:
+        """Begin to see one state of the workspace, until the connection is closed."""
+
+    def cursor(self, statement: str, values: Mapping[str, int | str]) -> Rows:
+        """The rows of a statement, to be fetched little by little."""
 
     def snapshot(self) -> AbstractContextManager[None]:
         """A block whose reads all see the same state of the workspace."""
@@ -66,9 +79,6 @@ class TextSearch(Protocol):
 
     def expression(self, search: str) -> str:
         """What was typed: all its words, the last as the beginning of one; empty if there is no word in it."""
-
-    def newest_message(self, db: Database) -> int:
-        """The row number of the last message there is; 0 if there is none."""
 
     def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
         """Make findable what this transaction wrote: messages after row ``newest``, conversations in ``touched``."""

@@ -53,6 +53,12 @@ def last_change(db: Database) -> int:
     return (row[0] or 0) if row else 0
 
 
+def last_message(db: Database) -> int:
+    """The row number of the newest message; 0 if there is none."""
+    row = db.row(statements.LAST_MESSAGE)
+    return (row[0] or 0) if row else 0
+
+
 def changes_after(db: Database, seq: int) -> Changes:
     """What was written after change ``seq``."""
     newest = last_change(db)

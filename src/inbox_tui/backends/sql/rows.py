@@ -1,8 +1,8 @@
 """Rows to records and back: the one place that knows the columns.
 
 Times are stored as integer microseconds since 1970 UTC, which sort and compare as
-they are and lose nothing. Text that no database takes (lone surrogates) is replaced
-here, on its way in.
+they are and lose nothing. Characters that databases do not take are replaced here, on
+their way in.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class Searches:
 
 def words_of(search: str) -> list[str]:
     """What was typed, word by word; what holds neither letter nor digit is none."""
-    return [word for word in storable(search).replace("\0", " ").split() if any(map(str.isalnum, word))]
+    return [word for word in storable(search).split() if any(map(str.isalnum, word))]
 
 
 def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -> Found:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from copy import copy
 from typing import Generic, Self, TypeVar
 
-from inbox_tui.backends.sql import team
+from inbox_tui.backends.sql import reads, team
 from inbox_tui.backends.sql.database import TextSearch
 from inbox_tui.backends.sql.roster import current_roster
 from inbox_tui.backends.sql.unit import Unit
@@ -98,7 +98,7 @@ class Session(ABC, Generic[C]):
 
         def in_transaction(db: C) -> T:
             with db.transaction(survives_power_loss=survives_power_loss):
-                newest = self.text_search.newest_message(db)
+                newest = reads.last_message(db)
                 unit = Unit(db, self.me, self._clock())
                 result = act(unit)
                 unit.finish()
@@ -106,7 +106,7 @@ class Session(ABC, Generic[C]):
                 return result
 
         result = await self.run_on(self._writer, in_transaction)
-        self.written()
+        self.wake_followers()
         return result
 
     def new_reader(self, name: str) -> Worker[C]:
@@ -132,8 +132,8 @@ class Session(ABC, Generic[C]):
         """Lets nothing but errors of ours out of a block."""
 
     @abstractmethod
-    def written(self) -> None:
-        """Something was committed by this process."""
+    def wake_followers(self) -> None:
+        """Something was committed by this process, or the store is being closed: those who follow look at once."""
 
     @abstractmethod
     def _connect(self, *, is_reader: bool) -> C:

@@ -1,21 +1,23 @@
 """The store in a SQL database: each verb of the port, handed to the right thread.
 
-The acts themselves are beside it; nothing is decided here. How changes are followed, and
-a list is walked, is the adapter's.
+The acts themselves are beside it; nothing is decided here. How changes are followed
+is the adapter's.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from inbox_tui.backends.sql import reads, writes
+from inbox_tui.backends.sql.database import Connection
 from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam
 from inbox_tui.backends.sql.lists import Lists
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.walk import Walk
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
@@ -40,7 +42,7 @@ from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Capabilities
 
 _CHANGES_AT_ONCE = 500
-_CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True)
+CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True)
 
 
 class SqlStore(SqlTeam, SqlIntake, SqlHost):
@@ -59,7 +61,7 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost):
     @property
     def capabilities(self) -> Capabilities:
         """Everything."""
-        return _CAPABILITIES
+        return CAPABILITIES
 
     async def me(self) -> Member:
         """The member who is asking, as they are now."""
@@ -108,6 +110,22 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost):
             outcomes += await self._decide(changes[start : start + _CHANGES_AT_ONCE])
         return outcomes
 
+    async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
+        """Every conversation of the query as it is at the first step, on a connection of its own."""
+        worker = self._session.new_reader("inbox-scan")
+        walk = Walk(query, self._session.me, self._session.text_search)
+
+        def begin(db: Connection) -> None:
+            db.begin()  # the whole walk sees one state
+            walk.begin(db)
+
+        try:
+            await self._session.run_on(worker, begin)
+            while conversations := await self._session.run_on(worker, lambda _: walk.next(batch)):
+                yield conversations
+        finally:
+            await worker.aclose()
+
     async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
         """The first ``limit`` conversations of the query."""
         return await self._lists.first(query, limit)
@@ -115,7 +133,7 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost):
     async def aclose(self) -> None:
         """Finish writes under way and let go of the workspace."""
         self._closing.set()
-        self._session.written()
+        self._session.wake_followers()
         await self._lists.aclose()
         await self._session.aclose()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, Row
 from inbox_tui.backends.sql.intake import agent_named
 from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
@@ -65,8 +65,7 @@ def find_token(db: Database, hash: bytes) -> Token | None:
 
 def agent_replies(db: Database, agent: AgentId, after: MessageId | None, limit: int) -> AgentReplies:
     """Members' replies to an agent's visitors after a message. Raises NotFound for an id that is none of ours."""
-    row = db.row(statements.LAST_MESSAGE)
-    newest: int = (row[0] or 0) if row else 0
+    newest = reads.last_message(db)
     if after is None:
         return AgentReplies((), MessageId(str(newest)))
     found = db.rows(

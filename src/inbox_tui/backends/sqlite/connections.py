@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -72,7 +72,11 @@ class FileConnection:
         """Execute a statement whose result does not matter."""
         self._raw.execute(statement, values)
 
-    def cursor(self, statement: str, values: dict[str, int | str]) -> sqlite3.Cursor:
+    def begin(self) -> None:
+        """Begin to see one state of the workspace, until the connection is closed."""
+        self._raw.execute("BEGIN")
+
+    def cursor(self, statement: str, values: Mapping[str, int | str]) -> sqlite3.Cursor:
         """The rows of a statement, to be fetched little by little."""
         return self._raw.execute(statement, values)
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.search import words_of
 
-_NEWEST_MESSAGE = "SELECT max(id) FROM message"
 _INDEX = "INSERT INTO message_fts (rowid, body) SELECT id, body FROM message_text WHERE id > :newest"
 
 
@@ -37,11 +36,6 @@ class Fts5:
         """All the words, the last as the beginning of one; empty if there is no word in it."""
         words = words_of(search)
         return " ".join(_quoted(word) for word in words) + "*" if words else ""
-
-    def newest_message(self, db: Database) -> int:
-        """The row number of the last message there is; 0 if there is none."""
-        row = db.row(_NEWEST_MESSAGE)
-        return (row[0] or 0) if row else 0
 
     def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
         """Make messages after row ``newest`` findable."""

@@ -37,8 +37,8 @@ class FileSession(Session[FileConnection]):
         """Translates SQLite's."""
         return sqlite_errors(self.path)
 
-    def written(self) -> None:
-        """Rings the bell of those who follow."""
+    def wake_followers(self) -> None:
+        """Rings their bell."""
         self.bell.ring()
 
     def _connect(self, *, is_reader: bool) -> FileConnection:

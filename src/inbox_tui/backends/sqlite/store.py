@@ -1,20 +1,17 @@
-"""The store in one SQLite file: opening it, following it, walking through it."""
+"""The store in one SQLite file: opening it, and following it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from random import Random
 
 from inbox_tui.backends.sql.store import SqlStore
-from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.feed import follow
 from inbox_tui.backends.sqlite.session import FileSession
-from inbox_tui.backends.sqlite.walk import Walk
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import ConfigError
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, MemberId
+from inbox_tui.domain.models import MemberId
 from inbox_tui.store.protocol import Clock
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
@@ -67,22 +64,6 @@ class SqliteStore(SqlStore):
     def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
         return follow(self._session.read, self._session.bell, self._closing, since)
-
-    async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
-        """Every conversation of the query as it is at the first step, on a connection of its own."""
-        worker = self._session.new_reader("inbox-scan")
-        walk = Walk(query, self._session.me)
-
-        def begin(db: FileConnection) -> None:
-            db.run("BEGIN")  # stays open: the whole walk sees one state
-            walk.begin(db)
-
-        try:
-            await self._session.run_on(worker, begin)
-            while conversations := await self._session.run_on(worker, lambda _: walk.next(batch)):
-                yield conversations
-        finally:
-            await worker.aclose()
 
     def seen_by(self, member: MemberId) -> SqliteStore:
         """The same file as another member sees it."""

@@ -6,21 +6,18 @@ slow export neither blocks a search nor sees half of what others write meanwhile
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
 from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql.database import Connection, Rows, TextSearch
 from inbox_tui.backends.sql.pages import values
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.rows import conversation
-from inbox_tui.backends.sqlite.connections import FileConnection
-from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, MemberId
 
-_SEARCH = Fts5()
-_WITHOUT_END = -1
+_WITHOUT_END = 2**62
 
 
 class Walk:
@@ -29,20 +26,22 @@ class Walk:
     Args:
         query: Which list; a search is not cut short.
         me: Whose.
+        text_search: How the database finds words.
     """
 
-    def __init__(self, query: Query, me: MemberId) -> None:
+    def __init__(self, query: Query, me: MemberId, text_search: TextSearch) -> None:
+        self._text_search = text_search
         self._query = query
         self._me = me
-        self._rows: sqlite3.Cursor | None = None
+        self._rows: Rows | None = None
         self._roster: Roster | None = None
 
-    def begin(self, db: FileConnection) -> None:
+    def begin(self, db: Connection) -> None:
         """Start the walk. Raises NotAllowed unless the member may chat."""
         self._roster = current_roster(db)
         rules.require_chat(self._roster.acting(self._me))
         query = self._query
-        words = _SEARCH.expression(query.search)
+        words = self._text_search.expression(query.search)
         if query.search.strip() and not words:
             return
         statement = statements.listing(
@@ -50,7 +49,7 @@ class Walk:
             query.effective_order,
             shape="whole",
             has_agent=query.agent is not None,
-            hits=_SEARCH.all_hits if words else "",
+            hits=self._text_search.all_hits if words else "",
         )
         self._rows = db.cursor(statement, {**values(query, self._me), "limit": _WITHOUT_END, "skip": 0, "words": words})
 

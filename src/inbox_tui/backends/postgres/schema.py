@@ -1,0 +1,59 @@
+"""Making the tables in an empty database, recognising ours, and bringing older ones up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from inbox_tui.backends.postgres.connections import ServerConnection
+from inbox_tui.backends.sql.migrations import Step, steps
+from inbox_tui.domain.errors import StoreBroken
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+# The table that holds the number of the last migration, and tells our tables from other programs'.
+_TABLES = "SELECT to_regclass('inbox_tui_schema'), to_regclass('message')"
+_VERSION = "SELECT version FROM inbox_tui_schema"
+_SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
+
+
+def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerConnection], None]) -> None:
+    """Bring the tables to this program's schema; ``settle`` fills new ones in the same transaction.
+
+    Raises:
+        StoreBroken: the tables are another program's, or from a newer inbox-tui.
+    """
+    known = steps(MIGRATIONS)
+    newest = known[-1].number
+    with connection.snapshot():
+        version = _version(connection, name, known)
+    if version == newest:
+        return
+    with connection.transaction():
+        version = _version(connection, name, known)  # another process may have been faster
+        if version == newest:
+            return
+        for step in (step for step in known if step.number > version):
+            for statement in step.statements():
+                connection.run(statement)
+        if version == 0:
+            settle(connection)
+        connection.run(_SET_VERSION, newest=newest)
+
+
+def _version(connection: ServerConnection, name: str, known: list[Step]) -> int:
+    mark, message = connection.rows(_TABLES)[0]
+    if mark is None:
+        if message is not None:
+            raise StoreBroken(
+                f"{name} has tables of another program.", hint="Create a database for inbox-tui alone: createdb inbox"
+            )
+        return 0
+    row = connection.row(_VERSION)
+    version: int = row[0] if row else 0
+    newest = known[-1].number
+    if version > newest:
+        raise StoreBroken(
+            f"{name} was written by a newer inbox-tui (schema {version}; this one knows {newest}).",
+            hint="Update inbox-tui. Nothing was changed.",
+        )
+    return version

@@ -1,0 +1,83 @@
+"""Full-text search on PostgreSQL's own index, with the words that SQLite's would find.
+
+PostgreSQL's parser sees addresses, numbers with signs and hyphenated words where FTS5 sees
+letters and digits; so the words are cut here and handed over as a finished tsvector.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from inbox_tui.backends.postgres.connections import ServerConnection
+from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.search import words_of
+
+_WORD = re.compile(r"[^\W_]+")
+_LONGEST = 500
+"""Characters of a word that are compared; PostgreSQL takes 2,046 bytes."""
+_LAST_PLACE = 16_383
+"""Places of words that PostgreSQL tells apart."""
+_WORDS_KEPT = 60_000
+"""Words of one text that are found; a tsvector holds a megabyte."""
+
+_NEW_TEXTS = "SELECT id, conversation_id, body FROM message WHERE id > :newest AND kind <> 'event'"
+_INDEX = "INSERT INTO message_words (id, conversation_id, words) VALUES (:id, :conversation, CAST(:words AS tsvector))"
+_LEADS = "SELECT id, lead_name, lead_email, lead_phone, lead_company, topic FROM conversation WHERE id = ANY(:touched)"
+_INDEX_LEAD = (
+    "INSERT INTO lead_words (id, words) VALUES (:id, CAST(:words AS tsvector))"
+    " ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE lead_words.words <> excluded.words"
+)
+
+
+class WordIndex:
+    """A TextSearch; messages and what is known of visitors are indexed at the end of their transaction."""
+
+    hits = (
+        "WITH newest AS MATERIALIZED ("
+        "SELECT id, conversation_id FROM message_words WHERE words @@ CAST(:words AS tsquery)"
+        " ORDER BY id DESC LIMIT :most"
+        "), hit AS ("
+        "SELECT conversation_id AS id FROM newest"
+        " UNION SELECT id FROM (SELECT id FROM lead_words WHERE words @@ CAST(:words AS tsquery)"
+        " ORDER BY id DESC LIMIT :most) AS leads"
+        ")"
+    )
+    all_hits = (
+        "SELECT conversation_id FROM message_words WHERE words @@ CAST(:words AS tsquery)"
+        " UNION SELECT id FROM lead_words WHERE words @@ CAST(:words AS tsquery)"
+    )
+
+    def expression(self, search: str) -> str:
+        """All the words, the last as the beginning of one; empty if there is no word in it."""
+        typed = [found for word in words_of(search) if (found := cut(word))]
+        phrases = [" <-> ".join(map(_quoted, words)) for words in typed]
+        return f"{' & '.join(f'({phrase})' for phrase in phrases)[:-1]}:*)" if phrases else ""
+
+    def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
+        """Make findable what this transaction wrote."""
+        assert isinstance(db, ServerConnection)
+        messages = [
+            {"id": id, "conversation": conversation, "words": vector(body)}
+            for id, conversation, body in db.rows(_NEW_TEXTS, newest=newest)
+        ]
+        leads = [{"id": id, "words": vector(" ".join(known))} for id, *known in db.rows(_LEADS, touched=touched)]
+        db.run_each(_INDEX, messages)
+        db.run_each(_INDEX_LEAD, leads)
+
+
+def cut(text: str) -> list[str]:
+    """The words of a text, without capitals and accents."""
+    plain = "".join(char for char in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(char))
+    return [word[:_LONGEST] for word in _WORD.findall(plain)]
+
+
+def vector(text: str) -> str:
+    """A text as a tsvector's literal: each word and its place."""
+    words = cut(text)[:_WORDS_KEPT]
+    return " ".join(f"{_quoted(word)}:{min(place, _LAST_PLACE)}" for place, word in enumerate(words, 1))
+
+
+def _quoted(word: str) -> str:
+    return f"'{word}'"  # letters and digits alone: nothing in it needs an escape

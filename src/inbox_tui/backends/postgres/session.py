@@ -1,0 +1,40 @@
+"""An open database: a session whose connections are PostgreSQL's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from inbox_tui.backends.postgres.connections import ServerConnection
+from inbox_tui.backends.postgres.errors import postgres_errors
+from inbox_tui.backends.postgres.schema import prepare
+from inbox_tui.backends.postgres.search import WordIndex
+from inbox_tui.backends.sql.session import Session
+from inbox_tui.store.protocol import Clock
+
+
+class ServerSession(Session[ServerConnection]):
+    """One member at one database.
+
+    Args:
+        address: ``postgresql://…``, with the password if it has one.
+        name: The same without.
+        clock: Says when writes happen.
+    """
+
+    def __init__(self, address: str, name: str, clock: Clock) -> None:
+        super().__init__(name, clock, WordIndex())
+        self.address = address
+
+    def errors(self) -> AbstractContextManager[None]:
+        """Translates PostgreSQL's."""
+        return postgres_errors(self.name)
+
+    def wake_followers(self) -> None:
+        """The server announces each commit, and the end is waited for."""
+
+    def _connect(self, *, is_reader: bool) -> ServerConnection:
+        return ServerConnection(self.address)
+
+    def _prepare(self, db: ServerConnection, settle: Callable[[ServerConnection], None]) -> None:
+        prepare(db, self.name, settle)

@@ -1,0 +1,59 @@
+"""The store in a PostgreSQL database: opening it, and following it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from random import Random
+
+import msgspec
+
+from inbox_tui.backends.postgres.feed import follow
+from inbox_tui.backends.postgres.session import ServerSession
+from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.models import MemberId
+from inbox_tui.store.protocol import Capabilities, Clock
+from inbox_tui.store.registry import Identity
+from inbox_tui.store.url import StoreUrl
+
+_CAPABILITIES = msgspec.structs.replace(CAPABILITIES, outbox=True)
+
+
+async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> PostgresStore:
+    """Open the database that the address names, and make its tables if it is empty.
+
+    Raises:
+        ConfigError: the database does not exist.
+        CredentialError: the server does not accept the login, or the workspace does not know the identity.
+        StoreUnavailable, StoreBroken.
+    """
+    session = ServerSession(url.text, url.shown, clock)
+    try:
+        await session.sign_in(identity)
+    except BaseException:
+        await session.aclose()
+        raise
+    return PostgresStore(session, clock)
+
+
+class PostgresStore(SqlStore):
+    """A workspace in one PostgreSQL database, seen by one member."""
+
+    _session: ServerSession
+
+    def __init__(self, session: ServerSession, clock: Clock) -> None:
+        super().__init__(session)
+        self._clock = clock
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything; and writes wait on disk while the server is away."""
+        return _CAPABILITIES
+
+    def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+        """Reports of writes, by anybody, after ``since``; those of a lost line among them. Ends with ``aclose``."""
+        return follow(self._session, self._closing, since, self._clock, Random())
+
+    def seen_by(self, member: MemberId) -> PostgresStore:
+        """The same database as another member sees it."""
+        return PostgresStore(self._session.seen_by(member), self._clock)

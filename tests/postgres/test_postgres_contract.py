@@ -1,0 +1,16 @@
+"""A workspace in a PostgreSQL database keeps the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from inbox_tui.testing.contract import OpenAs, StoreContract
+from postgres.cluster import needs_postgres
+
+pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]  # one server for all of them
+
+
+class TestPostgresContract(StoreContract):
+    @pytest.fixture
+    def open_as(self, open_postgres: OpenAs) -> OpenAs:
+        return open_postgres
