@@ -23,7 +23,7 @@ check: lint types layers slow coverage test
 # What stands below the screens, by the tests that are about it. Tracing takes its time, so it is no part of `test`.
 coverage: $(READY)
 	@$(BIN)/coverage erase
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term tests/contract tests/unit tests/cli tests/faults tests/server
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term tests/contract tests/unit tests/cli tests/faults tests/server tests/postgres
 
 lint: $(READY)
 	@$(BIN)/ruff format --check .

@@ -13,6 +13,7 @@ from hypothesis import settings
 from hypothesis.stateful import precondition, rule
 
 from inbox_tui.backends.http.store import HttpStore
+from inbox_tui.backends.sql.store import SqlStore
 from inbox_tui.backends.sqlite.store import SqliteStore
 from inbox_tui.testing.factories import DANA
 from server.harness import Served, serving
@@ -30,7 +31,7 @@ class ServedMachine(InboxMachine):
         self.wire: Wire | None = None
         self.served: Served | None = None
 
-    async def _open_real(self, email: str) -> SqliteStore | HttpStore:
+    async def _open_real(self, email: str) -> SqlStore | HttpStore:
         if self.store is None:
             await self._serve()
         assert self.served is not None and self.wire is not None

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from inbox_tui.backends.http.store import HttpStore
-from inbox_tui.backends.sqlite.store import SqliteStore, open_file
+from inbox_tui.backends.sql.store import SqlStore
+from inbox_tui.backends.sqlite.store import open_file
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Filter, Order, Query
@@ -49,7 +50,7 @@ from inbox_tui.testing.factories import BOOKING, DANA, EVE, MORNING, SAM, WEBSIT
 from inbox_tui.testing.model import ModelStore
 from inbox_tui.testing.workspace import ModelWorkspace
 
-Handle = SqliteStore | HttpStore | ModelStore
+Handle = SqlStore | HttpStore | ModelStore
 T = TypeVar("T")
 
 ALL_ROWS = PageRequest(limit=1000)
@@ -106,7 +107,7 @@ class InboxMachine(RuleBasedStateMachine):
     async def _open(self, email: str) -> None:
         self.handles[email] = (await self._open_real(email), ModelStore(self.workspace, email))
 
-    async def _open_real(self, email: str) -> SqliteStore | HttpStore:
+    async def _open_real(self, email: str) -> SqlStore | HttpStore:
         path = Path(self.folder.name) / "inbox.db"
         return await open_file(path, Identity(email, "Dana Ortiz", is_given=True), lambda: self.now)
 

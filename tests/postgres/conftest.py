@@ -35,10 +35,16 @@ def founded(cluster: Cluster) -> str:
 
 
 @pytest.fixture
-def url(cluster: Cluster, founded: str) -> Iterator[StoreUrl]:
-    """A workspace of this test's own."""
-    with cluster.database(founded) as address:
-        yield StoreUrl.parse(address)
+def database(cluster: Cluster, founded: str) -> Iterator[str]:
+    """The name of a database with a workspace of this test's own."""
+    with cluster.database(founded) as name:
+        yield name
+
+
+@pytest.fixture
+def url(cluster: Cluster, database: str) -> StoreUrl:
+    """Its address."""
+    return StoreUrl.parse(cluster.url(database))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ and a pooler in transaction mode would lose it.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -17,15 +18,32 @@ import psycopg
 
 from inbox_tui.backends.sql.database import Row, Value
 from inbox_tui.backends.sql.roster import Roster
+from inbox_tui.domain.errors import ConfigError
+from inbox_tui.domain.text import clean_line
+from inbox_tui.store.url import StoreUrl
 
 CHANNEL = "inbox_tui"
 """On which each commit is announced."""
 CONNECT_WITHIN = 10
 """Seconds for a new connection."""
-
-_WRITERS = 0x494E4258
+WRITERS = 0x494E4258
 """``INBX``: the lock that puts writers in an order, so that numbers are given out in the order of the commits."""
-_SNAPSHOT: LiteralString = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+_READ: LiteralString = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Several statements in one round trip. Each statement after the lock sees what writers before committed,
+# whatever the database's own default is. Who waits for them for longer is told so.
+_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '5s'; SELECT pg_advisory_xact_lock({WRITERS})"
+_WRITE_SOON = f"{_WRITE}; SET LOCAL synchronous_commit = off"
+_COMMIT = f"SELECT pg_notify('{CHANNEL}', ''); COMMIT"
+_USUAL = {
+    "connect_timeout": CONNECT_WITHIN,
+    "application_name": "inbox-tui",
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A line that died without a word is noticed within a minute. Seconds; the last in milliseconds."""
 _NAMED = re.compile(r":(\w+)")
 
 
@@ -41,6 +59,7 @@ class ServerConnection:
         self._address = address
         self._raw = connected(address)
         self._walking: list[psycopg.ServerCursor[Row]] = []
+        self._stopping: threading.Thread | None = None
 
     def rows(self, statement: str, **values: Any) -> list[Row]:
         """All rows that the statement gives."""
@@ -69,7 +88,7 @@ class ServerConnection:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """A block whose reads all see the same state of the workspace."""
-        self._start(_SNAPSHOT)
+        self._start(_READ)
         try:
             yield
         finally:
@@ -77,28 +96,24 @@ class ServerConnection:
 
     def begin(self) -> None:
         """Begin to see one state of the workspace, until the connection is closed."""
-        self._start(_SNAPSHOT)
+        self._start(_READ)
 
     @contextmanager
     def transaction(self, *, survives_power_loss: bool = True) -> Iterator[None]:
         """A block whose writes happen all or not at all, after those of every writer before."""
-        self._start("BEGIN")
         try:
-            self.run("SELECT pg_advisory_xact_lock(:writers)", writers=_WRITERS)
-            if not survives_power_loss:
-                self.run("SET LOCAL synchronous_commit = off")
+            self._start(_WRITE if survives_power_loss else _WRITE_SOON)
             yield
-            self.run("SELECT pg_notify(:channel, '')", channel=CHANNEL)
-            self.run("COMMIT")
+            self._raw.execute(_COMMIT)
         except BaseException:
             self.roster = None
             self._undo()
             raise
 
     def interrupt(self) -> None:
-        """Stop the statement that is running now. From any thread."""
-        with suppress(psycopg.Error):
-            self._raw.cancel_safe(timeout=CONNECT_WITHIN)
+        """Stop the statement that is running now. From any thread, which does not wait for the server."""
+        self._stopping = threading.Thread(target=self._stop, name="inbox-stop", daemon=True)
+        self._stopping.start()
 
     def close(self) -> None:
         """Let go of the server."""
@@ -110,8 +125,15 @@ class ServerConnection:
     def _execute(self, statement: str, values: Mapping[str, Any]) -> psycopg.Cursor[Row]:
         return self._raw.execute(_in_its_words(statement), values)
 
+    def _stop(self) -> None:
+        with suppress(psycopg.Error):
+            self._raw.cancel_safe(timeout=CONNECT_WITHIN)
+
     def _start(self, words: LiteralString) -> None:
         """Begin; on a new connection if this one has ended since it was last used: nothing is lost with it then."""
+        if self._stopping is not None:  # or it would stop what begins now
+            self._stopping.join()
+            self._stopping = None
         try:
             self._raw.execute(words)
         except psycopg.OperationalError:
@@ -128,6 +150,19 @@ class ServerConnection:
                 self._raw.execute("ROLLBACK")
 
 
+def require_readable(url: StoreUrl) -> None:
+    """Raise ConfigError if libpq cannot read the address. Of what it says, only a wrong name can be no secret."""
+    try:
+        psycopg.conninfo.conninfo_to_dict(url.text)
+    except psycopg.ProgrammingError as error:
+        words = str(error)
+        why = f": {clean_line(words)}" if words.startswith("invalid URI query parameter") else ""
+        raise ConfigError(
+            f"{url.shown} cannot be read{why}.",
+            hint="Write it like postgresql://user@host/database; what may follow a ? is libpq's.",
+        ) from None  # the error may hold the password
+
+
 def connected(address: str) -> psycopg.Connection[Row]:
     """A new connection. Raises psycopg.Error."""
     return psycopg.connect(address, **options(address))
@@ -136,8 +171,7 @@ def connected(address: str) -> psycopg.Connection[Row]:
 def options(address: str) -> dict[str, Any]:
     """How a connection is made, where the address does not say it."""
     given = psycopg.conninfo.conninfo_to_dict(address)
-    usual = {"connect_timeout": CONNECT_WITHIN, "application_name": "inbox-tui"}
-    said = {name: value for name, value in usual.items() if name not in given}
+    said = {name: value for name, value in _USUAL.items() if name not in given}
     return {**said, "autocommit": True, "prepare_threshold": None, "client_encoding": "UTF8"}
 
 

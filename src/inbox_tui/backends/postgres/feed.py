@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from random import Random
+from typing import Self
 
 import psycopg
 
@@ -38,24 +39,24 @@ async def follow(
     has_reported = is_lost = False
     while not closing.is_set():
         try:
-            async with _announcements(session.address) as announced:  # before the log is read, so that none is missed
+            async with _Announcements(session.address, closing) as announcements:  # first, so that none is missed
                 while not closing.is_set():
-                    announced.clear()
+                    announcements.forget()
                     report = await session.read(_look(seq))
                     seq, wait = report.seq, FIRST_WAIT
                     is_news = bool(report.reset or report.team or report.conversations)
                     if is_news or is_lost or not has_reported:
                         has_reported, is_lost = True, False
                         yield report
-                        await _either(closing, closing, TOGETHER)
-                    await _either(announced, closing, POLL)
-        except (StoreUnavailable, psycopg.Error, OSError):
+                        await _pause(closing, TOGETHER)
+                    await announcements.next(POLL)
+        except (StoreUnavailable, psycopg.OperationalError):
             if closing.is_set():
                 return
             if not is_lost:
                 is_lost = True
                 yield Changes(seq or 0, lost_at=clock())
-            await _either(closing, closing, wait * random.uniform(0.5, 1.0))
+            await _pause(closing, wait * random.uniform(0.5, 1.0))
             wait = min(wait * 2, LONGEST_WAIT)
 
 
@@ -66,38 +67,58 @@ def _look(seq: int | None) -> Callable[[Database], Changes]:
     return look
 
 
-@asynccontextmanager
-async def _announcements(address: str) -> AsyncIterator[asyncio.Event]:
-    """An event that is set by each commit that the server announces, and by the loss of its line."""
-    announced = asyncio.Event()
-    listener = await psycopg.AsyncConnection.connect(address, **options(address))
-    try:
-        with suppress(psycopg.errors.FeatureNotSupported):
-            await listener.execute(f"LISTEN {CHANNEL}")
+class _Announcements:
+    """What the server announces, heard over a connection of its own for as long as the block lasts.
 
-        async def hear() -> None:
-            try:
-                async for _ in listener.notifies():
-                    announced.set()
-            finally:
-                announced.set()
+    Args:
+        address: ``postgresql://…``.
+        closing: Set when the store is closed: nothing more is waited for.
+    """
 
-        hearing = asyncio.create_task(hear(), name="announcements")
+    def __init__(self, address: str, closing: asyncio.Event) -> None:
+        self._address = address
+        self._closing = closing
+        self._announced = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._line = await psycopg.AsyncConnection.connect(self._address, **options(self._address))
         try:
-            yield announced
+            with suppress(psycopg.errors.FeatureNotSupported):  # then the poll alone finds what is new
+                await self._line.execute(f"LISTEN {CHANNEL}")
+        except BaseException:
+            await self._line.close()
+            raise
+        self._hearing = asyncio.create_task(self._hear(), name="announcements")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._hearing.cancel()
+        with suppress(asyncio.CancelledError, psycopg.Error):
+            await self._hearing
+        await self._line.close()
+
+    def forget(self) -> None:
+        """What was announced until now has been seen to."""
+        self._announced.clear()
+
+    async def next(self, seconds: float) -> None:
+        """Wait for an announcement, for so long. Raises OperationalError if the line was lost."""
+        heard = asyncio.create_task(self._announced.wait())
+        closed = asyncio.create_task(self._closing.wait())
+        try:
+            await asyncio.wait({heard, closed, self._hearing}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            hearing.cancel()
-            with suppress(asyncio.CancelledError, psycopg.Error):
-                await hearing
-    finally:
-        await listener.close()
+            heard.cancel()
+            closed.cancel()
+        if self._hearing.done():
+            await self._hearing
+
+    async def _hear(self) -> None:
+        async for _ in self._line.notifies():
+            self._announced.set()
 
 
-async def _either(event: asyncio.Event, closing: asyncio.Event, seconds: float) -> None:
-    """Wait for an event, or the end, for so long."""
-    waits = {asyncio.ensure_future(awaited.wait()) for awaited in {event, closing}}
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for waiting in waits:
-            waiting.cancel()
+async def _pause(closing: asyncio.Event, seconds: float) -> None:
+    """Wait for so long, or for the end."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(closing.wait(), seconds)

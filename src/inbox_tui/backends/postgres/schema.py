@@ -11,7 +11,11 @@ from inbox_tui.domain.errors import StoreBroken
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # The table that holds the number of the last migration, and tells our tables from other programs'.
-_TABLES = "SELECT to_regclass('inbox_tui_schema'), to_regclass('message')"
+# Not to_regclass: it may still not know what another program has just made.
+_TABLES = (
+    "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
+    " WHERE nspname = current_schema() AND relname IN ('inbox_tui_schema', 'message')"
+)
 _VERSION = "SELECT version FROM inbox_tui_schema"
 _SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
 
@@ -41,9 +45,9 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
 
 
 def _version(connection: ServerConnection, name: str, known: list[Step]) -> int:
-    mark, message = connection.rows(_TABLES)[0]
-    if mark is None:
-        if message is not None:
+    tables = {name for (name,) in connection.rows(_TABLES)}
+    if "inbox_tui_schema" not in tables:
+        if tables:
             raise StoreBroken(
                 f"{name} has tables of another program.", hint="Create a database for inbox-tui alone: createdb inbox"
             )

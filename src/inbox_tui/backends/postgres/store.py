@@ -7,6 +7,7 @@ from random import Random
 
 import msgspec
 
+from inbox_tui.backends.postgres.connections import require_readable
 from inbox_tui.backends.postgres.feed import follow
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
@@ -23,10 +24,11 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> Postgre
     """Open the database that the address names, and make its tables if it is empty.
 
     Raises:
-        ConfigError: the database does not exist.
+        ConfigError: the database does not exist, or the address cannot be read.
         CredentialError: the server does not accept the login, or the workspace does not know the identity.
         StoreUnavailable, StoreBroken.
     """
+    require_readable(url)
     session = ServerSession(url.text, url.shown, clock)
     try:
         await session.sign_in(identity)

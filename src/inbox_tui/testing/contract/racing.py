@@ -3,13 +3,87 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
-from inbox_tui.domain.errors import Conflict
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Author, Conversation, ConversationId, MessageId, ReplyDraft, Sent, Status
+import pytest
+
+from inbox_tui.domain.errors import Conflict, InboxError
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import (
+    Access,
+    Author,
+    Conversation,
+    ConversationId,
+    Kind,
+    Lead,
+    MessageId,
+    ReplyDraft,
+    Sent,
+    SetStatus,
+    Status,
+)
+from inbox_tui.domain.tokens import NewToken, TokenId
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, Contract, OpenAs, events, intake_of, last_seen, listed, messages
-from inbox_tui.testing.factories import DANA, incoming, said
+from inbox_tui.testing.contract.base import (
+    C1,
+    Contract,
+    OpenAs,
+    events,
+    intake_of,
+    last_seen,
+    listed,
+    member_of,
+    messages,
+    scan_of,
+    team_of,
+)
+from inbox_tui.testing.contract.hosting import host_of
+from inbox_tui.testing.factories import DANA, EVE, MORNING, incoming, said
+
+Verb = Callable[[Store, str], Awaitable[object]]
+"""Something that a member does, who is also told their own name."""
+
+
+async def assign_to_self(store: Store, who: str) -> object:
+    """Take it."""
+    return await store.assign(C1, (await store.me()).id, None)
+
+
+async def admit(store: Store, who: str) -> object:
+    """Give a colleague access."""
+    return await team_of(store).set_access((await member_of(store, EVE)).id, Access.EDIT)
+
+
+async def revoke(store: Store, who: str) -> object:
+    """Take the only token back."""
+    host = host_of(store)
+    ids = [token.id for token in await host.tokens()]
+    return await host.revoke_token(ids[0] if ids else TokenId("gone"))
+
+
+async def resolve_many(store: Store, who: str) -> object:
+    """A bulk action over the list."""
+    rows = await listed(store, Query())
+    return await store.apply([SetStatus(row.id, Status.RESOLVED, Status.OPEN) for row in rows])
+
+
+VERBS: dict[str, tuple[Verb, int]] = {
+    "reply": (lambda store, who: store.reply(C1, ReplyDraft(f"by {who}", who)), 1),
+    "the same reply": (lambda store, _: store.reply(C1, ReplyDraft("by one", "k")), 2),
+    "note": (lambda store, who: store.reply(C1, ReplyDraft("note", who, Kind.NOTE)), 2),
+    "take": (assign_to_self, 1),
+    "resolve": (lambda store, _: store.set_status(C1, Status.RESOLVED, Status.OPEN), 2),
+    "resolve many": (resolve_many, 2),
+    "take in": (lambda store, _: intake_of(store).take_in([incoming("c-9", said("a"), said("b", 1))]), 2),
+    "receive": (lambda store, _: intake_of(store).receive(C1, said("late", 5, key="v-9")), 2),
+    "ask for a human": (lambda store, _: intake_of(store).request_handoff(C1, MORNING), 2),
+    "lead": (lambda store, who: intake_of(store).set_lead(C1, Lead(who, f"{who}@x.example", who, who)), 2),
+    "add a member": (lambda store, _: team_of(store).add_member("kim@acme.example", "Kim", Access.EDIT), 1),
+    "give access": (admit, 2),
+    "add a token": (lambda store, who: host_of(store).add_token(NewToken(who.encode().ljust(32), DANA)), 2),
+    "revoke a token": (revoke, 1),
+}
+"""What may be done to a workspace, and how many of two who do it at once succeed."""
 
 
 async def attempt(store: Store, key: str, seen: MessageId) -> Sent | Conflict:
@@ -78,3 +152,38 @@ class RacingContract(Contract):
         counts = await sam.counts(None)
         resolved = sum(row.status is Status.RESOLVED for row in rows)
         assert (counts.all, counts.resolved, counts.unresolved) == (10, resolved, 10 - resolved)
+
+    @pytest.mark.parametrize("verb", VERBS)
+    async def test_two_do_the_same_at_once(self, dana: Store, sam: Store, verb: str) -> None:
+        """Whatever it is: whole or not at all, and the counts, the lists and the threads agree afterwards."""
+        act, successes = VERBS[verb]
+        await self.seed(dana, *(incoming(f"c-{number}", said("hello", key="v-1")) for number in range(1, 6)))
+        await team_of(dana).set_access((await sam.me()).id, Access.ADMIN)
+        await team_of(dana).add_member(EVE, "Eve Stone", Access.NONE)
+        if verb == "revoke a token":
+            await host_of(dana).add_token(NewToken(b"t" * 32, DANA))
+
+        async def attempted(store: Store, who: str) -> bool:
+            try:
+                await act(store, who)
+            except InboxError:
+                return False
+            return True
+
+        results = await asyncio.gather(attempted(dana, "dana"), attempted(sam, "sam"))
+        assert sum(results) == successes
+        await require_whole(dana)
+
+
+async def require_whole(store: Store) -> None:
+    """Counts are what the rows say, and each conversation is what its thread says."""
+    rows = [row async for batch in scan_of(store).scan(Query()) for row in batch]
+    me, counts = (await store.me()).id, await store.counts(None)
+    assert len({row.id for row in rows}) == len(rows)
+    for filter in Filter:
+        assert filter.count_in(counts) == sum(filter.matches(row, me) for row in rows), filter
+    for row in rows:
+        thread = await messages(store, row.id)
+        assert row.messages == sum(message.kind is not Kind.EVENT for message in thread)
+        keys = [message.key for message in thread if message.key]
+        assert len(set(keys)) == len(keys)

@@ -1,0 +1,241 @@
+"""Connections that end at any time, writers that wait, announcements that do not come, and a pooler in between."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import psycopg
+import pytest
+
+from inbox_tui.backends.postgres.connections import WRITERS
+from inbox_tui.backends.postgres.store import PostgresStore
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import Conflict, StoreUnavailable
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import ReplyDraft, Sent, Status
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.store.protocol import Store
+from inbox_tui.store.registry import Identity, open_store
+from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.contract import OpenAs
+from inbox_tui.testing.contract.base import C1, intake_of, listed, messages
+from inbox_tui.testing.contract.racing import require_whole
+from inbox_tui.testing.factories import DANA, incoming, said
+from postgres.cluster import Cluster, needs_postgres, running
+
+pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
+
+OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()"
+
+
+@pytest.fixture
+async def store(open_postgres: OpenAs) -> Store:
+    """A workspace with one conversation, which has been read and written."""
+    store = await open_postgres(DANA)
+    await intake_of(store).take_in([incoming("c-1", said("I need to change my flight"), needs_human=True)])
+    await store.list(Query(), PageRequest())
+    await store.list(Query(search="flight"), PageRequest())
+    return store
+
+
+def end_connections(cluster: Cluster, database: str) -> None:
+    """As an administrator, a pooler or a failing network does."""
+    cluster.execute(OTHERS.format(database))
+
+
+async def patient_reply(store: Store, draft: ReplyDraft) -> bool:
+    """A reply, repeated until the store takes it; whether it was known by then."""
+    while True:
+        try:
+            return (await store.reply(C1, draft)).was_known
+        except StoreUnavailable:
+            await asyncio.sleep(0.02)
+
+
+async def test_connections_that_ended_are_made_anew(store: Store, cluster: Cluster, database: str) -> None:
+    end_connections(cluster, database)
+    assert [row.id for row in await listed(store, Query())] == ["c-1"]
+    assert [row.id for row in await listed(store, Query(search="flight"))] == ["c-1"]
+    assert (await store.reply(C1, ReplyDraft("Done", "k-1"))).message.body == "Done"
+
+
+async def test_a_write_whose_connection_ends_happens_not_at_all_and_then_once(
+    store: Store, cluster: Cluster, database: str
+) -> None:
+    with psycopg.connect(cluster.url(database)) as other:
+        other.execute("LOCK TABLE message IN EXCLUSIVE MODE")  # it stops in the middle of its transaction
+        reply = asyncio.create_task(store.reply(C1, ReplyDraft("Done", "k-1")))
+        while not cluster.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'relation'"):
+            await asyncio.sleep(0.01)
+        cluster.execute(f"{OTHERS.format(database)} AND wait_event = 'relation'")
+        with pytest.raises(StoreUnavailable) as caught:
+            await reply
+    assert "test_" in caught.value.message
+    assert len(await messages(store)) == 1
+    assert not await patient_reply(store, ReplyDraft("Done", "k-1"))
+    assert await patient_reply(store, ReplyDraft("Done", "k-1"))
+    await require_whole(store)
+
+
+async def test_a_reply_survives_a_restart_of_the_server() -> None:
+    with running() as cluster:
+        cluster.execute("CREATE DATABASE inbox")
+        store = await open_store(StoreUrl.parse(cluster.url("inbox")), Identity(DANA, "Dana Ortiz", is_given=True))
+        await intake_of(store).take_in([incoming("c-1")])
+        async with following(store) as reports:
+            await anext(reports)
+            cluster.stop()
+            with pytest.raises(StoreUnavailable, match="does not answer"):
+                await store.reply(C1, ReplyDraft("Done", "k-1"))
+            assert (await next_of(reports)).lost_at is not None
+            reply = asyncio.create_task(patient_reply(store, ReplyDraft("Done", "k-1")))
+            await asyncio.to_thread(cluster.start)
+            assert not await reply
+            while not (report := await next_of(reports)).conversations:
+                assert report.lost_at is None
+        assert [message.body for message in await messages(store)] == ["Hello", "Done"]
+        await require_whole(store)
+        await store.aclose()
+
+
+@asynccontextmanager
+async def following(store: Store) -> AsyncIterator[AsyncIterator[Changes]]:
+    """The store's reports."""
+    reports = store.changes()
+    assert isinstance(reports, AsyncGenerator)
+    try:
+        yield reports
+    finally:
+        await reports.aclose()
+
+
+async def next_of(reports: AsyncIterator[Changes]) -> Changes:
+    """The next report, which must come."""
+    return await asyncio.wait_for(anext(reports), 20)
+
+
+async def test_whoever_waits_too_long_for_a_writer_is_told(store: Store, cluster: Cluster, database: str) -> None:
+    with psycopg.connect(cluster.url(database)) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (WRITERS,))
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="beside what others do") as caught:
+            await store.reply(C1, ReplyDraft("Done", "k-1"))
+        assert time.monotonic() - began < 10
+        assert "Nothing was changed" in caught.value.hint
+        assert len(await listed(store, Query())) == 1, "reading goes on"
+    assert not (await store.reply(C1, ReplyDraft("Done", "k-1"))).was_known
+
+
+async def test_a_search_that_nobody_waits_for_is_stopped_and_harms_no_other(
+    store: Store, cluster: Cluster, database: str
+) -> None:
+    with psycopg.connect(cluster.url(database)) as other:
+        other.execute("LOCK TABLE message_words IN ACCESS EXCLUSIVE MODE")
+        for _ in range(5):
+            search = asyncio.create_task(store.list(Query(search="table"), PageRequest()))
+            while not cluster.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'relation'"):
+                await asyncio.sleep(0.01)
+            search.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await search
+            while cluster.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'relation'"):
+                await asyncio.sleep(0.01)
+    assert [row.id for row in await listed(store, Query(search="flight"))] == ["c-1"]
+
+
+async def test_what_nobody_announced_is_found_all_the_same(store: Store, cluster: Cluster, database: str) -> None:
+    async with following(store) as reports:
+        await anext(reports)
+        statement = "INSERT INTO change (at, kind, conversation_id) SELECT 0, 'conversation', id FROM conversation"
+        cluster.execute(statement, database=database)
+        assert (await next_of(reports)).conversations == ("c-1",)
+
+
+async def test_a_listener_that_ended_listens_again(store: Store, cluster: Cluster, database: str) -> None:
+    async with following(store) as reports:
+        await anext(reports)
+        end_connections(cluster, database)
+        await store.set_status(C1, Status.RESOLVED, Status.OPEN)
+        seen = [await next_of(reports)]
+        while not seen[-1].conversations:
+            seen.append(await next_of(reports))
+        assert [report.lost_at is None for report in seen] in ([True], [False, True])
+        listening = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND query LIKE 'LISTEN%'"
+        assert len(cluster.execute(listening)) == 1
+
+
+async def test_several_programs_that_start_together_make_one_workspace(cluster: Cluster) -> None:
+    with cluster.database() as name:
+        url, identity = StoreUrl.parse(cluster.url(name)), Identity(DANA, "Dana Ortiz", is_given=True)
+        stores = await asyncio.gather(*(open_store(url, identity) for _ in range(6)))
+        for store in stores:
+            assert [member.email for member in await store.members()] == [DANA]
+            await store.aclose()
+
+
+# A pooler in transaction mode: each transaction may run on another connection of the server's.
+
+
+@pytest.fixture
+def pooled(cluster: Cluster, database: str) -> Iterator[str]:
+    """The address of a database behind PgBouncer, with fewer connections than the inbox opens."""
+    program = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
+    if program is None:
+        pytest.skip("PgBouncer is not installed here")
+    folder = cluster.folder / f"pooler-{database}"
+    folder.mkdir()
+    folder.chmod(0o777)
+    (folder / "users.txt").write_text('"inbox" ""\n')
+    (folder / "pgbouncer.ini").write_text(
+        f"[databases]\n* = host={cluster.folder} port=5432\n[pgbouncer]\nlisten_port = 6432\nlisten_addr =\n"
+        f"unix_socket_dir = {folder}\nauth_type = trust\nauth_file = {folder / 'users.txt'}\n"
+        "pool_mode = transaction\ndefault_pool_size = 2\nlogfile =\npidfile =\n"
+    )
+    process = subprocess.Popen(
+        [program, "-q", str(folder / "pgbouncer.ini")], user=cluster.user, stderr=subprocess.DEVNULL
+    )
+    socket = folder / ".s.PGSQL.6432"
+    until = time.monotonic() + 10
+    while not socket.exists():
+        assert process.poll() is None and time.monotonic() < until, "the pooler does not start"
+        time.sleep(0.02)
+    yield f"postgresql://inbox@:6432/{database}?host={folder}"
+    process.send_signal(signal.SIGTERM)
+    process.wait()
+
+
+async def test_a_pooler_in_transaction_mode_costs_a_poll(pooled: str) -> None:
+    url = StoreUrl.parse(pooled)
+    stores = [await open_store(url, Identity(DANA, "Dana Ortiz", is_given=True)) for _ in range(3)]
+    dana, again, third = stores
+    async with following(third) as reports:
+        await anext(reports)
+        await intake_of(dana).take_in([incoming(f"c-{number}", said("flight", key="v")) for number in range(1, 41)])
+        news = set((await next_of(reports)).conversations)
+        while len(news) < 40:
+            news.update((await next_of(reports)).conversations)
+    writes = [store.reply(C1, ReplyDraft(f"by {n}", f"k-{n}")) for n, store in enumerate((dana, again, dana))]
+    results = await asyncio.gather(
+        *writes, *(listed(store, Query(search="fli")) for store in stores), return_exceptions=True
+    )
+    assert all(isinstance(result, list | Sent | Conflict) for result in results), results
+    assert [len(result) for result in results if isinstance(result, list)] == [40] * 3
+    await require_whole(again)
+    for store in stores:
+        await store.aclose()
+
+
+def test_it_says_that_writes_can_wait_on_disk(url: StoreUrl) -> None:
+    async def capabilities() -> bool:
+        store = await open_store(url, Identity(DANA, is_given=True))
+        assert isinstance(store, PostgresStore)
+        await store.aclose()
+        return store.capabilities.outbox
+
+    assert asyncio.run(capabilities())

@@ -1,0 +1,187 @@
+"""Databases that cannot be opened, or not written: what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from inbox_tui.backends.postgres.errors import BY_CLASS, BY_STATE, translated
+from inbox_tui.domain.errors import (
+    ConfigError,
+    CredentialError,
+    Rejected,
+    StoreBroken,
+    StoreError,
+    StoreUnavailable,
+)
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Lead, ReplyDraft
+from inbox_tui.store.protocol import Store
+from inbox_tui.store.registry import Identity, open_store
+from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.contract.base import C1, intake_of, listed
+from inbox_tui.testing.factories import DANA, incoming, said
+from postgres.cluster import Cluster, needs_postgres
+
+pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
+
+
+async def opened(address: str) -> Store:
+    return await open_store(StoreUrl.parse(address), Identity(DANA, "Dana Ortiz", is_given=True))
+
+
+@pytest.fixture
+def guarded(cluster: Cluster) -> Iterator[str]:
+    """A role that has a password, and may use what it was granted."""
+    cluster.execute("CREATE ROLE guarded LOGIN PASSWORD 'swordfish'")
+    yield "guarded"
+    cluster.execute("DROP ROLE guarded")
+
+
+async def test_nobody_answers(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match=r"postgresql:///inbox does not answer\.") as caught:
+        await opened(f"postgresql:///inbox?host={tmp_path}")
+    assert "address" in caught.value.hint
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        await opened("postgresql://127.0.0.1:1/inbox")
+    with pytest.raises(StoreUnavailable, match="does not answer"):
+        await opened("postgresql://no-such-host.invalid/inbox?connect_timeout=3")
+
+
+async def test_there_is_no_such_database(cluster: Cluster) -> None:
+    with pytest.raises(ConfigError, match="There is no database postgresql:///nowhere") as caught:
+        await opened(cluster.url("nowhere"))
+    assert "createdb" in caught.value.hint
+
+
+async def test_an_address_that_cannot_be_read_gives_no_password_away() -> None:
+    with pytest.raises(ConfigError, match='cannot be read: invalid URI query parameter: "sslmod"'):
+        await opened("postgresql://inbox:swordfish@/inbox?sslmod=require")
+    for address in (
+        "postgresql://inbox:sword%zzfish@/inbox",
+        "postgresql://inbox:swordfish@[::1/inbox?x",
+        "postgresql://i:swordfish@h/?host",
+    ):
+        with pytest.raises(ConfigError) as caught:
+            await opened(address)
+        assert "sword" not in str(caught.value) + caught.value.hint
+
+
+@pytest.mark.usefixtures("guarded")
+@pytest.mark.parametrize("login", ["guarded", "guarded:wrong"])
+async def test_the_password_is_wrong_or_missing(cluster: Cluster, database: str, login: str) -> None:
+    with pytest.raises(CredentialError, match="does not accept the login") as caught:
+        await opened(cluster.url(database, user=login))
+    assert "wrong" not in str(caught.value) + caught.value.hint
+
+
+async def test_a_role_without_rights_is_told_which_it_needs(cluster: Cluster, database: str, guarded: str) -> None:
+    with pytest.raises(StoreBroken, match="does not allow this to your role") as caught:
+        await opened(cluster.url(database, user=f"{guarded}:swordfish"))
+    assert "docs/postgres.md" in caught.value.hint
+
+
+async def test_another_programs_database(cluster: Cluster) -> None:
+    with cluster.database() as name:
+        cluster.execute("CREATE TABLE message (id integer)", database=name)
+        with pytest.raises(StoreBroken, match="has tables of another program"):
+            await opened(cluster.url(name))
+        assert len(cluster.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public'", database=name)) == 1
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(cluster: Cluster, database: str) -> None:
+    cluster.execute("UPDATE inbox_tui_schema SET version = 99", database=database)
+    with pytest.raises(StoreBroken, match=r"newer inbox-tui \(schema 99; this one knows \d+\)"):
+        await opened(cluster.url(database))
+    assert cluster.execute("SELECT version FROM inbox_tui_schema", database=database) == [(99,)]
+
+
+async def test_somebody_who_is_no_member(url: StoreUrl) -> None:
+    with pytest.raises(CredentialError, match=r"kim@acme\.example is not a member"):
+        await open_store(url, Identity("kim@acme.example", is_given=True))
+
+
+async def test_a_database_that_takes_no_writes_can_be_read(cluster: Cluster, database: str) -> None:
+    store = await opened(cluster.url(database))
+    await intake_of(store).take_in([incoming("c-1")])
+    await store.aclose()
+    cluster.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    store = await opened(cluster.url(database))
+    assert [row.id for row in await listed(store, Query())] == ["c-1"]
+    with pytest.raises(StoreUnavailable, match="takes no writes now") as caught:
+        await store.reply(C1, ReplyDraft("hello", "k-1"))
+    assert "replica" in caught.value.hint
+    await store.aclose()
+
+
+async def test_a_stricter_default_isolation_changes_nothing(cluster: Cluster, database: str) -> None:
+    cluster.execute(f"ALTER DATABASE {database} SET default_transaction_isolation = 'serializable'")
+    stores = [await opened(cluster.url(database)) for _ in range(2)]
+    for number, store in enumerate(stores * 3):
+        await intake_of(store).take_in([incoming(f"c-{number}")])
+    assert len(await listed(stores[0], Query())) == 6
+    for store in stores:
+        await store.aclose()
+
+
+async def test_a_full_disk_is_named_and_nothing_is_lost(cluster: Cluster, database: str) -> None:
+    disk = cluster.folder / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)], check=False).returncode:
+        pytest.skip("this machine does not let us mount a small file system")
+    try:
+        shutil.chown(disk, cluster.user or "root")
+        cluster.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
+        cluster.execute("ALTER TABLE message SET TABLESPACE small", database=database)
+        store = await opened(cluster.url(database))
+        taken = 0
+        with pytest.raises(StoreUnavailable, match="no space left"):
+            while taken < 200:
+                message = said("".join(chr(0x4E00 + (taken * 7919 + i * i) % 20_000) for i in range(100_000)))
+                await intake_of(store).take_in([incoming(f"c-{taken}", message)])
+                taken += 1
+        assert len(await listed(store, Query())) == (await store.counts(None)).all == taken
+        await intake_of(store).set_lead(C1, Lead("Maria Berger"))
+        await store.aclose()
+        cluster.execute("ALTER TABLE message SET TABLESPACE pg_default", database=database)
+        cluster.execute("DROP TABLESPACE small")
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+# The table of states.
+
+
+def test_every_class_of_states_has_a_meaning_or_cannot_come() -> None:
+    states = {code for code in psycopg.errors._sqlcodes if len(code) == 5 and re.search("[0-9]", code)}
+    cannot_come = {
+        *("03", "09", "0B", "0F", "0L", "0P", "0Z", "10", "20", "24", "26", "27", "2B", "2D", "2F", "34", "38"),
+        *("39", "3B", "3F", "44", "72", "HV", "P0", "02"),
+    }
+    assert {state[:2] for state in states} == {*BY_CLASS, *cannot_come}
+    assert set(BY_STATE) <= states
+
+
+@pytest.mark.parametrize("state", sorted({*BY_STATE, *(f"{kind}000" for kind in BY_CLASS)}))
+def test_every_meaning_names_the_store_and_says_what_to_do(state: str) -> None:
+    error = psycopg.errors.lookup(state) if state in psycopg.errors._sqlcodes else psycopg.DatabaseError
+    raised = error("words of the server")
+    raised.sqlstate = state
+    ours = translated(raised, "postgresql://host/inbox")
+    assert "postgresql://host/inbox" in ours.message
+    assert ours.hint
+
+
+def test_an_unknown_state_is_a_defect_and_shows_the_servers_words_cleaned() -> None:
+    error = psycopg.DatabaseError("what \x1b[2Jis this")
+    error.sqlstate = "ZZ999"
+    ours = translated(error, "postgresql://host/inbox")
+    assert type(ours) is StoreError
+    assert "what ␛[2Jis this" in ours.message and "report" in ours.hint
+    assert isinstance(translated(psycopg.errors.NumericValueOutOfRange("x"), "n"), Rejected)
