@@ -69,7 +69,9 @@ class WordIndex:
 
 def cut(text: str) -> list[str]:
     """The words of a text, without capitals and accents."""
-    plain = "".join(char for char in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(char))
+    plain = text.lower()
+    if not plain.isascii():
+        plain = "".join(char for char in unicodedata.normalize("NFD", plain) if not unicodedata.combining(char))
     return [word[:_LONGEST] for word in _WORD.findall(plain)]
 
 

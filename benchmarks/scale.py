@@ -1,0 +1,211 @@
+"""How a store's work grows with the inbox: SQLite and PostgreSQL side by side, through the port.
+
+    python -m benchmarks.scale [--sizes 10k,100k,1M] [--postgres postgresql://…] [--rounds 40] [--folder FOLDER]
+
+The server that ``--postgres`` names is one for this: a superuser's address, in which
+databases named ``bench_…`` are made and kept. Each is written to and put back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+from benchmarks.__main__ import machine
+from benchmarks.generate import ME, SEED, default_folder, size, workspace
+from benchmarks.vocabulary import Vocabulary
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import ConversationId, ReplyDraft, SetStatus, Status
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.operations.exporting import export_to_file
+from inbox_tui.operations.records import COLUMNS
+from inbox_tui.store.protocol import Scan, Store
+from inbox_tui.store.registry import Identity, open_store
+from inbox_tui.store.url import StoreUrl
+
+T = TypeVar("T")
+
+BULK = 10_000
+_PAGE = PageRequest(limit=50)
+_NS_PER_MS = 1e6
+_WARM_UP = 3
+_OPENED = 500
+_COMMON, _RARE = slice(5, 60), slice(12_000, 20_000)
+"""Ranks of words that every tenth message has, and that one in some thousand has."""
+
+Act = Callable[[], Awaitable[object]]
+Figures = dict[str, list[float]]
+"""Measure → samples: milliseconds, or rows a second."""
+
+
+def acts(store: Store, random: Random, ids: list[ConversationId]) -> dict[str, Act]:
+    """What is measured, by name: each call does it anew, and differently where that matters."""
+    vocabulary = Vocabulary(SEED)
+    common, rare = _shuffled(vocabulary.words[_COMMON], random), _shuffled(vocabulary.words[_RARE], random)
+    letters = _shuffled(sorted({word[:2] for word in vocabulary.words}), random)
+    filters = _cycled(list(Filter))
+    numbers = count(time.time_ns())
+
+    async def middle() -> object:
+        total = (await store.counts(None)).all
+        offset = total // 3 + random.randrange(max(1, total // 3))
+        return await store.list(Query(), PageRequest(offset=offset, limit=50))
+
+    async def reply() -> object:
+        id = random.choice(ids)
+        seen = (await store.thread(id, limit=1)).messages[-1].id
+        return await store.reply(id, ReplyDraft("Let me look into that.", f"bench-{next(numbers)}", last_seen=seen))
+
+    def search(words: Iterator[str]) -> Act:
+        return lambda: store.list(Query(search=next(words)), _PAGE)
+
+    return {
+        "first page": lambda: store.list(Query(next(filters)), _PAGE),
+        "page in the middle": middle,
+        "counts": lambda: store.counts(None),
+        "open": lambda: store.thread(random.choice(ids)),
+        "search, rare word": search(rare),
+        "search, common word": search(common),
+        "search, two letters": search(letters),
+        "reply": reply,
+    }
+
+
+async def figures(store: Store, rounds: int) -> Figures:
+    """All of it, on one store."""
+    random = Random(SEED)
+    recent = await store.list(Query(Filter.UNRESOLVED), PageRequest(limit=_OPENED))
+    found: Figures = {}
+    for name, act in acts(store, random, [row.id for row in recent.rows]).items():
+        for _ in range(_WARM_UP):
+            await act()
+        if name == "page in the middle":
+            await asyncio.sleep(1)  # anchors are built behind the first jumps
+        found[name] = [await _taken(act) for _ in range(rounds)]
+        print(f"  {name}: {statistics.median(found[name]):.2f} ms", file=sys.stderr)
+    found[f"resolve {BULK:,}"] = await bulk(store)
+    assert isinstance(store, Scan)
+    found["export, rows/s"], found["csv module alone, rows/s"] = await export(store)
+    return found
+
+
+async def bulk(store: Store) -> list[float]:
+    """The newest conversations resolved, those that were so first reopened; afterwards all are as before."""
+    assert isinstance(store, Scan)
+    rows = await store.matching(Query(), BULK)
+    resolved = [row for row in rows if row.status is Status.RESOLVED]
+    opened = [row for row in rows if row.status is Status.OPEN]
+    await store.apply([SetStatus(row.id, Status.OPEN, Status.RESOLVED) for row in resolved])
+    taken = await _taken(lambda: store.apply([SetStatus(row.id, Status.RESOLVED, Status.OPEN) for row in rows]))
+    await store.apply([SetStatus(row.id, Status.OPEN, Status.RESOLVED, row.waiting_since) for row in opened])
+    return [taken]
+
+
+async def export(store: Scan) -> tuple[list[float], list[float]]:
+    """Rows a second into a file; and what the csv module alone writes of as many finished rows."""
+    with tempfile.TemporaryDirectory(prefix="inbox-tui-bench-") as folder:
+        file = Path(folder) / "out.csv"
+        begin = time.monotonic()
+        rows = await export_to_file(store, Query(), file)
+        ours = rows / (time.monotonic() - begin)
+        with file.open(encoding="utf-8", newline="") as given:
+            finished = [row for row, _ in zip(csv.reader(given), range(100_000), strict=False)]
+        with (Path(folder) / "alone.csv").open("w", encoding="utf-8", newline="") as target:
+            begin = time.monotonic()
+            csv.writer(target).writerows(finished)
+        assert len(finished[0]) == len(COLUMNS)
+        return [ours], [len(finished) / (time.monotonic() - begin)]
+
+
+async def _taken(act: Act) -> float:
+    begin = time.monotonic_ns()
+    await act()
+    return (time.monotonic_ns() - begin) / _NS_PER_MS
+
+
+def _shuffled(words: list[str], random: Random) -> Iterator[str]:
+    """Each word once before any comes again, so that no result is remembered."""
+    return _cycled(random.sample(words, len(words)))
+
+
+def _cycled(things: list[T]) -> Iterator[T]:
+    while True:
+        yield from things
+
+
+@asynccontextmanager
+async def opened(address: str) -> AsyncIterator[Store]:
+    """The store at an address."""
+    store = await open_store(StoreUrl.parse(address), Identity(ME, is_given=True))
+    try:
+        yield store
+    finally:
+        await store.aclose()
+
+
+def table(kind: str, columns: dict[str, Figures]) -> str:
+    """Markdown: median / p95 for each size, and how many times the smallest the largest takes."""
+    lines = [f"| {kind}; ms, p50 / p95 | {' | '.join(columns)} | growth |", "|---" * (len(columns) + 2) + "|"]
+    first, last = list(columns.values())[0], list(columns.values())[-1]
+    for measure in first:
+        cells = [_cell(figures[measure]) for figures in columns.values()]
+        growth = statistics.median(last[measure]) / statistics.median(first[measure])
+        lines.append(f"| {measure} | {' | '.join(cells)} | × {growth:.2f} |")
+    return "\n".join(lines)
+
+
+def _cell(values: list[float]) -> str:
+    if len(values) == 1:
+        return f"{values[0]:,.0f}"
+    return f"{statistics.median(values):.2f} / {sorted(values)[int(len(values) * 0.95)]:.2f}"
+
+
+def main() -> None:
+    """Make what is missing, measure, print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
+    parser.add_argument("--sizes", default="10k,100k,1M", help="conversations, comma-separated (default: %(default)s)")
+    parser.add_argument("--postgres", default="", help="a superuser's address; without it only SQLite is measured")
+    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--folder", type=Path, default=default_folder(), help="where workspaces are kept")
+    options = parser.parse_args()
+    files = {name: workspace(size(name), options.folder) for name in options.sizes.split(",")}
+    kinds: dict[str, dict[str, Figures]] = {"SQLite": {}}
+    with tempfile.TemporaryDirectory(prefix="inbox-tui-bench-", dir=options.folder) as folder:
+        for name, file in files.items():
+            print(f"SQLite, {name}", file=sys.stderr)
+            copy = Path(shutil.copy(file, Path(folder) / f"{name}.db"))
+            kinds["SQLite"][name] = asyncio.run(measured(f"sqlite:///{copy}", options.rounds))
+            copy.unlink()
+        if options.postgres:
+            from benchmarks.postgres import database
+
+            kinds["PostgreSQL"] = {}
+            for name, file in files.items():
+                print(f"PostgreSQL, {name}", file=sys.stderr)
+                address = database(options.postgres, file)
+                kinds["PostgreSQL"][name] = asyncio.run(measured(address, options.rounds))
+    print(f"{machine()}; {options.rounds} rounds")
+    for kind, columns in kinds.items():
+        print(f"\n{table(kind, columns)}")
+
+
+async def measured(address: str, rounds: int) -> Figures:
+    """``figures`` of the store at an address."""
+    async with opened(address) as store:
+        return await figures(store, rounds)
+
+
+if __name__ == "__main__":
+    main()
