@@ -158,7 +158,7 @@ async def opened(address: str) -> AsyncIterator[Store]:
 def table(kind: str, columns: dict[str, Figures]) -> str:
     """Markdown: median / p95 for each size, and how many times the smallest the largest takes."""
     lines = [f"| {kind}; ms, p50 / p95 | {' | '.join(columns)} | growth |", "|---" * (len(columns) + 2) + "|"]
-    first, last = list(columns.values())[0], list(columns.values())[-1]
+    first, last = next(iter(columns.values())), list(columns.values())[-1]
     for measure in first:
         cells = [_cell(figures[measure]) for figures in columns.values()]
         growth = statistics.median(last[measure]) / statistics.median(first[measure])

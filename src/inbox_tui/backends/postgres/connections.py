@@ -77,8 +77,11 @@ class ServerConnection:
         """Execute a statement whose result does not matter."""
         self._execute(statement, values)
 
-    def run_each(self, statement: str, values: Sequence[Mapping[str, Any]]) -> None:
+    def run_each(self, statement: str, values: Sequence[Mapping[str, Value]]) -> None:
         """Execute a statement once for each of the values, in few round trips."""
+        if len(values) == 1:
+            self._execute(statement, values[0])
+            return
         with self._raw.cursor() as cursor:
             cursor.executemany(_in_its_words(statement), values)
 

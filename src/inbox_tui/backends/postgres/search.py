@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 
 from inbox_tui.backends.postgres.connections import ServerConnection
-from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.database import Database, Value
 from inbox_tui.backends.sql.search import words_of
 
 _WORD = re.compile(r"[^\W_]+")
@@ -58,11 +58,13 @@ class WordIndex:
     def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
         """Make findable what this transaction wrote."""
         assert isinstance(db, ServerConnection)
-        messages = [
+        messages: list[dict[str, Value]] = [
             {"id": id, "conversation": conversation, "words": vector(body)}
             for id, conversation, body in db.rows(_NEW_TEXTS, newest=newest)
         ]
-        leads = [{"id": id, "words": vector(" ".join(known))} for id, *known in db.rows(_LEADS, touched=touched)]
+        leads: list[dict[str, Value]] = [
+            {"id": id, "words": vector(" ".join(known))} for id, *known in db.rows(_LEADS, touched=touched)
+        ]
         db.run_each(_INDEX, messages)
         db.run_each(_INDEX_LEAD, leads)
 

@@ -34,6 +34,9 @@ class Database(Protocol):
     def run(self, statement: str, **values: Value) -> None:
         """Execute a statement whose result does not matter."""
 
+    def run_each(self, statement: str, values: Sequence[Mapping[str, Value]]) -> None:
+        """Execute a statement once for each of the values, together if that is faster."""
+
 
 class Rows(Protocol):
     """The rows of a statement under way."""

@@ -44,6 +44,7 @@ def take_in(unit: Unit, conversations: Sequence[IncomingConversation]) -> Taken:
     """Add conversations, or the messages that known ones lack. Raises Rejected."""
     tally = dict.fromkeys(_Fate, 0)
     messages = 0
+    unit.look_up(incoming.id for incoming in conversations)
     for incoming in conversations:
         intake.require_sense(incoming)
         before = unit.find(incoming.id)

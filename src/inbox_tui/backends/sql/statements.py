@@ -119,6 +119,14 @@ def update_conversation(columns: tuple[str, ...]) -> str:
     )
 
 
+@lru_cache(maxsize=1024)
+def conversations_by_public_id(count: int) -> str:
+    """So many conversations. Values: id0, id1, …"""
+    return " ".join(
+        ("SELECT", _COLUMNS, "FROM conversation WHERE public_id IN (", ", ".join(f":id{n}" for n in range(count)), ")")
+    )
+
+
 CONVERSATION_BY_PUBLIC_ID = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE public_id = :public_id"))
 CONVERSATION_BY_ROW = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE id = :id"))
 CONVERSATIONS_OF_ASSIGNEE = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE assignee_id = :member ORDER BY id"))
@@ -155,8 +163,9 @@ MESSAGE_BY_ROW = " ".join(("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE
 KEYS_OF_CONVERSATION = "SELECT key FROM message WHERE conversation_id = :conversation AND key IS NOT NULL"
 INSERT_MESSAGE = (
     "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at)"
-    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at) RETURNING id"
+    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"
 )
+INSERT_MESSAGE_AND_TELL = " ".join((INSERT_MESSAGE, "RETURNING id"))
 
 COUNTS = "SELECT name, sum(n) FROM counter WHERE member_id IN (0, :me) GROUP BY name"
 COUNTS_OF_AGENT = "SELECT name, n FROM counter WHERE member_id IN (0, :me) AND agent_id = :agent"
@@ -172,7 +181,7 @@ CHANGES_AFTER = (
     " FROM change LEFT JOIN conversation ON conversation.id = change.conversation_id"
     " WHERE change.seq > :seq ORDER BY change.seq LIMIT :limit"
 )
-INSERT_CHANGE = "INSERT INTO change (at, kind, conversation_id) VALUES (:at, :kind, :conversation) RETURNING seq"
+INSERT_CHANGE = "INSERT INTO change (at, kind, conversation_id) VALUES (:at, :kind, :conversation)"
 DELETE_CHANGES = "DELETE FROM change WHERE seq <= :seq"
 
 INSERT_AGENT = "INSERT INTO agent (name) VALUES (:name)"

@@ -147,6 +147,7 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost):
     async def _decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
         def act(unit: Unit) -> Sequence[Outcome]:
             rules.require_chat(unit.actor)
+            unit.look_up(change.id for change in changes)
             return [writes.decide(unit, change) for change in changes]
 
         return await self._session.write(act)

@@ -6,7 +6,6 @@ Each function is one act inside the transaction of a Unit. None commits.
 from __future__ import annotations
 
 from inbox_tui.backends.sql import statements
-from inbox_tui.backends.sql.rows import stored
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.domain import rules, team
 from inbox_tui.domain.models import Access, Badge, Member, MemberId
@@ -49,8 +48,7 @@ def set_access(unit: Unit, id: MemberId, access: Access) -> Member:
     if member.access is access:
         return member
     if access is Access.NONE:
-        for row in unit.db.rows(statements.CONVERSATIONS_OF_ASSIGNEE, member=int(member.id)):
-            before = stored(row, unit.roster)
+        for before in unit.assigned_to(member):
             unit.save(before, rules.access_lost(before.conversation), actor)
     unit.db.run(statements.SET_ACCESS, id=int(member.id), access=access.value)
     unit.team_changed()

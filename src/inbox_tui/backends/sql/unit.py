@@ -1,16 +1,18 @@
 """One transaction's writes: conversations, their messages, the counters and the feed.
 
 Every write of every SQL store passes here, so that a conversation never changes without
-its counters and its change row. What an act means is decided by the rules, never here.
+its counters and its change row. What need not be written at once is written together at
+the end, in few round trips. What an act means is decided by the rules, never here.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
-from inbox_tui.backends.sql import statements
-from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql import reads, statements
+from inbox_tui.backends.sql.database import Database, Value
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.rows import Stored, micros, state, stored
 from inbox_tui.domain.errors import NotFound
@@ -23,6 +25,7 @@ CHANGES_KEPT = 500_000
 """Change rows that stay; who missed more reads everything again."""
 
 _PRUNE_EVERY = 10_000
+_LOOKED_UP_AT_ONCE = 1_000
 _NO_MEMBER = 0
 
 
@@ -34,6 +37,9 @@ class Unit:
         self.at = at
         """When all this happens."""
         self._me = me
+        self._seen: dict[str, Stored] = {}  # by id, as this transaction will leave them
+        self._states: defaultdict[int, dict[str, Value]] = defaultdict(dict)
+        self._events: list[dict[str, Value]] = []
         self._touched: dict[int, None] = {}
         self._team_changed = False
         self._deltas: Counter[tuple[int, int, str]] = Counter()
@@ -54,6 +60,16 @@ class Unit:
         """Row numbers of the conversations that were written to."""
         return list(self._touched)
 
+    def look_up(self, ids: Iterable[ConversationId]) -> None:
+        """Read many conversations at once that will be asked for one by one."""
+        wanted = list(dict.fromkeys(storable(id) for id in ids))
+        for start in range(0, len(wanted), _LOOKED_UP_AT_ONCE):
+            some = wanted[start : start + _LOOKED_UP_AT_ONCE]
+            values = {f"id{number}": id for number, id in enumerate(some)}
+            for row in self.db.rows(statements.conversations_by_public_id(len(some)), **values):
+                found = stored(row, self.roster)
+                self._seen.setdefault(found.conversation.id, found)
+
     def load(self, id: ConversationId) -> Stored:
         """A conversation as it is now. Raises NotFound."""
         found = self.find(id)
@@ -63,8 +79,18 @@ class Unit:
 
     def find(self, id: ConversationId) -> Stored | None:
         """A conversation as it is now, if there is one."""
+        if seen := self._seen.get(storable(id)):
+            return seen
         row = self.db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=storable(id))
         return stored(row, self.roster) if row else None
+
+    def assigned_to(self, member: Member) -> list[Stored]:
+        """What somebody holds, the resolved ones too."""
+        self._write_states()
+        return [
+            stored(row, self.roster)
+            for row in self.db.rows(statements.CONVERSATIONS_OF_ASSIGNEE, member=int(member.id))
+        ]
 
     def save(self, before: Stored, ruling: Ruling, actor: Member | None, last_message_id: int | None = None) -> Stored:
         """Write what a rule made of a conversation, and its events.
@@ -76,13 +102,15 @@ class Unit:
         now = state(after.conversation, after.last_message_id)
         changed = {column: value for column, value in now.items() if value != was[column]}
         if changed:
-            self.db.run(statements.update_conversation(tuple(changed)), id=after.row_id, **changed)
+            self._states[after.row_id] |= changed
+            self._seen[after.conversation.id] = after
             self._count(before.conversation, -1)
             self._count(after.conversation, 1)
             self._touched[after.row_id] = None
         for sentence in ruling.events:
             event = IncomingMessage(Author.SYSTEM, sentence, self.at, kind=Kind.EVENT)
-            self.add_message(after.row_id, event, actor)
+            self._events.append(_message_values(after.row_id, event, actor))
+            self._touched[after.row_id] = None
         return after
 
     def add_conversation(self, conversation: Conversation) -> int:
@@ -96,16 +124,8 @@ class Unit:
 
     def add_message(self, row_id: int, message: IncomingMessage, member: Member | None) -> int:
         """Insert a message, as it is, into the conversation in row ``row_id``; gives the message's row number."""
-        row = self.db.row(
-            statements.INSERT_MESSAGE,
-            conversation=row_id,
-            author=message.author.value,
-            kind=message.kind.value,
-            member=None if member is None else int(member.id),
-            key=storable(message.key) or None,
-            body=storable(message.body),
-            created_at=micros(message.created_at),
-        )
+        self._write_events()  # those before it come before it
+        row = self.db.row(statements.INSERT_MESSAGE_AND_TELL, **_message_values(row_id, message, member))
         assert row is not None  # RETURNING
         self._touched[row_id] = None
         message_id: int = row[0]
@@ -117,25 +137,44 @@ class Unit:
         self.db.roster = None
 
     def finish(self) -> None:
-        """Write the counters' differences and the change rows."""
-        for (member, agent, name), n in self._deltas.items():
-            if n:
-                self.db.run(statements.ADD_TO_COUNTER, member=member, agent=agent, name=name, n=n)
-        seq = 0
+        """Write what has not been written yet, the counters' differences and the change rows."""
+        self._write_states()
+        self._write_events()
+        deltas: list[dict[str, Value]] = [
+            {"member": member, "agent": agent, "name": name, "n": n}
+            for (member, agent, name), n in self._deltas.items()
+            if n
+        ]
+        self.db.run_each(statements.ADD_TO_COUNTER, deltas)
         at = micros(self.at)
+        changes: list[dict[str, Value]] = [
+            {"at": at, "kind": "conversation", "conversation": row_id} for row_id in self._touched
+        ]
         if self._team_changed:
-            seq = self._add_change(at, "team", None)
+            changes.insert(0, {"at": at, "kind": "team", "conversation": None})
             self.db.roster = None
-        for row_id in self._touched:
-            seq = self._add_change(at, "conversation", row_id)
-            if seq % _PRUNE_EVERY == 0:
-                self.db.run(statements.DELETE_CHANGES, seq=seq - CHANGES_KEPT)
+        if changes:
+            self.db.run_each(statements.INSERT_CHANGE, changes)
+            self._prune(len(changes))
 
-    def _add_change(self, at: int, kind: str, row_id: int | None) -> int:
-        row = self.db.row(statements.INSERT_CHANGE, at=at, kind=kind, conversation=row_id)
-        assert row is not None  # RETURNING
-        seq: int = row[0]
-        return seq
+    def _write_states(self) -> None:
+        alike: defaultdict[tuple[str, ...], list[dict[str, Value]]] = defaultdict(list)
+        for row_id, changed in self._states.items():
+            alike[tuple(sorted(changed))].append({"id": row_id, **changed})
+        for columns, values in alike.items():
+            self.db.run_each(statements.update_conversation(columns), values)
+        self._states.clear()
+
+    def _write_events(self) -> None:
+        if self._events:
+            self.db.run_each(statements.INSERT_MESSAGE, self._events)
+            self._events = []
+
+    def _prune(self, added: int) -> None:
+        """Forget the oldest changes, once in a while."""
+        seq = reads.last_change(self.db)
+        if seq // _PRUNE_EVERY != (seq - added) // _PRUNE_EVERY:
+            self.db.run(statements.DELETE_CHANGES, seq=seq - CHANGES_KEPT)
 
     def _count(self, conversation: Conversation, n: int) -> None:
         agent = int(conversation.agent.id)
@@ -146,3 +185,15 @@ class Unit:
                     self._deltas[int(holder.id), agent, filter.value] += n
             elif filter.matches(conversation, MemberId("")):
                 self._deltas[_NO_MEMBER, agent, filter.value] += n
+
+
+def _message_values(row_id: int, message: IncomingMessage, member: Member | None) -> dict[str, Value]:
+    return {
+        "conversation": row_id,
+        "author": message.author.value,
+        "kind": message.kind.value,
+        "member": None if member is None else int(member.id),
+        "key": storable(message.key) or None,
+        "body": storable(message.body),
+        "created_at": micros(message.created_at),
+    }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -71,6 +71,10 @@ class FileConnection:
     def run(self, statement: str, **values: Value) -> None:
         """Execute a statement whose result does not matter."""
         self._raw.execute(statement, values)
+
+    def run_each(self, statement: str, values: Sequence[Mapping[str, Value]]) -> None:
+        """Execute a statement once for each of the values."""
+        self._raw.executemany(statement, values)
 
     def begin(self) -> None:
         """Begin to see one state of the workspace, until the connection is closed."""
