@@ -82,6 +82,6 @@ def test_a_neutral_cell_begins_no_formula_and_loses_only_nul(text: str) -> None:
     assert cell.removeprefix("'") == text.replace("\0", "").removeprefix("'")
 
 
-@pytest.mark.parametrize("cell", [5, True, None, "", "plain", "a=b"])
-def test_other_cells_stay_as_they_are(cell: object) -> None:
-    assert neutral(cell) == cell  # type: ignore[arg-type]
+@pytest.mark.parametrize("cell", ["", "plain", "a=b"])
+def test_other_cells_stay_as_they_are(cell: str) -> None:
+    assert neutral(cell) == cell

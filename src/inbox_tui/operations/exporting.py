@@ -21,22 +21,22 @@ from inbox_tui.domain.errors import ExportError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation
 from inbox_tui.domain.text import clean_body
-from inbox_tui.operations.records import COLUMNS, Cell, record
+from inbox_tui.operations.records import COLUMNS, Cell, cells
 from inbox_tui.store.protocol import Scan
 
 Progress = Callable[[int], None]
 """Is told how many rows are written, after each batch."""
 
+_TRUTH = {True: "true", False: "false"}
 _FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 """First characters by which a spreadsheet takes a text for a formula."""
 
 
-def neutral(cell: Cell) -> Cell:
-    """The cell such that no spreadsheet runs it; numbers and everyday text are unchanged."""
-    if isinstance(cell, str) and cell:
-        text = cell.replace("\0", "") if "\0" in cell else cell
-        return "'" + text if text[:1] in _FORMULA_STARTS else text
-    return cell
+def neutral(text: str) -> str:
+    """The text such that no spreadsheet runs it; everyday text is unchanged."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return "'" + text if text[:1] in _FORMULA_STARTS else text
 
 
 async def export_to_file(
@@ -121,23 +121,15 @@ def _taken(text: StringIO) -> bytes:
 
 
 def _lines(batch: Iterable[Conversation], *, raw: bool, is_looked_at: bool) -> Iterator[Iterable[Cell]]:
+    def kept(text: str) -> str:
+        text = text if raw else neutral(text)
+        return clean_body(text) if is_looked_at else text
+
     for conversation in batch:
-        cells: Iterable[Cell] = record(conversation).values()
-        if not raw:
-            cells = map(neutral, cells)
-        if is_looked_at:
-            cells = map(_cleaned, cells)
-        yield map(_written, cells)
-
-
-def _cleaned(cell: Cell) -> Cell:
-    return clean_body(cell) if isinstance(cell, str) else cell
-
-
-def _written(cell: Cell) -> Cell:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return cell
+        yield [
+            kept(cell) if isinstance(cell, str) else _TRUTH[cell] if isinstance(cell, bool) else cell
+            for cell in cells(conversation)
+        ]
 
 
 @contextmanager

@@ -35,10 +35,15 @@ Cell = str | int | bool | None
 
 def record(conversation: Conversation) -> dict[str, Cell]:
     """The conversation by column. Times are ISO 8601 UTC; what there is not is None."""
+    return dict(zip(COLUMNS, cells(conversation), strict=True))
+
+
+def cells(conversation: Conversation) -> tuple[Cell, ...]:
+    """The record's values, in the order of COLUMNS."""
     assignee = conversation.assignee
     lead = conversation.lead
     author = conversation.last_message_author
-    cells: tuple[Cell, ...] = (
+    return (
         conversation.id,
         conversation.agent.name,
         conversation.status.value,
@@ -60,7 +65,6 @@ def record(conversation: Conversation) -> dict[str, Cell]:
         author.value if author else None,
         conversation.last_message or None,
     )
-    return dict(zip(COLUMNS, cells, strict=True))
 
 
 def iso_time(at: datetime | None) -> str | None:

@@ -24,7 +24,9 @@ _WORDS_KEPT = 60_000
 
 _NEW_TEXTS = "SELECT id, conversation_id, body FROM message WHERE id > :newest AND kind <> 'event'"
 _INDEX = "INSERT INTO message_words (id, conversation_id, words) VALUES (:id, :conversation, CAST(:words AS tsvector))"
-_LEADS = "SELECT id, lead_name, lead_email, lead_phone, lead_company, topic FROM conversation WHERE id = ANY(:touched)"
+_LEADS = (
+    "SELECT id, lead_name, lead_email, lead_phone, lead_company, topic FROM conversation WHERE id = ANY(:newly_known)"
+)
 _INDEX_LEAD = (
     "INSERT INTO lead_words (id, words) VALUES (:id, CAST(:words AS tsvector))"
     " ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE lead_words.words <> excluded.words"
@@ -55,18 +57,19 @@ class WordIndex:
         phrases = [" <-> ".join(map(_quoted, words)) for words in typed]
         return f"{' & '.join(f'({phrase})' for phrase in phrases)[:-1]}:*)" if phrases else ""
 
-    def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
+    def index(self, db: Database, newest: int, newly_known: Sequence[int]) -> None:
         """Make findable what this transaction wrote."""
         assert isinstance(db, ServerConnection)
         messages: list[dict[str, Value]] = [
             {"id": id, "conversation": conversation, "words": vector(body)}
             for id, conversation, body in db.rows(_NEW_TEXTS, newest=newest)
         ]
-        leads: list[dict[str, Value]] = [
-            {"id": id, "words": vector(" ".join(known))} for id, *known in db.rows(_LEADS, touched=touched)
-        ]
         db.run_each(_INDEX, messages)
-        db.run_each(_INDEX_LEAD, leads)
+        if newly_known:
+            known: list[dict[str, Value]] = [
+                {"id": id, "words": vector(" ".join(words))} for id, *words in db.rows(_LEADS, newly_known=newly_known)
+            ]
+            db.run_each(_INDEX_LEAD, known)
 
 
 def cut(text: str) -> list[str]:

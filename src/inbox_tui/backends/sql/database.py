@@ -83,5 +83,11 @@ class TextSearch(Protocol):
     def expression(self, search: str) -> str:
         """What was typed: all its words, the last as the beginning of one; empty if there is no word in it."""
 
-    def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
-        """Make findable what this transaction wrote: messages after row ``newest``, conversations in ``touched``."""
+    def index(self, db: Database, newest: int, newly_known: Sequence[int]) -> None:
+        """Make findable what this transaction wrote.
+
+        Args:
+            db: Inside the transaction.
+            newest: The last message before it.
+            newly_known: Row numbers of conversations of whose visitor or topic something else is known now.
+        """

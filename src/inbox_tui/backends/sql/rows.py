@@ -67,6 +67,9 @@ STATE_COLUMNS = (
 )
 """What is written of a conversation. The last three follow from the others and are there to be indexed."""
 
+KNOWN_COLUMNS = frozenset(("lead_name", "lead_email", "lead_phone", "lead_company", "topic"))
+"""What a search finds a conversation by, besides its messages."""
+
 CONVERSATION_COLUMNS = ("id", *STATE_COLUMNS[:-2])
 MESSAGE_COLUMNS = ("id", "author", "kind", "body", "created_at", "member_id", "key")
 

@@ -102,7 +102,7 @@ class Session(ABC, Generic[C]):
                 unit = Unit(db, self.me, self._clock())
                 result = act(unit)
                 unit.finish()
-                self.text_search.index(db, newest, unit.touched)
+                self.text_search.index(db, newest, unit.newly_known)
                 return result
 
         result = await self.run_on(self._writer, in_transaction)

@@ -14,7 +14,7 @@ from datetime import datetime
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, Value
 from inbox_tui.backends.sql.roster import Roster, current_roster
-from inbox_tui.backends.sql.rows import Stored, micros, state, stored
+from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, micros, state, stored
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Author, Conversation, ConversationId, IncomingMessage, Kind, Member, MemberId
@@ -41,6 +41,7 @@ class Unit:
         self._states: defaultdict[int, dict[str, Value]] = defaultdict(dict)
         self._events: list[dict[str, Value]] = []
         self._touched: dict[int, None] = {}
+        self._newly_known: dict[int, None] = {}
         self._team_changed = False
         self._deltas: Counter[tuple[int, int, str]] = Counter()
         current_roster(db)  # others may have changed the team since this connection's last transaction
@@ -56,9 +57,9 @@ class Unit:
         return self.roster.acting(self._me)
 
     @property
-    def touched(self) -> list[int]:
-        """Row numbers of the conversations that were written to."""
-        return list(self._touched)
+    def newly_known(self) -> list[int]:
+        """Row numbers of the conversations of whose visitor or topic something else is known now."""
+        return list(self._newly_known)
 
     def look_up(self, ids: Iterable[ConversationId]) -> None:
         """Read many conversations at once that will be asked for one by one."""
@@ -107,6 +108,8 @@ class Unit:
             self._count(before.conversation, -1)
             self._count(after.conversation, 1)
             self._touched[after.row_id] = None
+            if not KNOWN_COLUMNS.isdisjoint(changed):
+                self._newly_known[after.row_id] = None
         for sentence in ruling.events:
             event = IncomingMessage(Author.SYSTEM, sentence, self.at, kind=Kind.EVENT)
             self._events.append(_message_values(after.row_id, event, actor))
@@ -119,7 +122,7 @@ class Unit:
         assert row is not None  # RETURNING
         row_id: int = row[0]
         self._count(conversation, 1)
-        self._touched[row_id] = None
+        self._touched[row_id] = self._newly_known[row_id] = None
         return row_id
 
     def add_message(self, row_id: int, message: IncomingMessage, member: Member | None) -> int:

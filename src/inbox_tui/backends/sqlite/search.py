@@ -37,7 +37,7 @@ class Fts5:
         words = words_of(search)
         return " ".join(_quoted(word) for word in words) + "*" if words else ""
 
-    def index(self, db: Database, newest: int, touched: Sequence[int]) -> None:
+    def index(self, db: Database, newest: int, newly_known: Sequence[int]) -> None:
         """Make messages after row ``newest`` findable."""
         db.run(_INDEX, newest=newest)
 
