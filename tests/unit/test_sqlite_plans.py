@@ -13,6 +13,8 @@ from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.domain.filters import Filter, Order
 
 VALUES = {
+    "known": "x",
+    "enough": 1,
     "me": 1,
     "agent": 1,
     "key": 1,
@@ -127,6 +129,6 @@ def test_a_walk_of_a_search_keeps_the_lists_order(schema: sqlite3.Connection, fi
 @pytest.mark.parametrize("has_agent", [False, True], ids=["all-agents", "one-agent"])
 @pytest.mark.parametrize("filter", Filter)
 def test_a_search_is_driven_by_its_hits(schema: sqlite3.Connection, filter: Filter, has_agent: bool) -> None:
-    plan = plan_of(schema, f"{Fts5.hits} {statements.found(filter, Order.NEWEST, has_agent=has_agent)}")
+    plan = plan_of(schema, statements.found(Fts5.messages, filter, Order.NEWEST, has_agent=has_agent))
     assert "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)" in plan
     assert "SEARCH message USING INTEGER PRIMARY KEY (rowid=?)" in plan

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inbox_tui.backends.sql.search import typed
 from inbox_tui.backends.sqlite.search import Fts5
 
 INDEX = sqlite3.connect(":memory:", check_same_thread=False)
@@ -14,7 +15,7 @@ INDEX.execute("INSERT INTO t VALUES ('Change my flight to Zürich, order a-17')"
 
 
 def finds(search: str) -> bool:
-    return bool(INDEX.execute("SELECT 1 FROM t WHERE t MATCH ?", (Fts5().expression(search),)).fetchall())
+    return bool(INDEX.execute("SELECT 1 FROM t WHERE t MATCH ?", (typed(search, Fts5()).words,)).fetchall())
 
 
 @pytest.mark.parametrize(
@@ -31,10 +32,10 @@ def test_other_words_are_not(search: str) -> None:
 
 @pytest.mark.parametrize("search", ["", "  ", "!!!", "'", '"', "— …", "\0"])
 def test_without_a_word_there_is_nothing_to_look_for(search: str) -> None:
-    assert Fts5().expression(search) == ""
+    assert typed(search, Fts5()) == ("", "")
 
 
 @given(st.text(st.characters(codec=None), max_size=40))
 def test_anything_typed_is_a_valid_expression(search: str) -> None:
-    if Fts5().expression(search):
+    if typed(search, Fts5()).words:
         finds(search)

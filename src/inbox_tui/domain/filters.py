@@ -12,6 +12,18 @@ import msgspec
 
 from inbox_tui.domain.models import AgentId, Conversation, Counts, MemberId, Status
 
+BEGINNING_IN_MESSAGES = 3
+BEGINNING_IN_WHAT_IS_KNOWN = 2
+"""From how many bytes in UTF-8 on a search's last word may be the beginning of a longer one.
+
+Two Latin letters begin a fifth of all that was ever written; a single CJK character has three bytes.
+"""
+
+
+def may_begin(word: str, least: int) -> bool:
+    """Whether a search's last word, letters and digits alone, may be the beginning of a longer one."""
+    return len(word.encode("utf-8", "replace")) >= least
+
 
 class Filter(StrEnum):
     """One of the six filters; the value is its name on the command line."""

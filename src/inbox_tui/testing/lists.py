@@ -11,7 +11,13 @@ from datetime import datetime, timedelta, timezone
 
 import msgspec
 
-from inbox_tui.domain.filters import Order, Query
+from inbox_tui.domain.filters import (
+    BEGINNING_IN_MESSAGES,
+    BEGINNING_IN_WHAT_IS_KNOWN,
+    Order,
+    Query,
+    may_begin,
+)
 from inbox_tui.domain.models import Conversation, Kind, MemberId, Message
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
 from inbox_tui.domain.text import folded
@@ -95,13 +101,19 @@ def page(query: Query, found: Sequence[Placed], request: PageRequest) -> Page:
 
 def is_found(search: str, conversation: Conversation, thread: Sequence[Message]) -> bool:
     """Whether one message, or what is known of the visitor, has all the words, the last as a beginning."""
-    *whole, beginning = _words(search) or [""]
     lead = conversation.lead
-    texts = [message.body for message in thread if message.kind is not Kind.EVENT]
-    texts.append(" ".join((lead.name, lead.email, lead.phone, lead.company, conversation.topic)))
-    return bool(beginning) and any(
-        set(whole) <= set(words) and any(word.startswith(beginning) for word in words) for words in map(_words, texts)
+    known = " ".join((lead.name, lead.email, lead.phone, lead.company, conversation.topic))
+    spoken = (message.body for message in thread if message.kind is not Kind.EVENT)
+    return _has_all(known, search, BEGINNING_IN_WHAT_IS_KNOWN) or any(
+        _has_all(body, search, BEGINNING_IN_MESSAGES) for body in spoken
     )
+
+
+def _has_all(text: str, search: str, least: int) -> bool:
+    *whole, last = _words(search) or [""]
+    words = _words(text)
+    has_last = any(word.startswith(last) for word in words) if may_begin(last, least) else last in words
+    return bool(last) and has_last and set(whole) <= set(words)
 
 
 def _words(text: str) -> Sequence[str]:

@@ -29,10 +29,11 @@ CONNECT_WITHIN = 10
 WRITERS = 0x494E4258
 """``INBX``: the lock that puts writers in an order, so that numbers are given out in the order of the commits."""
 
-# A list is read in the order of its index, a few rows at a time: to compile a statement, or to prefer reading
-# the whole table because disks once turned slowly, costs more than it gains.
+# A list is read in the order of its index, a few rows at a time: to compile a statement, to start helpers for it, or
+# to prefer reading the whole table because disks once turned slowly, costs more than it gains.
 _READ: LiteralString = (
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1"
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off;"
+    " SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL random_page_cost = 1.1"
 )
 # Several statements in one round trip. Each statement after the lock sees what writers before committed,
 # whatever the database's own default is. Who waits for them for longer is told so.

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.sql.database import Database, Value
-from inbox_tui.backends.sql.search import words_of
 
 _WORD = re.compile(r"[^\W_]+")
 _LONGEST = 500
@@ -36,26 +35,29 @@ _INDEX_LEAD = (
 class WordIndex:
     """A TextSearch; messages and what is known of visitors are indexed at the end of their transaction."""
 
-    hits = (
-        "WITH newest AS MATERIALIZED ("
+    messages = (
+        "SELECT conversation_id AS id FROM ("
         "SELECT id, conversation_id FROM message_words WHERE words @@ CAST(:words AS tsquery)"
         " ORDER BY id DESC LIMIT :most"
-        "), hit AS ("
-        "SELECT conversation_id AS id FROM newest"
-        " UNION SELECT id FROM (SELECT id FROM lead_words WHERE words @@ CAST(:words AS tsquery)"
-        " ORDER BY id DESC LIMIT :most) AS leads"
-        ")"
+        ") AS newest"
+    )
+    known = "SELECT id FROM lead_words WHERE words @@ CAST(:known AS tsquery) ORDER BY id DESC LIMIT :most"
+    number_of_messages = (
+        "SELECT count(*) FROM (SELECT id FROM message_words WHERE words @@ CAST(:words AS tsquery)"
+        " ORDER BY id DESC LIMIT :most) AS newest"
     )
     all_hits = (
         "SELECT conversation_id FROM message_words WHERE words @@ CAST(:words AS tsquery)"
-        " UNION SELECT id FROM lead_words WHERE words @@ CAST(:words AS tsquery)"
+        " UNION SELECT id FROM lead_words WHERE words @@ CAST(:known AS tsquery)"
     )
 
-    def expression(self, search: str) -> str:
-        """All the words, the last as the beginning of one; empty if there is no word in it."""
-        typed = [found for word in words_of(search) if (found := cut(word))]
-        phrases = [" <-> ".join(map(_quoted, words)) for words in typed]
-        return f"{' & '.join(f'({phrase})' for phrase in phrases)[:-1]}:*)" if phrases else ""
+    def expression(self, words: Sequence[str], *, is_begun: bool) -> str:
+        """What PostgreSQL calls a tsquery; a word with a mark inside is several that follow each other."""
+        phrases = [" <-> ".join(map(_quoted, parts)) for word in words if (parts := cut(word))]
+        if not phrases:
+            return ""
+        whole = " & ".join(f"({phrase})" for phrase in phrases)
+        return f"{whole[:-1]}:*)" if is_begun else whole
 
     def index(self, db: Database, newest: int, newly_known: Sequence[int]) -> None:
         """Make findable what this transaction wrote."""

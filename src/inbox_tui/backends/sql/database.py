@@ -74,14 +74,22 @@ class Connection(Database, Protocol):
 class TextSearch(Protocol):
     """Full-text search in a database's own way, with the same answers in all."""
 
-    hits: str
-    """Begins a statement that reads ``hit``, the ``id`` of conversations found by the newest messages, and has
-    ``newest``, a row for each message that was looked at. Values: words, most."""
+    messages: str
+    """Reads the ``id`` of the conversation of each message found, newest message first. Values: words, most."""
+    known: str
+    """Reads the ``id`` of each conversation found by what is known of it, newest first. Values: known, most."""
+    number_of_messages: str
+    """Counts what ``messages`` reads, without looking the conversations up."""
     all_hits: str
-    """Row numbers of all conversations that were found. Value: words."""
+    """Reads row numbers of all conversations that were found. Values: words, known."""
 
-    def expression(self, search: str) -> str:
-        """What was typed: all its words, the last as the beginning of one; empty if there is no word in it."""
+    def expression(self, words: Sequence[str], *, is_begun: bool) -> str:
+        """All the words, in the database's search language.
+
+        Args:
+            words: Without blanks in them; each has a letter or a digit.
+            is_begun: The last may be the beginning of one.
+        """
 
     def index(self, db: Database, newest: int, newly_known: Sequence[int]) -> None:
         """Make findable what this transaction wrote.

@@ -6,24 +6,28 @@ Scrolling in it and jumping cost no second search. How a database finds words is
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
+from typing import NamedTuple
 
 import msgspec
 
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, TextSearch
 from inbox_tui.backends.sql.pages import page_of, start_of, values
-from inbox_tui.domain.filters import Query
+from inbox_tui.domain.filters import BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS_KNOWN, Query, may_begin
 from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
 from inbox_tui.domain.text import storable
 
-HITS_COUNTED = 20_000
-"""Messages that a search considers, the newest first; beyond them its total is not exact."""
+LOOKED_AT = 10_000
+"""Messages with the words that a search considers, the newest first; beyond them its total is not exact."""
+ENOUGH = 1_000
+"""Messages of conversations in the list that are looked for; a list of more is to be narrowed, not read."""
 
-_NUMBER_OF_MESSAGES = "UNION ALL SELECT NULL, count(*) FROM newest"
 _KEPT = 4
+_WORD = re.compile(r"[^\W_]+")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -77,22 +81,48 @@ class Searches:
         return found
 
 
-def words_of(search: str) -> list[str]:
-    """What was typed, word by word; what holds neither letter nor digit is none."""
-    return [word for word in storable(search).split() if any(map(str.isalnum, word))]
+class Typed(NamedTuple):
+    """What was typed, in the database's search language; empty if there is no word in it."""
+
+    words: str
+    """As it is looked for in messages."""
+    known: str
+    """As it is looked for in what is known of a visitor."""
+
+
+def typed(search: str, text_search: TextSearch) -> Typed:
+    """Read a search: all its words, the last as the beginning of one."""
+    words = [word for word in storable(search).split() if any(map(str.isalnum, word))]
+    if not words:
+        return Typed("", "")
+    last = (_WORD.findall(words[-1]) or [""])[-1]
+    return Typed(
+        *(
+            text_search.expression(words, is_begun=may_begin(last, least))
+            for least in (BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS_KNOWN)
+        )
+    )
 
 
 def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -> Found:
     seq = reads.last_change(db)
     by = statements.ordering(query.filter, query.effective_order)
-    words = text_search.expression(query.search)
-    if not words:
+    expressions = typed(query.search, text_search)._asdict()
+    if not expressions["words"]:
         return Found(seq, (), by.is_descending, is_exact=True)
-    found = statements.found(query.filter, query.effective_order, has_agent=query.agent is not None)
-    statement = " ".join((text_search.hits, found, _NUMBER_OF_MESSAGES))
-    *places, (_, messages) = db.rows(statement, **values(query, me), words=words, most=HITS_COUNTED)
-    places.sort(reverse=by.is_descending)
-    return Found(seq, tuple((key, id) for key, id in places), by.is_descending, is_exact=messages < HITS_COUNTED)
+    looked_for = {**values(query, me), **expressions, "most": LOOKED_AT, "enough": ENOUGH}
+    by_messages, by_what_is_known = (
+        db.rows(
+            statements.found(hits, query.filter, query.effective_order, has_agent=query.agent is not None), **looked_for
+        )
+        for hits in (text_search.messages, text_search.known)
+    )
+    is_exact = max(len(by_messages), len(by_what_is_known)) < ENOUGH
+    if is_exact:
+        [(number,)] = db.rows(text_search.number_of_messages, **looked_for)
+        is_exact = number < LOOKED_AT
+    places = sorted({(key, id) for key, id in by_messages + by_what_is_known}, reverse=by.is_descending)
+    return Found(seq, tuple(places), by.is_descending, is_exact=is_exact)
 
 
 def _place(cursor: Cursor) -> tuple[int, int]:

@@ -91,11 +91,11 @@ def listing(
     )
 
 
-@lru_cache(maxsize=64)
-def found(filter: Filter, order: Order, *, has_agent: bool) -> str:
-    """The place of every row of a list that is among the rows of ``hit``, unsorted. Values: me, agent.
+@lru_cache(maxsize=128)
+def found(hits: str, filter: Filter, order: Order, *, has_agent: bool) -> str:
+    """The places of a list's rows that are among those hit, in the order in which they were. Values: me, agent, enough.
 
-    ``hit`` drives: a search finds fewer rows than the filter holds.
+    ``hits`` reads their ``id`` and drives: a search finds fewer rows than the filter holds.
     """
     conditions = [_CONDITIONS[filter]] if _CONDITIONS[filter] else []
     if has_agent:
@@ -105,8 +105,9 @@ def found(filter: Filter, order: Order, *, has_agent: bool) -> str:
         (
             "SELECT",
             ordering(filter, order).column,
-            ", conversation.id FROM hit CROSS JOIN conversation ON conversation.id = hit.id",
+            f", conversation.id FROM ({hits}) AS hit CROSS JOIN conversation ON conversation.id = hit.id",
             f"WHERE {guarded}" if guarded else "",
+            "LIMIT :enough",
         )
     )
 

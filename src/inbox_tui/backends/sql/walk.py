@@ -13,6 +13,7 @@ from inbox_tui.backends.sql.database import Connection, Rows, TextSearch
 from inbox_tui.backends.sql.pages import values
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.rows import conversation
+from inbox_tui.backends.sql.search import typed
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, MemberId
@@ -41,17 +42,17 @@ class Walk:
         self._roster = current_roster(db)
         rules.require_chat(self._roster.acting(self._me))
         query = self._query
-        words = self._text_search.expression(query.search)
-        if query.search.strip() and not words:
+        expressions = typed(query.search, self._text_search)._asdict()
+        if query.search.strip() and not expressions["words"]:
             return
         statement = statements.listing(
             query.filter,
             query.effective_order,
             shape="whole",
             has_agent=query.agent is not None,
-            hits=self._text_search.all_hits if words else "",
+            hits=self._text_search.all_hits if expressions["words"] else "",
         )
-        self._rows = db.cursor(statement, {**values(query, self._me), "limit": _WITHOUT_END, "skip": 0, "words": words})
+        self._rows = db.cursor(statement, {**values(query, self._me), "limit": _WITHOUT_END, "skip": 0, **expressions})
 
     def next(self, count: int) -> Sequence[Conversation]:
         """The next conversations, at most ``count``; none at the end."""

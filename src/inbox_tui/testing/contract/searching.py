@@ -8,7 +8,7 @@ from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Author, Kind, Lead, ReplyDraft, Status
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, Contract, ids, intake_of
+from inbox_tui.testing.contract.base import C1, Contract, ids, intake_of, scan_of
 from inbox_tui.testing.factories import BOOKING, DANA, incoming, said
 
 
@@ -25,10 +25,25 @@ class SearchingContract(Contract):
     async def test_all_words_must_be_in_one_message(self, finder: Store) -> None:
         """In any order; the last may be the beginning of a word."""
         await self.seed(finder, incoming("c-1", "I need to change my flight to Friday", "Thanks a lot"))
-        for found in ("flight", "FLIGHT friday", "friday fli", "change my fl", "  flight  "):
+        for found in ("flight", "FLIGHT friday", "friday fli", "change my fli", "  flight  "):
             assert await ids(finder, Query(search=found)) == ["c-1"], found
-        for not_found in ("fligh friday", "flight thanks", "light", "hotel"):
+        for not_found in ("fligh friday", "flight thanks", "light", "hotel", "change my fl"):
             assert await ids(finder, Query(search=not_found)) == [], not_found
+
+    async def test_a_beginning_is_of_three_letters_and_in_what_is_known_of_two(self, finder: Store) -> None:
+        """Fewer begin everything; a character of Chinese or Japanese says as much as three letters."""
+        await self.seed(
+            finder,
+            incoming("c-1", "my flight is ok", lead=Lead("Maya Lindqvist")),
+            incoming("c-2", "日本語のメッセージ", lead=Lead("Petra", "x@post.example")),
+        )
+        for found in ("fli", "ok", "ma", "li", "fli", "is o", "x"):
+            expected = {"is o": [], "x": ["c-2"]}.get(found, ["c-1"])
+            assert await ids(finder, Query(search=found)) == expected, found
+        for found in ("日", "日本", "p", "pe"):
+            assert await ids(finder, Query(search=found)) == ([] if found == "p" else ["c-2"]), found
+        exported = [row.id async for rows in scan_of(finder).scan(Query(search="ma")) for row in rows]
+        assert exported == ["c-1"]
 
     async def test_accents_and_case_do_not_matter(self, finder: Store) -> None:
         """For those who cannot type them."""
