@@ -53,37 +53,31 @@ class Session:
     @cached_property
     def identity(self) -> Identity:
         """Who is asking: as given, or a guess from the operating system's account; with a token for a remote store."""
+        return self.identity_at(self.url)
+
+    def identity_at(self, url: StoreUrl, email: str = "", name: str = "") -> Identity:
+        """Who is asking at a store other than that of the settings; ``email`` and ``name`` unless --as says it."""
         from inbox_tui.store.registry import Identity
 
-        user, name = _account()
+        user, full_name = _account()
         given = self.in_force.settings.identity
-        return Identity(given or f"{user}@localhost", name, is_given=bool(given), token=self._token)
+        address = given or email or f"{user}@localhost"
+        return Identity(address, name or full_name, is_given=bool(given), token=self._token(url))
 
-    @cached_property
-    def _token(self) -> str:
-        if self.url.scheme == "sqlite":
+    def _token(self, url: StoreUrl) -> str:
+        if url.scheme == "sqlite":
             return ""
         import os
 
         from inbox_tui.local.credentials import find_token
 
-        found = find_token(self.url, self.in_force.settings.token_command, os.environ)
+        found = find_token(url, self.in_force.settings.token_command, os.environ)
         return found.token if found else ""
 
     @property
     def store_is_new(self) -> bool:
         """The store is a file that does not exist yet."""
-        from pathlib import Path
-
-        file = Path(self.url.path)
-        return self.url.scheme == "sqlite" and not (file.exists() and file.stat().st_size)
-
-    @property
-    def _has_no_file(self) -> bool:
-        from pathlib import Path
-
-        path = self.url.path
-        return self.store_is_new and path != ":memory:" and Path(path).parent.is_dir()
+        return is_new_file(self.url)
 
     async def open_store(self) -> Store:
         """The store, opened. Raises InboxError."""
@@ -97,17 +91,31 @@ class Session:
 
     @asynccontextmanager
     async def _store(self, must_exist: bool) -> AsyncIterator[Store]:
-        if must_exist and self._has_no_file:
-            from inbox_tui.domain.errors import StoreUnavailable
-
-            raise StoreUnavailable(
-                f"There is no inbox at {self.url.path}.", hint="inbox-tui import FILE makes and fills one."
-            )
+        if must_exist:
+            require_file(self.url)
         store = await self.open_store()
         try:
             yield store
         finally:
             await store.aclose()
+
+
+def is_new_file(url: StoreUrl) -> bool:
+    """The store is a file that does not exist yet."""
+    from pathlib import Path
+
+    file = Path(url.path)
+    return url.scheme == "sqlite" and not (file.exists() and file.stat().st_size)
+
+
+def require_file(url: StoreUrl) -> None:
+    """Raise StoreUnavailable for a file that does not exist, which opening would make."""
+    from pathlib import Path
+
+    from inbox_tui.domain.errors import StoreUnavailable
+
+    if is_new_file(url) and url.path != ":memory:" and Path(url.path).parent.is_dir():
+        raise StoreUnavailable(f"There is no inbox at {url.path}.", hint="inbox-tui import FILE makes and fills one.")
 
 
 def file_url(file: Path) -> StoreUrl:

@@ -39,7 +39,8 @@ def require_sense(incoming: IncomingConversation) -> None:
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
     if len(incoming.id) > ID_LIMIT:
         raise Rejected(f"A conversation's id has {len(incoming.id):,} characters; {ID_LIMIT:,} is the most.")
-    if incoming.needs_human and incoming.status is Status.RESOLVED:
+    waits = incoming.needs_human or (incoming.standing is not None and incoming.standing.waiting_since is not None)
+    if waits and incoming.status is Status.RESOLVED:
         raise Rejected(f"Conversation {incoming.id} is resolved and needs a human.", hint="It can be only one of them.")
     keys: set[str] = set()
     for message in incoming.messages:
@@ -110,6 +111,15 @@ def message_added(conversation: Conversation, message: IncomingMessage, author: 
 
 def settled(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:
     """The conversation after its last message, in the state that its source gives it."""
+    if incoming.standing is not None:
+        return msgspec.structs.replace(
+            conversation,
+            lead=kept_lead(incoming.lead),
+            topic=storable(incoming.topic),
+            assignee=assignee,
+            status=incoming.status,
+            **msgspec.structs.asdict(incoming.standing),
+        )
     visitor_wrote = [message.created_at for message in incoming.messages if message.author is Author.VISITOR]
     return msgspec.structs.replace(
         conversation,
@@ -119,3 +129,15 @@ def settled(conversation: Conversation, incoming: IncomingConversation, assignee
         status=incoming.status,
         resolved_at=conversation.last_activity_at if incoming.status is Status.RESOLVED else None,
     )
+
+
+def caught_up(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:
+    """A known conversation that has got what it lacked.
+
+    A copy that is made again stands as its source does by now, unless more was said here.
+    """
+    spoken = sum(
+        message.author is not Author.SYSTEM and message.kind is not Kind.EVENT for message in incoming.messages
+    )
+    is_behind = incoming.standing is not None and conversation.messages <= spoken
+    return settled(conversation, incoming, assignee) if is_behind else conversation

@@ -274,6 +274,17 @@ class IncomingMessage(msgspec.Struct, frozen=True):
     member_email: str = ""
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """How a conversation stood in the workspace it comes from: what its messages alone do not tell."""
+
+    last_activity_at: Moment
+    waiting_since: Moment | None = None
+    handoff_requested: bool = False
+    first_human_reply_at: Moment | None = None
+    resolved_at: Moment | None = None
+    last_outgoing: Author | None = None
+
+
 class IncomingConversation(msgspec.Struct, frozen=True):
     """A whole conversation as it enters the workspace."""
 
@@ -286,6 +297,8 @@ class IncomingConversation(msgspec.Struct, frozen=True):
     needs_human: bool = False
     assignee_email: str = ""
     topic: str = ""
+    standing: Standing | None = None
+    """Only of a copy from another workspace, which is then kept as it stood there."""
 
 
 class Taken(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -68,6 +69,8 @@ class Capabilities(msgspec.Struct, frozen=True):
     """The store is a ``Scan``: export and select-all work."""
     host: bool = False
     """The store is a ``Host``: ``inbox-tui serve`` can offer it to others."""
+    upkeep: bool = False
+    """The store is an ``Upkeep``."""
     outbox: bool = False
     """It is reached over a line that fails now and then: writes wait in an outbox on this machine."""
 
@@ -188,6 +191,35 @@ class Intake(Protocol):
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor, instead of what was. Raises NotFound."""
+
+
+class Schema(msgspec.Struct, frozen=True):
+    """How far a workspace's tables have come."""
+
+    found: int
+    """Number of the last migration when the store was opened; 0 for a workspace that was made then."""
+    now: int
+
+
+@runtime_checkable
+class Upkeep(Protocol):
+    """A store whose keeper uses this program for it."""
+
+    @property
+    def schema(self) -> Schema:
+        """What opening the store found and left: it brings older tables up to date."""
+
+    async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
+        """Copy the workspace as it is now into a new file, while others go on writing.
+
+        Args:
+            target: Only its owner may read it. It is complete once it has this name.
+            progress: Is told which part is done, 0 to 1.
+
+        Raises:
+            Unsupported: the database has a tool of its own, which the hint names.
+            StoreUnavailable: the target exists, or cannot be written.
+        """
 
 
 @runtime_checkable

@@ -38,10 +38,13 @@ class ModelIntake:
         added = extended = messages = 0
         for incoming in conversations:
             known = self._workspace.find(incoming.id)
-            number = self._add(incoming) if known is None else self._extend(known, incoming)
-            added += known is None
-            extended += known is not None and number > 0
-            messages += number
+            if known is None:
+                messages += self._add(incoming)
+                added += 1
+            else:
+                number = self._extend(known, incoming)
+                extended += number > 0 or self._workspace.conversation(incoming.id) != known
+                messages += number
         return Taken(added, extended, len(conversations) - added - extended, messages)
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
@@ -78,13 +81,16 @@ class ModelIntake:
             message for message in intake.keyed(incoming) if not self._workspace.message_by_key(known.id, message.key)
         ]
         for message in lacking:
-            known = self._append(known, message)
+            known = self._append(known, message, is_copy=incoming.standing is not None)
+        assignee = self._member(incoming.assignee_email, Access.EDIT) if incoming.standing else None
+        self._workspace.save(Ruling(intake.caught_up(known, incoming, assignee)), None)
         return len(lacking)
 
-    def _append(self, before: Conversation, message: IncomingMessage) -> Conversation:
+    def _append(self, before: Conversation, message: IncomingMessage, *, is_copy: bool = False) -> Conversation:
         author = self._member(message.member_email, Access.NONE)
         self._workspace.add_message(before.id, message, author)
-        return self._workspace.save(intake.message_added(before, message, author), None)
+        ruling = intake.message_added(before, message, author)
+        return self._workspace.save(Ruling(ruling.conversation) if is_copy else ruling, None)
 
     def _member(self, email: str, at_least: Access) -> Member | None:
         """The person of this address, added if need be, with at least this access."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.sql.migrations import Step, steps
 from inbox_tui.domain.errors import StoreBroken
+from inbox_tui.store.protocol import Schema
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 # The table that holds the number of the last migration, and tells our tables from other programs'.
@@ -20,7 +21,7 @@ _VERSION = "SELECT version FROM inbox_tui_schema"
 _SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
 
 
-def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerConnection], None]) -> None:
+def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerConnection], None]) -> Schema:
     """Bring the tables to this program's schema; ``settle`` fills new ones in the same transaction.
 
     Raises:
@@ -31,17 +32,18 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
     with connection.snapshot():
         version = _version(connection, name, known)
     if version == newest:
-        return
+        return Schema(version, newest)
     with connection.transaction():
         version = _version(connection, name, known)  # another process may have been faster
         if version == newest:
-            return
+            return Schema(version, newest)
         for step in (step for step in known if step.number > version):
             for statement in step.statements():
                 connection.run(statement)
         if version == 0:
             settle(connection)
         connection.run(_SET_VERSION, newest=newest)
+    return Schema(version, newest)
 
 
 def _version(connection: ServerConnection, name: str, known: list[Step]) -> int:

@@ -10,7 +10,7 @@ from inbox_tui.backends.postgres.errors import postgres_errors
 from inbox_tui.backends.postgres.schema import prepare
 from inbox_tui.backends.postgres.search import WordIndex
 from inbox_tui.backends.sql.session import Session
-from inbox_tui.store.protocol import Clock
+from inbox_tui.store.protocol import Clock, Schema
 
 
 class ServerSession(Session[ServerConnection]):
@@ -36,5 +36,5 @@ class ServerSession(Session[ServerConnection]):
     def _connect(self, *, is_reader: bool) -> ServerConnection:
         return ServerConnection(self.address)
 
-    def _prepare(self, db: ServerConnection, settle: Callable[[ServerConnection], None]) -> None:
-        prepare(db, self.name, settle)
+    def _prepare(self, db: ServerConnection, settle: Callable[[ServerConnection], None]) -> Schema:
+        return prepare(db, self.name, settle)

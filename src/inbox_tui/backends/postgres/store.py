@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from random import Random
 
 import msgspec
@@ -12,6 +13,7 @@ from inbox_tui.backends.postgres.feed import follow
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
 from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.models import MemberId
 from inbox_tui.store.protocol import Capabilities, Clock
 from inbox_tui.store.registry import Identity
@@ -55,6 +57,13 @@ class PostgresStore(SqlStore):
     def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; those of a lost line among them. Ends with ``aclose``."""
         return follow(self._session, self._closing, since, self._clock, Random())
+
+    async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
+        """Raises Unsupported: PostgreSQL's own program does it, and more than a workspace."""
+        raise Unsupported(
+            f"{self.name} is not copied into a file by this program.",
+            hint=f"Use PostgreSQL's: pg_dump --format=custom --file={target} --dbname=ADDRESS",
+        )
 
     def seen_by(self, member: MemberId) -> PostgresStore:
         """The same database as another member sees it."""

@@ -49,8 +49,11 @@ def take_in(unit: Unit, conversations: Sequence[IncomingConversation]) -> Taken:
         intake.require_sense(incoming)
         before = unit.find(incoming.id)
         stored = intake.keyed(incoming)
-        added = _add(unit, incoming, stored) if before is None else _extend(unit, before, stored)
-        fate = _Fate.ADDED if before is None else _Fate.EXTENDED if added else _Fate.UNCHANGED
+        if before is None:
+            fate, added = _Fate.ADDED, _add(unit, incoming, stored)
+        else:
+            added = _extend(unit, before, incoming, stored)
+            fate = _Fate.EXTENDED if added or unit.load(incoming.id) != before else _Fate.UNCHANGED
         tally[fate] += 1
         messages += added
     return Taken(tally[_Fate.ADDED], tally[_Fate.EXTENDED], tally[_Fate.UNCHANGED], messages)
@@ -86,27 +89,26 @@ def _add(unit: Unit, incoming: IncomingConversation, messages: Sequence[Incoming
         folded = intake.message_added(folded, message, author).conversation
     assignee = _member(unit, incoming.assignee_email, is_assignee=True)
     row_id = unit.add_conversation(intake.settled(folded, incoming, assignee))
-    last = None
-    for message, author in zip(messages, authors, strict=True):
-        added = unit.add_message(row_id, message, author)
-        last = added if message.kind is Kind.MESSAGE else last
-    if last is not None:
-        unit.db.run(statements.SET_LAST_MESSAGE, message=last, id=row_id)
+    unit.add_thread(row_id, list(zip(messages, authors, strict=True)))
     return len(messages)
 
 
-def _extend(unit: Unit, before: Stored, messages: Sequence[IncomingMessage]) -> int:
+def _extend(unit: Unit, before: Stored, incoming: IncomingConversation, messages: Sequence[IncomingMessage]) -> int:
     known = _keys(unit, before.row_id)
     lacking = [message for message in messages if message.key not in known]
     for message in lacking:
-        before = _append(unit, before, message)
+        before = _append(unit, before, message, is_copy=incoming.standing is not None)
+    assignee = _member(unit, incoming.assignee_email, is_assignee=True) if incoming.standing else None
+    unit.save(before, Ruling(intake.caught_up(before.conversation, incoming, assignee)), None)
     return len(lacking)
 
 
-def _append(unit: Unit, before: Stored, message: IncomingMessage) -> Stored:
+def _append(unit: Unit, before: Stored, message: IncomingMessage, *, is_copy: bool = False) -> Stored:
     author = _author(unit, message)
     added = unit.add_message(before.row_id, message, author)
     ruling = intake.message_added(before.conversation, message, author)
+    if is_copy:  # the events of its source come with it
+        ruling = Ruling(ruling.conversation)
     return unit.save(before, ruling, None, added if message.kind is Kind.MESSAGE else None)
 
 

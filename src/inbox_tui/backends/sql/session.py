@@ -21,7 +21,7 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.errors import CredentialError
 from inbox_tui.domain.models import Access, MemberId
 from inbox_tui.domain.team import checked_address
-from inbox_tui.store.protocol import Clock
+from inbox_tui.store.protocol import Clock, Schema
 from inbox_tui.store.registry import Identity
 
 T = TypeVar("T")
@@ -41,6 +41,8 @@ class Session(ABC, Generic[C]):
         self.me = MemberId("")
         """Who is asking; nobody until ``sign_in``."""
         self.text_search = text_search
+        self.schema = Schema(0, 0)
+        """What ``sign_in`` found and left."""
         self._is_guest = False
         self._clock = clock
         self._reader = self.new_reader("inbox-reader")
@@ -64,7 +66,7 @@ class Session(ABC, Generic[C]):
             unit.finish()
 
         def open_and_look(db: C) -> MemberId:
-            self._prepare(db, settle)
+            self.schema = self._prepare(db, settle)
             with db.snapshot():
                 return self._recognise(db, identity)
 
@@ -140,7 +142,7 @@ class Session(ABC, Generic[C]):
         """Open a connection. Called in the thread that will own it."""
 
     @abstractmethod
-    def _prepare(self, db: C, settle: Callable[[C], None]) -> None:
+    def _prepare(self, db: C, settle: Callable[[C], None]) -> Schema:
         """Bring the workspace to this program's schema; ``settle`` fills a new one in the same transaction."""
 
     def _recognise(self, db: C, identity: Identity) -> MemberId:

@@ -140,7 +140,6 @@ INSERT_CONVERSATION = " ".join(
         ") RETURNING id",
     )
 )
-SET_LAST_MESSAGE = "UPDATE conversation SET last_message_id = :message WHERE id = :id"
 
 THREAD = " ".join(
     (
@@ -205,6 +204,7 @@ INSERT_TOKEN = (
 DELETE_TOKEN = "DELETE FROM token WHERE id = :id"
 
 LAST_MESSAGE = "SELECT max(id) FROM message"
+LAST_SAID = "SELECT max(id) FROM message WHERE conversation_id = :conversation AND kind = 'message'"
 REPLIES_OF_AGENT = " ".join(
     (
         "SELECT conversation.public_id,",

@@ -39,10 +39,10 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
-from inbox_tui.store.protocol import Capabilities
+from inbox_tui.store.protocol import Capabilities, Schema
 
 _CHANGES_AT_ONCE = 500
-CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True)
+CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True, upkeep=True)
 
 
 class SqlStore(SqlTeam, SqlIntake, SqlHost):
@@ -62,6 +62,11 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost):
     def capabilities(self) -> Capabilities:
         """Everything."""
         return CAPABILITIES
+
+    @property
+    def schema(self) -> Schema:
+        """What opening the store found and left."""
+        return self._session.schema
 
     async def me(self) -> Member:
         """The member who is asking, as they are now."""

@@ -8,7 +8,7 @@ the end, in few round trips. What an act means is decided by the rules, never he
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from inbox_tui.backends.sql import reads, statements
@@ -133,6 +133,14 @@ class Unit:
         self._touched[row_id] = None
         message_id: int = row[0]
         return message_id
+
+    def add_thread(self, row_id: int, messages: Sequence[tuple[IncomingMessage, Member | None]]) -> None:
+        """Insert the messages of a conversation that was just added, in few statements."""
+        self.db.run_each(
+            statements.INSERT_MESSAGE, [_message_values(row_id, message, member) for message, member in messages]
+        )
+        row = self.db.row(statements.LAST_SAID, conversation=row_id)
+        self._states[row_id]["last_message_id"] = row[0] if row else None
 
     def team_changed(self) -> None:
         """Members or agents were written: what is known of them is read again."""

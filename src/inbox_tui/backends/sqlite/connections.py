@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -23,6 +23,8 @@ from inbox_tui.domain.errors import StoreBroken
 _SHORTEST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.003
 _SECONDS_TO_MS = 1000
+_PAGES_AT_ONCE = 2_000
+"""Of a backup: 8 MB, after which it can be told how far it is."""
 
 
 class FileConnection:
@@ -83,6 +85,29 @@ class FileConnection:
     def cursor(self, statement: str, values: Mapping[str, int | str]) -> sqlite3.Cursor:
         """The rows of a statement, to be fetched little by little."""
         return self._raw.execute(statement, values)
+
+    def copy_to(self, file: Path, progress: Callable[[float], None] | None) -> None:
+        """Copy everything into an empty file, all of it from one state of the workspace.
+
+        Args:
+            file: Where to.
+            progress: Is told which part is done, 0 to 1.
+        """
+
+        def tell(_: int, remaining: int, total: int) -> None:
+            if progress is not None:
+                progress(1 - remaining / total if total else 1.0)
+
+        copy = sqlite3.connect(file, isolation_level=None)
+        try:
+            self._raw.execute("BEGIN")
+            self._raw.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees one state
+            self._raw.backup(copy, pages=_PAGES_AT_ONCE, progress=tell, sleep=0)
+            copy.execute("PRAGMA synchronous = FULL")
+            copy.execute("PRAGMA journal_mode = DELETE")  # so that it is one file; opening it makes a log again
+        finally:
+            self._undo()
+            copy.close()
 
     def number(self, pragma: str) -> int:
         """The value of a pragma that is a number."""

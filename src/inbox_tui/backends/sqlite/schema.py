@@ -13,6 +13,7 @@ from pathlib import Path
 from inbox_tui.backends.sql.migrations import Step, steps
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
+from inbox_tui.store.protocol import Schema
 
 APPLICATION_ID = 0x494E4258
 """``INBX``: tells our files from other programs'."""
@@ -43,16 +44,19 @@ def make_file(path: Path) -> None:
         ) from error
 
 
-def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnection], None]) -> None:
+def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnection], None]) -> Schema:
     """Bring the file to this program's schema; ``settle`` fills a new one in the same transaction.
+
+    An older one is first copied to ``NAME.vN.bak`` beside it.
 
     Raises:
         StoreBroken: the file is another program's, or from a newer inbox-tui.
     """
     known = steps(MIGRATIONS)
+    newest = known[-1].number
     version = _version(connection, path, known)
-    if version == known[-1].number:
-        return
+    if version == newest:
+        return Schema(version, newest)
     if version == 0:
         connection.row("PRAGMA journal_mode = WAL")
     else:
@@ -65,7 +69,8 @@ def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnec
         if version == 0:
             connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
             settle(connection)
-        connection.run(f"PRAGMA user_version = {known[-1].number}")
+        connection.run(f"PRAGMA user_version = {newest}")
+    return Schema(version, newest)
 
 
 def _version(connection: FileConnection, path: Path, known: list[Step]) -> int:

@@ -13,7 +13,7 @@ from inbox_tui.backends.sqlite.errors import sqlite_errors
 from inbox_tui.backends.sqlite.feed import Bell
 from inbox_tui.backends.sqlite.schema import make_file, prepare
 from inbox_tui.backends.sqlite.search import Fts5
-from inbox_tui.store.protocol import Clock
+from inbox_tui.store.protocol import Clock, Schema
 
 
 class FileSession(Session[FileConnection]):
@@ -46,5 +46,5 @@ class FileSession(Session[FileConnection]):
             make_file(self.path)
         return FileConnection(self.path, patience=self._patience, random=self._random, is_reader=is_reader)
 
-    def _prepare(self, db: FileConnection, settle: Callable[[FileConnection], None]) -> None:
-        prepare(db, self.path, settle)
+    def _prepare(self, db: FileConnection, settle: Callable[[FileConnection], None]) -> Schema:
+        return prepare(db, self.path, settle)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from random import Random
 
 from inbox_tui.backends.sql.store import SqlStore
+from inbox_tui.backends.sqlite.backup import back_up
 from inbox_tui.backends.sqlite.feed import follow
 from inbox_tui.backends.sqlite.session import FileSession
 from inbox_tui.domain.changes import Changes
@@ -64,6 +65,14 @@ class SqliteStore(SqlStore):
     def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
         return follow(self._session.read, self._session.bell, self._closing, since)
+
+    async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
+        """Copy the file as it is now, its write-ahead log included. Raises StoreUnavailable."""
+        worker = self._session.new_reader("inbox-backup")
+        try:
+            await self._session.run_on(worker, lambda db: back_up(db, target, progress))
+        finally:
+            await worker.aclose()
 
     def seen_by(self, member: MemberId) -> SqliteStore:
         """The same file as another member sees it."""

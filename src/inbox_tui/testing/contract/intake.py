@@ -6,7 +6,7 @@ import pytest
 
 from inbox_tui.domain.errors import NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Lead, Status, Taken
+from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Lead, Standing, Status, Taken
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, events, ids, intake_of, member_of, messages, reply, team_of
 from inbox_tui.testing.factories import DANA, EVE, MORNING, SAM, incoming, minute, said
@@ -78,6 +78,37 @@ class IntakeContract(Contract):
                 await intake_of(dana).take_in([incoming("c-1"), wrong])
             assert await ids(dana, Query()) == []
             assert (await dana.counts(None)).all == 0
+
+    async def test_a_copy_stands_as_it_stood_where_it_comes_from(self, dana: Store) -> None:
+        """And when it is made again, as it stands there by now; unless more was said here."""
+        first, more = said("a", key="m-1"), said("Sorry!", 8, Author.MEMBER, key="m-2", member_email=DANA)
+        closed = said("Dana Ortiz marked this resolved", 9, Author.SYSTEM, kind=Kind.EVENT)
+        waiting = Standing(minute(4), waiting_since=minute(2), handoff_requested=True)
+        await self.seed(dana, incoming("c-1", first, standing=waiting, assignee_email=DANA, lead=Lead("Maya")))
+        now = await dana.get(C1)
+        assert (now.last_activity_at, now.waiting_since, now.handoff_requested) == (minute(4), minute(2), True)
+        done = Standing(
+            minute(8),
+            first_human_reply_at=minute(8),
+            resolved_at=minute(9),
+            last_outgoing=Author.MEMBER,
+        )
+        copy = incoming("c-1", first, more, closed, standing=done, status=Status.RESOLVED, lead=Lead("Petra"))
+        assert await intake_of(dana).take_in([copy]) == Taken(extended=1, messages=2)
+        now = await dana.get(C1)
+        assert (now.status, now.resolved_at, now.waiting_since, now.assignee) == (
+            Status.RESOLVED,
+            minute(9),
+            None,
+            None,
+        )
+        assert (now.lead.name, now.last_activity_at, now.messages) == ("Petra", minute(8), 2)
+        assert await events(dana) == ["Dana Ortiz marked this resolved"]
+        assert await intake_of(dana).take_in([copy]) == Taken(unchanged=1)
+        await intake_of(dana).receive(C1, said("And?", 20, key="m-9"))
+        assert await intake_of(dana).take_in([copy]) == Taken(unchanged=1)
+        assert (await dana.get(C1)).status is Status.OPEN
+        assert (await dana.counts(None)).resolved == 0
 
     async def test_system_messages_come_in_as_events(self, dana: Store) -> None:
         """They are in the thread, but neither counted nor the last message."""

@@ -1,0 +1,129 @@
+"""``migrate``, ``backup`` and ``copy``: what the keeper of a store does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from inbox_tui.cli.lazy import command
+from inbox_tui.cli.output import say
+from inbox_tui.cli.session import Session, require_file, run_async
+from inbox_tui.domain.errors import ConfigError, Unsupported
+from inbox_tui.store.protocol import Store, Upkeep
+
+if TYPE_CHECKING:
+    from inbox_tui.operations.copying import Copied, Progress
+
+
+@command("migrate")
+@click.pass_obj
+def migrate(session: Session) -> None:
+    """Make the store's tables, or bring them up to date.
+
+    Opening a store does this by itself wherever it may; run it when only you may.
+    """
+
+    async def work() -> None:
+        async with session.store() as store:
+            found, now = (schema := _upkeep(store).schema).found, schema.now
+            if found == now:
+                say(f"{store.name}: schema {now}, nothing to do.")
+            elif found == 0:
+                say(f"{store.name}: made, schema {now}. {(await store.me()).email} is its first member.")
+            else:
+                say(f"{store.name}: schema {found} brought to {now}.")
+
+    run_async(work())
+
+
+@command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(session: Session, file: Path) -> None:
+    """Copy the store into FILE while others go on writing."""
+
+    async def work() -> int:
+        async with session.store(must_exist=True) as store:
+            with _bar() as show:
+                await _upkeep(store).back_up(
+                    file.absolute(), None if show is None else lambda part: show("backup", part)
+                )
+            return (await store.counts(None)).all
+
+    count = run_async(work())
+    say(
+        f"{count:,} conversations are in {file}, {file.stat().st_size / 1e6:,.1f} MB. To use it: --store sqlite:///{file}"
+    )
+
+
+@command("copy")
+@click.option("--from", "source", required=True, metavar="URL", help="The store to copy.")
+@click.option("--to", "target", required=True, metavar="URL", help="The store to copy into; made if it can be.")
+@click.pass_obj
+def copy(session: Session, source: str, target: str) -> None:
+    """Copy a whole workspace from one store into another, and check that it has arrived.
+
+    Broken off, run it again: what has arrived is passed over. Nobody should write to
+    either meanwhile. Tokens are not copied.
+    """
+
+    async def work() -> Copied:
+        from inbox_tui.operations.copying import Copy, require_source, require_target
+        from inbox_tui.store.registry import open_store
+        from inbox_tui.store.url import StoreUrl
+
+        urls = StoreUrl.parse(source), StoreUrl.parse(target)
+        if urls[0] == urls[1]:
+            raise ConfigError("A store cannot be copied into itself.", hint="Name another after --to.")
+        require_file(urls[0])
+        given = await open_store(urls[0], session.identity_at(urls[0]))
+        try:
+            me = await given.me()
+            into = await open_store(urls[1], session.identity_at(urls[1], email=me.email, name=me.name))
+            try:
+                with _bar() as show:
+                    on_progress = None if show is None else _told_to(show)
+                    return await Copy(require_source(given), require_target(into), on_progress).run()
+            finally:
+                await into.aclose()
+        finally:
+            await given.aclose()
+
+    copied = run_async(work())
+    say(
+        f"{copied.conversations:,} conversations with {copied.messages:,} messages and {copied.members:,} members"
+        f" are the same in both stores; {copied.written:,} were written. Checksum {copied.checksum}"
+    )
+    if copied.without_profile:
+        say(f"These members choose name and avatar there anew: {', '.join(copied.without_profile)}.")
+
+
+def _upkeep(store: Store) -> Upkeep:
+    if not isinstance(store, Upkeep) or not store.capabilities.upkeep:
+        raise Unsupported(f"{store.name} is kept by whoever runs it.", hint="Ask them; or name the store itself.")
+    return store
+
+
+def _told_to(show: Callable[[str, float], None]) -> Callable[[Progress], None]:
+    return lambda progress: show(progress.step, progress.done / max(1, progress.total))
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[str, float], None] | None]:
+    """A bar on stderr while a person looks at it."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda step, part: bar.update(task, description=step, completed=part)
