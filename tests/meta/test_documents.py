@@ -85,7 +85,7 @@ def test_every_page_can_be_found() -> None:
         for document in DOCUMENTS
         for link in _LINK.findall(document.read_text("utf-8"))
     }
-    assert set(DOCUMENTS) - linked == {ROOT / "README.md"}
+    assert set(DOCUMENTS) - linked <= {ROOT / "README.md"}
 
 
 @pytest.fixture
