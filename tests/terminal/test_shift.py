@@ -195,7 +195,7 @@ def work(shift: Shift) -> None:
         terminal.keys("C-j")
     terminal.text(REPLY[-1])
     terminal.wait_for(lambda screen: all(line in screen for line in (f"│ {REPLY[0]}", f"│ {REPLY[-1]}")))
-    terminal.keys("Enter")
+    terminal.enter()
     screen = terminal.wait_for(f"✓ Sent to {who}")
     assert "Team: " + " ".join(REPLY)[:40] in screen
     terminal.escape()

@@ -128,6 +128,23 @@ async def test_a_reply_without_a_line_waits_and_arrives_once(team: Team4, wire: 
         assert "waits for the line" not in inbox.text()
 
 
+async def test_a_reply_to_what_was_never_read_is_seen_to_wait(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        inbox.view.threads.clear()
+        await inbox.pilot.press("j")
+        await inbox.until(lambda: "Could not open the conversation" in inbox.text())
+        await send(inbox, "Sent unseen")
+        assert [sent.state for sent in inbox.view.thread._pending] == ["waits for the line"]
+        assert "waits for the line" in inbox.text()
+        await found(inbox, wire)
+        await inbox.until(lambda: len(inbox.heard(m.ReplySent)) == 1)
+        await inbox.settled()
+        assert "waits for the line" not in inbox.text()
+        assert [message.body for message in inbox.messages][-1:] == ["Sent unseen"]
+        assert len(inbox.messages) > 1, "what was there before is read now"
+
+
 async def test_decisions_wait_too(team: Team4, wire: Wire) -> None:
     async with team.inbox() as inbox:
         await lost(inbox, wire)

@@ -128,7 +128,7 @@ class DetailPane(Vertical):
         """Another conversation: its own header, and no longer the messages of the last one."""
         self._header.conversation = conversation
         if (before.id if before else None) != (conversation.id if conversation else None):
-            self._thread.clear()
+            self._thread.begin(conversation)
         if (before is None) != (conversation is None):
             self._show_parts()
 
@@ -136,7 +136,7 @@ class DetailPane(Vertical):
         """Show the reply box and the buttons, or why they are not there."""
         self._header.can_chat = can_chat
         if not can_chat:
-            self._thread.clear()
+            self._thread.begin(None)
         self._show_parts()
 
     def watch_shows_agent(self, shows_agent: bool) -> None:

@@ -104,8 +104,9 @@ class ThreadView(PlainLines, can_focus=True):
         else:
             self._pending = ()
             self._asked_before = None
+        was_read = is_same and bool(self._messages)
         self._conversation, self._messages, self._has_earlier = thread.conversation, messages, has_earlier
-        self._lay_out(keep_place=is_same)
+        self._lay_out(keep_place=was_read)
 
     def prepend(self, thread: Thread) -> None:
         """Add messages from before those that are shown; what is on screen stays where it is."""
@@ -130,9 +131,10 @@ class ThreadView(PlainLines, can_focus=True):
             self._pending = tuple(pending)
             self._lay_out(keep_place=True)
 
-    def clear(self) -> None:
-        """Show nothing."""
-        self._conversation, self._messages, self._pending, self._has_earlier = None, (), (), False
+    def begin(self, conversation: Conversation | None) -> None:
+        """Show a conversation whose messages are not read yet (what is on its way can be shown), or nothing."""
+        self._conversation, self._messages, self._pending, self._has_earlier = conversation, (), (), False
+        self._asked_before = None
         self._lay_out(keep_place=False)
 
     def set_now(self, now: datetime) -> None:
