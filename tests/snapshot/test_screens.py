@@ -14,9 +14,11 @@ from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-unt
 from syrupy.assertion import SnapshotAssertion
 
 from inbox_tui.backends.sqlite.store import SqliteStore
+from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Access, ConversationId
 from inbox_tui.store.protocol import Team
+from inbox_tui.tui import messages as m
 from inbox_tui.tui.screens.problem import ProblemModal
 from tui.terminal import Inbox
 from tui.workspace import AGENT, DANA, JONAS, MAYA, TOM, VISITOR, WIDE, Team4, chat, reply_as, said
@@ -183,9 +185,11 @@ async def test_conflict(team: Team4, picture: Looks) -> None:
 async def test_a_refusal_in_the_status_line(team: Team4, picture: Looks) -> None:
     async with team.inbox() as inbox:
         jonas = await team.store(JONAS)
+        inbox.screen.workers.cancel_group(inbox.screen, "follow")  # the news is to come after the key
         await jonas.assign(ConversationId("priya"), (await jonas.me()).id, None)
         inbox.screen.action_take()
         await inbox.until(lambda: inbox.view.status.is_problem)
+        inbox.screen.post_message(m.ChangesSeen(Changes(1, (ConversationId("priya"),))))
         await picture(inbox)
 
 
