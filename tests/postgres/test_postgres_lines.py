@@ -91,7 +91,7 @@ async def test_a_reply_survives_a_restart_of_the_server() -> None:
         async with following(store) as reports:
             await anext(reports)
             cluster.stop()
-            with pytest.raises(StoreUnavailable, match="does not answer"):
+            with pytest.raises(StoreUnavailable, match="cannot be reached"):
                 await store.reply(C1, ReplyDraft("Done", "k-1"))
             assert (await next_of(reports)).lost_at is not None
             reply = asyncio.create_task(patient_reply(store, ReplyDraft("Done", "k-1")))

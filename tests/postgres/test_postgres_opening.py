@@ -45,13 +45,26 @@ def guarded(cluster: Cluster) -> Iterator[str]:
 
 
 async def test_nobody_answers(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable, match=r"postgresql:///inbox does not answer\.") as caught:
+    with pytest.raises(
+        StoreUnavailable, match=r"postgresql:///inbox cannot be reached: No such file or directory\.$"
+    ) as caught:
         await opened(f"postgresql:///inbox?host={tmp_path}")
     assert "address" in caught.value.hint
-    with pytest.raises(StoreUnavailable, match="does not answer"):
+    with pytest.raises(
+        StoreUnavailable, match=r"postgresql://127\.0\.0\.1:1/inbox cannot be reached: Connection refused\.$"
+    ):
         await opened("postgresql://127.0.0.1:1/inbox")
-    with pytest.raises(StoreUnavailable, match="does not answer"):
+    with pytest.raises(StoreUnavailable, match="no-such-host"):
         await opened("postgresql://no-such-host.invalid/inbox?connect_timeout=3")
+
+
+async def test_who_answers_and_lets_nobody_in_is_quoted(cluster: Cluster, database: str, guarded: str) -> None:
+    cluster.execute("ALTER ROLE guarded CONNECTION LIMIT 0")
+    with pytest.raises(
+        StoreUnavailable, match='cannot be reached: FATAL:  too many connections for role "guarded"'
+    ) as full:
+        await opened(cluster.url(database, user="guarded:swordfish"))
+    assert "swordfish" not in str(full.value) + full.value.hint
 
 
 async def test_there_is_no_such_database(cluster: Cluster) -> None:

@@ -29,6 +29,7 @@ VALUES = {
     "seq": 1,
     "id": 1,
     "most": 1,
+    **{f"v{number}": 1 for number in range(3)},
 }
 EDGES: list[statements.Edge] = ["none", "after", "from"]
 
@@ -97,7 +98,8 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
     "statement",
     [
         statements.CONVERSATION_BY_PUBLIC_ID,
-        statements.CONVERSATION_BY_ROW,
+        statements.conversations_by("id", 3),
+        statements.conversations_by("public_id", 3),
         statements.THREAD,
         statements.REPLIES_AFTER,
         statements.MESSAGE_BY_KEY,

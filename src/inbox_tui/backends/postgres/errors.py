@@ -24,7 +24,7 @@ from inbox_tui.domain.text import clean_line
 
 
 class Meaning(msgspec.Struct, frozen=True):
-    """What a state means to a person; ``{name}`` stands for the address."""
+    """What a state means to a person; ``{name}`` stands for the address, ``{why}`` for the words of libpq."""
 
     error: type[InboxError]
     message: str
@@ -34,6 +34,7 @@ class Meaning(msgspec.Struct, frozen=True):
 _AWAY = Meaning(
     StoreUnavailable, "{name} does not answer.", "Check the address and the network; the server may be starting."
 )
+_UNREACHED = Meaning(StoreUnavailable, "{name} cannot be reached: {why}.", _AWAY.hint)
 _AGAIN = Meaning(StoreUnavailable, "{name} could not do this beside what others do.", "Nothing was changed. Try again.")
 _STOPPED = Meaning(StoreUnavailable, "{name} stopped the request.", "Nothing was changed. Try again.")
 _BUSY = Meaning(StoreUnavailable, "{name} has no connection left.", "Try again; or put a pooler in front.")
@@ -91,7 +92,7 @@ def translated(error: psycopg.Error, name: str) -> InboxError:
     meaning = BY_STATE.get(state) or BY_CLASS.get(state[:2])
     if meaning is None:
         meaning = _of_the_line(words) if isinstance(error, psycopg.OperationalError) else _DEFECT
-    message = meaning.message.format(name=name)
+    message = meaning.message.format(name=name, why=_reason(words))
     if meaning is _DEFECT:
         message = f"{message} ({clean_line(words)})"
     return meaning.error(message, hint=meaning.hint)
@@ -116,4 +117,10 @@ def _of_the_line(words: str) -> Meaning:
         return _LOGIN
     if 'database "' in words and "does not exist" in words:
         return _NO_DATABASE
-    return _AWAY
+    return _UNREACHED if _reason(words) else _AWAY
+
+
+def _reason(words: str) -> str:
+    """Why no connection was made, without the address: what follows libpq's last ``failed:``, its advice left out."""
+    _, found, reason = words.rpartition("failed: ")
+    return clean_line(reason.partition("\n")[0]).rstrip(".") if found else ""

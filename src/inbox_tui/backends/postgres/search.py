@@ -6,14 +6,12 @@ letters and digits; so the words are cut here and handed over as a finished tsve
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.sql.database import Database, Value
+from inbox_tui.backends.sql.words import cut
 
-_WORD = re.compile(r"[^\W_]+")
 _LONGEST = 500
 """Characters of a word that are compared; PostgreSQL takes 2,046 bytes."""
 _LAST_PLACE = 16_383
@@ -51,7 +49,7 @@ class WordIndex:
         " UNION SELECT id FROM lead_words WHERE words @@ CAST(:known AS tsquery)"
     )
 
-    def expression(self, words: Sequence[str], *, is_begun: bool) -> str:
+    def expression(self, db: Database, words: Sequence[str], *, in_messages: bool, is_begun: bool) -> str:
         """What PostgreSQL calls a tsquery; a word with a mark inside is several that follow each other."""
         phrases = [" <-> ".join(map(_quoted, parts)) for word in words if (parts := cut(word))]
         if not phrases:
@@ -74,14 +72,6 @@ class WordIndex:
             db.run_each(_INDEX_LEAD, known)
 
 
-def cut(text: str) -> list[str]:
-    """The words of a text, without capitals and accents."""
-    plain = text.lower()
-    if not plain.isascii():
-        plain = "".join(char for char in unicodedata.normalize("NFD", plain) if not unicodedata.combining(char))
-    return [word[:_LONGEST] for word in _WORD.findall(plain)]
-
-
 def vector(text: str) -> str:
     """A text as a tsvector's literal: each word and its place."""
     words = cut(text)[:_WORDS_KEPT]
@@ -89,4 +79,4 @@ def vector(text: str) -> str:
 
 
 def _quoted(word: str) -> str:
-    return f"'{word}'"  # letters and digits alone: nothing in it needs an escape
+    return f"'{word[:_LONGEST]}'"  # letters and digits alone: nothing in it needs an escape

@@ -83,11 +83,13 @@ class TextSearch(Protocol):
     all_hits: str
     """Reads row numbers of all conversations that were found. Values: words, known."""
 
-    def expression(self, words: Sequence[str], *, is_begun: bool) -> str:
+    def expression(self, db: Database, words: Sequence[str], *, in_messages: bool, is_begun: bool) -> str:
         """All the words, in the database's search language.
 
         Args:
+            db: Where they will be looked for.
             words: Without blanks in them; each has a letter or a digit.
+            in_messages: In these, or in what is known of visitors.
             is_begun: The last may be the beginning of one.
         """
 

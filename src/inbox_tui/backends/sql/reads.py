@@ -5,8 +5,11 @@ Each function runs inside one read transaction and sees one state of the workspa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Literal
+
 from inbox_tui.backends.sql import statements
-from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.database import Database, Row, Value
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.rows import Stored, message, message_row, stored
 from inbox_tui.domain import rules
@@ -19,6 +22,7 @@ CHANGES_LISTED = 5_000
 """Change rows that one report covers; who missed more reads everything again."""
 
 _AFTER_ALL = 2**63 - 1
+_LOOKED_UP_AT_ONCE = 1_000
 
 
 def find(db: Database, id: ConversationId) -> Conversation:
@@ -51,6 +55,15 @@ def last_change(db: Database) -> int:
     """The number of the newest change; 0 in an empty feed."""
     row = db.row(statements.LAST_CHANGE)
     return (row[0] or 0) if row else 0
+
+
+def conversations(db: Database, column: Literal["id", "public_id"], values: Sequence[Value]) -> list[Row]:
+    """The rows of many conversations, in few statements and no order."""
+    found: list[Row] = []
+    for start in range(0, len(values), _LOOKED_UP_AT_ONCE):
+        some = {f"v{number}": value for number, value in enumerate(values[start : start + _LOOKED_UP_AT_ONCE])}
+        found += db.rows(statements.conversations_by(column, len(some)), **some)
+    return found
 
 
 def last_message(db: Database) -> int:

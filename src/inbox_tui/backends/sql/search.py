@@ -6,7 +6,6 @@ Scrolling in it and jumping cost no second search. How a database finds words is
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from typing import NamedTuple
@@ -16,6 +15,7 @@ import msgspec
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, TextSearch
 from inbox_tui.backends.sql.pages import page_of, start_of, values
+from inbox_tui.backends.sql.words import parts
 from inbox_tui.domain.filters import BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS_KNOWN, Query, may_begin
 from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
@@ -27,7 +27,6 @@ ENOUGH = 1_000
 """Messages of conversations in the list that are looked for; a list of more is to be narrowed, not read."""
 
 _KEPT = 4
-_WORD = re.compile(r"[^\W_]+")
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -66,7 +65,9 @@ class Searches:
         """The rows that the request asks for, of a list with a search. Inside one snapshot."""
         found = self._result(db, query)
         start, end = found.window(request)
-        rows = [row for _, id in found.places[start:end] if (row := db.row(statements.CONVERSATION_BY_ROW, id=id))]
+        ids = [id for _, id in found.places[start:end]]
+        by_id = {row[0]: row for row in reads.conversations(db, "id", ids)}
+        rows = [by_id[id] for id in ids if id in by_id]
         page = page_of(db, query, rows, start if request.cursor is None else None, len(found.places))
         return msgspec.structs.replace(page, total_is_exact=found.is_exact)
 
@@ -90,16 +91,16 @@ class Typed(NamedTuple):
     """As it is looked for in what is known of a visitor."""
 
 
-def typed(search: str, text_search: TextSearch) -> Typed:
+def typed(db: Database, search: str, text_search: TextSearch) -> Typed:
     """Read a search: all its words, the last as the beginning of one."""
     words = [word for word in storable(search).split() if any(map(str.isalnum, word))]
     if not words:
         return Typed("", "")
-    last = (_WORD.findall(words[-1]) or [""])[-1]
+    last = (parts(words[-1]) or [""])[-1]
     return Typed(
         *(
-            text_search.expression(words, is_begun=may_begin(last, least))
-            for least in (BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS_KNOWN)
+            text_search.expression(db, words, in_messages=in_messages, is_begun=may_begin(last, least))
+            for in_messages, least in ((True, BEGINNING_IN_MESSAGES), (False, BEGINNING_IN_WHAT_IS_KNOWN))
         )
     )
 
@@ -107,7 +108,7 @@ def typed(search: str, text_search: TextSearch) -> Typed:
 def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -> Found:
     seq = reads.last_change(db)
     by = statements.ordering(query.filter, query.effective_order)
-    expressions = typed(query.search, text_search)._asdict()
+    expressions = typed(db, query.search, text_search)._asdict()
     if not expressions["words"]:
         return Found(seq, (), by.is_descending, is_exact=True)
     looked_for = {**values(query, me), **expressions, "most": LOOKED_AT, "enough": ENOUGH}

@@ -121,15 +121,13 @@ def update_conversation(columns: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def conversations_by_public_id(count: int) -> str:
-    """So many conversations. Values: id0, id1, …"""
-    return " ".join(
-        ("SELECT", _COLUMNS, "FROM conversation WHERE public_id IN (", ", ".join(f":id{n}" for n in range(count)), ")")
-    )
+def conversations_by(column: str, count: int) -> str:
+    """So many conversations, in no order. Values: v0, v1, … of the column."""
+    named = ", ".join(f":v{number}" for number in range(count))
+    return " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE", column, f"IN ({named})"))
 
 
 CONVERSATION_BY_PUBLIC_ID = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE public_id = :public_id"))
-CONVERSATION_BY_ROW = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE id = :id"))
 CONVERSATIONS_OF_ASSIGNEE = " ".join(("SELECT", _COLUMNS, "FROM conversation WHERE assignee_id = :member ORDER BY id"))
 INSERT_CONVERSATION = " ".join(
     (

@@ -25,7 +25,6 @@ CHANGES_KEPT = 500_000
 """Change rows that stay; who missed more reads everything again."""
 
 _PRUNE_EVERY = 10_000
-_LOOKED_UP_AT_ONCE = 1_000
 _NO_MEMBER = 0
 
 
@@ -64,12 +63,9 @@ class Unit:
     def look_up(self, ids: Iterable[ConversationId]) -> None:
         """Read many conversations at once that will be asked for one by one."""
         wanted = list(dict.fromkeys(storable(id) for id in ids))
-        for start in range(0, len(wanted), _LOOKED_UP_AT_ONCE):
-            some = wanted[start : start + _LOOKED_UP_AT_ONCE]
-            values = {f"id{number}": id for number, id in enumerate(some)}
-            for row in self.db.rows(statements.conversations_by_public_id(len(some)), **values):
-                found = stored(row, self.roster)
-                self._seen.setdefault(found.conversation.id, found)
+        for row in reads.conversations(self.db, "public_id", wanted):
+            found = stored(row, self.roster)
+            self._seen.setdefault(found.conversation.id, found)
 
     def load(self, id: ConversationId) -> Stored:
         """A conversation as it is now. Raises NotFound."""

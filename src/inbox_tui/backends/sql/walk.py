@@ -42,7 +42,7 @@ class Walk:
         self._roster = current_roster(db)
         rules.require_chat(self._roster.acting(self._me))
         query = self._query
-        expressions = typed(query.search, self._text_search)._asdict()
+        expressions = typed(db, query.search, self._text_search)._asdict()
         if query.search.strip() and not expressions["words"]:
             return
         statement = statements.listing(

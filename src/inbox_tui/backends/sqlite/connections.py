@@ -18,6 +18,7 @@ from random import Random
 from inbox_tui.backends.sql.database import Row, Value
 from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sqlite.errors import primary_code
+from inbox_tui.backends.sqlite.search import VOCABULARIES
 from inbox_tui.domain.errors import StoreBroken
 
 _SHORTEST_PAUSE = 0.0005
@@ -56,6 +57,8 @@ class FileConnection:
             self._raw.execute("PRAGMA cache_size = -16000")
             self._raw.execute("PRAGMA wal_autocheckpoint = 4000")
             if is_reader:
+                for statement in VOCABULARIES:
+                    self._raw.execute(statement)
                 self._raw.execute("PRAGMA query_only = ON")
         except BaseException:
             self._raw.close()
