@@ -279,6 +279,17 @@ async def test_a_common_word_is_counted_up_to_a_limit(store: SqliteStore, monkey
     assert [row.id for row in page.rows] == ["c-7"]
 
 
+async def test_what_is_known_of_many_visitors_is_listed_up_to_a_limit(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox_tui.backends.sql.search.ENOUGH_KNOWN", 50)
+    await store.take_in([conversation(number, topic="Parcels") for number in range(80)])
+    page = await store.list(Query(search="parc"), PageRequest())
+    assert (page.total, page.total_is_exact) == (50, False)
+    assert page.rows[0].id == "c-79"
+    assert len([row async for rows in store.scan(Query(search="parc")) for row in rows]) == 80
+
+
 async def test_lone_surrogates_are_replaced_on_the_way_in(store: SqliteStore) -> None:
     odd = IncomingMessage(Author.VISITOR, "a\ud800b", THEN)
     await store.take_in([conversation(1, messages=(odd,), topic="\udfff")])

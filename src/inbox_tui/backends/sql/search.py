@@ -25,6 +25,8 @@ LOOKED_AT = 10_000
 """Messages with the words that a search considers, the newest first; beyond them its total is not exact."""
 ENOUGH = 1_000
 """Messages of conversations in the list that are looked for; a list of more is to be narrowed, not read."""
+ENOUGH_KNOWN = 250
+"""Conversations in the list that are looked for by what is known of visitors; more is no search for somebody."""
 
 _KEPT = 4
 
@@ -111,14 +113,16 @@ def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -
     expressions = typed(db, query.search, text_search)._asdict()
     if not expressions["words"]:
         return Found(seq, (), by.is_descending, is_exact=True)
-    looked_for = {**values(query, me), **expressions, "most": LOOKED_AT, "enough": ENOUGH}
+    looked_for = {**values(query, me), **expressions, "most": LOOKED_AT}
     by_messages, by_what_is_known = (
         db.rows(
-            statements.found(hits, query.filter, query.effective_order, has_agent=query.agent is not None), **looked_for
+            statements.found(hits, query.filter, query.effective_order, has_agent=query.agent is not None),
+            **looked_for,
+            enough=enough,
         )
-        for hits in (text_search.messages, text_search.known)
+        for hits, enough in ((text_search.messages, ENOUGH), (text_search.known, ENOUGH_KNOWN))
     )
-    is_exact = max(len(by_messages), len(by_what_is_known)) < ENOUGH
+    is_exact = len(by_messages) < ENOUGH and len(by_what_is_known) < ENOUGH_KNOWN
     if is_exact:
         [(number,)] = db.rows(text_search.number_of_messages, **looked_for)
         is_exact = number < LOOKED_AT
