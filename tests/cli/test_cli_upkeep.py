@@ -106,7 +106,7 @@ def test_copy_says_what_it_did_and_proves_it(run_cli: RunCli, filled: Path) -> N
         ("sqlite:///none.db", "sqlite:///other.db", "There is no inbox at none.db", 1),
         ("sqlite:///inbox.db", "sqlite:///no/where.db", "does not exist", 2),
         ("sqlite:///inbox.db", "nonsense", "is not a store address", 2),
-        ("sqlite:///inbox.db", "postgresql://127.0.0.1:1/inbox", "does not answer", 1),
+        ("sqlite:///inbox.db", "postgresql://127.0.0.1:1/inbox", "cannot be reached: Connection refused", 1),
     ],
 )
 def test_copies_that_cannot_be(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from inbox_tui.backends.postgres.connections import ServerConnection
-from inbox_tui.backends.sql.migrations import Step, steps
+from inbox_tui.backends.sql.migrations import Step, require_known, steps
 from inbox_tui.domain.errors import StoreBroken
 from inbox_tui.store.protocol import Schema
 
@@ -56,10 +56,5 @@ def _version(connection: ServerConnection, name: str, known: list[Step]) -> int:
         return 0
     row = connection.row(_VERSION)
     version: int = row[0] if row else 0
-    newest = known[-1].number
-    if version > newest:
-        raise StoreBroken(
-            f"{name} was written by a newer inbox-tui (schema {version}; this one knows {newest}).",
-            hint="Update inbox-tui. Nothing was changed.",
-        )
+    require_known(version, known, name)
     return version

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import msgspec
 
+from inbox_tui.domain.errors import StoreBroken
+
 _STEP = re.compile(r"(\d{4})_\w+\.sql")
 
 
@@ -30,6 +32,16 @@ def steps(folder: Path) -> list[Step]:
     """All steps in the folder, by number."""
     matches = ((_STEP.fullmatch(path.name), path) for path in folder.iterdir())
     return sorted((Step(int(match[1]), path) for match, path in matches if match), key=lambda step: step.number)
+
+
+def require_known(version: int, known: list[Step], name: str) -> None:
+    """Raise StoreBroken for a store of a version that is none of ours yet; a newer program made it."""
+    newest = known[-1].number
+    if version > newest:
+        raise StoreBroken(
+            f"{name} was written by a newer inbox-tui (schema {version}; this one knows {newest}).",
+            hint="Update inbox-tui. Nothing was changed.",
+        )
 
 
 def _says_something(part: str) -> bool:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from inbox_tui.backends.sql.migrations import Step, steps
+from inbox_tui.backends.sql.migrations import Step, require_known, steps
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
 from inbox_tui.store.protocol import Schema
@@ -81,12 +81,7 @@ def _version(connection: FileConnection, path: Path, known: list[Step]) -> int:
         raise StoreBroken(
             f"{path} is an SQLite file of another program.", hint="Choose another file with --store sqlite:///FILE."
         )
-    newest = known[-1].number
-    if version > newest:
-        raise StoreBroken(
-            f"{path} was written by a newer inbox-tui (schema {version}; this one knows {newest}).",
-            hint="Update inbox-tui. Nothing was changed.",
-        )
+    require_known(version, known, str(path))
     return version
 
 
