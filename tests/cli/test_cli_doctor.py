@@ -56,7 +56,7 @@ def test_all_is_well_without_a_terminal(doctor: Doctor, store_file: Path) -> Non
     assert f"ok  store          {store_file} (exists, writable)" in ran.lines
     assert f"ok  who you are    {ME}, access admin" in ran.lines
     assert "ok  answer         4 conversations" in ran.lines
-    assert "-   keyring        not used by a local store" in ran.lines
+    assert "-   keyring        not used by this store" in ran.lines
     assert ran.lines[-1] == "Nothing is wrong."
 
 

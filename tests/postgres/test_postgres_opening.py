@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +100,22 @@ async def test_a_role_without_rights_is_told_which_it_needs(cluster: Cluster, da
     with pytest.raises(StoreBroken, match="does not allow this to your role") as caught:
         await opened(cluster.url(database, user=f"{guarded}:swordfish"))
     assert "docs/postgres.md" in caught.value.hint
+
+
+def test_nobody_is_asked_for_a_token(url: StoreUrl, tmp_path: Path) -> None:
+    """A keyring may ask for its password, on a screen that is not there; and no database wants what is in it."""
+    (tmp_path / "config.toml").write_text(f'token_command = ["touch", "{tmp_path}/asked"]\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "inbox_tui", "--store", url.text, "--as", DANA, "doctor"],
+        env={**os.environ, "HOME": str(tmp_path), "INBOX_TUI_CONFIG": str(tmp_path / "config.toml")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "ok  answer         0 conversations" in done.stdout, done.stdout
+    assert "-   keyring        not used by this store" in done.stdout
+    assert not (tmp_path / "asked").exists()
 
 
 async def test_another_programs_database(cluster: Cluster) -> None:

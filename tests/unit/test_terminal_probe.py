@@ -180,8 +180,8 @@ def test_no_secret_of_an_address_is_shown() -> None:
 def test_stores_and_keyrings() -> None:
     assert of_store(StoreFact("x://y", error="No.", hint="Do."))[-1].mend == "Do."
     assert of_store(StoreFact("x://y", opened=True, conversations=1))[-1].value == "1 conversation"
-    assert of_keyring(Keyring(), is_local=True).value == "not used by a local store"
-    assert of_keyring(Keyring(), is_local=False).state is State.NOTE
+    assert of_keyring(Keyring(), takes_token=False).value == "not used by this store"
+    assert of_keyring(Keyring(), takes_token=True).state is State.NOTE
     for backend, state in (
         ("", State.WRONG),
         ("keyring.backends.fail.Keyring", State.WRONG),
@@ -189,7 +189,7 @@ def test_stores_and_keyrings() -> None:
         ("keyrings.alt.file.PlaintextKeyring", State.WRONG),
         ("keyring.backends.SecretService.Keyring", State.OK),
     ):
-        assert of_keyring(Keyring(used=True, installed=True, backend=backend), is_local=False).state is state
+        assert of_keyring(Keyring(used=True, installed=True, backend=backend), takes_token=True).state is state
 
 
 def test_a_keyring_that_waits_for_ever_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,6 +197,6 @@ def test_a_keyring_that_waits_for_ever_is_left_behind(tmp_path: Path, monkeypatc
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "keyring", raising=False)
     monkeypatch.setattr(diagnosis_files, "KEYRING_PATIENCE", 0.05)
-    fact = look_at_keyring(is_local=False)
+    fact = look_at_keyring(takes_token=True)
     assert fact.used
-    assert of_keyring(fact, is_local=False).value.startswith("it does not answer")
+    assert of_keyring(fact, takes_token=True).value.startswith("it does not answer")

@@ -29,6 +29,7 @@ from inbox_tui.local.terminal_probe import Answer, ask_terminal
 from inbox_tui.operations import diagnosis, diagnosis_files
 from inbox_tui.operations.diagnosis import Finding, State, Surroundings
 from inbox_tui.operations.diagnosis_files import FileFact, KeyringFact, StoreFact
+from inbox_tui.store.registry import WITHOUT_TOKEN
 from inbox_tui.store.url import StoreUrl
 
 _NEWLINE = "reply.newline"
@@ -51,15 +52,15 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     url = None if wrong else _url(session)
     files = _files(session, url, is_configured=wrong is None)
     store = _store(session, url, wrong)
-    is_local = url is None or url.scheme == diagnosis_files.LOCAL_SCHEME
-    keyring = diagnosis_files.look_at_keyring(is_local=is_local)
+    takes_token = url is not None and url.scheme not in WITHOUT_TOKEN
+    keyring = diagnosis_files.look_at_keyring(takes_token=takes_token)
     found = [
         *diagnosis.of_terminal(around),
         *diagnosis.of_multiplexer(around),
         *map(diagnosis_files.of_file, files),
         *([diagnosis_files.of_configuration(wrong)] if wrong else []),
         *diagnosis_files.of_store(store),
-        diagnosis_files.of_keyring(keyring, is_local=is_local),
+        diagnosis_files.of_keyring(keyring, takes_token=takes_token),
     ]
     if as_json:
         write_json([_report(around, files, store, keyring, found)])

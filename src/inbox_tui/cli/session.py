@@ -65,7 +65,9 @@ class Session:
         return Identity(address, name or full_name, is_given=bool(given), token=self._token(url))
 
     def _token(self, url: StoreUrl) -> str:
-        if url.scheme == "sqlite":
+        from inbox_tui.store.registry import WITHOUT_TOKEN
+
+        if url.scheme in WITHOUT_TOKEN:
             return ""
         import os
 

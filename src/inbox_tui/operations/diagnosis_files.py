@@ -172,7 +172,7 @@ def of_store(fact: StoreFact) -> list[Finding]:
     ]
 
 
-def look_at_keyring(*, is_local: bool) -> KeyringFact:
+def look_at_keyring(*, takes_token: bool) -> KeyringFact:
     """The keyring, which is loaded only for a store that may use it.
 
     Takes at most KEYRING_PATIENCE seconds: a secret service can wait for a desktop that is not there.
@@ -180,7 +180,7 @@ def look_at_keyring(*, is_local: bool) -> KeyringFact:
     from importlib.util import find_spec
 
     installed = find_spec("keyring") is not None
-    if is_local or not installed:
+    if not (takes_token and installed):
         return KeyringFact(used=False, installed=installed)
     found: list[str] = []
     # A daemon, because what waits inside a library cannot be stopped and must not keep the process.
@@ -197,10 +197,10 @@ def _keyring_backend() -> str:
     return clean_line(f"{backend.__module__}.{backend.__qualname__}")
 
 
-def of_keyring(fact: KeyringFact, *, is_local: bool) -> Finding:
+def of_keyring(fact: KeyringFact, *, takes_token: bool) -> Finding:
     """Whether a password could be kept."""
     if not fact.used:
-        words = "not used by a local store" if is_local else "the package keyring is not installed, and not needed"
+        words = "the package keyring is not installed, and not needed" if takes_token else "not used by this store"
         return Finding("keyring", "keyring", State.NOTE, words)
     if not fact.backend:
         words = f"it does not answer within {KEYRING_PATIENCE:.0f} seconds"

@@ -32,6 +32,8 @@ BUILT_IN = {
     "http": "inbox_tui.backends.http:open_store",
 }
 """URL scheme → ``module:function`` of a StoreFactory."""
+WITHOUT_TOKEN = frozenset({"sqlite", "postgresql"})
+"""Schemes of stores to which nobody is known by a token: a file has its owner, a database a login of its own."""
 
 
 class Identity(msgspec.Struct, frozen=True):
