@@ -16,8 +16,12 @@ _LONGEST = 500
 """Characters of a word that are compared; PostgreSQL takes 2,046 bytes."""
 _LAST_PLACE = 16_383
 """Places of words that PostgreSQL tells apart."""
-_WORDS_KEPT = 60_000
-"""Words of one text that are found; a tsvector holds a megabyte."""
+_PLACES_OF_A_WORD = 255
+"""Places that PostgreSQL keeps of one word."""
+_ROOM = 1_000_000
+"""Bytes of one tsvector, of which PostgreSQL takes 2^20 - 1."""
+_WORD_COST, _PLACE_COST = 4, 2
+"""Bytes that a word takes beside its letters, and one place of it."""
 
 _NEW_TEXTS = "SELECT id, conversation_id, body FROM message WHERE id > :newest AND kind <> 'event'"
 _INDEX = "INSERT INTO message_words (id, conversation_id, words) VALUES (:id, :conversation, CAST(:words AS tsvector))"
@@ -34,12 +38,11 @@ class WordIndex:
     """A TextSearch; messages and what is known of visitors are indexed at the end of their transaction."""
 
     messages = (
-        "SELECT conversation_id AS id FROM ("
-        "SELECT id, conversation_id FROM message_words WHERE words @@ CAST(:words AS tsquery)"
-        " ORDER BY id DESC LIMIT :most"
-        ") AS newest"
+        "SELECT conversation_id AS id, id AS place FROM message_words WHERE words @@ CAST(:words AS tsquery)"
+        " ORDER BY message_words.id DESC LIMIT :most"  # not id: that is what it is called outside
     )
-    known = "SELECT id FROM lead_words WHERE words @@ CAST(:known AS tsquery) ORDER BY id DESC LIMIT :most"
+    known = "SELECT id, id AS place FROM lead_words WHERE words @@ CAST(:known AS tsquery) ORDER BY id DESC LIMIT :most"
+    newest_first = "ORDER BY hit.place DESC"
     number_of_messages = (
         "SELECT count(*) FROM (SELECT id FROM message_words WHERE words @@ CAST(:words AS tsquery)"
         " ORDER BY id DESC LIMIT :most) AS newest"
@@ -67,16 +70,33 @@ class WordIndex:
         db.run_each(_INDEX, messages)
         if newly_known:
             known: list[dict[str, Value]] = [
-                {"id": id, "words": vector(" ".join(words))} for id, *words in db.rows(_LEADS, newly_known=newly_known)
+                {"id": id, "words": vector(*facts)} for id, *facts in db.rows(_LEADS, newly_known=newly_known)
             ]
             db.run_each(_INDEX_LEAD, known)
 
 
-def vector(text: str) -> str:
-    """A text as a tsvector's literal: each word and its place."""
-    words = cut(text)[:_WORDS_KEPT]
-    return " ".join(f"{_quoted(word)}:{min(place, _LAST_PLACE)}" for place, word in enumerate(words, 1))
+def vector(*texts: str) -> str:
+    """Texts as one tsvector's literal: each word, and the places where it stands.
+
+    No phrase goes from one text into the next. Never more than PostgreSQL takes: the words at the end of a longer
+    one are not found.
+    """
+    places: dict[str, list[int]] = {}
+    room, place = _ROOM, 0
+    for text in texts:
+        for word in map(_kept, cut(text)):
+            place += 1
+            cost = _PLACE_COST if word in places else _PLACE_COST + _WORD_COST + len(word.encode())
+            if cost <= room and len(places.setdefault(word, [])) < _PLACES_OF_A_WORD:
+                places[word].append(min(place, _LAST_PLACE))
+                room -= cost
+        place += 1
+    return " ".join(f"'{word}':{','.join(map(str, at))}" for word, at in places.items())
 
 
 def _quoted(word: str) -> str:
-    return f"'{word[:_LONGEST]}'"  # letters and digits alone: nothing in it needs an escape
+    return f"'{_kept(word)}'"  # letters and digits alone: nothing in it needs an escape
+
+
+def _kept(word: str) -> str:
+    return word[:_LONGEST]

@@ -78,6 +78,8 @@ class TextSearch(Protocol):
     """Reads the ``id`` of the conversation of each message found, newest message first. Values: words, most."""
     known: str
     """Reads the ``id`` of each conversation found by what is known of it, newest first. Values: known, most."""
+    newest_first: str
+    """Ends a join with ``messages`` or ``known`` AS hit, so that its rows are in their order; blank where they are."""
     number_of_messages: str
     """Counts what ``messages`` reads, without looking the conversations up."""
     all_hits: str

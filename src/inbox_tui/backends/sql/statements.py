@@ -92,10 +92,11 @@ def listing(
 
 
 @lru_cache(maxsize=128)
-def found(hits: str, filter: Filter, order: Order, *, has_agent: bool) -> str:
+def found(hits: str, in_order: str, filter: Filter, order: Order, *, has_agent: bool) -> str:
     """The places of a list's rows that are among those hit, in the order in which they were. Values: me, agent, enough.
 
-    ``hits`` reads their ``id`` and drives: a search finds fewer rows than the filter holds.
+    ``hits`` reads their ``id`` and drives: a search finds fewer rows than the filter holds. ``in_order``
+    is what the database needs so that the join keeps their order.
     """
     conditions = [_CONDITIONS[filter]] if _CONDITIONS[filter] else []
     if has_agent:
@@ -107,6 +108,7 @@ def found(hits: str, filter: Filter, order: Order, *, has_agent: bool) -> str:
             ordering(filter, order).column,
             f", conversation.id FROM ({hits}) AS hit CROSS JOIN conversation ON conversation.id = hit.id",
             f"WHERE {guarded}" if guarded else "",
+            in_order,
             "LIMIT :enough",
         )
     )

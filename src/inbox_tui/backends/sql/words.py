@@ -6,6 +6,11 @@ import re
 import unicodedata
 
 _WORD = re.compile(r"[^\W_]+")
+# FTS5's own list, of its tokenizer unicode61 with remove_diacritics 2.
+_ACCENTS = frozenset(
+    map(chr, (*range(0x300, 0x305), *range(0x306, 0x30D), 0x30F, 0x311, 0x31B, *range(0x323, 0x329), 0x32D, 0x32E))
+) | {"\u0330", "\u0331"}
+"""What comes off a letter; every other mark ends a word."""
 
 
 def parts(text: str) -> list[str]:
@@ -14,8 +19,28 @@ def parts(text: str) -> list[str]:
 
 
 def cut(text: str) -> list[str]:
-    """The words, without capitals and accents."""
-    plain = text.lower()
-    if not plain.isascii():
-        plain = "".join(char for char in unicodedata.normalize("NFD", plain) if not unicodedata.combining(char))
-    return parts(plain)
+    """The words, without capitals, and Latin letters without accents: as FTS5 cuts them."""
+    return parts(text.lower() if text.isascii() else text.translate(_PLAIN))
+
+
+class _Plain(dict[int, str]):
+    """What stands for a character in a word; learned as characters come."""
+
+    def __missing__(self, point: int) -> str:
+        self[point] = plain = _plain(chr(point))
+        return plain
+
+
+def _plain(char: str) -> str:
+    if char in _ACCENTS:
+        return ""
+    if unicodedata.category(char).startswith("M"):
+        return " "
+    small = char.casefold()
+    if len(small) > 1:
+        small = char.lower()[0]
+    base = unicodedata.normalize("NFD", small)[0]
+    return base if base.isascii() else small
+
+
+_PLAIN = _Plain()

@@ -30,8 +30,6 @@ _NEXT_IN_LEADS = "SELECT term FROM temp.lead_term WHERE term >= :least ORDER BY 
 _JUST_AFTER = "\x01"
 _LEADS_HAVE = (2, 3)
 """Lengths of beginnings that ``lead_fts`` has an index for."""
-_LATIN_END = "\u0180"
-"""Up to here FTS5 takes capitals and accents off as ``cut`` does."""
 _INDEX = "INSERT INTO message_fts (rowid, body) SELECT id, body FROM message_text WHERE id > :newest"
 
 
@@ -44,6 +42,7 @@ class Fts5:
         ") AS newest CROSS JOIN message ON message.id = newest.id"
     )
     known = "SELECT rowid AS id FROM lead_fts WHERE lead_fts MATCH :known ORDER BY rowid DESC LIMIT :most"
+    newest_first = ""  # a CROSS JOIN goes through what stands before it in its order
     number_of_messages = (
         "SELECT count(*) FROM (SELECT rowid FROM message_fts WHERE message_fts MATCH :words LIMIT :most)"
     )
@@ -63,7 +62,7 @@ class Fts5:
     def _begun(self, db: Database, word: str, *, in_messages: bool) -> str:
         """What finds every word that begins like the last part of this one."""
         *before, last = cut(word) or [""]
-        if last and max(word) < _LATIN_END and (in_messages or len(last) not in _LEADS_HAVE):
+        if last and (in_messages or len(last) not in _LEADS_HAVE):
             try:
                 found = _beginning(db, _NEXT_IN_MESSAGES if in_messages else _NEXT_IN_LEADS, last)
             except sqlite3.DatabaseError as error:

@@ -1,0 +1,74 @@
+"""What PostgreSQL's index can hold, and the order in which its hits come."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from inbox_tui.backends.postgres.search import vector
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import Lead
+from inbox_tui.domain.paging import PageRequest
+from inbox_tui.domain.rules import BODY_LIMIT
+from inbox_tui.store.protocol import Store
+from inbox_tui.testing.contract import OpenAs
+from inbox_tui.testing.contract.base import ids, intake_of, scan_of
+from inbox_tui.testing.factories import DANA, incoming, said
+from postgres.cluster import Cluster, needs_postgres
+
+pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
+
+
+@pytest.fixture
+async def store(open_postgres: OpenAs) -> Store:
+    return await open_postgres(DANA)
+
+
+@pytest.mark.parametrize("plan", ["enable_hashjoin", "enable_nestloop", "enable_mergejoin"])
+async def test_of_too_many_hits_the_newest_are_listed(
+    open_postgres: OpenAs, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch, plan: str
+) -> None:
+    """However the server joins them to their conversations."""
+    monkeypatch.setattr("inbox_tui.backends.sql.search.ENOUGH", 50)
+    monkeypatch.setattr("inbox_tui.backends.sql.search.ENOUGH_KNOWN", 40)
+    for other in {"enable_hashjoin", "enable_nestloop", "enable_mergejoin"} - {plan}:
+        cluster.execute(f"ALTER DATABASE {database} SET {other} = off")
+    store = await open_postgres(DANA)
+    monkeypatch.setattr("inbox_tui.backends.sql.search.LOOKED_AT", 60)
+    made, late = (Random(seed).sample(range(300), 300) for seed in (5, 6))
+    await intake_of(store).take_in(
+        [incoming(f"c-{n}", said("hello", key="1"), topic="Parcels", lead=Lead(f"Maya {n}")) for n in made]
+    )
+    await intake_of(store).take_in([incoming(f"c-{n}", said("flight", key="2")) for n in late])
+    cluster.execute("ANALYZE", database=database)
+    page = await store.list(Query(search="flight"), PageRequest(100))
+    assert {row.id for row in page.rows} == {f"c-{n}" for n in late[-50:]}
+    assert (page.total, page.total_is_exact) == (50, False)
+    page = await store.list(Query(search="parcel"), PageRequest(100))
+    assert {row.id for row in page.rows} == {f"c-{n}" for n in made[-40:]}
+    assert len([row async for rows in scan_of(store).scan(Query(search="flight")) for row in rows]) == 300
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "needle " + " ".join(f"abcdefghijklmn{number:05}" for number in range(BODY_LIMIT))[: BODY_LIMIT - 7],
+        "needle " + ("日" * 499 + " ") * (BODY_LIMIT // 500 - 1),
+        "needle " + "x " * (BODY_LIMIT // 2 - 4),
+        "needle " + "字 " * (BODY_LIMIT // 2 - 4),
+        "needle " + " ".join(chr(0x20000 + number) * 400 for number in range(BODY_LIMIT // 401 - 1)),
+    ],
+    ids=["many words", "one long word", "one short word", "one wide word", "many long words"],
+)
+async def test_no_text_is_too_long_for_the_index(store: Store, body: str) -> None:
+    assert len(body) > BODY_LIMIT * 0.9
+    await intake_of(store).take_in([incoming("c-1", said(body))])
+    assert await ids(store, Query(search="needle")) == ["c-1"]
+
+
+def test_a_vector_has_each_word_once_with_its_places() -> None:
+    assert vector("Order a-17, order b") == "'order':1,4 'a':2 '17':3 'b':5"
+    assert vector("Maya", "Lind") == "'maya':1 'lind':3", "no phrase goes from one text into the next"
+    assert vector("!", "") == ""
+    assert vector("x " * 1_000).count(",") == 254
