@@ -47,9 +47,10 @@ class Cluster:
 
     Args:
         folder: A short path (a socket is in it) that everybody may enter.
+        primary: Whose replica it is, if it is one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, primary: Cluster | None = None) -> None:
         self.folder = folder
         self.user = _unprivileged()
         self.port = _PORT
@@ -58,7 +59,10 @@ class Cluster:
         self._databases = 0
         if self.user:
             shutil.chown(folder, self.user)
-        self._initialise()
+        if primary is None:
+            self._initialise()
+        else:
+            self._run("pg_basebackup", "-R", "-c", "fast", "--no-sync", "-d", primary.url("postgres"), "-D", "data")
 
     def url(self, database: str, user: str = "inbox", options: str = "") -> str:
         """The address of a database, over a socket."""
@@ -109,16 +113,14 @@ class Cluster:
             return cursor.fetchall() if cursor.description else []
 
     def _initialise(self) -> None:
-        words = ["initdb", "--no-sync", "-D", str(self.folder / "data"), "-U", "inbox", "-A", "trust", "-E", "UTF8"]
-        subprocess.run(
-            [str(self._programs / words[0]), *words[1:], "--no-locale"],
-            user=self.user,
-            cwd=self.folder,
-            capture_output=True,
-            check=True,
-        )
+        self._run("initdb", "--no-sync", "-D", "data", "-U", "inbox", "-A", "trust", "-E", "UTF8", "--no-locale")
         rules = self.folder / "data" / "pg_hba.conf"
         rules.write_text(f"local all guarded scram-sha-256\n{rules.read_text()}")
+
+    def _run(self, program: str, *words: str) -> None:
+        subprocess.run(
+            [str(self._programs / program), *words], user=self.user, cwd=self.folder, capture_output=True, check=True
+        )
 
     def _reachable(self) -> Path:
         """Where the programs are, or a copy of them if they are in a place that is private to root."""
@@ -136,12 +138,12 @@ class Cluster:
 
 
 @contextmanager
-def running() -> Iterator[Cluster]:
-    """A cluster of its own for as long as the block lasts."""
+def running(primary: Cluster | None = None) -> Iterator[Cluster]:
+    """A cluster of its own for as long as the block lasts; a replica, if a primary is given."""
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=_place()))
     folder.chmod(0o755)
     try:
-        cluster = Cluster(folder)
+        cluster = Cluster(folder, primary)
         cluster.start()
         try:
             yield cluster

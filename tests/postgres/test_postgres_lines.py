@@ -13,10 +13,12 @@ from contextlib import asynccontextmanager
 import psycopg
 import pytest
 
+from inbox_tui.backends.postgres import connections
 from inbox_tui.backends.postgres.connections import WRITERS
+from inbox_tui.backends.postgres.errors import postgres_errors
 from inbox_tui.backends.postgres.store import PostgresStore
 from inbox_tui.domain.changes import Changes
-from inbox_tui.domain.errors import Conflict, StoreUnavailable
+from inbox_tui.domain.errors import Conflict, CredentialError, StoreUnavailable
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import ReplyDraft, Sent, Status
 from inbox_tui.domain.paging import PageRequest
@@ -168,6 +170,60 @@ async def test_a_listener_that_ended_listens_again(store: Store, cluster: Cluste
         assert [report.lost_at is None for report in seen] in ([True], [False, True])
         listening = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND query LIKE 'LISTEN%'"
         assert len(cluster.execute(listening)) == 1
+
+
+async def test_a_replica_is_read_and_followed_and_takes_writes_once_it_is_the_primary() -> None:
+    with running() as primary:
+        primary.execute("CREATE DATABASE inbox")
+        dana = Identity(DANA, "Dana Ortiz", is_given=True)
+        written = await open_store(StoreUrl.parse(primary.url("inbox")), dana)
+        await intake_of(written).take_in([incoming("c-1")])
+        with running(primary) as replica:
+            read = await open_store(StoreUrl.parse(replica.url("inbox")), dana)
+            async with following(read) as reports:
+                assert (await next_of(reports)).lost_at is None
+                await written.reply(C1, ReplyDraft("Done", "k-1"))
+                assert (await next_of(reports)).conversations == ("c-1",)
+                with pytest.raises(StoreUnavailable, match="takes no writes now"):
+                    await read.reply(C1, ReplyDraft("Again", "k-2"))
+                await written.aclose()
+                primary.stop(signal.SIGQUIT)
+                replica.execute("SELECT pg_promote()")
+                seen = (await messages(read))[-1].id
+                assert not await patient_reply(read, ReplyDraft("Again", "k-2", last_seen=seen))
+                assert (await next_of(reports)).conversations == ("c-1",)
+            assert [message.body for message in await messages(read)] == ["Hello", "Done", "Again"]
+            await read.aclose()
+
+
+async def test_whoever_is_let_in_no_more_is_told(cluster: Cluster, database: str) -> None:
+    cluster.execute("CREATE ROLE leaving LOGIN SUPERUSER")
+    store = await open_store(StoreUrl.parse(cluster.url(database, user="leaving")), Identity(DANA, is_given=True))
+    async with following(store) as reports:
+        await anext(reports)
+        cluster.execute("ALTER ROLE leaving NOLOGIN")
+        end_connections(cluster, database)
+        with pytest.raises(CredentialError, match="does not accept the login"):
+            while True:
+                await next_of(reports)
+    await store.aclose()
+    cluster.execute("DROP ROLE leaving")
+
+
+async def test_whoever_stops_in_the_middle_of_a_write_is_undone(
+    store: Store, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that hangs, a laptop that sleeps, a line that died: nobody else could write."""
+    monkeypatch.setattr(connections, "_WRITE", connections._WRITE.replace("'20s'", "'1s'"))
+    stopped = connections.ServerConnection(cluster.url(database))
+    with pytest.raises(StoreUnavailable, match="stopped the request"), postgres_errors("it"), stopped.transaction():
+        stopped.run("UPDATE conversation SET topic = 'lost'")
+        assert not await patient_reply(store, ReplyDraft("Done", "k-1"))
+        stopped.row("SELECT 1")
+    with stopped.transaction():
+        assert stopped.row("SELECT topic FROM conversation") == ("",)
+    stopped.close()
+    await require_whole(store)
 
 
 async def test_several_programs_that_start_together_make_one_workspace(cluster: Cluster) -> None:

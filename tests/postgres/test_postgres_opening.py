@@ -9,11 +9,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
 
 from inbox_tui.backends.postgres.errors import BY_CLASS, BY_STATE, translated
+from inbox_tui.backends.postgres.schema import MIGRATIONS
 from inbox_tui.domain.errors import (
     ConfigError,
     CredentialError,
@@ -69,6 +71,36 @@ async def test_who_answers_and_lets_nobody_in_is_quoted(cluster: Cluster, databa
     assert "swordfish" not in str(full.value) + full.value.hint
 
 
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ("&sslmode=bogus", 'invalid sslmode value: "bogus"'),
+        ("&service=nope", 'definition of service "nope" not found'),
+        ("&connect_timeout=abc", "bad value for connect_timeout: 'abc'"),
+        ("&options=-csearch_path%3Dnowhere", "has no schema for the tables"),
+    ],
+)
+async def test_an_option_of_the_address_is_wrong(cluster: Cluster, options: str, why: str) -> None:
+    with cluster.database() as name, pytest.raises(ConfigError, match=re.escape(why)) as caught:
+        await opened(cluster.url(name, user="inbox:swordfish", options=options))
+    assert "swordfish" not in str(caught.value) + caught.value.hint
+
+
+async def test_a_role_that_may_not_come_in_is_told(cluster: Cluster, database: str, guarded: str) -> None:
+    with pytest.raises(CredentialError, match="does not accept the login"):
+        await opened(cluster.url(database, user="nobody-of-this-name"))
+    cluster.execute(f"REVOKE CONNECT ON DATABASE {database} FROM PUBLIC")
+    with pytest.raises(StoreBroken, match="does not allow this to your role"):
+        await opened(cluster.url(database, user=f"{guarded}:swordfish"))
+
+
+async def test_several_hosts_may_be_named(cluster: Cluster, database: str) -> None:
+    hosts = f"127.0.0.1:1,{quote(str(cluster.folder), safe='')}:{cluster.port}"
+    store = await opened(f"POSTGRESQL://inbox@{hosts}/{database}?target_session_attrs=read-write")
+    assert store.name == f"postgresql://{hosts}/{database}"
+    await store.aclose()
+
+
 async def test_there_is_no_such_database(cluster: Cluster) -> None:
     with pytest.raises(ConfigError, match="There is no database postgresql:///nowhere") as caught:
         await opened(cluster.url("nowhere"))
@@ -118,12 +150,52 @@ def test_nobody_is_asked_for_a_token(url: StoreUrl, tmp_path: Path) -> None:
     assert not (tmp_path / "asked").exists()
 
 
-async def test_another_programs_database(cluster: Cluster) -> None:
+@pytest.mark.parametrize("table", ["message", "orders"])
+async def test_another_programs_database(cluster: Cluster, table: str) -> None:
     with cluster.database() as name:
-        cluster.execute("CREATE TABLE message (id integer)", database=name)
-        with pytest.raises(StoreBroken, match="has tables of another program"):
+        cluster.execute(f"CREATE TABLE {table} (id integer)", database=name)
+        with pytest.raises(StoreBroken, match=f"has tables of another program: {table}") as caught:
             await opened(cluster.url(name))
         assert len(cluster.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public'", database=name)) == 1
+        assert "search_path" in caught.value.hint
+        cluster.execute("CREATE SCHEMA inbox", database=name)
+        store = await opened(cluster.url(name, options="&options=-csearch_path%3Dinbox"))
+        await intake_of(store).take_in([incoming("c-1")])
+        await store.aclose()
+        assert cluster.execute("SELECT public_id FROM inbox.conversation", database=name) == [("c-1",)]
+
+
+async def test_a_database_that_cannot_hold_every_character(cluster: Cluster) -> None:
+    cluster.execute("CREATE DATABASE narrow ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    with pytest.raises(ConfigError, match="holds LATIN1, not UTF8") as caught:
+        await opened(cluster.url("narrow"))
+    assert "ENCODING 'UTF8'" in caught.value.hint
+    cluster.execute("DROP DATABASE narrow WITH (FORCE)")
+
+
+async def test_tables_that_are_older_and_a_role_that_may_not_change_them(
+    cluster: Cluster, database: str, guarded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(MIGRATIONS, tmp_path / "migrations")
+    (tmp_path / "migrations" / "0002_more.sql").write_text("ALTER TABLE message ADD COLUMN colour text")
+    monkeypatch.setattr("inbox_tui.backends.postgres.schema.MIGRATIONS", tmp_path / "migrations")
+    cluster.execute(
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {guarded}", database=database
+    )
+    with pytest.raises(StoreBroken, match="older than this inbox-tui, and your role may not change them") as caught:
+        await opened(cluster.url(database, user=f"{guarded}:swordfish"))
+    assert "inbox-tui migrate" in caught.value.hint
+    await (await opened(cluster.url(database))).aclose()
+    await (await opened(cluster.url(database, user=f"{guarded}:swordfish"))).aclose()
+    cluster.execute(f"DROP OWNED BY {guarded}", database=database)
+
+
+async def test_no_tables_yet_and_a_role_that_may_not_make_them(cluster: Cluster, guarded: str) -> None:
+    with cluster.database() as name:
+        cluster.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC", database=name)
+        with pytest.raises(StoreBroken, match="has no tables yet, and your role may not make them") as caught:
+            await opened(cluster.url(name, user=f"{guarded}:swordfish"))
+        assert "inbox-tui migrate" in caught.value.hint
 
 
 async def test_a_newer_schema_is_refused_and_left_alone(cluster: Cluster, database: str) -> None:
@@ -193,7 +265,7 @@ def test_every_class_of_states_has_a_meaning_or_cannot_come() -> None:
     states = {code for code in psycopg.errors._sqlcodes if len(code) == 5 and re.search("[0-9]", code)}
     cannot_come = {
         *("03", "09", "0B", "0F", "0L", "0P", "0Z", "10", "20", "24", "26", "27", "2B", "2D", "2F", "34", "38"),
-        *("39", "3B", "3F", "44", "72", "HV", "P0", "02"),
+        *("39", "3B", "44", "72", "HV", "P0", "02"),
     }
     assert {state[:2] for state in states} == {*BY_CLASS, *cannot_come}
     assert set(BY_STATE) <= states

@@ -16,7 +16,7 @@ class StoreUrl(msgspec.Struct, frozen=True):
     scheme: str
     """Decides the backend: ``sqlite``, ``postgresql``, ``https``, ``chatwoot+https``, …"""
     text: str
-    """The whole address as given, secrets included. Never print it; print ``shown``."""
+    """The whole address as given, its scheme in small letters, secrets included. Never print it; print ``shown``."""
 
     @classmethod
     def parse(cls, text: str) -> StoreUrl:
@@ -27,9 +27,10 @@ class StoreUrl(msgspec.Struct, frozen=True):
                 f"{text.rpartition('@')[2]!r} is not a store address.",  # before an @ may stand a password
                 hint="A store is named by a URL, for example sqlite:///inbox.db (a file here) or sqlite:////home/dana/inbox.db.",
             )
-        url = cls(scheme.lower(), text)
+        url = cls(scheme.lower(), f"{scheme.lower()}://{rest}")
         try:
-            _ = urlsplit(f"//{_without_login(rest)}").port
+            for host in _without_login(rest).partition("/")[0].split(","):  # PostgreSQL's may be several
+                _ = urlsplit(f"//{host}").port
         except ValueError as error:
             raise ConfigError(f"{url.shown} has no host and port that can be reached: {error}.") from error
         return url

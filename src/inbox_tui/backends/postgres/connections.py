@@ -36,8 +36,13 @@ _READ: LiteralString = (
     " SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL random_page_cost = 1.1"
 )
 # Several statements in one round trip. Each statement after the lock sees what writers before committed,
-# whatever the database's own default is. Who waits for them for longer is told so.
-_WRITE = f"BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '5s'; SELECT pg_advisory_xact_lock({WRITERS})"
+# whatever the database's own default is. Who waits for them for longer is told so; and who stops in the middle,
+# or whose line died there, is undone, or nobody could write any more.
+_WRITE = (
+    "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '5s';"
+    " SET LOCAL idle_in_transaction_session_timeout = '20s';"
+    f" SELECT pg_advisory_xact_lock({WRITERS})"
+)
 _WRITE_SOON = f"{_WRITE}; SET LOCAL synchronous_commit = off"
 _COMMIT = f"SELECT pg_notify('{CHANNEL}', ''); COMMIT"
 _USUAL = {

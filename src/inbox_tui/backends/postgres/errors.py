@@ -5,6 +5,7 @@ A state that is not in the table is a defect of this program and says so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,6 +48,10 @@ _NO_DATABASE = Meaning(ConfigError, "There is no database {name}.", "Create it w
 _RIGHTS = Meaning(
     StoreBroken, "{name} does not allow this to your role.", "Ask for the rights that docs/postgres.md names."
 )
+_UNREADABLE = Meaning(ConfigError, "{name} cannot be opened: {why}.", "Correct what follows the ? in the address.")
+_NO_SCHEMA = Meaning(
+    ConfigError, "{name} has no schema for the tables.", "Correct the search_path, or create the schema that it names."
+)
 _UNFIT = Meaning(
     Rejected, "This cannot be stored in {name}.", "It contains a character or a number that cannot be stored."
 )
@@ -64,6 +69,7 @@ BY_CLASS = {
     "25": _DEFECT,
     "28": _LOGIN,
     "3D": _NO_DATABASE,
+    "3F": _NO_SCHEMA,
     "40": _AGAIN,
     "42": _DEFECT,
     "53": _BUSY,
@@ -78,11 +84,22 @@ BY_CLASS = {
 
 BY_STATE = {
     "25006": _READ_ONLY,
+    "25P03": _STOPPED,
     "42501": _RIGHTS,
     "53100": _FULL,
     "57014": _STOPPED,
 }
 """Those whose class says too little."""
+
+_REFUSALS = (
+    "authentication failed",
+    "no password supplied",
+    "pg_hba.conf",
+    "is not permitted to log in",
+    'FATAL:  role "',  # … does not exist
+)
+_OPTION_AT_FAULT = re.compile("(?:connection is bad: )?(?P<why>(?:invalid|definition of service|bad value for) .+)")
+"""What libpq and psycopg say of an address that they cannot use; they quote one option, and none of them a secret."""
 
 
 def translated(error: psycopg.Error, name: str) -> InboxError:
@@ -91,7 +108,8 @@ def translated(error: psycopg.Error, name: str) -> InboxError:
     words = str(error)
     meaning = BY_STATE.get(state) or BY_CLASS.get(state[:2])
     if meaning is None:
-        meaning = _of_the_line(words) if isinstance(error, psycopg.OperationalError) else _DEFECT
+        is_of_the_line = isinstance(error, psycopg.OperationalError) or _OPTION_AT_FAULT.match(words)
+        meaning = _of_the_line(words) if is_of_the_line else _DEFECT
     message = meaning.message.format(name=name, why=_reason(words))
     if meaning is _DEFECT:
         message = f"{message} ({clean_line(words)})"
@@ -113,14 +131,20 @@ def postgres_errors(name: str) -> Iterator[None]:
 
 def _of_the_line(words: str) -> Meaning:
     """A connection that was refused carries no state; what the server said of it is in the words."""
-    if "authentication failed" in words or "no password supplied" in words or "pg_hba.conf" in words:
+    if _OPTION_AT_FAULT.match(words):
+        return _UNREADABLE
+    if any(refusal in words for refusal in _REFUSALS):
         return _LOGIN
     if 'database "' in words and "does not exist" in words:
         return _NO_DATABASE
+    if "permission denied for database" in words:
+        return _RIGHTS
     return _UNREACHED if _reason(words) else _AWAY
 
 
 def _reason(words: str) -> str:
     """Why no connection was made, without the address: what follows libpq's last ``failed:``, its advice left out."""
+    if at_fault := _OPTION_AT_FAULT.match(words):
+        return clean_line(at_fault["why"])
     _, found, reason = words.rpartition("failed: ")
     return clean_line(reason.partition("\n")[0]).rstrip(".") if found else ""

@@ -1,7 +1,7 @@
 """Noticing that something was written: the server announces each commit, and the change log tells what it was.
 
 The log is the truth; an announcement only wakes. Where none comes (a pooler in between, a
-server that knows no LISTEN), a slow poll finds the same.
+replica, a server that knows no LISTEN), a slow poll finds the same.
 """
 
 from __future__ import annotations
@@ -29,17 +29,23 @@ TOGETHER = 0.02
 FIRST_WAIT = 0.25
 """Seconds before the first new attempt; each further one waits twice as long."""
 LONGEST_WAIT = 10.0
+_DEAF = (psycopg.errors.FeatureNotSupported, psycopg.errors.ReadOnlySqlTransaction)
+"""How a server says that it does not listen; the second is a replica's."""
 
 
 async def follow(
     session: ServerSession, closing: asyncio.Event, since: int | None, clock: Clock, random: Random
 ) -> AsyncIterator[Changes]:
-    """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them."""
+    """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them.
+
+    Raises:
+        CredentialError, ConfigError, StoreBroken: the server lets us in no more, or the database is gone.
+    """
     seq, wait = since, FIRST_WAIT
     has_reported = is_lost = False
     while not closing.is_set():
         try:
-            async with _Announcements(session.address, closing) as announcements:  # first, so that none is missed
+            async with _Announcements(session, closing) as announcements:  # first, so that none is missed
                 while not closing.is_set():
                     announcements.forget()
                     report = await session.read(_look(seq))
@@ -50,7 +56,7 @@ async def follow(
                         yield report
                         await _pause(closing, TOGETHER)
                     await announcements.next(POLL)
-        except (StoreUnavailable, psycopg.OperationalError):
+        except StoreUnavailable:
             if closing.is_set():
                 return
             if not is_lost:
@@ -71,23 +77,25 @@ class _Announcements:
     """What the server announces, heard over a connection of its own for as long as the block lasts.
 
     Args:
-        address: ``postgresql://…``.
+        session: Whose database it is.
         closing: Set when the store is closed: nothing more is waited for.
     """
 
-    def __init__(self, address: str, closing: asyncio.Event) -> None:
-        self._address = address
+    def __init__(self, session: ServerSession, closing: asyncio.Event) -> None:
+        self._session = session
         self._closing = closing
         self._announced = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._line = await psycopg.AsyncConnection.connect(self._address, **options(self._address))
-        try:
-            with suppress(psycopg.errors.FeatureNotSupported):  # then the poll alone finds what is new
-                await self._line.execute(f"LISTEN {CHANNEL}")
-        except BaseException:
-            await self._line.close()
-            raise
+        address = self._session.address
+        with self._session.errors():
+            self._line = await psycopg.AsyncConnection.connect(address, **options(address))
+            try:
+                with suppress(*_DEAF):  # then the poll alone finds what is new
+                    await self._line.execute(f"LISTEN {CHANNEL}")
+            except BaseException:
+                await self._line.close()
+                raise
         self._hearing = asyncio.create_task(self._hear(), name="announcements")
         return self
 
@@ -102,7 +110,7 @@ class _Announcements:
         self._announced.clear()
 
     async def next(self, seconds: float) -> None:
-        """Wait for an announcement, for so long. Raises OperationalError if the line was lost."""
+        """Wait for an announcement, for so long. Raises StoreUnavailable if the line was lost."""
         heard = asyncio.create_task(self._announced.wait())
         closed = asyncio.create_task(self._closing.wait())
         try:
@@ -111,7 +119,8 @@ class _Announcements:
             heard.cancel()
             closed.cancel()
         if self._hearing.done():
-            await self._hearing
+            with self._session.errors():
+                await self._hearing
 
     async def _hear(self) -> None:
         async for _ in self._line.notifies():

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.sql.migrations import Step, require_known, steps
-from inbox_tui.domain.errors import StoreBroken
+from inbox_tui.domain.errors import ConfigError, StoreBroken
 from inbox_tui.store.protocol import Schema
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-# The table that holds the number of the last migration, and tells our tables from other programs'.
-# Not to_regclass: it may still not know what another program has just made.
+# Ours have one that holds the number of the last migration. What an extension brought is nobody's.
 _TABLES = (
     "SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace"
-    " WHERE nspname = current_schema() AND relname IN ('inbox_tui_schema', 'message')"
+    " WHERE nspname = current_schema() AND relkind IN ('r', 'p') AND NOT EXISTS ("
+    "SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND classid = CAST('pg_class' AS regclass) AND deptype = 'e')"
+    " ORDER BY relname"
 )
+_ENCODING = "SELECT current_setting('server_encoding')"
+_NAMED = 3
+"""Tables that a refusal names."""
 _VERSION = "SELECT version FROM inbox_tui_schema"
 _SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
 
@@ -25,7 +31,8 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
     """Bring the tables to this program's schema; ``settle`` fills new ones in the same transaction.
 
     Raises:
-        StoreBroken: the tables are another program's, or from a newer inbox-tui.
+        ConfigError: the database cannot hold every character.
+        StoreBroken: the tables are another program's, or from a newer inbox-tui, or not the role's to make or change.
     """
     known = steps(MIGRATIONS)
     newest = known[-1].number
@@ -33,25 +40,39 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
         version = _version(connection, name, known)
     if version == newest:
         return Schema(version, newest)
-    with connection.transaction():
-        version = _version(connection, name, known)  # another process may have been faster
-        if version == newest:
-            return Schema(version, newest)
-        for step in (step for step in known if step.number > version):
-            for statement in step.statements():
-                connection.run(statement)
-        if version == 0:
-            settle(connection)
-        connection.run(_SET_VERSION, newest=newest)
+    try:
+        with connection.transaction():
+            version = _version(connection, name, known)  # another process may have been faster
+            for step in (step for step in known if step.number > version):
+                for statement in step.statements():
+                    connection.run(statement)
+            if version == 0:
+                settle(connection)
+            if version < newest:
+                connection.run(_SET_VERSION, newest=newest)
+    except psycopg.errors.InsufficientPrivilege as error:
+        lacking = (
+            "tables that are older than this inbox-tui, and your role may not change them"
+            if version
+            else "no tables yet, and your role may not make them"
+        )
+        raise StoreBroken(f"{name} has {lacking}.", hint="Run as their owner: inbox-tui migrate") from error
     return Schema(version, newest)
 
 
 def _version(connection: ServerConnection, name: str, known: list[Step]) -> int:
-    tables = {name for (name,) in connection.rows(_TABLES)}
+    tables = [table for (table,) in connection.rows(_TABLES)]
     if "inbox_tui_schema" not in tables:
         if tables:
             raise StoreBroken(
-                f"{name} has tables of another program.", hint="Create a database for inbox-tui alone: createdb inbox"
+                f"{name} has tables of another program: {', '.join(tables[:_NAMED])}.",
+                hint="Create a database for inbox-tui alone: createdb inbox; or a schema, and name it as search_path.",
+            )
+        [(encoding,)] = connection.rows(_ENCODING)
+        if encoding != "UTF8":
+            raise ConfigError(
+                f"{name} holds {encoding}, not UTF8: not every character could be stored.",
+                hint="Create it with: CREATE DATABASE inbox ENCODING 'UTF8' TEMPLATE template0",
             )
         return 0
     row = connection.row(_VERSION)
