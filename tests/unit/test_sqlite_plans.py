@@ -131,8 +131,6 @@ def test_a_walk_of_a_search_keeps_the_lists_order(schema: sqlite3.Connection, fi
 @pytest.mark.parametrize("has_agent", [False, True], ids=["all-agents", "one-agent"])
 @pytest.mark.parametrize("filter", Filter)
 def test_a_search_is_driven_by_its_hits(schema: sqlite3.Connection, filter: Filter, has_agent: bool) -> None:
-    plan = plan_of(
-        schema, statements.found(Fts5.messages, Fts5.newest_first, filter, Order.NEWEST, has_agent=has_agent)
-    )
+    plan = plan_of(schema, statements.found(Fts5.messages, filter, Order.NEWEST, has_agent=has_agent))
     assert "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)" in plan
     assert "SEARCH message USING INTEGER PRIMARY KEY (rowid=?)" in plan

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inbox_tui.backends.postgres.connections import ServerConnection
-from inbox_tui.backends.sql.database import Database, Value
+from inbox_tui.backends.sql.database import Database, Hits, Value
 from inbox_tui.backends.sql.words import cut
 
 _LONGEST = 500
@@ -37,12 +37,15 @@ _INDEX_LEAD = (
 class WordIndex:
     """A TextSearch; messages and what is known of visitors are indexed at the end of their transaction."""
 
-    messages = (
+    messages = Hits(
         "SELECT conversation_id AS id, id AS place FROM message_words WHERE words @@ CAST(:words AS tsquery)"
-        " ORDER BY message_words.id DESC LIMIT :most"  # not id: that is what it is called outside
+        " ORDER BY message_words.id DESC LIMIT :most",  # not id: that is what it is called outside
+        "ORDER BY hit.place DESC",
     )
-    known = "SELECT id, id AS place FROM lead_words WHERE words @@ CAST(:known AS tsquery) ORDER BY id DESC LIMIT :most"
-    newest_first = "ORDER BY hit.place DESC"
+    known = Hits(
+        "SELECT id FROM lead_words WHERE words @@ CAST(:known AS tsquery) ORDER BY id DESC LIMIT :most",
+        "ORDER BY hit.id DESC",
+    )
     number_of_messages = (
         "SELECT count(*) FROM (SELECT id FROM message_words WHERE words @@ CAST(:words AS tsquery)"
         " ORDER BY id DESC LIMIT :most) AS newest"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from inbox_tui.backends.sql.roster import Roster
 
@@ -71,17 +71,24 @@ class Connection(Database, Protocol):
         """Let go of the database."""
 
 
+class Hits(NamedTuple):
+    """How what a search finds is read."""
+
+    read: str
+    """A SELECT, the newest hit first."""
+    in_order: str = ""
+    """Ends a join with ``read`` AS hit, so that its rows come in that order; blank where they do."""
+
+
 class TextSearch(Protocol):
     """Full-text search in a database's own way, with the same answers in all."""
 
-    messages: str
-    """Reads the ``id`` of the conversation of each message found, newest message first. Values: words, most."""
-    known: str
-    """Reads the ``id`` of each conversation found by what is known of it, newest first. Values: known, most."""
-    newest_first: str
-    """Ends a join with ``messages`` or ``known`` AS hit, so that its rows are in their order; blank where they are."""
+    messages: Hits
+    """Its ``read`` gives the ``id`` of the conversation of each message found. Values: words, most."""
+    known: Hits
+    """Its ``read`` gives the ``id`` of each conversation found by what is known of it. Values: known, most."""
     number_of_messages: str
-    """Counts what ``messages`` reads, without looking the conversations up."""
+    """Counts what ``messages`` finds, without looking the conversations up."""
     all_hits: str
     """Reads row numbers of all conversations that were found. Values: words, known."""
 

@@ -116,9 +116,7 @@ def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -
     looked_for = {**values(query, me), **expressions, "most": LOOKED_AT}
     by_messages, by_what_is_known = (
         db.rows(
-            statements.found(
-                hits, text_search.newest_first, query.filter, query.effective_order, has_agent=query.agent is not None
-            ),
+            statements.found(hits, query.filter, query.effective_order, has_agent=query.agent is not None),
             **looked_for,
             enough=enough,
         )

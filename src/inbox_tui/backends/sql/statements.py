@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from inbox_tui.backends.sql.database import Hits
 from inbox_tui.backends.sql.rows import CONVERSATION_COLUMNS, MESSAGE_COLUMNS, STATE_COLUMNS, names
 from inbox_tui.domain.filters import Filter, Order
 
@@ -92,11 +93,10 @@ def listing(
 
 
 @lru_cache(maxsize=128)
-def found(hits: str, in_order: str, filter: Filter, order: Order, *, has_agent: bool) -> str:
+def found(hits: Hits, filter: Filter, order: Order, *, has_agent: bool) -> str:
     """The places of a list's rows that are among those hit, in the order in which they were. Values: me, agent, enough.
 
-    ``hits`` reads their ``id`` and drives: a search finds fewer rows than the filter holds. ``in_order``
-    is what the database needs so that the join keeps their order.
+    ``hits`` drives: a search finds fewer rows than the filter holds.
     """
     conditions = [_CONDITIONS[filter]] if _CONDITIONS[filter] else []
     if has_agent:
@@ -106,9 +106,9 @@ def found(hits: str, in_order: str, filter: Filter, order: Order, *, has_agent: 
         (
             "SELECT",
             ordering(filter, order).column,
-            f", conversation.id FROM ({hits}) AS hit CROSS JOIN conversation ON conversation.id = hit.id",
+            f", conversation.id FROM ({hits.read}) AS hit CROSS JOIN conversation ON conversation.id = hit.id",
             f"WHERE {guarded}" if guarded else "",
-            in_order,
+            hits.in_order,
             "LIMIT :enough",
         )
     )

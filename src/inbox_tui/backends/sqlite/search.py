@@ -12,7 +12,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.database import Database, Hits
 from inbox_tui.backends.sql.words import cut
 from inbox_tui.backends.sqlite.errors import primary_code
 
@@ -36,13 +36,12 @@ _INDEX = "INSERT INTO message_fts (rowid, body) SELECT id, body FROM message_tex
 class Fts5:
     """A TextSearch. What is known of visitors is indexed by triggers; messages at the end of their transaction."""
 
-    messages = (
+    messages = Hits(  # a CROSS JOIN goes through what stands before it, in its order
         "SELECT message.conversation_id AS id FROM ("
         "SELECT rowid AS id FROM message_fts WHERE message_fts MATCH :words ORDER BY rowid DESC LIMIT :most"
         ") AS newest CROSS JOIN message ON message.id = newest.id"
     )
-    known = "SELECT rowid AS id FROM lead_fts WHERE lead_fts MATCH :known ORDER BY rowid DESC LIMIT :most"
-    newest_first = ""  # a CROSS JOIN goes through what stands before it in its order
+    known = Hits("SELECT rowid AS id FROM lead_fts WHERE lead_fts MATCH :known ORDER BY rowid DESC LIMIT :most")
     number_of_messages = (
         "SELECT count(*) FROM (SELECT rowid FROM message_fts WHERE message_fts MATCH :words LIMIT :most)"
     )
