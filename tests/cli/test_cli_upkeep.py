@@ -52,6 +52,15 @@ def test_a_backup_is_a_store_with_everything_that_was_written(run_cli: RunCli, f
     assert run_cli("--store", "sqlite:///copy.db", "list", "--search", "again").lines
 
 
+def test_a_backup_says_how_it_is_opened(run_cli: RunCli, filled: Path) -> None:
+    ran = run_cli("backup", "what of it? 100%.db")
+    address = ran.err.split()[-1]
+    assert address == "sqlite:///what%20of%20it%3F%20100%25.db"
+    assert len(run_cli("--store", address, "list", "--limit", "0").lines) == len(run_cli("list", "--limit", "0").lines)
+    assert run_cli("backup", "-").code == 2
+    assert not (filled.parent / "-").exists()
+
+
 def test_a_backup_writes_over_nothing(run_cli: RunCli, filled: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.db").write_text("precious")
     ran = run_cli("backup", "copy.db")
@@ -115,3 +124,11 @@ def test_copies_that_cannot_be(
     ran = run_cli("copy", "--from", source, "--to", target)
     assert (ran.code, complaint in ran.err) == (code, True), ran.err
     assert not (filled.parent / "none.db").exists()
+
+
+def test_nobody_but_an_admin_copies(run_cli: RunCli, filled: Path, tmp_path: Path) -> None:
+    assert run_cli("members", "add", "sam@acme.example", "--access", "edit").code == 0
+    words = ("copy", "--from", f"sqlite:///{filled}", "--to", "sqlite:///other.db")
+    ran = run_cli("--as", "sam@acme.example", *words)
+    assert (ran.code, "Only an admin copies a workspace" in ran.err) == (1, True), ran.err
+    assert not (tmp_path / "other.db").exists()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
+from threading import Thread
 
 import pytest
 
-from inbox_tui.domain.errors import InboxError, StoreBroken
+from inbox_tui.domain.errors import InboxError, NotAllowed, Rejected, StoreBroken
 from inbox_tui.domain.models import (
     Access,
     Author,
@@ -61,7 +63,7 @@ def seen_by(store: Store, member: Member) -> Store:
 
 async def copied(source: Store, target: Store, told: list[Progress] | None = None) -> Copied:
     """One run."""
-    return await Copy(require_source(source), require_target(target), None if told is None else told.append).run()
+    return await Copy(await require_source(source), require_target(target), None if told is None else told.append).run()
 
 
 @pytest.fixture
@@ -134,7 +136,7 @@ async def test_broken_off_it_goes_on_where_it_was(place: Place) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        await Copy(require_source(source), require_target(target), break_off).run()
+        await Copy(await require_source(source), require_target(target), break_off).run()
     assert (await target.counts(None)).all == 100
     assert (await copied(source, target)).written == 23
 
@@ -150,20 +152,83 @@ async def test_what_changed_since_is_copied_again(place: Place) -> None:
     assert [m.body for m in await messages(source)] == [m.body for m in await messages(target)]
 
 
-async def test_what_only_the_target_has_is_told_and_kept(place: Place) -> None:
+async def test_a_target_with_other_conversations_is_refused_and_left_as_it_was(place: Place) -> None:
     source, target = await place.file("a"), await place.file("b")
     await intake_of(source).take_in([incoming("c-1", "a")])
     await intake_of(target).take_in([incoming("other", "b")])
-    with pytest.raises(StoreBroken, match="The target holds 2 conversations, the source 1"):
+    with pytest.raises(Rejected, match=r"b\.db holds 1 conversation \(other\) that .*a\.db does not"):
         await copied(source, target)
-    source, target = await place.file("c"), await place.file("d")
-    await intake_of(source).take_in([incoming("c-1", "a")])
+    assert (await target.counts(None)).all == 1
+
+
+async def test_a_target_in_which_work_has_gone_on_is_refused_and_left_as_it_is(place: Place) -> None:
+    source = await place.file("a")
+    await intake_of(source).take_in([incoming("c-1", "a"), incoming("c-2", "b")])
+    sam = (await team_of(source).add_member(SAM, "Sam", Access.EDIT)).email
+    targets = [await place.file(name) for name in "bcd"]
+    for target in targets:
+        await copied(source, target)
+    await reply(targets[0], "A reply that the source does not have")
+    await targets[1].set_status(C1, Status.RESOLVED, Status.OPEN)
+    await targets[2].assign(C1, (await member_of(targets[2], sam)).id, None)
+    before = [await target.get(C1) for target in targets]
+    await source.reply(ConversationId("c-2"), ReplyDraft("new", "k-9", last_seen=await last_seen(source)))
+    await source.reply(C1, ReplyDraft("new", "k-8", last_seen=await last_seen(source)))
+    for target in targets:
+        with pytest.raises(Rejected, match=r"work has gone on since it was copied: 1 conversation \(c-1\)") as caught:
+            await copied(source, target)
+        assert "Nothing was written" in caught.value.hint
+    assert [await target.get(C1) for target in targets] == before
+    assert {len(await messages(target, ConversationId("c-2"))) for target in targets} == {1}
+
+
+async def test_messages_without_a_key_collide_with_none(place: Place) -> None:
+    """An import gives those of a file keys by their places; the inbox gives its events none."""
+    source, target = await place.file("a"), await place.file("b")
+    longer = incoming("c-1", "a", "b", "c", "d")
+    await intake_of(source).take_in([incoming("c-1", "a", "b")])
+    await source.set_status(C1, Status.RESOLVED, Status.OPEN)
+    await intake_of(source).take_in([longer])
     await copied(source, target)
-    await reply(target, "A reply that the source does not have")
-    with pytest.raises(StoreBroken, match=r"1 of 1 conversations differ: c-1\.") as caught:
-        await copied(source, target)
-    assert "copy again" in caught.value.hint
-    assert [m.body for m in await messages(target)][-1] == "A reply that the source does not have"
+    kinds = [m.kind for m in await messages(source)]
+    assert kinds == [m.kind for m in await messages(target)] and kinds.count(Kind.EVENT) >= 1
+    assert (await intake_of(target).take_in([longer])).messages == 0, "known there as here"
+    assert (await intake_of(target).take_in([incoming("c-1", "a", "b", "c", "d", "e")])).messages == 1
+
+
+async def test_access_that_was_taken_away_is_taken_away_in_the_copy(place: Place) -> None:
+    source, target = await place.file("a"), await place.file("b")
+    await fill(source)
+    await copied(source, target)
+    await team_of(source).set_access((await member_of(source, SAM)).id, Access.NONE)
+    await copied(source, target)
+    assert (await member_of(target, SAM)).access is Access.NONE
+
+
+async def test_members_who_were_changed_meanwhile_are_told(place: Place, tmp_path: Path) -> None:
+    source, target = await place.file("a"), await place.file("b")
+    await fill(source)
+
+    async def revoke() -> None:
+        other = await open_store(StoreUrl.parse(f"sqlite:///{tmp_path}/b.db"), Identity(DANA, is_given=True))
+        await team_of(other).set_access((await member_of(other, EVE)).id, Access.EDIT)
+        await other.aclose()
+
+    def on_progress(progress: Progress) -> None:
+        if progress == Progress("check", 123, 123):
+            another_program = Thread(target=lambda: asyncio.run(revoke()))
+            another_program.start()
+            another_program.join()
+
+    with pytest.raises(StoreBroken, match=rf"Not the same in both stores: 1 member \({EVE}\)"):
+        await Copy(await require_source(source), require_target(target), on_progress).run()
+
+
+async def test_only_an_admin_copies(place: Place) -> None:
+    source = await place.file("a")
+    await fill(source)
+    with pytest.raises(NotAllowed, match=f"Only an admin copies a workspace, and {SAM} is none"):
+        await require_source(seen_by(source, await member_of(source, SAM)))
 
 
 async def test_a_member_without_rights_copies_nothing(place: Place) -> None:

@@ -150,6 +150,13 @@ def test_nobody_is_asked_for_a_token(url: StoreUrl, tmp_path: Path) -> None:
     assert not (tmp_path / "asked").exists()
 
 
+async def test_where_no_inbox_is_none_is_made_by_who_only_looks(cluster: Cluster) -> None:
+    with cluster.database() as name:
+        with pytest.raises(StoreUnavailable, match=f"There is no inbox in postgresql:///{name}"):
+            await open_store(StoreUrl.parse(cluster.url(name)), Identity(DANA, is_given=True, founds=False))
+        assert not cluster.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public'", database=name)
+
+
 @pytest.mark.parametrize("table", ["message", "orders"])
 async def test_another_programs_database(cluster: Cluster, table: str) -> None:
     with cluster.database() as name:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inbox_tui.backends.sql.search import typed
-from inbox_tui.backends.sql.words import cut
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.search import TERMS_NAMED, Fts5
+from inbox_tui.domain.words import cut
 
 SAID = "Change my flight to Zürich, order a-17"
 FTS = "CREATE VIRTUAL TABLE {} USING fts5 (body{}, tokenize = 'unicode61 remove_diacritics 2')"

@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ def _store(session: Session, url: StoreUrl | None, wrong: ConfigError | None) ->
         is_default = not session.in_force.settings.store
         if not file.exists() and (file.parent.is_dir() or is_default):
             return StoreFact(diagnosis_files.shown(url), exists=False)
-    return run_async(diagnosis_files.ask_store(url, session.open_store))
+    return run_async(diagnosis_files.ask_store(url, partial(session.open_store, must_exist=True)))
 
 
 def _is_wrong(found: Sequence[Finding]) -> bool:

@@ -55,14 +55,14 @@ class Session:
         """Who is asking: as given, or a guess from the operating system's account; with a token for a remote store."""
         return self.identity_at(self.url)
 
-    def identity_at(self, url: StoreUrl, email: str = "", name: str = "") -> Identity:
+    def identity_at(self, url: StoreUrl, email: str = "", name: str = "", *, founds: bool = True) -> Identity:
         """Who is asking at a store other than that of the settings; ``email`` and ``name`` unless --as says it."""
         from inbox_tui.store.registry import Identity
 
         user, full_name = _account()
         given = self.in_force.settings.identity
         address = given or email or f"{user}@localhost"
-        return Identity(address, name or full_name, is_given=bool(given), token=self._token(url))
+        return Identity(address, name or full_name, is_given=bool(given), founds=founds, token=self._token(url))
 
     def _token(self, url: StoreUrl) -> str:
         from inbox_tui.store.registry import WITHOUT_TOKEN
@@ -81,21 +81,19 @@ class Session:
         """The store is a file that does not exist yet."""
         return is_new_file(self.url)
 
-    async def open_store(self) -> Store:
-        """The store, opened. Raises InboxError."""
+    async def open_store(self, *, must_exist: bool = False) -> Store:
+        """The store, opened. Raises InboxError, also for one that must exist and does not."""
         from inbox_tui.store.registry import open_store
 
-        return await open_store(self.url, self.identity)
+        return await open_store(self.url, self.identity_at(self.url, founds=not must_exist))
 
     def store(self, *, must_exist: bool = False) -> AbstractAsyncContextManager[Store]:
-        """The store for the length of a ``with``. Raises InboxError, also for a file that must exist and does not."""
+        """``open_store`` for the length of a ``with``."""
         return self._store(must_exist)
 
     @asynccontextmanager
     async def _store(self, must_exist: bool) -> AsyncIterator[Store]:
-        if must_exist:
-            require_file(self.url)
-        store = await self.open_store()
+        store = await self.open_store(must_exist=must_exist)
         try:
             yield store
         finally:
@@ -108,16 +106,6 @@ def is_new_file(url: StoreUrl) -> bool:
 
     file = Path(url.path)
     return url.scheme == "sqlite" and not (file.exists() and file.stat().st_size)
-
-
-def require_file(url: StoreUrl) -> None:
-    """Raise StoreUnavailable for a file that does not exist, which opening would make."""
-    from pathlib import Path
-
-    from inbox_tui.domain.errors import StoreUnavailable
-
-    if is_new_file(url) and url.path != ":memory:" and Path(url.path).parent.is_dir():
-        raise StoreUnavailable(f"There is no inbox at {url.path}.", hint="inbox-tui import FILE makes and fills one.")
 
 
 def file_url(file: Path) -> StoreUrl:

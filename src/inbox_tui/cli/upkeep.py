@@ -12,7 +12,7 @@ import click
 
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
-from inbox_tui.cli.session import Session, require_file, run_async
+from inbox_tui.cli.session import Session, file_url, run_async
 from inbox_tui.domain.errors import ConfigError, Unsupported
 from inbox_tui.store.protocol import Store, Upkeep
 
@@ -47,18 +47,28 @@ def migrate(session: Session) -> None:
 def backup(session: Session, file: Path) -> None:
     """Copy the store into FILE while others go on writing."""
 
+    if str(file) == "-":
+        raise ConfigError("A backup needs a file: it is not written from start to end.", hint="Name one.")
+    copy = file_url(file)
+
     async def work() -> int:
+        from inbox_tui.store.registry import open_store
+
         async with session.store(must_exist=True) as store:
             with _bar() as show:
                 await _upkeep(store).back_up(
                     file.absolute(), None if show is None else lambda part: show("backup", part)
                 )
-            return (await store.counts(None)).all
+            me = await store.me()
+        backup = await open_store(copy, session.identity_at(copy, email=me.email, founds=False))
+        try:
+            return (await backup.counts(None)).all
+        finally:
+            await backup.aclose()
 
     count = run_async(work())
-    say(
-        f"{count:,} conversations are in {file}, {file.stat().st_size / 1e6:,.1f} MB. To use it: --store sqlite:///{file}"
-    )
+    size = file.stat().st_size / 1e6
+    say(f"{count:,} conversations are in {file}, {size:,.1f} MB. To use it: --store {copy.text}")
 
 
 @command("copy")
@@ -68,8 +78,9 @@ def backup(session: Session, file: Path) -> None:
 def copy(session: Session, source: str, target: str) -> None:
     """Copy a whole workspace from one store into another, and check that it has arrived.
 
-    Broken off, run it again: what has arrived is passed over. Nobody should write to
-    either meanwhile. Tokens are not copied.
+    By an admin. Broken off, run it again: what has arrived is passed over. Nobody should
+    write to either meanwhile; a target in which work has gone on is refused. Tokens are
+    not copied.
     """
 
     async def work() -> Copied:
@@ -80,15 +91,14 @@ def copy(session: Session, source: str, target: str) -> None:
         urls = StoreUrl.parse(source), StoreUrl.parse(target)
         if urls[0] == urls[1]:
             raise ConfigError("A store cannot be copied into itself.", hint="Name another after --to.")
-        require_file(urls[0])
-        given = await open_store(urls[0], session.identity_at(urls[0]))
+        given = await open_store(urls[0], session.identity_at(urls[0], founds=False))
         try:
-            me = await given.me()
+            whole, me = await require_source(given), await given.me()
             into = await open_store(urls[1], session.identity_at(urls[1], email=me.email, name=me.name))
             try:
                 with _bar() as show:
                     on_progress = None if show is None else _told_to(show)
-                    return await Copy(require_source(given), require_target(into), on_progress).run()
+                    return await Copy(whole, require_target(into), on_progress).run()
             finally:
                 await into.aclose()
         finally:

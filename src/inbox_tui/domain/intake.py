@@ -43,10 +43,11 @@ def require_sense(incoming: IncomingConversation) -> None:
     if waits and incoming.status is Status.RESOLVED:
         raise Rejected(f"Conversation {incoming.id} is resolved and needs a human.", hint="It can be only one of them.")
     keys: set[str] = set()
-    for message in incoming.messages:
-        if message.key and message.key in keys:
-            raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
-        keys.add(message.key)
+    for place, message in enumerate(incoming.messages):
+        key = _key(place, message)
+        if key in keys:
+            raise Rejected(f"Conversation {incoming.id} has two messages with the id {key}.")
+        keys.add(key)
         if len(message.body) > rules.BODY_LIMIT:
             raise Rejected(
                 f"A message of conversation {incoming.id} has {len(message.body):,} characters;"
@@ -65,7 +66,12 @@ def require_receivable(message: IncomingMessage) -> None:
 
 def keyed(incoming: IncomingConversation) -> list[IncomingMessage]:
     """The messages as they are kept, with a key each, so that the same import finds them again."""
-    return [kept(message, message.key or f"#{index}") for index, message in enumerate(incoming.messages)]
+    return [kept(message, _key(place, message)) for place, message in enumerate(incoming.messages)]
+
+
+def _key(place: int, message: IncomingMessage) -> str:
+    """The message's own, or one by its place in its conversation."""
+    return message.key or f"#{place}"
 
 
 def kept(message: IncomingMessage, key: str) -> IncomingMessage:

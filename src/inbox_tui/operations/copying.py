@@ -8,14 +8,12 @@ that could be copied.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
-from inbox_tui.domain import rules
-from inbox_tui.domain.errors import NotFound, Rejected, StoreBroken, Unsupported
+from inbox_tui.domain.errors import NotAllowed, Rejected, StoreBroken, Unsupported
 from inbox_tui.domain.filters import Order, Query
 from inbox_tui.domain.models import (
     Access,
@@ -24,16 +22,24 @@ from inbox_tui.domain.models import (
     IncomingConversation,
     IncomingMessage,
     Member,
-    Message,
     Standing,
+)
+from inbox_tui.operations.comparing import (
+    Checksum,
+    Whole,
+    conversation_of,
+    key_in_copy,
+    thread,
+    told,
+    told_member,
+    whole,
 )
 from inbox_tui.store.protocol import Host, Intake, Scan, Store, Team
 
 BATCH = 100
 """Conversations that go in together: writers of the target wait for them."""
-MESSAGES_AT_ONCE = 1_000
 NAMED = 10
-"""Conversations that a failed check names."""
+"""Conversations or members that an error names."""
 
 _OLDEST_FIRST = Query(order=Order.OLDEST)
 """So that numbers grow with time in the target too, as a search for the newest expects."""
@@ -51,7 +57,7 @@ class Progress(msgspec.Struct, frozen=True):
     """How far a copy is."""
 
     step: str
-    """``copy`` or ``check``."""
+    """``look``, whether the target holds but an earlier copy; ``copy``; ``check``."""
     done: int
     total: int
 
@@ -71,26 +77,35 @@ class Copied(msgspec.Struct, frozen=True):
     """Addresses of members whose name and avatar the target lets only themselves write."""
 
 
-def require_source(store: Store) -> CopySource:
-    """The store, if it can be copied from. Raises Unsupported."""
-    can = store.capabilities
-    if not (isinstance(store, Scan) and isinstance(store, Team) and can.scan and can.team):
+async def require_source(store: Store) -> CopySource:
+    """The store, if it can be copied from by who asks. Raises Unsupported, NotAllowed."""
+    if not _is_whole(store):
         raise Unsupported(f"{store.name} cannot be copied from: it lists neither everything nor its team.")
-    return store
+    me = await store.me()
+    if me.access is not Access.ADMIN:
+        raise NotAllowed(
+            f"Only an admin copies a workspace, and {me.email} is none of {store.name}.", hint="Name one with --as."
+        )
+    return store  # type: ignore[return-value]  # as asked above
 
 
 def require_target(store: Store) -> CopyTarget:
     """The store, if it can be copied to. Raises Unsupported."""
-    if not (isinstance(require_source(store), Intake) and store.capabilities.intake):
-        raise Unsupported(f"{store.name} cannot be copied to: it takes no conversations in.")
-    return store  # type: ignore[return-value]  # as above
+    if not (_is_whole(store) and isinstance(store, Intake) and store.capabilities.intake):
+        raise Unsupported(f"{store.name} cannot be copied to: it takes no conversations in, or lists not everything.")
+    return store  # type: ignore[return-value]  # as asked above
+
+
+def _is_whole(store: Store) -> bool:
+    can = store.capabilities
+    return isinstance(store, Scan) and isinstance(store, Team) and can.scan and can.team
 
 
 class Copy:
     """One run from one store to another.
 
     Args:
-        source: Read as a member who may chat.
+        source: Read as an admin, who becomes one of the target too.
         target: Written as an admin.
         on_progress: Is told after each batch.
     """
@@ -107,32 +122,89 @@ class Copy:
         """Copy what is not there yet, then read both and compare.
 
         Raises:
-            StoreBroken: the two differ afterwards, because of writes meanwhile or because the target had more.
+            Rejected: the target holds what is not the source's; nothing was written.
+            StoreBroken: the two differ afterwards, because of writes meanwhile.
             InboxError: whatever a store says. What has arrived stays; run again to go on.
         """
+        await self._require_earlier_copy()
         self._total = (await self._source.counts(None)).all
         members, without_profile = await self._copy_team()
         written = await self._copy_conversations()
+        await self._take_access_away(members)
         conversations, messages, checksum = await self._compare()
-        return Copied(conversations, written, messages, checksum, members, without_profile)
+        await self._compare_team(members, without_profile)
+        return Copied(conversations, written, messages, checksum, len(members), without_profile)
 
-    async def _copy_team(self) -> tuple[int, tuple[str, ...]]:
+    async def _require_earlier_copy(self) -> None:
+        """What the target holds came from the source, which has since gone on alone. Raises Rejected."""
+        self._total = (await self._target.counts(None)).all
+        strange: list[ConversationId] = []
+        own: list[ConversationId] = []
+        done = 0
+        async for conversations in self._target.scan(_OLDEST_FIRST, BATCH):
+            for there in conversations:
+                here = await conversation_of(self._source, there.id)
+                if here is None:
+                    strange.append(there.id)
+                elif told(here) != told(there) and not await self._is_behind(there.id):
+                    own.append(there.id)
+            done += len(conversations)
+            self._tell("look", done)
+        if strange:
+            raise Rejected(
+                f"{self._target.name} holds {_counted(strange, 'conversation')} that {self._source.name} does not.",
+                hint="Nothing was written. Copy into a new store.",
+            )
+        if own:
+            raise Rejected(
+                f"In {self._target.name} work has gone on since it was copied: {_counted(own, 'conversation')}.",
+                hint="Nothing was written, for that work would be undone. Copy into a new store.",
+            )
+
+    async def _is_behind(self, id: ConversationId) -> bool:
+        """Nothing was written in the target's conversation but what the source's says too."""
+        here, there = await asyncio.gather(whole(self._source, id), whole(self._target, id))
+        return here is not None and there is not None and there.begins(here)
+
+    async def _copy_team(self) -> tuple[Sequence[Member], tuple[str, ...]]:
+        """The source's members, and those whose name and avatar could not be written."""
         there = {member.email.casefold(): member for member in await self._target.members()}
         me = (await self._target.me()).id
         without_profile: list[str] = []
-        given = await self._source.members()
-        for member in given:
+        members = await self._source.members()
+        for member in members:
             known = there.get(member.email.casefold())
             if known is None:
                 try:
                     known = await self._target.add_member(member.email, member.name, member.access)
                 except Rejected:
                     continue  # an import's author without an address; comes with what they wrote
-            elif known.access is not member.access and member.access is not Access.NONE and known.id != me:
+            elif member.access not in (known.access, Access.NONE) and known.id != me:
                 await self._target.set_access(known.id, member.access)
             if not await self._copy_profile(member, known):
                 without_profile.append(member.email)
-        return len(given), tuple(without_profile)
+        return members, tuple(without_profile)
+
+    async def _take_access_away(self, members: Sequence[Member]) -> None:
+        """From those who have none any more. After the conversations, for until then some may be theirs there."""
+        gone = {member.email.casefold() for member in members if member.access is Access.NONE}
+        for known in await self._target.members():
+            if known.email.casefold() in gone and known.access is not Access.NONE:
+                await self._target.set_access(known.id, Access.NONE)
+
+    async def _compare_team(self, members: Sequence[Member], without_profile: Sequence[str]) -> None:
+        """Raises StoreBroken."""
+        there = {told_member(member) for member in await self._target.members()}
+        different = [
+            member.email
+            for member in members
+            if told_member(member) not in there and member.email not in without_profile
+        ]
+        if different:
+            raise StoreBroken(
+                f"Not the same in both stores: {_counted(different, 'member')}.",
+                hint="Somebody changed them meanwhile. Have everybody stop, and copy again.",
+            )
 
     async def _copy_profile(self, member: Member, known: Member) -> bool:
         photo = await self._source.photo(member.id)
@@ -154,7 +226,7 @@ class Copy:
             missing = [found for found in conversations if not await self._has(found)]
             if missing:
                 await self._target.take_in(
-                    [as_incoming(found, await thread(self._source, found.id)) for found in missing]
+                    [as_incoming(Whole(found, await thread(self._source, found.id))) for found in missing]
                 )
             written += len(missing)
             done += len(conversations)
@@ -162,61 +234,44 @@ class Copy:
         return written
 
     async def _has(self, conversation: Conversation) -> bool:
-        try:
-            there = await self._target.get(conversation.id)
-        except NotFound:
-            return False
-        return _told(there) == _told(conversation)
+        there = await conversation_of(self._target, conversation.id)
+        return there is not None and told(there) == told(conversation)
 
     async def _compare(self) -> tuple[int, int, str]:
         """Read everything in both. Raises StoreBroken."""
-        here, there = _Sum(), _Sum()
+        here, there = Checksum(), Checksum()
         different: list[ConversationId] = []
         async for conversations in self._source.scan(_OLDEST_FIRST, BATCH):
             for found in conversations:
-                original, copy = await asyncio.gather(thread(self._source, found.id), self._copy_of(found.id))
-                expected = here.add(found, original)
-                if copy is None or there.add(*copy) != expected:
+                messages, copy = await asyncio.gather(thread(self._source, found.id), whole(self._target, found.id))
+                expected = here.add(Whole(found, messages))
+                if copy is None or there.add(copy) != expected:
                     different.append(found.id)
             self._tell("check", here.conversations)
         total = (await self._target.counts(None)).all
-        if different:
-            named = ", ".join(different[:NAMED]) + (", …" if len(different) > NAMED else "")
+        if different or total != here.conversations:
             raise StoreBroken(
-                f"{len(different):,} of {here.conversations:,} conversations differ: {named}.",
-                hint="Somebody wrote meanwhile. Have everybody stop, and copy again: only these are written.",
-            )
-        if total != here.conversations:
-            raise StoreBroken(
-                f"The target holds {total:,} conversations, the source {here.conversations:,}.",
-                hint="Copy into a new store: this one held others before, or somebody writes to it.",
+                f"Not the same in both stores: {_counted(different, 'conversation')}."
+                if different
+                else f"The target holds {total:,} conversations, the source {here.conversations:,}.",
+                hint="Somebody wrote meanwhile. Have everybody stop, and copy again: only what differs is written.",
             )
         return here.conversations, here.messages, here.text
-
-    async def _copy_of(self, id: ConversationId) -> tuple[Conversation, Sequence[Message]] | None:
-        """What the target has of a conversation, if it has it."""
-        try:
-            return await self._target.get(id), await thread(self._target, id)
-        except NotFound:
-            return None
 
     def _tell(self, step: str, done: int) -> None:
         if self._on_progress is not None:
             self._on_progress(Progress(step, done, self._total))
 
 
-async def thread(store: Store, id: ConversationId) -> Sequence[Message]:
-    """All messages of a conversation, oldest first."""
-    found = await store.thread(id, limit=MESSAGES_AT_ONCE)
-    messages = list(found.messages)
-    while found.has_earlier:
-        found = await store.thread(id, before=found.messages[0].id, limit=MESSAGES_AT_ONCE)
-        messages[:0] = found.messages
-    return messages
+def _counted(names: Sequence[str], noun: str) -> str:
+    """``2 members (dana@acme.example, …)``."""
+    some = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+    return f"{len(names):,} {noun}{'' if len(names) == 1 else 's'} ({some})"
 
 
-def as_incoming(conversation: Conversation, messages: Sequence[Message]) -> IncomingConversation:
-    """The conversation as it enters another workspace, to stand there as it stands here."""
+def as_incoming(found: Whole) -> IncomingConversation:
+    """A conversation as it enters another workspace, to stand there as it stands here."""
+    conversation = found.conversation
     return IncomingConversation(
         id=conversation.id,
         messages=tuple(
@@ -224,11 +279,11 @@ def as_incoming(conversation: Conversation, messages: Sequence[Message]) -> Inco
                 message.author,
                 message.body,
                 message.created_at,
-                message.key,
+                key_in_copy(place, message),
                 message.kind,
                 message.member.email if message.member else "",
             )
-            for message in messages
+            for place, message in enumerate(found.messages)
         ),
         agent=conversation.agent.name,
         created_at=conversation.created_at,
@@ -245,40 +300,3 @@ def as_incoming(conversation: Conversation, messages: Sequence[Message]) -> Inco
             conversation.last_outgoing,
         ),
     )
-
-
-class _Sum:
-    """A checksum that does not depend on the order of the conversations."""
-
-    def __init__(self) -> None:
-        self.conversations = self.messages = self._sum = 0
-
-    def add(self, conversation: Conversation, messages: Sequence[Message]) -> bytes:
-        """Count a conversation in; gives its own checksum."""
-        told = (_told(conversation), [_told_message(place, message) for place, message in enumerate(messages)])
-        digest = hashlib.sha256(msgspec.json.encode(told)).digest()
-        self.conversations += 1
-        self.messages += len(messages)
-        self._sum = (self._sum + int.from_bytes(digest)) % 2**256
-        return digest
-
-    @property
-    def text(self) -> str:
-        """The sum of all."""
-        return f"sha256:{self._sum:064x}"
-
-
-def _told(conversation: Conversation) -> dict[str, object]:
-    """A conversation without what each store names in its own way."""
-    return {
-        **msgspec.structs.asdict(conversation),
-        "agent": conversation.agent.name,
-        "assignee": conversation.assignee.email.casefold() if conversation.assignee else None,
-        "last_message": rules.preview(conversation.last_message),
-    }
-
-
-def _told_message(place: int, message: Message) -> tuple[object, ...]:
-    author = message.member.email.casefold() if message.member else None
-    key = message.key or f"#{place}"  # what has none is given one by its place
-    return message.author, message.kind, message.body, message.created_at, author, key

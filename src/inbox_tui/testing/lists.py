@@ -5,7 +5,6 @@ The oracle for every store's lists and searches.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 
@@ -20,9 +19,8 @@ from inbox_tui.domain.filters import (
 )
 from inbox_tui.domain.models import Conversation, Kind, MemberId, Message
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
-from inbox_tui.domain.text import folded
+from inbox_tui.domain.words import cut
 
-_WORD = re.compile(r"[^\W_]+")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _AFTER_ALL_TIME = 2**62
 
@@ -102,19 +100,29 @@ def page(query: Query, found: Sequence[Placed], request: PageRequest) -> Page:
 def is_found(search: str, conversation: Conversation, thread: Sequence[Message]) -> bool:
     """Whether one message, or what is known of the visitor, has all the words, the last as a beginning."""
     lead = conversation.lead
-    known = " ".join((lead.name, lead.email, lead.phone, lead.company, conversation.topic))
-    spoken = (message.body for message in thread if message.kind is not Kind.EVENT)
+    known = (lead.name, lead.email, lead.phone, lead.company, conversation.topic)
+    spoken = ((message.body,) for message in thread if message.kind is not Kind.EVENT)
     return _has_all(known, search, BEGINNING_IN_WHAT_IS_KNOWN) or any(
         _has_all(body, search, BEGINNING_IN_MESSAGES) for body in spoken
     )
 
 
-def _has_all(text: str, search: str, least: int) -> bool:
-    *whole, last = _words(search) or [""]
-    words = _words(text)
-    has_last = any(word.startswith(last) for word in words) if may_begin(last, least) else last in words
-    return bool(last) and has_last and set(whole) <= set(words)
+def _has_all(texts: Sequence[str], search: str, least: int) -> bool:
+    """Whether each word stands in one of the texts; one with a mark inside is several that follow each other."""
+    phrases = [phrase for word in search.split() if (phrase := cut(word))]
+    if not phrases:
+        return False
+    there = [cut(text) for text in texts]
+    *whole, last = phrases
+    is_begun = may_begin(last[-1], least)
+    return all(any(_stands_in(phrase, words) for words in there) for phrase in whole) and any(
+        _stands_in(last, words, is_begun=is_begun) for words in there
+    )
 
 
-def _words(text: str) -> Sequence[str]:
-    return _WORD.findall(folded(text))
+def _stands_in(phrase: Sequence[str], words: Sequence[str], *, is_begun: bool = False) -> bool:
+    places = (words[start : start + len(phrase)] for start in range(len(words) - len(phrase) + 1))
+    return any(
+        place == phrase or (is_begun and place[:-1] == phrase[:-1] and place[-1].startswith(phrase[-1]))
+        for place in places
+    )

@@ -7,6 +7,7 @@ and a pooler in transaction mode would lose it.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,6 +56,8 @@ _USUAL = {
 }
 """A line that died without a word is noticed within a minute. Seconds; the last in milliseconds."""
 _NAMED = re.compile(r":(\w+)")
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a line that ended is told by our errors
 
 
 class ServerConnection:

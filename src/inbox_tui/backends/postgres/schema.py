@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from inbox_tui.backends.postgres.connections import ServerConnection
-from inbox_tui.backends.sql.migrations import Step, require_known, steps
+from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps
 from inbox_tui.domain.errors import ConfigError, StoreBroken
 from inbox_tui.store.protocol import Schema
 
@@ -27,10 +27,13 @@ _VERSION = "SELECT version FROM inbox_tui_schema"
 _SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
 
 
-def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerConnection], None]) -> Schema:
+def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerConnection], None] | None) -> Schema:
     """Bring the tables to this program's schema; ``settle`` fills new ones in the same transaction.
 
+    Without it none are made.
+
     Raises:
+        StoreUnavailable: there are no tables, and none are to be made.
         ConfigError: the database cannot hold every character.
         StoreBroken: the tables are another program's, or from a newer inbox-tui, or not the role's to make or change.
     """
@@ -40,13 +43,15 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
         version = _version(connection, name, known)
     if version == newest:
         return Schema(version, newest)
+    if version == 0 and settle is None:
+        raise no_inbox(f"in {name}")
     try:
         with connection.transaction():
             version = _version(connection, name, known)  # another process may have been faster
             for step in (step for step in known if step.number > version):
                 for statement in step.statements():
                     connection.run(statement)
-            if version == 0:
+            if version == 0 and settle is not None:
                 settle(connection)
             if version < newest:
                 connection.run(_SET_VERSION, newest=newest)

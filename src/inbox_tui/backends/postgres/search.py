@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.sql.database import Database, Hits, Value
-from inbox_tui.backends.sql.words import cut
+from inbox_tui.domain.words import cut
 
 _LONGEST = 500
 """Characters of a word that are compared; PostgreSQL takes 2,046 bytes."""

@@ -36,5 +36,5 @@ class ServerSession(Session[ServerConnection]):
     def _connect(self, *, is_reader: bool) -> ServerConnection:
         return ServerConnection(self.address)
 
-    def _prepare(self, db: ServerConnection, settle: Callable[[ServerConnection], None]) -> Schema:
+    def _prepare(self, db: ServerConnection, settle: Callable[[ServerConnection], None] | None) -> Schema:
         return prepare(db, self.name, settle)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from inbox_tui.domain.errors import StoreBroken
+from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 
 _STEP = re.compile(r"(\d{4})_\w+\.sql")
 
@@ -42,6 +42,11 @@ def require_known(version: int, known: list[Step], name: str) -> None:
             f"{name} was written by a newer inbox-tui (schema {version}; this one knows {newest}).",
             hint="Update inbox-tui. Nothing was changed.",
         )
+
+
+def no_inbox(place: str) -> StoreUnavailable:
+    """The error for a store that is not there yet; ``place`` is ``at FILE`` or ``in DATABASE``."""
+    return StoreUnavailable(f"There is no inbox {place}.", hint="inbox-tui import FILE makes and fills one.")
 
 
 def _says_something(part: str) -> bool:

@@ -15,11 +15,11 @@ import msgspec
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, TextSearch
 from inbox_tui.backends.sql.pages import page_of, start_of, values
-from inbox_tui.backends.sql.words import parts
 from inbox_tui.domain.filters import BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS_KNOWN, Query, may_begin
 from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
 from inbox_tui.domain.text import storable
+from inbox_tui.domain.words import cut
 
 LOOKED_AT = 10_000
 """Messages with the words that a search considers, the newest first; beyond them its total is not exact."""
@@ -98,7 +98,7 @@ def typed(db: Database, search: str, text_search: TextSearch) -> Typed:
     words = [word for word in storable(search).split() if any(map(str.isalnum, word))]
     if not words:
         return Typed("", "")
-    last = (parts(words[-1]) or [""])[-1]
+    last = (cut(words[-1]) or [""])[-1]
     return Typed(
         *(
             text_search.expression(db, words, in_messages=in_messages, is_begun=may_begin(last, least))

@@ -54,6 +54,7 @@ class Session(ABC, Generic[C]):
 
         Raises:
             CredentialError: the workspace does not know the identity.
+            StoreUnavailable: there is no workspace, and the identity founds none.
             Rejected: a new workspace's first member gave something that is no e-mail address.
         """
 
@@ -66,7 +67,7 @@ class Session(ABC, Generic[C]):
             unit.finish()
 
         def open_and_look(db: C) -> MemberId:
-            self.schema = self._prepare(db, settle)
+            self.schema = self._prepare(db, settle if identity.founds else None)
             with db.snapshot():
                 return self._recognise(db, identity)
 
@@ -142,8 +143,11 @@ class Session(ABC, Generic[C]):
         """Open a connection. Called in the thread that will own it."""
 
     @abstractmethod
-    def _prepare(self, db: C, settle: Callable[[C], None]) -> Schema:
-        """Bring the workspace to this program's schema; ``settle`` fills a new one in the same transaction."""
+    def _prepare(self, db: C, settle: Callable[[C], None] | None) -> Schema:
+        """Bring the workspace to this program's schema; ``settle`` fills a new one in the same transaction.
+
+        Without it none is made. Raises StoreUnavailable then.
+        """
 
     def _recognise(self, db: C, identity: Identity) -> MemberId:
         roster = current_roster(db)

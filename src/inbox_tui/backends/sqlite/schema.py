@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from inbox_tui.backends.sql.migrations import Step, require_known, steps
+from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
 from inbox_tui.store.protocol import Schema
@@ -44,12 +44,19 @@ def make_file(path: Path) -> None:
         ) from error
 
 
-def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnection], None]) -> Schema:
+def require_file(path: Path) -> None:
+    """Raise StoreUnavailable where ``make_file`` would make one."""
+    if path.parent.is_dir() and not path.exists():
+        raise no_inbox(f"at {path}")
+
+
+def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnection], None] | None) -> Schema:
     """Bring the file to this program's schema; ``settle`` fills a new one in the same transaction.
 
-    An older one is first copied to ``NAME.vN.bak`` beside it.
+    Without it none is made. An older one is first copied to ``NAME.vN.bak`` beside it.
 
     Raises:
+        StoreUnavailable: the file is empty, and none is to be made.
         StoreBroken: the file is another program's, or from a newer inbox-tui.
     """
     known = steps(MIGRATIONS)
@@ -57,6 +64,8 @@ def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnec
     version = _version(connection, path, known)
     if version == newest:
         return Schema(version, newest)
+    if version == 0 and settle is None:
+        raise no_inbox(f"at {path}")
     if version == 0:
         connection.row("PRAGMA journal_mode = WAL")
     else:
@@ -66,7 +75,7 @@ def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnec
         for step in (step for step in known if step.number > version):
             for statement in step.statements():
                 connection.run(statement)
-        if version == 0:
+        if version == 0 and settle is not None:
             connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
             settle(connection)
         connection.run(f"PRAGMA user_version = {newest}")

@@ -13,8 +13,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from inbox_tui.backends.sql.database import Database, Hits
-from inbox_tui.backends.sql.words import cut
 from inbox_tui.backends.sqlite.errors import primary_code
+from inbox_tui.domain.words import cut
 
 VOCABULARIES = (
     "CREATE VIRTUAL TABLE temp.message_term USING fts5vocab (main, message_fts, instance)",

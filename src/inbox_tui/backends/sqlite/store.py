@@ -9,6 +9,7 @@ from random import Random
 from inbox_tui.backends.sql.store import SqlStore
 from inbox_tui.backends.sqlite.backup import back_up
 from inbox_tui.backends.sqlite.feed import follow
+from inbox_tui.backends.sqlite.schema import require_file
 from inbox_tui.backends.sqlite.session import FileSession
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import ConfigError
@@ -27,7 +28,8 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> SqliteS
     Raises:
         ConfigError: the address names no file, or a folder that does not exist.
         CredentialError: the workspace does not know the identity.
-        StoreUnavailable, StoreBroken.
+        StoreUnavailable: also for a file that does not exist, if the identity founds none.
+        StoreBroken.
     """
     if not url.path:
         raise ConfigError(f"{url.shown} names no file.", hint="Write it like sqlite:///inbox.db.")
@@ -48,6 +50,8 @@ async def open_file(
         patience: Seconds to wait for another program's lock.
         random: Spreads the attempts of several writers.
     """
+    if not identity.founds:
+        require_file(path)
     session = FileSession(path.absolute(), clock, patience=patience, random=random or Random())
     try:
         await session.sign_in(identity)

@@ -71,6 +71,7 @@ class IntakeContract(Contract):
             incoming("x" * 1_001),
             incoming("c-9", needs_human=True, status=Status.RESOLVED),
             incoming("c-9", said("a", key="m"), said("b", key="m")),
+            incoming("c-9", said("a", key="#1"), said("b")),
             incoming("c-9", said("a", kind=Kind.NOTE)),
             incoming("c-9", "x" * 1_000_001),
         ):

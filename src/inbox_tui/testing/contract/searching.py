@@ -51,12 +51,21 @@ class SearchingContract(Contract):
         assert await ids(finder, Query(search="zofie")) == ["c-1"]
         assert await ids(finder, Query(search="ČEKÁ")) == ["c-1"]
 
+    async def test_a_mark_that_is_part_of_a_letter_stays(self, finder: Store) -> None:
+        """Only Latin letters lose theirs."""
+        await self.seed(finder, incoming("c-1", "각도 й が نَص"))
+        for found in ("각도", "각", "Й", "が"):
+            assert await ids(finder, Query(search=found)) == ["c-1"], found
+        for not_found in ("가", "и", "か"):
+            assert await ids(finder, Query(search=not_found)) == [], not_found
+
     async def test_leads_and_topics_are_searched(self, finder: Store) -> None:
         """Name, address, phone, company and topic."""
         lead = Lead("Maya Lindqvist", "maya@mail.example", "+46 70 123", "Northwind")
         await self.seed(finder, incoming("c-1", lead=lead, topic="Lost luggage"), incoming("c-2"))
         for found in ("maya", "lindq", "mail.example", "123", "northwind", "lost lugg"):
             assert await ids(finder, Query(search=found)) == ["c-1"], found
+        assert await ids(finder, Query(search="lindqvist-maya")) == [], "what stands in two fields is no one word"
 
     async def test_a_lead_is_searched_as_it_is_now(self, finder: Store) -> None:
         """Not as it was."""

@@ -1,4 +1,7 @@
-"""The words of a text, as every store's search tells them apart. Knows no database."""
+"""The words of a text, as every store's search tells them apart.
+
+The rule is that of SQLite's FTS5, which cuts the words in the default store; nothing here knows a database.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,9 @@ _ACCENTS = frozenset(
 """What comes off a letter; every other mark ends a word."""
 
 
-def parts(text: str) -> list[str]:
-    """The runs of letters and digits, as they are written."""
-    return _WORD.findall(text)
-
-
 def cut(text: str) -> list[str]:
     """The words, without capitals, and Latin letters without accents: as FTS5 cuts them."""
-    return parts(text.lower() if text.isascii() else text.translate(_PLAIN))
+    return _WORD.findall(text.lower() if text.isascii() else text.translate(_PLAIN))
 
 
 class _Plain(dict[int, str]):
