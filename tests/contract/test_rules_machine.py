@@ -111,6 +111,12 @@ class InboxMachine(RuleBasedStateMachine):
         path = Path(self.folder.name) / "inbox.db"
         return await open_file(path, Identity(email, "Dana Ortiz", is_given=True), lambda: self.now)
 
+    @property
+    def gatekeeper(self) -> str:
+        """Who lets in what comes from outside: a server asks for chat access."""
+        members = self.workspace.members.values()
+        return next(member.email for member in members if member.may_chat and member.email in self.handles)
+
     def change(self, who: str, act: Callable[[Handle], Awaitable[Conversation]], id: ConversationId) -> None:
         """A decision that can be undone."""
 
@@ -160,7 +166,7 @@ class InboxMachine(RuleBasedStateMachine):
         given = IncomingConversation(
             id, messages, agent, created, lead, status, needs_human and status is Status.OPEN, assignee
         )
-        taken = self.both(DANA, lambda store: store.take_in([given]))
+        taken = self.both(self.gatekeeper, lambda store: store.take_in([given]))
         assert taken is None or taken[0] == taken[1]
         return id
 
@@ -172,16 +178,16 @@ class InboxMachine(RuleBasedStateMachine):
     )
     def receive(self, id: ConversationId, author: Author, body: str, key: str) -> None:
         message = IncomingMessage(author, body, self.tick(), key)
-        self.both(DANA, lambda store: store.receive(id, message))
+        self.both(self.gatekeeper, lambda store: store.receive(id, message))
 
     @rule(id=conversations)
     def hand_off(self, id: ConversationId) -> None:
         at = self.tick()
-        self.both(DANA, lambda store: store.request_handoff(id, at))
+        self.both(self.gatekeeper, lambda store: store.request_handoff(id, at))
 
     @rule(id=conversations, lead=strategies.leads)
     def set_lead(self, id: ConversationId, lead: Lead) -> None:
-        self.both(DANA, lambda store: store.set_lead(id, lead))
+        self.both(self.gatekeeper, lambda store: store.set_lead(id, lead))
 
     @rule(
         who=people,
