@@ -62,10 +62,14 @@ class Delivery:
         self._queue: deque[_Entry] = deque(_Entry(left) for left in journal.take_over())
         self._delivering: asyncio.Task[None] | None = None
         self._is_back = asyncio.Event()
+        self.held_by: InboxError | None = None
+        """Why the store takes no write now, although it was tried more than once; None if it takes them."""
         self.kept: Callable[[str], None] = lambda key: None
         """Is told the key of each reply that is on disk now: it needs no draft any more."""
         self.given_back: Callable[[str], None] = lambda key: None
         """Is told the key of each reply that was refused, before it leaves the disk: it is a draft again."""
+        self.held: Callable[[InboxError], None] = lambda error: None
+        """Is told ``held_by`` when it begins, when its reason changes, and with each write that is sent meanwhile."""
         self.refused: Callable[[Sequence[ConversationId], InboxError], None] = lambda ids, error: None
         """Is told what the store refused when nobody waits for it: it was decided before a restart."""
 
@@ -136,6 +140,8 @@ class Delivery:
         # In the loop's thread: it takes a millisecond, and the order of the rows is the order of the sending.
         entry = _Entry(Undelivered(self._journal.add(write), write))
         self._queue.append(entry)
+        if self.held_by is not None:
+            self.held(self.held_by)
         return entry
 
     async def _result_of(self, entry: _Entry) -> Any:
@@ -149,16 +155,22 @@ class Delivery:
             self._delivering = asyncio.create_task(self._deliver(), name="delivery")
 
     async def _deliver(self) -> None:
-        wait, failures = FIRST_WAIT, 0
+        wait, attempts, failures = FIRST_WAIT, 0, 0
         while self._queue:
             entry = self._queue[0]
             self._is_back.clear()
+            attempts += 1
             try:
                 result = await self._attempt(entry.write)
             except InboxError as error:
                 # A broken answer does not tell whether the write was done; with its key it can be asked again.
                 failures += isinstance(error, StoreBroken)
                 if isinstance(error, StoreUnavailable) or (isinstance(error, StoreBroken) and failures < PATIENCE):
+                    if attempts > 1:
+                        is_news = self.held_by is None or self.held_by.message != error.message
+                        self.held_by = error
+                        if is_news:
+                            self.held(error)
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._is_back.wait(), wait * self._random.uniform(0.5, 1.0))
                     wait = min(wait * 2, LONGEST_WAIT)
@@ -172,7 +184,7 @@ class Delivery:
                 for waiter in entry.waiters:
                     if not waiter.done():
                         waiter.set_result(result)
-            wait, failures = FIRST_WAIT, 0
+            wait, attempts, failures = FIRST_WAIT, 0, 0
 
     async def _attempt(self, write: Write) -> object:
         if isinstance(write, ReplyWrite):
@@ -186,6 +198,7 @@ class Delivery:
 
     def _done(self, entry: _Entry) -> None:
         self._queue.popleft()
+        self.held_by = None
         self._journal.remove(entry.row)
 
     def _tell(self, entry: _Entry, error: InboxError) -> None:

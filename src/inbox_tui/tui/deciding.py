@@ -106,6 +106,7 @@ class Deciding:
     def show(self, done: Done) -> None:
         """Show what the store made of a decision."""
         view = self._view
+        view.show_connection()
         for outcome in done.outcomes:
             truth = outcome.after or outcome.before
             if truth is not None:

@@ -30,7 +30,7 @@ from inbox_tui.tui.widgets.reply_box import ReplyBox
 from inbox_tui.tui.widgets.status_line import StatusLine
 from inbox_tui.tui.widgets.thread_view import ThreadView
 from inbox_tui.tui.widgets.top_bar import TopBar
-from inbox_tui.tui.work import FOLLOW, READ_CHANGED, Work
+from inbox_tui.tui.work import DELIVER, FOLLOW, READ_CHANGED, Work
 
 ALL_AGENTS = "All agents"
 _ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
@@ -61,6 +61,8 @@ class View:
         """The terminal is known to send Shift+Enter as another key than Enter."""
         self.lost_at: datetime | None = None
         """Since when the line to the store has been down; None while it is up."""
+        self._is_followed = True
+        """What others write is heard of, or will be once the line is back."""
         self._in_doubt: set[ConversationId] = set()
         """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
@@ -100,13 +102,19 @@ class View:
 
     def heard(self, lost_at: datetime | None) -> None:
         """The store was heard (None), or has not been since then."""
-        self.lost_at = lost_at
+        was_lost = self.lost_at is not None
+        self.lost_at, self._is_followed = lost_at, True
         self.show_connection()
+        if was_lost:
+            self._say_what_holds()
 
     def show_connection(self) -> None:
-        """Say how the store is heard."""
+        """Say how the store is heard, and whether it takes what is sent."""
+        if not self._is_followed:
+            self.top.connection = "○ not followed"
+            return
         if self.lost_at is None:
-            self.top.connection = "● live"
+            self.top.connection = "◌ writes wait" if self._held_by else "● live"
             return
         since = self.lost_at.astimezone().strftime("%H:%M")
         is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER
@@ -207,12 +215,17 @@ class View:
         before: Sequence[Conversation] = (),
     ) -> None:
         """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
+        if operation == DELIVER:
+            self.show_connection()
+            self._say_what_holds()
+            return
         for conversation in before:
             self.show_conversation(conversation)
         if isinstance(error, NotAllowed):
             self.run(self.work.read_team(), group="team", exclusive=True)
         if operation == FOLLOW:  # nobody knows what others write
-            self.top.connection = "○ not followed"
+            self._is_followed = False
+        self.show_connection()
         what = "" if isinstance(error, Conflict) else f"Could not {operation}: "
         is_away = isinstance(error, StoreUnavailable)
         why = _LINE_DOWN if is_away and self.lost_at is not None else f"{error.message} {error.hint}"
@@ -223,6 +236,15 @@ class View:
             self.screen.set_timer(RETRY_DELAY, self.read_again)
         elif ids and operation != READ_CHANGED:
             self.run(self.work.read_conversations(ids), group="changed")
+
+    @property
+    def _held_by(self) -> InboxError | None:
+        return self.work.delivery.held_by if self.work.delivery is not None else None
+
+    def _say_what_holds(self) -> None:
+        """Why what is sent waits: where the line is down that is shown already, and else nobody would know."""
+        if self._held_by and self.lost_at is None:
+            self.status.say(f"Could not {DELIVER}: {self._held_by.message}", is_problem=True)
 
     def read_again(self) -> None:
         """Read what could not be read, unless the line is known to be down."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 READ_LIST = "read the list"
 FOLLOW = "follow changes"
+DELIVER = "deliver it yet, so it waits here"
 READ_CHANGED = "read what changed"
 FIRST_PAGE = 80
 """Rows read at first: two screens of a tall terminal."""
@@ -61,7 +62,7 @@ class Work:
         self.delivery = delivery
         self.triage = Triage(store, writes=delivery)
         if delivery is not None:
-            delivery.refused = self._refused
+            delivery.refused, delivery.held = self._refused, self._held
 
     async def read_list(self, query: Query) -> None:
         """The list from its beginning, with the counts that belong to it."""
@@ -258,6 +259,10 @@ class Work:
     def _refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
         """Something that was decided before a restart, about what has changed since."""
         self._post(m.OperationFailed("do what was decided earlier", error, tuple(ids)))
+
+    def _held(self, error: InboxError) -> None:
+        """The store takes no writes, for another reason than a line that is down perhaps."""
+        self._post(m.OperationFailed(DELIVER, error))
 
     def _post(self, message: Message) -> None:
         self._screen.post_message(message)

@@ -220,6 +220,7 @@ class Writing:
         id = sent.conversation.id
         view.threads.forget(id)
         view.show_conversation(sent.conversation)
+        view.show_connection()
         if view.is_shown(id):
             view.pane.append(sent.message)
             self.show_under_way(id)
@@ -234,6 +235,7 @@ class Writing:
         """The store has it not: the text is back, with the reason and what can be done."""
         pending = self._replies.failed(key)
         view = self._view
+        view.show_connection()
         if pending is None or self._is_finishing:
             return
         if view.is_shown(id):
