@@ -87,9 +87,10 @@ def told_messages(messages: Sequence[Message]) -> list[tuple[object, ...]]:
     ]
 
 
-def told_member(member: Member) -> tuple[object, ...]:
-    """What another store must say of a member too."""
-    return member.email.casefold(), member.name, member.badge, member.access
+def is_same_member(one: Member, other: Member, *, with_profile: bool) -> bool:
+    """Whether a member may do the same in both stores and, ``with_profile``, is shown alike."""
+    is_alike = (one.name, one.badge) == (other.name, other.badge)
+    return one.access is other.access and (is_alike or not with_profile)
 
 
 class Checksum:

@@ -28,10 +28,10 @@ from inbox_tui.operations.comparing import (
     Checksum,
     Whole,
     conversation_of,
+    is_same_member,
     key_in_copy,
     thread,
     told,
-    told_member,
     whole,
 )
 from inbox_tui.store.protocol import Host, Intake, Scan, Store, Team
@@ -188,18 +188,20 @@ class Copy:
     async def _take_access_away(self, members: Sequence[Member]) -> None:
         """From those who have none any more. After the conversations, for until then some may be theirs there."""
         gone = {member.email.casefold() for member in members if member.access is Access.NONE}
+        me = (await self._target.me()).id
         for known in await self._target.members():
-            if known.email.casefold() in gone and known.access is not Access.NONE:
+            if known.email.casefold() in gone and known.access is not Access.NONE and known.id != me:
                 await self._target.set_access(known.id, Access.NONE)
 
     async def _compare_team(self, members: Sequence[Member], without_profile: Sequence[str]) -> None:
         """Raises StoreBroken."""
-        there = {told_member(member) for member in await self._target.members()}
-        different = [
-            member.email
-            for member in members
-            if told_member(member) not in there and member.email not in without_profile
-        ]
+        there = {member.email.casefold(): member for member in await self._target.members()}
+        different = []
+        for member in members:
+            copy = there.get(member.email.casefold())
+            with_profile = member.email not in without_profile
+            if copy is None or not is_same_member(member, copy, with_profile=with_profile):
+                different.append(member.email)
         if different:
             raise StoreBroken(
                 f"Not the same in both stores: {_counted(different, 'member')}.",
