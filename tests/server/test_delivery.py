@@ -73,6 +73,32 @@ async def test_while_the_line_is_down_it_waits_and_then_arrives_in_order(
     await delivery.aclose()
 
 
+@pytest.mark.usefixtures("soon")
+async def test_it_says_why_it_waits_unless_the_line_is_known_to_be_down(
+    store: Store, remote: Store, wire: Wire, tmp_path: Path
+) -> None:
+    delivery = delivering(remote, tmp_path)
+    told: list[InboxError] = []
+    delivery.held = told.append
+    draft = await seen(store, "Hello", "k1")
+    wire.cut()
+    delivery.line_is_down()
+    reply = asyncio.create_task(delivery.reply(ONE, draft))
+    await asyncio.sleep(0.2)
+    assert not told
+    delivery.line_is_back()
+    while not told:
+        await asyncio.sleep(0.01)
+    assert told == [delivery.held_by]
+    assign = asyncio.create_task(delivery.assign(TWO, None, None))
+    await asyncio.sleep(0.05)
+    assert len(told) == 2, "with each write that is sent meanwhile"
+    wire.mend()
+    await asyncio.gather(reply, assign)
+    assert delivery.held_by is None
+    await delivery.aclose()
+
+
 async def test_a_later_start_delivers_what_an_earlier_one_could_not(
     store: Store, remote: Store, wire: Wire, tmp_path: Path
 ) -> None:

@@ -63,7 +63,8 @@ class Delivery:
         self._delivering: asyncio.Task[None] | None = None
         self._is_back = asyncio.Event()
         self.held_by: InboxError | None = None
-        """Why the store takes no write now, although it was tried more than once; None if it takes them."""
+        """Why the store takes no write although it is heard and was tried more than once; None if it takes them."""
+        self._is_heard = True
         self.kept: Callable[[str], None] = lambda key: None
         """Is told the key of each reply that is on disk now: it needs no draft any more."""
         self.given_back: Callable[[str], None] = lambda key: None
@@ -92,8 +93,13 @@ class Delivery:
         """How many writes are on disk and wait."""
         return sum(1 for entry in self._queue if entry.row)
 
+    def line_is_down(self) -> None:
+        """The store is not heard: that is why it takes nothing."""
+        self._is_heard, self.held_by = False, None
+
     def line_is_back(self) -> None:
         """Do not wait any longer before the next attempt."""
+        self._is_heard = True
         self._is_back.set()
 
     async def reply(self, id: ConversationId, draft: ReplyDraft, *, and_resolve: bool = False) -> Sent:
@@ -166,7 +172,7 @@ class Delivery:
                 # A broken answer does not tell whether the write was done; with its key it can be asked again.
                 failures += isinstance(error, StoreBroken)
                 if isinstance(error, StoreUnavailable) or (isinstance(error, StoreBroken) and failures < PATIENCE):
-                    if attempts > 1:
+                    if attempts > 1 and self._is_heard:
                         is_news = self.held_by is None or self.held_by.message != error.message
                         self.held_by = error
                         if is_news:

@@ -102,11 +102,8 @@ class View:
 
     def heard(self, lost_at: datetime | None) -> None:
         """The store was heard (None), or has not been since then."""
-        was_lost = self.lost_at is not None
         self.lost_at, self._is_followed = lost_at, True
         self.show_connection()
-        if was_lost:
-            self._say_what_holds()
 
     def show_connection(self) -> None:
         """Say how the store is heard, and whether it takes what is sent."""
@@ -114,7 +111,8 @@ class View:
             self.top.connection = "○ not followed"
             return
         if self.lost_at is None:
-            self.top.connection = "◌ writes wait" if self._held_by else "● live"
+            delivery = self.work.delivery
+            self.top.connection = "◌ writes wait" if delivery is not None and delivery.held_by else "● live"
             return
         since = self.lost_at.astimezone().strftime("%H:%M")
         is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER
@@ -217,7 +215,7 @@ class View:
         """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
         if operation == DELIVER:
             self.show_connection()
-            self._say_what_holds()
+            self.status.say(f"Could not {operation}: {error.message}", is_problem=True)
             return
         for conversation in before:
             self.show_conversation(conversation)
@@ -236,15 +234,6 @@ class View:
             self.screen.set_timer(RETRY_DELAY, self.read_again)
         elif ids and operation != READ_CHANGED:
             self.run(self.work.read_conversations(ids), group="changed")
-
-    @property
-    def _held_by(self) -> InboxError | None:
-        return self.work.delivery.held_by if self.work.delivery is not None else None
-
-    def _say_what_holds(self) -> None:
-        """Why what is sent waits: where the line is down that is shown already, and else nobody would know."""
-        if self._held_by and self.lost_at is None:
-            self.status.say(f"Could not {DELIVER}: {self._held_by.message}", is_problem=True)
 
     def read_again(self) -> None:
         """Read what could not be read, unless the line is known to be down."""

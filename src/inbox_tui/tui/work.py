@@ -122,6 +122,8 @@ class Work:
                     since, told = changes.seq, ""
                     if self.delivery is not None and changes.lost_at is None:
                         self.delivery.line_is_back()
+                    elif self.delivery is not None:
+                        self.delivery.line_is_down()
                     self._post(m.ChangesSeen(changes))
             except InboxError as error:
                 if error.message != told:  # a token that was revoked stays so, and other words stand there meanwhile
