@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 import pytest
@@ -83,6 +83,19 @@ async def test_a_write_whose_connection_ends_happens_not_at_all_and_then_once(
     assert not await patient_reply(store, ReplyDraft("Done", "k-1"))
     assert await patient_reply(store, ReplyDraft("Done", "k-1"))
     await require_whole(store)
+
+
+async def test_a_connection_that_is_stuck_among_many_statements_is_made_anew(url: StoreUrl) -> None:
+    """A server that was killed there leaves one that says it lasts, and takes nothing any more."""
+    connection = connections.ServerConnection(url.text)
+    stuck = connection._raw
+    with suppress(psycopg.OperationalError), connection.transaction():
+        stuck.pgconn.enter_pipeline_mode()
+        stuck.pgconn.send_query_params(b"SELECT 1", None)
+        raise psycopg.OperationalError
+    with connection.transaction():
+        assert connection.row("SELECT 1") == (1,)
+    connection.close()
 
 
 async def test_a_reply_survives_a_restart_of_the_server() -> None:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from inbox_tui.backends.sql.database import Row, Value
 from inbox_tui.backends.sql.roster import Roster
@@ -153,9 +154,8 @@ class ServerConnection:
         try:
             self._raw.execute(words)
         except psycopg.OperationalError:
-            if not self._raw.broken:
+            if not self._raw.closed:
                 raise
-            self._raw.close()
             self.roster = None
             self._raw = connected(self._address)
             self._raw.execute(words)
@@ -164,6 +164,10 @@ class ServerConnection:
         if not self._raw.closed:
             with suppress(psycopg.OperationalError):  # it has ended, and its transaction with it
                 self._raw.execute("ROLLBACK")
+            # One that ended while many statements were on their way may say that it lasts, and never take another.
+            raw = self._raw.pgconn
+            if (raw.transaction_status, raw.pipeline_status) != (TransactionStatus.IDLE, PipelineStatus.OFF):
+                self._raw.close()
 
 
 def require_readable(url: StoreUrl) -> None:
