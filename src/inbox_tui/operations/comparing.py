@@ -35,8 +35,15 @@ class Whole(msgspec.Struct, frozen=True):
 
 async def whole(store: Store, id: ConversationId) -> Whole | None:
     """The conversation as the store has it, if it has it."""
-    conversation = await conversation_of(store, id)
-    return None if conversation is None else Whole(conversation, await thread(store, id))
+    try:
+        found = await store.thread(id, limit=MESSAGES_AT_ONCE)
+    except NotFound:
+        return None
+    conversation, messages = found.conversation, list(found.messages)
+    while found.has_earlier:
+        found = await store.thread(id, before=found.messages[0].id, limit=MESSAGES_AT_ONCE)
+        messages[:0] = found.messages
+    return Whole(conversation, messages)
 
 
 async def conversation_of(store: Store, id: ConversationId) -> Conversation | None:
@@ -45,16 +52,6 @@ async def conversation_of(store: Store, id: ConversationId) -> Conversation | No
         return await store.get(id)
     except NotFound:
         return None
-
-
-async def thread(store: Store, id: ConversationId) -> Sequence[Message]:
-    """All messages of a conversation, oldest first. Raises NotFound."""
-    found = await store.thread(id, limit=MESSAGES_AT_ONCE)
-    messages = list(found.messages)
-    while found.has_earlier:
-        found = await store.thread(id, before=found.messages[0].id, limit=MESSAGES_AT_ONCE)
-        messages[:0] = found.messages
-    return messages
 
 
 def key_in_copy(place: int, message: Message) -> str:

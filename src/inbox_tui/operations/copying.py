@@ -30,7 +30,6 @@ from inbox_tui.operations.comparing import (
     conversation_of,
     is_same_member,
     key_in_copy,
-    thread,
     told,
     whole,
 )
@@ -126,17 +125,17 @@ class Copy:
             StoreBroken: the two differ afterwards, because of writes meanwhile.
             InboxError: whatever a store says. What has arrived stays; run again to go on.
         """
-        await self._require_earlier_copy()
+        earlier = await self._require_earlier_copy()
         self._total = (await self._source.counts(None)).all
         members, without_profile = await self._copy_team()
-        written = await self._copy_conversations()
+        written = await self._copy_conversations(goes_on=earlier > 0)
         await self._take_access_away(members)
         conversations, messages, checksum = await self._compare()
         await self._compare_team(members, without_profile)
         return Copied(conversations, written, messages, checksum, len(members), without_profile)
 
-    async def _require_earlier_copy(self) -> None:
-        """What the target holds came from the source, which has since gone on alone. Raises Rejected."""
+    async def _require_earlier_copy(self) -> int:
+        """How many the target holds: they came from the source, which has since gone on alone. Raises Rejected."""
         self._total = (await self._target.counts(None)).all
         strange: list[ConversationId] = []
         own: list[ConversationId] = []
@@ -160,6 +159,7 @@ class Copy:
                 f"In {self._target.name} work has gone on since it was copied: {_counted(own, 'conversation')}.",
                 hint="Nothing was written, for that work would be undone. Copy into a new store.",
             )
+        return done
 
     async def _is_behind(self, id: ConversationId) -> bool:
         """Nothing was written in the target's conversation but what the source's says too."""
@@ -222,15 +222,14 @@ class Copy:
         await own.save_photo(photo)
         return True
 
-    async def _copy_conversations(self) -> int:
+    async def _copy_conversations(self, *, goes_on: bool) -> int:
         done = written = 0
         async for conversations in self._source.scan(_OLDEST_FIRST, BATCH):
-            missing = [found for found in conversations if not await self._has(found)]
-            if missing:
-                await self._target.take_in(
-                    [as_incoming(Whole(found, await thread(self._source, found.id))) for found in missing]
-                )
-            written += len(missing)
+            missing = [found.id for found in conversations if not (goes_on and await self._has(found))]
+            given = [await whole(self._source, id) for id in missing]
+            if given:
+                await self._target.take_in([as_incoming(found) for found in given if found])
+            written += len(given)
             done += len(conversations)
             self._tell("copy", done)
         return written
@@ -244,11 +243,10 @@ class Copy:
         here, there = Checksum(), Checksum()
         different: list[ConversationId] = []
         async for conversations in self._source.scan(_OLDEST_FIRST, BATCH):
-            for found in conversations:
-                messages, copy = await asyncio.gather(thread(self._source, found.id), whole(self._target, found.id))
-                expected = here.add(Whole(found, messages))
-                if copy is None or there.add(copy) != expected:
-                    different.append(found.id)
+            for id in (found.id for found in conversations):
+                given, copy = await asyncio.gather(whole(self._source, id), whole(self._target, id))
+                if given is None or copy is None or here.add(given) != there.add(copy):
+                    different.append(id)
             self._tell("check", here.conversations)
         total = (await self._target.counts(None)).all
         if different or total != here.conversations:
