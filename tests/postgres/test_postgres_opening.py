@@ -101,6 +101,26 @@ async def test_several_hosts_may_be_named(cluster: Cluster, database: str) -> No
     await store.aclose()
 
 
+async def test_two_workspaces_never_have_the_same_name(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name the outbox and the drafts know for whom they are."""
+    with cluster.database() as database:
+        for schema in ("acme", "globex"):
+            cluster.execute(f"CREATE SCHEMA {schema}", database=database)
+        address = cluster.url(database, options="&options=-csearch_path%3Dacme")
+        acme = await opened(address)
+        globex = await opened(address.replace("acme", "globex"))
+        monkeypatch.setenv("PGHOST", str(cluster.folder))
+        monkeypatch.setenv("PGOPTIONS", "-csearch_path=acme")
+        by_environment = await opened(f"postgresql://inbox@/{database}?port={cluster.port}")
+        place = f"postgresql:///{database}?host={cluster.folder}&port={cluster.port}&options=-csearch_path%3D"
+        assert (acme.name, globex.name) == (f"{place}acme", f"{place}globex")
+        assert by_environment.name == (
+            f"postgresql:///{database}?port={cluster.port}&host={cluster.folder}&options=-csearch_path=acme"
+        )
+        for store in (acme, globex, by_environment):
+            await store.aclose()
+
+
 async def test_there_is_no_such_database(cluster: Cluster) -> None:
     with pytest.raises(ConfigError, match="There is no database postgresql:///nowhere") as caught:
         await opened(cluster.url("nowhere"))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from inbox_tui.domain.errors import ConfigError
+
+_OF_THE_PLACE = frozenset({"host", "hostaddr", "port", "dbname", "service", "options"})
+"""Of what may follow a ?, what says where the store is; anything else may be a secret."""
+_PLACE = re.compile(r"(\[[^\]]*\]|[^:/\[\]]*)(:\d*)?(,(\[[^\]]*\]|[^:/\[\],]*)(:\d*)?)*(/.*)?")
+_QUERY = re.compile(r"\w+=")
 
 
 class StoreUrl(msgspec.Struct, frozen=True):
@@ -29,7 +35,7 @@ class StoreUrl(msgspec.Struct, frozen=True):
             )
         url = cls(scheme.lower(), f"{scheme.lower()}://{rest}")
         try:
-            for host in _without_login(rest).partition("/")[0].split(","):  # PostgreSQL's may be several
+            for host in _parts(rest)[0].partition("/")[0].split(","):  # PostgreSQL's may be several
                 _ = urlsplit(f"//{host}").port
         except ValueError as error:
             raise ConfigError(f"{url.shown} has no host and port that can be reached: {error}.") from error
@@ -42,18 +48,24 @@ class StoreUrl(msgspec.Struct, frozen=True):
 
     @property
     def shown(self) -> str:
-        """The address without user name, password and query."""
-        return f"{self.scheme}://{_without_login(self.text.partition('://')[2])}"
+        """The address without user name, password and any other secret: two places never look the same."""
+        place, query = _parts(self.text.partition("://")[2])
+        said = [pair for pair in query.split("&") if pair.partition("=")[0] in _OF_THE_PLACE]
+        return f"{self.scheme}://{place}{'?' if said else ''}{'&'.join(said)}"
 
 
-def _without_login(rest: str) -> str:
-    """What follows the scheme, without user name, password, query and fragment.
+def _parts(rest: str) -> tuple[str, str]:
+    """Host and path of what follows the scheme, and what stands behind the ?; without user name and password.
 
-    A password may hold any character, also where that is no proper URL, so only the last @ ends it.
+    A password may hold any character, also where that is no proper URL, so only the last @ ends it, unless that
+    can be seen to stand behind the ?.
     """
+    place, _, query = rest.partition("?")
     if not rest.startswith("/"):
-        rest = rest.rpartition("@")[2]
-    return rest.partition("?")[0].partition("#")[0]
+        if "@" not in place and "@" in query and not (_PLACE.fullmatch(place) and _QUERY.match(query)):
+            place, _, query = rest.rpartition("@")[2].partition("?")
+        place = place.rpartition("@")[2]
+    return place.partition("#")[0], query.partition("#")[0]
 
 
 def is_loopback(host: str) -> bool:

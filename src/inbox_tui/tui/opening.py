@@ -43,7 +43,7 @@ class Opened(msgspec.Struct, frozen=True):
     @property
     def workspace(self) -> str:
         """What to call it: the last part of where it lives."""
-        return self.store.name.rstrip("/").rpartition("/")[2]
+        return self.store.name.partition("?")[0].rstrip("/").rpartition("/")[2]
 
     async def aclose(self) -> None:
         """Let go of the store; what is not delivered yet waits on disk."""

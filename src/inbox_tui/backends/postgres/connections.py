@@ -8,6 +8,7 @@ and a pooler in transaction mode would lose it.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -56,6 +57,15 @@ _USUAL = {
     "tcp_user_timeout": 30_000,
 }
 """A line that died without a word is noticed within a minute. Seconds; the last in milliseconds."""
+_FROM_ENVIRONMENT = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "dbname": "PGDATABASE",
+    "service": "PGSERVICE",
+    "options": "PGOPTIONS",
+}
+"""What says where a database is, and libpq's name for it where an address does not."""
 _NAMED = re.compile(r":(\w+)")
 
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a line that ended is told by our errors
@@ -181,6 +191,22 @@ def require_readable(url: StoreUrl) -> None:
             f"{url.shown} cannot be read{why}.",
             hint="Write it like postgresql://user@host/database; what may follow a ? is libpq's.",
         ) from None  # the error may hold the password
+
+
+def name_of(url: StoreUrl) -> str:
+    """The address as it may be shown, with what libpq takes from the environment where it says nothing.
+
+    Two databases never have the same, or what waits for the one could be delivered to the other.
+    """
+    given = psycopg.conninfo.conninfo_to_dict(url.text)
+    added = [
+        f"{option}={value}"
+        for option, variable in _FROM_ENVIRONMENT.items()
+        if option not in given and (value := os.environ.get(variable))
+    ]
+    place, _, query = url.shown.partition("?")
+    said = "&".join([query, *added] if query else added)
+    return f"{place}?{said}" if said else place
 
 
 def connected(address: str) -> psycopg.Connection[Row]:

@@ -27,8 +27,8 @@ class ServerSession(Session[ServerConnection]):
         self.address = address
 
     def errors(self) -> AbstractContextManager[None]:
-        """Translates PostgreSQL's."""
-        return postgres_errors(self.name)
+        """Translates PostgreSQL's. They are read in one line of a screen: libpq's own words tell the host."""
+        return postgres_errors(self.name.partition("?")[0])
 
     def wake_followers(self) -> None:
         """The server announces each commit, and the end is waited for."""

@@ -8,7 +8,7 @@ from random import Random
 
 import msgspec
 
-from inbox_tui.backends.postgres.connections import require_readable
+from inbox_tui.backends.postgres.connections import name_of, require_readable
 from inbox_tui.backends.postgres.feed import follow
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
@@ -31,7 +31,7 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> Postgre
         StoreUnavailable, StoreBroken.
     """
     require_readable(url)
-    session = ServerSession(url.text, url.shown, clock)
+    session = ServerSession(url.text, name_of(url), clock)
     try:
         await session.sign_in(identity)
     except BaseException:
