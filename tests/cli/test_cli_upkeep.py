@@ -52,6 +52,16 @@ def test_a_backup_is_a_store_with_everything_that_was_written(run_cli: RunCli, f
     assert run_cli("--store", "sqlite:///copy.db", "list", "--search", "again").lines
 
 
+def test_a_backup_that_is_worked_with_lets_readers_and_writers_pass_each_other(run_cli: RunCli, filled: Path) -> None:
+    assert run_cli("backup", "copy.db").code == 0
+    reader = sqlite3.connect(filled.with_name("copy.db"))
+    assert run_cli("--store", "sqlite:///copy.db", "list").code == 0
+    reader.execute("BEGIN")
+    assert reader.execute("SELECT count(*) FROM conversation").fetchone() == (30,)
+    assert run_cli("--store", "sqlite:///copy.db", "resolve", "c-1").code == 0
+    reader.close()
+
+
 def test_a_backup_says_how_it_is_opened(run_cli: RunCli, filled: Path) -> None:
     ran = run_cli("backup", "what of it? 100%.db")
     address = ran.err.split()[-1]

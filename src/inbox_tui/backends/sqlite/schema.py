@@ -62,13 +62,12 @@ def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnec
     known = steps(MIGRATIONS)
     newest = known[-1].number
     version = _version(connection, path, known)
-    if version == newest:
-        return Schema(version, newest)
     if version == 0 and settle is None:
         raise no_inbox(f"at {path}")
-    if version == 0:
-        connection.row("PRAGMA journal_mode = WAL")
-    else:
+    connection.row("PRAGMA journal_mode = WAL")  # a backup has none yet
+    if version == newest:
+        return Schema(version, newest)
+    if version != 0:
         _back_up(connection, path, version)
     with connection.transaction():
         version = _version(connection, path, known)  # another process may have been faster
