@@ -133,6 +133,19 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed() -> None:
     await killed_servers_lose_nothing(rounds=2)
 
 
+async def test_nothing_that_came_in_is_lost_when_the_server_is_killed_at_once() -> None:
+    """Whole conversations too: a website is told that they are kept."""
+    with running() as cluster:
+        cluster.execute("CREATE DATABASE inbox")
+        for number in range(3):
+            store = await opened(cluster.url("inbox"))
+            await intake_of(store).take_in([incoming(f"c-{number}")])
+            cluster.stop(signal.SIGKILL)
+            cluster.start()
+            assert (await store.counts(None)).all == number + 1
+            await store.aclose()
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 async def test_nothing_acknowledged_is_lost_when_writers_are_killed_often(cluster: Cluster, database: str) -> None:

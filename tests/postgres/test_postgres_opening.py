@@ -247,6 +247,8 @@ async def test_a_database_that_takes_no_writes_can_be_read(cluster: Cluster, dat
     with pytest.raises(StoreUnavailable, match="takes no writes now") as caught:
         await store.reply(C1, ReplyDraft("hello", "k-1"))
     assert "replica" in caught.value.hint
+    cluster.execute(f"ALTER DATABASE {database} RESET default_transaction_read_only")
+    await store.reply(C1, ReplyDraft("hello", "k-1"))
     await store.aclose()
 
 

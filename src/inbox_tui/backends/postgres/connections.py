@@ -46,7 +46,6 @@ _WRITE = (
     " SET LOCAL idle_in_transaction_session_timeout = '20s';"
     f" SELECT pg_advisory_xact_lock({WRITERS})"
 )
-_WRITE_SOON = f"{_WRITE}; SET LOCAL synchronous_commit = off"
 _COMMIT = f"SELECT pg_notify('{CHANNEL}', ''); COMMIT"
 _USUAL = {
     "connect_timeout": CONNECT_WITHIN,
@@ -126,15 +125,17 @@ class ServerConnection:
         self._start(_READ)
 
     @contextmanager
-    def transaction(self, *, survives_power_loss: bool = True) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """A block whose writes happen all or not at all, after those of every writer before."""
         try:
-            self._start(_WRITE if survives_power_loss else _WRITE_SOON)
+            self._start(_WRITE)
             yield
             self._raw.execute(_COMMIT)
-        except BaseException:
+        except BaseException as error:
             self.roster = None
             self._undo()
+            if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+                self._raw.close()  # whether a server takes writes may be settled when a connection begins
             raise
 
     def interrupt(self) -> None:

@@ -57,12 +57,8 @@ class Connection(Database, Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """A block whose reads all see the same state of the workspace."""
 
-    def transaction(self, *, survives_power_loss: bool = True) -> AbstractContextManager[None]:
-        """A block whose writes happen all or not at all, and in an order with all other writers'.
-
-        Without ``survives_power_loss`` the commit does not wait for the disk: a power cut may
-        undo it whole, which a repeated import mends.
-        """
+    def transaction(self) -> AbstractContextManager[None]:
+        """A block whose writes happen all or not at all, in an order with all other writers'; on disk at its end."""
 
     def interrupt(self) -> None:
         """Stop the statement that is running now. From any thread."""

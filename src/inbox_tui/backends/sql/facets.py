@@ -65,8 +65,7 @@ class SqlIntake:
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
         """Add conversations, or the messages that known ones lack, in one transaction. Raises Rejected."""
-        # A power cut may undo it whole; importing again mends that, and nothing is doubled.
-        return await self._session.write(lambda unit: intake.take_in(unit, conversations), survives_power_loss=False)
+        return await self._session.write(lambda unit: intake.take_in(unit, conversations))
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
         """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""

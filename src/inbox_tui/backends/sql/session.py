@@ -96,11 +96,11 @@ class Session(ABC, Generic[C]):
         with self.errors():
             return await worker.run(work)
 
-    async def write(self, act: Callable[[Unit], T], *, survives_power_loss: bool = True) -> T:
+    async def write(self, act: Callable[[Unit], T]) -> T:
         """One act in one transaction."""
 
         def in_transaction(db: C) -> T:
-            with db.transaction(survives_power_loss=survives_power_loss):
+            with db.transaction():
                 newest = reads.last_message(db)
                 unit = Unit(db, self.me, self._clock())
                 result = act(unit)

@@ -126,9 +126,8 @@ class FileConnection:
             self._undo()
 
     @contextmanager
-    def transaction(self, *, survives_power_loss: bool = True) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """A block whose writes happen all or not at all."""
-        self._raw.execute("PRAGMA synchronous = FULL" if survives_power_loss else "PRAGMA synchronous = NORMAL")
         self._begin()
         try:
             self.require_same_file()
