@@ -6,6 +6,9 @@ conversation is decided by ``rules``.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
 import msgspec
 
 from inbox_tui.domain import rules
@@ -26,9 +29,6 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 
-ID_LIMIT = 1_000
-"""Characters of a conversation's id: it stands in addresses and file names."""
-
 _SOMEBODY = Member(MemberId(""), "")
 """The author of a member's message that does not say whose it is."""
 
@@ -37,17 +37,19 @@ def require_sense(incoming: IncomingConversation) -> None:
     """Raises Rejected for a conversation that contradicts itself."""
     if not incoming.id.strip():
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
-    if len(incoming.id) > ID_LIMIT:
-        raise Rejected(f"A conversation's id has {len(incoming.id):,} characters; {ID_LIMIT:,} is the most.")
+    rules.require_id(incoming.id, "A conversation's id")
+    rules.require_id(incoming.agent, f"The AI agent's name of conversation {incoming.id}")
     waits = incoming.needs_human or (incoming.standing is not None and incoming.standing.waiting_since is not None)
     if waits and incoming.status is Status.RESOLVED:
         raise Rejected(f"Conversation {incoming.id} is resolved and needs a human.", hint="It can be only one of them.")
     keys: set[str] = set()
-    for place, message in enumerate(incoming.messages):
-        key = _key(place, message)
-        if key in keys:
-            raise Rejected(f"Conversation {incoming.id} has two messages with the id {key}.")
-        keys.add(key)
+    for message in keyed(incoming):
+        if message.key in keys:
+            raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
+        if message.key:
+            keys.add(message.key)
+        rules.require_id(message.key, f"The id of a message of conversation {incoming.id}")
+        rules.require_id(message.member_email, f"The address of an author of conversation {incoming.id}")
         if len(message.body) > rules.BODY_LIMIT:
             raise Rejected(
                 f"A message of conversation {incoming.id} has {len(message.body):,} characters;"
@@ -61,17 +63,32 @@ def require_receivable(message: IncomingMessage) -> None:
     """Raises Rejected for what is not a message by a visitor or an AI agent."""
     if message.author not in (Author.VISITOR, Author.AGENT) or message.kind is not Kind.MESSAGE:
         raise Rejected("Only messages of visitors and AI agents are received.", hint="Members reply or write notes.")
+    rules.require_id(message.key, "The message's key")
     rules.require_body(message.body)
 
 
 def keyed(incoming: IncomingConversation) -> list[IncomingMessage]:
-    """The messages as they are kept, with a key each, so that the same import finds them again."""
-    return [kept(message, _key(place, message)) for place, message in enumerate(incoming.messages)]
+    """The messages as they are kept, with a key each, so that the same import finds them again.
+
+    What has none where a copy comes from, has none in the copy.
+    """
+    is_copy = incoming.standing is not None
+    return [
+        kept(message, message.key if is_copy else message.key or f"#{place}")
+        for place, message in enumerate(incoming.messages)
+    ]
 
 
-def _key(place: int, message: IncomingMessage) -> str:
-    """The message's own, or one by its place in its conversation."""
-    return message.key or f"#{place}"
+def lacking(messages: Sequence[IncomingMessage], keys: Iterable[str]) -> list[IncomingMessage]:
+    """Those that are not in the thread with these keys; of those without a key, the last so many as it has too few."""
+    has = Counter(keys)
+    found: list[IncomingMessage] = []
+    for message in messages:
+        if not has[message.key]:
+            found.append(message)
+        elif not message.key:
+            has[message.key] -= 1
+    return found
 
 
 def kept(message: IncomingMessage, key: str) -> IncomingMessage:

@@ -28,7 +28,10 @@ from inbox_tui.domain.models import (
     SetStatus,
     Status,
 )
+from inbox_tui.domain.text import storable
 
+ID_LIMIT = 2_000
+"""Bytes in UTF-8 of what something is found by. An index of PostgreSQL takes 2,704; SQLite would take more."""
 BODY_LIMIT = 1_000_000
 """Characters that one message may have. Longer ones are refused, not cut."""
 
@@ -198,6 +201,20 @@ def require_profile(member: Member) -> None:
     """Rule 6. Raises ProfileIncomplete unless a display name and a badge are set."""
     if not (member.name.strip() and member.badge):
         raise ProfileIncomplete("Your profile needs a display name and an avatar before you can reply.")
+
+
+def require_id(id: str, whose: str) -> None:
+    """Raises Rejected for an id, a key or a name that is too long to find anything by. ``whose`` begins the reason."""
+    size = len(storable(id).encode())
+    if size > ID_LIMIT:
+        raise Rejected(f"{whose} has {size:,} bytes; {ID_LIMIT:,} is the most.", hint="Use a shorter one.")
+
+
+def require_key(key: str) -> None:
+    """Rule 7: what a member sends carries a key. Raises Rejected for none, or for one that is too long."""
+    if not key:
+        raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
+    require_id(key, "The message's key")
 
 
 def require_body(body: str) -> None:

@@ -14,6 +14,7 @@ import msgspec
 
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Agent, ConversationId, Member, Message, MessageId
+from inbox_tui.domain.rules import require_id
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
 TokenId = NewType("TokenId", str)
@@ -84,6 +85,7 @@ def require_grant(token: NewToken, now: datetime) -> None:
         raise Rejected("The token would have expired already.", hint="Choose a later end.")
     if len(token.label) > NAME_LIMIT:
         raise Rejected(f"The label has {len(token.label)} characters; {NAME_LIMIT} is the most.")
+    require_id(token.agent, "The AI agent's name")
 
 
 def kept_label(token: NewToken) -> str:

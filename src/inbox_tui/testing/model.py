@@ -114,8 +114,7 @@ class ModelStore(ModelTeam, ModelIntake, ModelHost):
         actor = self._actor
         rules.require_chat(actor)
         before = self._workspace.conversation(id)
-        if not draft.key:
-            raise Rejected("The message has no key.")
+        rules.require_key(draft.key)
         if known := self._workspace.message_by_key(before.id, draft.key):
             return Sent(known, before, was_known=True)
         rules.require_body(draft.body)

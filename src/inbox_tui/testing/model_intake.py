@@ -77,9 +77,8 @@ class ModelIntake:
         return len(messages)
 
     def _extend(self, known: Conversation, incoming: IncomingConversation) -> int:
-        lacking = [
-            message for message in intake.keyed(incoming) if not self._workspace.message_by_key(known.id, message.key)
-        ]
+        keys = [message.key for message in self._workspace.threads[known.id]]
+        lacking = intake.lacking(intake.keyed(incoming), keys)
         for message in lacking:
             known = self._append(known, message, is_copy=incoming.standing is not None)
         assignee = self._member(incoming.assignee_email, Access.EDIT) if incoming.standing else None

@@ -64,7 +64,7 @@ def receive(unit: Unit, id: ConversationId, message: IncomingMessage) -> Convers
     intake.require_receivable(message)
     before = unit.load(id)
     written = intake.kept(message, message.key)
-    if written.key and written.key in _keys(unit, before.row_id):
+    if written.key and unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=written.key):
         return before.conversation
     return _append(unit, before, written).conversation
 
@@ -94,8 +94,8 @@ def _add(unit: Unit, incoming: IncomingConversation, messages: Sequence[Incoming
 
 
 def _extend(unit: Unit, before: Stored, incoming: IncomingConversation, messages: Sequence[IncomingMessage]) -> int:
-    known = _keys(unit, before.row_id)
-    lacking = [message for message in messages if message.key not in known]
+    keys = unit.db.rows(statements.KEYS_OF_CONVERSATION, conversation=before.row_id)
+    lacking = intake.lacking(messages, [key or "" for (key,) in keys])
     for message in lacking:
         before = _append(unit, before, message, is_copy=incoming.standing is not None)
     assignee = _member(unit, incoming.assignee_email, is_assignee=True) if incoming.standing else None
@@ -134,7 +134,3 @@ def _member(unit: Unit, email: str, *, is_assignee: bool) -> Member | None:
         unit.team_changed()
         found = unit.roster.member(found.id)
     return found
-
-
-def _keys(unit: Unit, row_id: int) -> set[str]:
-    return {key for (key,) in unit.db.rows(statements.KEYS_OF_CONVERSATION, conversation=row_id)}

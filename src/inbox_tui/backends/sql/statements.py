@@ -160,7 +160,7 @@ MESSAGE_BY_KEY = " ".join(
     ("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE conversation_id = :conversation AND key = :key")
 )
 MESSAGE_BY_ROW = " ".join(("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE id = :id"))
-KEYS_OF_CONVERSATION = "SELECT key FROM message WHERE conversation_id = :conversation AND key IS NOT NULL"
+KEYS_OF_CONVERSATION = "SELECT key FROM message WHERE conversation_id = :conversation"
 INSERT_MESSAGE = (
     "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at)"
     " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"

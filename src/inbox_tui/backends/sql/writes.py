@@ -84,8 +84,7 @@ def decide(unit: Unit, change: StateChange) -> Outcome:
 
 
 def _known(unit: Unit, before: Stored, key: str) -> Message | None:
-    if not key:
-        raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
+    rules.require_key(key)
     row = unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=storable(key))
     return message(row, unit.roster) if row else None
 

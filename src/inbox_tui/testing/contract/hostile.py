@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.intake import ID_LIMIT
 from inbox_tui.domain.models import Badge, Color, ConversationId, Kind, Lead, ReplyDraft, Status
+from inbox_tui.domain.rules import ID_LIMIT
 from inbox_tui.domain.text import storable
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, ids, last_seen, listed, messages, scan_of, team_of
@@ -52,21 +52,21 @@ class HostileContract(Contract):
     async def test_leads_topics_and_agents_are_kept_to_the_letter(self, dana: Store, text: str) -> None:
         """Everything that a visitor or a website may choose."""
         lead = Lead(text, text, text, text)
-        await self.seed(dana, incoming("c-1", lead=lead, topic=text, agent=text))
+        await self.seed(dana, incoming("c-1", lead=lead, topic=text, agent=text[:ID_LIMIT]))
         [row] = await listed(dana, Query())
-        assert (row.lead, row.topic, row.agent.name) == (lead, text, text)
+        assert (row.lead, row.topic, row.agent.name) == (lead, text, text[:ID_LIMIT])
 
     @hostile
     async def test_ids_and_keys_are_kept_to_the_letter(self, dana: Store, text: str) -> None:
         """They come from elsewhere too."""
         id = text[:ID_LIMIT]
-        await self.seed(dana, incoming(id, said("a", key=text)), incoming(id, said("a", key=text)))
+        await self.seed(dana, incoming(id, said("a", key=id)), incoming(id, said("a", key=id)))
         assert await ids(dana, Query()) == [id]
         [message] = (await dana.thread(ConversationId(id))).messages
-        assert message.key == text
+        assert message.key == id
 
     @pytest.mark.parametrize(
-        "id", [".", "..", "../..", "a/b", "%2e", "%252F", "?#", "a;b", "//", "\u2028x", "日" * 999]
+        "id", [".", "..", "../..", "a/b", "%2e", "%252F", "?#", "a;b", "//", "\u2028x", "日" * (ID_LIMIT // 3)]
     )
     async def test_no_id_leads_elsewhere(self, dana: Store, id: str) -> None:
         """An id may stand in addresses."""

@@ -7,6 +7,7 @@ import pytest
 from inbox_tui.domain.errors import NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Lead, Standing, Status, Taken
+from inbox_tui.domain.rules import ID_LIMIT
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, events, ids, intake_of, member_of, messages, reply, team_of
 from inbox_tui.testing.factories import DANA, EVE, MORNING, SAM, incoming, minute, said
@@ -68,7 +69,11 @@ class IntakeContract(Contract):
         """All or nothing."""
         for wrong in (
             incoming(" "),
-            incoming("x" * 1_001),
+            incoming("x" * (ID_LIMIT + 1)),
+            incoming("日" * (ID_LIMIT // 3 + 1)),
+            incoming("c-9", agent="x" * (ID_LIMIT + 1)),
+            incoming("c-9", said("a", key="x" * (ID_LIMIT + 1))),
+            incoming("c-9", said("a", member_email="x" * (ID_LIMIT + 1))),
             incoming("c-9", needs_human=True, status=Status.RESOLVED),
             incoming("c-9", said("a", key="m"), said("b", key="m")),
             incoming("c-9", said("a", key="#1"), said("b")),
@@ -110,6 +115,24 @@ class IntakeContract(Contract):
         assert await intake_of(dana).take_in([copy]) == Taken(unchanged=1)
         assert (await dana.get(C1)).status is Status.OPEN
         assert (await dana.counts(None)).resolved == 0
+
+    async def test_what_has_no_key_has_none_in_a_copy(self, dana: Store) -> None:
+        """It is known again by being one of so many, whatever keys others chose."""
+        taken = said("Sam took this", 2, Author.SYSTEM, kind=Kind.EVENT)
+        given = said("Sam gave this back", 3, Author.SYSTEM, kind=Kind.EVENT)
+        thread = [said("a", key="#1"), taken, said("b", 2, key="#2")]
+        standing = Standing(minute(2))
+        await self.seed(dana, incoming("c-1", *thread, standing=standing))
+        again = incoming("c-1", *thread, given, said("c", 4), standing=Standing(minute(4)))
+        assert await intake_of(dana).take_in([again]) == Taken(extended=1, messages=2)
+        assert await intake_of(dana).take_in([again]) == Taken(unchanged=1)
+        assert [(message.body, message.key) for message in await messages(dana)] == [
+            ("a", "#1"),
+            ("Sam took this", ""),
+            ("b", "#2"),
+            ("Sam gave this back", ""),
+            ("c", ""),
+        ]
 
     async def test_system_messages_come_in_as_events(self, dana: Store) -> None:
         """They are in the thread, but neither counted nor the last message."""
@@ -163,6 +186,7 @@ class IntakeContract(Contract):
             said("x", author=Author.SYSTEM),
             said("x", kind=Kind.NOTE),
             said(" "),
+            said("x", key="x" * (ID_LIMIT + 1)),
         ):
             with pytest.raises(Rejected):
                 await intake_of(dana).receive(C1, wrong)

@@ -16,7 +16,7 @@ from inbox_tui.domain.models import (
     ReplyDraft,
     Status,
 )
-from inbox_tui.domain.rules import BODY_LIMIT
+from inbox_tui.domain.rules import BODY_LIMIT, ID_LIMIT
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, events, last_seen, messages, reply, team_of
 from inbox_tui.testing.factories import SAM, incoming, said
@@ -159,6 +159,8 @@ class ReplyingContract(Contract):
         await self.seed(dana, incoming("c-1"))
         with pytest.raises(Rejected):
             await dana.reply(C1, ReplyDraft("On it", ""))
+        with pytest.raises(Rejected):
+            await dana.reply(C1, ReplyDraft("On it", "x" * (ID_LIMIT + 1)))
         with pytest.raises(Rejected):
             await dana.reply(C1, ReplyDraft("Dana was assigned", "k-1", Kind.EVENT))
 
