@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
@@ -11,7 +11,7 @@ from threading import Thread
 
 import pytest
 
-from inbox_tui.domain.errors import InboxError, NotAllowed, Rejected, StoreBroken
+from inbox_tui.domain.errors import ConfigError, InboxError, NotAllowed, Rejected, StoreBroken
 from inbox_tui.domain.models import (
     Access,
     Author,
@@ -19,10 +19,12 @@ from inbox_tui.domain.models import (
     Color,
     ConversationId,
     Kind,
+    Lead,
     Member,
     ReplyDraft,
     Status,
 )
+from inbox_tui.local.copies import CopyMark
 from inbox_tui.operations.copying import Copied, Copy, Progress, require_source, require_target
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import Identity, open_store
@@ -61,11 +63,6 @@ def seen_by(store: Store, member: Member) -> Store:
     return host_of(store).seen_by(member.id)
 
 
-async def copied(source: Store, target: Store, told: list[Progress] | None = None) -> Copied:
-    """One run."""
-    return await Copy(await require_source(source), require_target(target), None if told is None else told.append).run()
-
-
 @pytest.fixture
 async def place(tmp_path: Path) -> AsyncIterator[Place]:
     async with AsyncExitStack() as stack:
@@ -73,11 +70,18 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
 
 
 class Place:
-    """Where stores of one test are opened, and closed after it."""
+    """Where stores of one test are opened, and closed after it; and the machine on which they are copied."""
 
     def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
         self._folder = folder
         self._stack = stack
+
+    async def copied(
+        self, source: Store, target: Store, on_progress: Callable[[Progress], None] | None = None, machine: str = "here"
+    ) -> Copied:
+        """One run."""
+        mark = CopyMark(self._folder / machine, source.name, target.name)
+        return await Copy(await require_source(source), require_target(target), mark, on_progress).run()
 
     async def opened(self, address: str) -> Store:
         """A store by its address, as Dana."""
@@ -101,14 +105,13 @@ async def test_a_copy_is_the_same_and_a_second_writes_nothing(place: Place) -> N
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
     told: list[Progress] = []
-    first = await copied(source, target, told)
+    first = await place.copied(source, target, told.append)
     assert (first.conversations, first.written, first.without_profile) == (123, 123, ())
     assert first.messages > 2_500
-    assert told[-1] == Progress("check", 123, 123)
-    assert {progress.step for progress in told} == {"copy", "check"}
-    second = await copied(source, target)
+    assert told == [Progress("copy", 100, 123), Progress("copy", 123, 123)]
+    second = await place.copied(source, target)
     assert (second.written, second.checksum) == (0, first.checksum)
-    back = await copied(target, await place.file("c"))
+    back = await place.copied(target, await place.file("c"))
     assert back.checksum == first.checksum
     for email in (DANA, SAM, EVE):
         here, there = await member_of(source, email), await member_of(target, email)
@@ -122,34 +125,41 @@ async def test_over_http_in_both_directions(place: Place) -> None:
     source = await place.file("a")
     await fill(source)
     there = await place.remote(await place.file("b"))
-    up = await copied(source, there)
+    up = await place.copied(source, there)
     assert up.without_profile == (SAM,), "who alone has a profile, and over the line only oneself writes it"
-    down = await copied(there, await place.file("c"))
+    down = await place.copied(there, await place.file("c"))
     assert up.checksum == down.checksum
+
+
+def break_off(_: Progress) -> None:
+    raise KeyboardInterrupt
 
 
 async def test_broken_off_it_goes_on_where_it_was(place: Place) -> None:
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
-
-    def break_off(_: Progress) -> None:
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        await Copy(await require_source(source), require_target(target), break_off).run()
+        await place.copied(source, target, break_off)
     assert (await target.counts(None)).all == 100
-    assert (await copied(source, target)).written == 23
+    assert (await place.copied(source, target)).written == 23
 
 
 async def test_what_changed_since_is_copied_again(place: Place) -> None:
+    """Also what leaves nothing behind but an event."""
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
-    await copied(source, target)
+    await intake_of(source).take_in([incoming("c-2", "a")])
+    await place.copied(source, target)
     await source.reply(C1, ReplyDraft("Done", "k-3", last_seen=await last_seen(source)))
     await source.set_status(C1, Status.RESOLVED, Status.OPEN)
-    again = await copied(source, target)
-    assert again.written == 1
-    assert [m.body for m in await messages(source)] == [m.body for m in await messages(target)]
+    me, other = (await source.me()).id, ConversationId("c-2")
+    await source.assign(other, me, None)
+    await source.assign(other, None, me)
+    again = await place.copied(source, target)
+    assert again.written == 2
+    for id in (C1, other):
+        assert [m.body for m in await messages(source, id)] == [m.body for m in await messages(target, id)]
+    assert (await place.copied(source, target)).written == 0
 
 
 async def test_a_target_with_other_conversations_is_refused_and_left_as_it_was(place: Place) -> None:
@@ -157,29 +167,113 @@ async def test_a_target_with_other_conversations_is_refused_and_left_as_it_was(p
     await intake_of(source).take_in([incoming("c-1", "a")])
     await intake_of(target).take_in([incoming("other", "b")])
     with pytest.raises(Rejected, match=r"b\.db holds 1 conversation \(other\) that .*a\.db does not"):
-        await copied(source, target)
+        await place.copied(source, target)
     assert (await target.counts(None)).all == 1
 
 
-async def test_a_target_in_which_work_has_gone_on_is_refused_and_left_as_it_is(place: Place) -> None:
-    source = await place.file("a")
+async def resolve(store: Store) -> object:
+    return await store.set_status(C1, Status.RESOLVED, Status.OPEN)
+
+
+async def take_and_give_back(store: Store) -> object:
+    me = (await store.me()).id
+    await store.assign(C1, me, None)
+    return await store.assign(C1, None, me)
+
+
+async def take_access_away(store: Store) -> object:
+    return await team_of(store).set_access((await member_of(store, SAM)).id, Access.NONE)
+
+
+async def rename(store: Store) -> object:
+    sam = seen_by(store, await member_of(store, SAM))
+    return await team_of(sam).save_profile("Samuel", Badge("SA", Color.RED))
+
+
+WORK: dict[str, tuple[Callable[[Store], Awaitable[object]], str]] = {
+    "a reply": (lambda store: reply(store, "A reply that the source does not have"), r"1 conversation \(c-1\)"),
+    "a decision": (resolve, r"1 conversation \(c-1\)"),
+    "an event alone": (take_and_give_back, r"1 conversation \(c-1\)"),
+    "a handoff": (lambda store: intake_of(store).request_handoff(C1, MORNING), r"1 conversation \(c-1\)"),
+    "a lead": (lambda store: intake_of(store).set_lead(C1, Lead("Maya")), r"1 conversation \(c-1\)"),
+    "access": (take_access_away, rf"1 member \({SAM}\)"),
+    "a profile": (rename, rf"1 member \({SAM}\)"),
+}
+
+
+@pytest.mark.parametrize("work", WORK)
+async def test_a_target_in_which_work_has_gone_on_is_refused_and_left_as_it_is(place: Place, work: str) -> None:
+    act, named = WORK[work]
+    source, target = await place.file("a"), await place.file("b")
     await intake_of(source).take_in([incoming("c-1", "a"), incoming("c-2", "b")])
-    sam = (await team_of(source).add_member(SAM, "Sam", Access.EDIT)).email
-    targets = [await place.file(name) for name in "bcd"]
-    for target in targets:
-        await copied(source, target)
-    await reply(targets[0], "A reply that the source does not have")
-    await targets[1].set_status(C1, Status.RESOLVED, Status.OPEN)
-    await targets[2].assign(C1, (await member_of(targets[2], sam)).id, None)
-    before = [await target.get(C1) for target in targets]
+    sam = await team_of(source).add_member(SAM, "Sam", Access.EDIT)
+    await team_of(seen_by(source, sam)).save_profile("Sam Okafor", Badge("SO", Color.BLUE))
+    await place.copied(source, target)
+    await act(target)
+    before = await target.get(C1), await messages(target), await target.members()
     await source.reply(ConversationId("c-2"), ReplyDraft("new", "k-9", last_seen=await last_seen(source)))
-    await source.reply(C1, ReplyDraft("new", "k-8", last_seen=await last_seen(source)))
-    for target in targets:
-        with pytest.raises(Rejected, match=r"work has gone on since it was copied: 1 conversation \(c-1\)") as caught:
-            await copied(source, target)
-        assert "Nothing was written" in caught.value.hint
-    assert [await target.get(C1) for target in targets] == before
-    assert {len(await messages(target, ConversationId("c-2"))) for target in targets} == {1}
+    with pytest.raises(Rejected, match=f"work has gone on since it was copied: {named}") as caught:
+        await place.copied(source, target)
+    assert "Nothing was written" in caught.value.hint
+    assert (await target.get(C1), await messages(target), await target.members()) == before
+    assert len(await messages(target, ConversationId("c-2"))) == 1
+    with pytest.raises(Rejected, match=r"differs from .*a\.db, and here it is not known why"):
+        await place.copied(source, target, machine="another")
+
+
+async def test_it_goes_on_from_another_machine_where_both_stand_still(place: Place) -> None:
+    source, target = await place.file("a"), await place.file("b")
+    await fill(source)
+    with pytest.raises(KeyboardInterrupt):
+        await place.copied(source, target, break_off)
+    assert (await place.copied(source, target, machine="another")).written == 23
+
+
+async def test_who_writes_in_the_target_meanwhile_is_noticed_and_not_overwritten(place: Place) -> None:
+    source, target = await place.file("a"), await place.file("b")
+    await fill(source)
+
+    def on_progress(progress: Progress) -> None:
+        if progress.done == 123:
+            elsewhere(target, lambda store: intake_of(store).receive(C1, said("Anybody there?", 50, key="web-1")))
+
+    with pytest.raises(StoreBroken, match=r"Somebody else writes in .*b\.db: 1 conversation \(c-1\)"):
+        await place.copied(source, target, on_progress)
+    with pytest.raises(Rejected, match="work has gone on"):
+        await place.copied(source, target)
+    assert [m.key for m in await messages(target)][-1] == "web-1"
+
+
+async def test_what_is_written_in_the_source_meanwhile_is_told_and_comes_with_the_next_run(place: Place) -> None:
+    source, target = await place.file("a"), await place.file("b")
+    await fill(source)
+
+    async def write(store: Store) -> None:
+        await intake_of(store).receive(C1, said("Anybody there?", 50, key="web-1"))
+        await intake_of(store).take_in([incoming("new", "Hello?")])
+
+    def on_progress(progress: Progress) -> None:
+        if progress.done == 123:
+            elsewhere(source, write)
+
+    with pytest.raises(StoreBroken, match=r"Not the same in both stores: 2 conversations \(c-1, new\)") as caught:
+        await place.copied(source, target, on_progress)
+    assert "copy again" in caught.value.hint
+    again = await place.copied(source, target)
+    assert (again.written, again.conversations) == (2, 124)
+
+
+def elsewhere(store: Store, work: Callable[[Store], Awaitable[object]]) -> None:
+    """Done to its end by another program, as it seems, while this one waits."""
+
+    async def run() -> None:
+        other = await open_store(StoreUrl.parse(f"sqlite:///{store.name}"), Identity(DANA, is_given=True))
+        await work(other)
+        await other.aclose()
+
+    thread = Thread(target=lambda: asyncio.run(run()))
+    thread.start()
+    thread.join()
 
 
 async def test_messages_without_a_key_collide_with_none(place: Place) -> None:
@@ -189,7 +283,7 @@ async def test_messages_without_a_key_collide_with_none(place: Place) -> None:
     await intake_of(source).take_in([incoming("c-1", "a", "b")])
     await source.set_status(C1, Status.RESOLVED, Status.OPEN)
     await intake_of(source).take_in([longer])
-    await copied(source, target)
+    await place.copied(source, target)
     kinds = [m.kind for m in await messages(source)]
     assert kinds == [m.kind for m in await messages(target)] and kinds.count(Kind.EVENT) >= 1
     assert (await intake_of(target).take_in([longer])).messages == 0, "known there as here"
@@ -199,29 +293,39 @@ async def test_messages_without_a_key_collide_with_none(place: Place) -> None:
 async def test_access_that_was_taken_away_is_taken_away_in_the_copy(place: Place) -> None:
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
-    await copied(source, target)
+    await place.copied(source, target)
     await team_of(source).set_access((await member_of(source, SAM)).id, Access.NONE)
-    await copied(source, target)
+    await place.copied(source, target)
     assert (await member_of(target, SAM)).access is Access.NONE
 
 
-async def test_members_who_were_changed_meanwhile_are_told(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["access", "photo"])
+async def test_members_who_were_changed_meanwhile_are_told(place: Place, what: str) -> None:
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
 
-    async def revoke() -> None:
-        other = await open_store(StoreUrl.parse(f"sqlite:///{tmp_path}/b.db"), Identity(DANA, is_given=True))
-        await team_of(other).set_access((await member_of(other, EVE)).id, Access.EDIT)
-        await other.aclose()
+    async def change(store: Store) -> None:
+        sam = await member_of(store, SAM)
+        if what == "access":
+            await team_of(store).set_access(sam.id, Access.ADMIN)
+        else:
+            await team_of(seen_by(store, sam)).save_photo(PNG)
 
     def on_progress(progress: Progress) -> None:
-        if progress == Progress("check", 123, 123):
-            another_program = Thread(target=lambda: asyncio.run(revoke()))
-            another_program.start()
-            another_program.join()
+        if progress.done == 123:
+            elsewhere(target, change)
 
-    with pytest.raises(StoreBroken, match=rf"Not the same in both stores: 1 member \({EVE}\)"):
-        await Copy(await require_source(source), require_target(target), on_progress).run()
+    with pytest.raises(StoreBroken, match=rf"Not the same in both stores: 1 member \({SAM}\)"):
+        await place.copied(source, target, on_progress)
+
+
+async def test_where_nothing_can_be_noted_nothing_is_copied(place: Place, tmp_path: Path) -> None:
+    source, target = await place.file("a"), await place.file("b")
+    await fill(source)
+    (tmp_path / "full").write_text("no folder")
+    with pytest.raises(ConfigError, match="full cannot be made"):
+        await place.copied(source, target, machine="full")
+    assert (await target.counts(None)).all == 0
 
 
 async def test_only_an_admin_copies(place: Place) -> None:
@@ -237,4 +341,4 @@ async def test_a_member_without_rights_copies_nothing(place: Place) -> None:
     await fill(target)
     guest = seen_by(target, await member_of(target, SAM))
     with pytest.raises(InboxError):
-        await copied(source, guest)
+        await place.copied(source, guest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from contract.test_copying import Place, copied, fill, place
+from contract.test_copying import Place, fill, place
 from inbox_tui.store.url import StoreUrl
 from postgres.cluster import needs_postgres
 
@@ -15,8 +15,8 @@ __all__ = ["place"]  # a fixture
 async def test_from_a_file_into_a_database_and_back(place: Place, url: StoreUrl) -> None:
     source, target = await place.file("a"), await place.opened(url.text)
     await fill(source)
-    there = await copied(source, target)
+    there = await place.copied(source, target)
     assert (there.written, there.without_profile) == (there.conversations, ())
-    assert (await copied(source, target)).written == 0
-    back = await copied(target, await place.file("b"))
+    assert (await place.copied(source, target)).written == 0
+    back = await place.copied(target, await place.file("b"))
     assert (back.checksum, back.messages) == (there.checksum, there.messages)

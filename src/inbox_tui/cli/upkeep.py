@@ -79,11 +79,13 @@ def copy(session: Session, source: str, target: str) -> None:
     """Copy a whole workspace from one store into another, and check that it has arrived.
 
     By an admin. Broken off, run it again: what has arrived is passed over. Nobody should
-    write to either meanwhile; a target in which work has gone on is refused. Tokens are
-    not copied.
+    write to either meanwhile; a target in which anything was written since is refused.
+    Tokens are not copied.
     """
 
     async def work() -> Copied:
+        from inbox_tui.local import paths
+        from inbox_tui.local.copies import CopyMark
         from inbox_tui.operations.copying import Copy, require_source, require_target
         from inbox_tui.store.registry import open_store
         from inbox_tui.store.url import StoreUrl
@@ -98,7 +100,8 @@ def copy(session: Session, source: str, target: str) -> None:
             try:
                 with _bar() as show:
                     on_progress = None if show is None else _told_to(show)
-                    return await Copy(whole, require_target(into), on_progress).run()
+                    mark = CopyMark(paths.copies_folder(), given.name, into.name)
+                    return await Copy(whole, require_target(into), mark, on_progress).run()
             finally:
                 await into.aclose()
         finally:

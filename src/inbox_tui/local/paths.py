@@ -40,6 +40,11 @@ def outbox_file() -> Path:
     return _state_folder() / "outbox.db"
 
 
+def copies_folder() -> Path:
+    """Up to where copied stores are known to hold nothing but the copy."""
+    return _state_folder() / "copies"
+
+
 def log_file() -> Path:
     """What the program notes about itself with ``--log-level``."""
     return _state_folder() / "inbox-tui.log"

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import aclosing
 
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.errors import NotFound
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.errors import NotFound, StoreUnavailable
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Message
 from inbox_tui.store.protocol import Store
 
@@ -24,13 +26,28 @@ class Whole(msgspec.Struct, frozen=True):
     conversation: Conversation
     messages: Sequence[Message]
 
-    def told(self) -> tuple[object, ...]:
-        """All that another store must say of it too."""
-        return told(self.conversation), told_messages(self.messages)
+    def digest(self) -> bytes:
+        """A checksum of all that another store must say of it too."""
+        said = _said(self.conversation), [_said_in(message) for message in self.messages]
+        return hashlib.sha256(msgspec.json.encode(said)).digest()
 
-    def begins(self, other: Whole) -> bool:
-        """Whether the other one has every message of this, in the same order, and perhaps more."""
-        return told_messages(other.messages)[: len(self.messages)] == told_messages(self.messages)
+
+class Checksum:
+    """Of conversations, in whatever order they come."""
+
+    def __init__(self) -> None:
+        self.conversations = self.messages = self._sum = 0
+
+    def add(self, whole: Whole) -> None:
+        """Count a conversation in."""
+        self.conversations += 1
+        self.messages += len(whole.messages)
+        self._sum = (self._sum + int.from_bytes(whole.digest())) % 2**256
+
+    @property
+    def text(self) -> str:
+        """The sum of all."""
+        return f"sha256:{self._sum:064x}"
 
 
 async def whole(store: Store, id: ConversationId) -> Whole | None:
@@ -46,42 +63,13 @@ async def whole(store: Store, id: ConversationId) -> Whole | None:
     return Whole(conversation, messages)
 
 
-async def conversation_of(store: Store, id: ConversationId) -> Conversation | None:
-    """The conversation alone, if the store has it."""
-    try:
-        return await store.get(id)
-    except NotFound:
-        return None
-
-
-def key_in_copy(place: int, message: Message) -> str:
-    """A message's key in another workspace: one that has none gets one by its place, such as no import makes."""
-    return message.key or f"copy#{place}"
-
-
-def told(conversation: Conversation) -> dict[str, object]:
-    """What another store must say of a conversation too, but for its messages."""
-    return {
-        **msgspec.structs.asdict(conversation),
-        "agent": conversation.agent.name,
-        "assignee": conversation.assignee.email.casefold() if conversation.assignee else None,
-        "last_message": rules.preview(conversation.last_message),
-    }
-
-
-def told_messages(messages: Sequence[Message]) -> list[tuple[object, ...]]:
-    """What another store must say of messages too."""
-    return [
-        (
-            message.author,
-            message.kind,
-            message.body,
-            message.created_at,
-            message.member.email.casefold() if message.member else None,
-            key_in_copy(place, message),
-        )
-        for place, message in enumerate(messages)
-    ]
+async def written_since(store: Store, seq: int | None) -> Changes:
+    """What was written after a change number; None: nothing, but where the store is at this moment."""
+    async with aclosing(store.changes(seq)) as reports:  # type: ignore[type-var]  # every store's is a generator
+        async for report in reports:
+            if report.lost_at is None:
+                return report
+    raise StoreUnavailable(f"{store.name} was closed.")
 
 
 def is_same_member(one: Member, other: Member, *, with_profile: bool) -> bool:
@@ -90,21 +78,18 @@ def is_same_member(one: Member, other: Member, *, with_profile: bool) -> bool:
     return one.access is other.access and (is_alike or not with_profile)
 
 
-class Checksum:
-    """Of conversations, in whatever order they come."""
+def _said(conversation: Conversation) -> dict[str, object]:
+    return {
+        **msgspec.structs.asdict(conversation),
+        "agent": conversation.agent.name,
+        "assignee": _address(conversation.assignee),
+        "last_message": rules.preview(conversation.last_message),
+    }
 
-    def __init__(self) -> None:
-        self.conversations = self.messages = self._sum = 0
 
-    def add(self, whole: Whole) -> bytes:
-        """Count a conversation in; gives its own checksum."""
-        digest = hashlib.sha256(msgspec.json.encode(whole.told())).digest()
-        self.conversations += 1
-        self.messages += len(whole.messages)
-        self._sum = (self._sum + int.from_bytes(digest)) % 2**256
-        return digest
+def _said_in(message: Message) -> tuple[object, ...]:
+    return (message.author, message.kind, message.body, message.created_at, _address(message.member), message.key)
 
-    @property
-    def text(self) -> str:
-        """The sum of all."""
-        return f"sha256:{self._sum:064x}"
+
+def _address(member: Member | None) -> str | None:
+    return member.email.casefold() if member else None

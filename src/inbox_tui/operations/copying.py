@@ -1,39 +1,25 @@
 """Moving a workspace from one store into another, and proving that it has arrived.
 
 Goes through the port alone, so any two kinds of store will do. May be broken off and
-begun again: what has arrived is passed over. Tokens stay behind, for stores keep no secret
-that could be copied.
+begun again: what has arrived is passed over. Never writes over what others wrote in the
+target. Tokens stay behind, for stores keep no secret that could be copied.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
 
 import msgspec
 
 from inbox_tui.domain.errors import NotAllowed, Rejected, StoreBroken, Unsupported
 from inbox_tui.domain.filters import Order, Query
-from inbox_tui.domain.models import (
-    Access,
-    Conversation,
-    ConversationId,
-    IncomingConversation,
-    IncomingMessage,
-    Member,
-    Standing,
-)
-from inbox_tui.operations.comparing import (
-    Checksum,
-    Whole,
-    conversation_of,
-    is_same_member,
-    key_in_copy,
-    told,
-    whole,
-)
-from inbox_tui.store.protocol import Host, Intake, Scan, Store, Team
+from inbox_tui.domain.models import Access, ConversationId, IncomingConversation, IncomingMessage, Standing
+from inbox_tui.local.copies import CopyMark
+from inbox_tui.operations.comparing import Checksum, Whole, whole, written_since
+from inbox_tui.operations.copying_team import Staffed, TeamCopy
+from inbox_tui.store.protocol import Intake, Scan, Store, Team
 
 BATCH = 100
 """Conversations that go in together: writers of the target wait for them."""
@@ -42,13 +28,14 @@ NAMED = 10
 
 _OLDEST_FIRST = Query(order=Order.OLDEST)
 """So that numbers grow with time in the target too, as a search for the newest expects."""
+_AGAIN = "Somebody wrote meanwhile. Have everybody stop, and copy again: only what differs is written."
 
 
-class CopySource(Store, Scan, Team, Protocol):
+class CopySource(Staffed, Scan, Protocol):
     """What can be copied from."""
 
 
-class CopyTarget(Store, Scan, Team, Intake, Protocol):
+class CopyTarget(Staffed, Scan, Intake, Protocol):
     """What can be copied to."""
 
 
@@ -56,7 +43,7 @@ class Progress(msgspec.Struct, frozen=True):
     """How far a copy is."""
 
     step: str
-    """``look``, whether the target holds but an earlier copy; ``copy``; ``check``."""
+    """``look``, whether the target holds but an earlier copy; ``copy``, each batch compared once it is there."""
     done: int
     total: int
 
@@ -106,157 +93,146 @@ class Copy:
     Args:
         source: Read as an admin, who becomes one of the target too.
         target: Written as an admin.
+        mark: Up to where the target is known to hold nothing but the copy.
         on_progress: Is told after each batch.
     """
 
     def __init__(
-        self, source: CopySource, target: CopyTarget, on_progress: Callable[[Progress], None] | None = None
+        self,
+        source: CopySource,
+        target: CopyTarget,
+        mark: CopyMark,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._source = source
         self._target = target
+        self._mark = mark
         self._on_progress = on_progress
+        self._team = TeamCopy(source, target)
+        self._seq = 0
+        """The target's last change that is known to be the copy's."""
+        self._untold: set[ConversationId] = set()
+        """What was written in the target and its feed has not told yet."""
         self._total = 0
 
     async def run(self) -> Copied:
-        """Copy what is not there yet, then read both and compare.
+        """Copy what is not there yet, and compare all.
 
         Raises:
-            Rejected: the target holds what is not the source's; nothing was written.
+            Rejected: the target holds what did not come from the source; nothing was written.
             StoreBroken: the two differ afterwards, because of writes meanwhile.
             InboxError: whatever a store says. What has arrived stays; run again to go on.
         """
-        earlier = await self._require_earlier_copy()
+        began = (await written_since(self._source, None)).seq
+        goes_on = await self._require_earlier_copy()
         self._total = (await self._source.counts(None)).all
-        members, without_profile = await self._copy_team()
-        written = await self._copy_conversations(goes_on=earlier > 0)
-        await self._take_access_away(members)
-        conversations, messages, checksum = await self._compare()
-        await self._compare_team(members, without_profile)
-        return Copied(conversations, written, messages, checksum, len(members), without_profile)
+        await self._team.bring()
+        await self._require_own(())
+        checksum, written = await self._copy_conversations(goes_on=goes_on)
+        await self._team.take_access_away()
+        await self._require_own(())
+        await self._require_same(began, checksum.conversations)
+        return Copied(
+            checksum.conversations,
+            written,
+            checksum.messages,
+            checksum.text,
+            len(self._team.members),
+            tuple(self._team.without_profile),
+        )
 
-    async def _require_earlier_copy(self) -> int:
-        """How many the target holds: they came from the source, which has since gone on alone. Raises Rejected."""
+    async def _require_earlier_copy(self) -> bool:
+        """Whether the target holds an earlier copy, or a part of one. Raises Rejected if it holds anything else."""
         self._total = (await self._target.counts(None)).all
+        mark = self._mark.read() if self._total else None
+        written = await written_since(self._target, mark)
+        self._seq = written.seq
+        if not self._total:
+            return False
+        is_known = mark is not None and not written.reset
+        looked_at = written.conversations if is_known else await self._all_of_target()
         strange: list[ConversationId] = []
         own: list[ConversationId] = []
-        done = 0
-        async for conversations in self._target.scan(_OLDEST_FIRST, BATCH):
-            for there in conversations:
-                here = await conversation_of(self._source, there.id)
-                if here is None:
-                    strange.append(there.id)
-                elif told(here) != told(there) and not await self._is_behind(there.id):
-                    own.append(there.id)
-            done += len(conversations)
-            self._tell("look", done)
+        self._total = len(looked_at)
+        for number, id in enumerate(looked_at, 1):
+            here, there = await asyncio.gather(whole(self._source, id), whole(self._target, id))
+            if here is None:
+                strange.append(id)
+            elif there is None or here.digest() != there.digest():
+                own.append(id)
+            self._tell("look", number)
+        people = await self._team.changed() if written.team or not is_known else []
         if strange:
             raise Rejected(
                 f"{self._target.name} holds {_counted(strange, 'conversation')} that {self._source.name} does not.",
                 hint="Nothing was written. Copy into a new store.",
             )
-        if own:
+        if own or people:
+            what = _counted(own, "conversation") if own else _counted(people, "member")
             raise Rejected(
-                f"In {self._target.name} work has gone on since it was copied: {_counted(own, 'conversation')}.",
+                f"In {self._target.name} work has gone on since it was copied: {what}."
+                if is_known
+                else f"{self._target.name} differs from {self._source.name}, and here it is not known why: {what}.",
                 hint="Nothing was written, for that work would be undone. Copy into a new store.",
             )
-        return done
-
-    async def _is_behind(self, id: ConversationId) -> bool:
-        """Nothing was written in the target's conversation but what the source's says too."""
-        here, there = await asyncio.gather(whole(self._source, id), whole(self._target, id))
-        return here is not None and there is not None and there.begins(here)
-
-    async def _copy_team(self) -> tuple[Sequence[Member], tuple[str, ...]]:
-        """The source's members, and those whose name and avatar could not be written."""
-        there = {member.email.casefold(): member for member in await self._target.members()}
-        me = (await self._target.me()).id
-        without_profile: list[str] = []
-        members = await self._source.members()
-        for member in members:
-            known = there.get(member.email.casefold())
-            if known is None:
-                try:
-                    known = await self._target.add_member(member.email, member.name, member.access)
-                except Rejected:
-                    continue  # an import's author without an address; comes with what they wrote
-            elif member.access not in (known.access, Access.NONE) and known.id != me:
-                await self._target.set_access(known.id, member.access)
-            if not await self._copy_profile(member, known):
-                without_profile.append(member.email)
-        return members, tuple(without_profile)
-
-    async def _take_access_away(self, members: Sequence[Member]) -> None:
-        """From those who have none any more. After the conversations, for until then some may be theirs there."""
-        gone = {member.email.casefold() for member in members if member.access is Access.NONE}
-        me = (await self._target.me()).id
-        for known in await self._target.members():
-            if known.email.casefold() in gone and known.access is not Access.NONE and known.id != me:
-                await self._target.set_access(known.id, Access.NONE)
-
-    async def _compare_team(self, members: Sequence[Member], without_profile: Sequence[str]) -> None:
-        """Raises StoreBroken."""
-        there = {member.email.casefold(): member for member in await self._target.members()}
-        different = []
-        for member in members:
-            copy = there.get(member.email.casefold())
-            with_profile = member.email not in without_profile
-            if copy is None or not is_same_member(member, copy, with_profile=with_profile):
-                different.append(member.email)
-        if different:
-            raise StoreBroken(
-                f"Not the same in both stores: {_counted(different, 'member')}.",
-                hint="Somebody changed them meanwhile. Have everybody stop, and copy again.",
-            )
-
-    async def _copy_profile(self, member: Member, known: Member) -> bool:
-        photo = await self._source.photo(member.id)
-        is_same = (known.name, known.badge) == (member.name, member.badge)
-        if is_same and photo == await self._target.photo(known.id):
-            return True
-        own: Any = self._target
-        if known.id != (await self._target.me()).id:
-            own = self._target.seen_by(known.id) if isinstance(self._target, Host) else None
-        if own is None or member.badge is None:
-            return is_same
-        await own.save_profile(member.name, member.badge)
-        await own.save_photo(photo)
         return True
 
-    async def _copy_conversations(self, *, goes_on: bool) -> int:
-        done = written = 0
-        async for conversations in self._source.scan(_OLDEST_FIRST, BATCH):
-            missing = [found.id for found in conversations if not (goes_on and await self._has(found))]
-            given = [await whole(self._source, id) for id in missing]
-            if given:
-                await self._target.take_in([as_incoming(found) for found in given if found])
-            written += len(given)
-            done += len(conversations)
-            self._tell("copy", done)
-        return written
+    async def _all_of_target(self) -> list[ConversationId]:
+        return [found.id async for some in self._target.scan(_OLDEST_FIRST, BATCH) for found in some]
 
-    async def _has(self, conversation: Conversation) -> bool:
-        there = await conversation_of(self._target, conversation.id)
-        return there is not None and told(there) == told(conversation)
+    async def _copy_conversations(self, *, goes_on: bool) -> tuple[Checksum, int]:
+        """A checksum of all, and how many were written. Raises StoreBroken for one that did not arrive."""
+        checksum, written = Checksum(), 0
+        async for some in self._source.scan(_OLDEST_FIRST, BATCH):
+            given = [found for listed in some if (found := await whole(self._source, listed.id))]
+            missing = [found for found in given if not (goes_on and await self._has(found))]
+            if missing:
+                await self._target.take_in([as_incoming(found) for found in missing])
+                await self._require_own([found.conversation.id for found in missing])
+                self._require_none([found.conversation.id for found in missing if not await self._has(found)])
+            for found in given:
+                checksum.add(found)
+            written += len(missing)
+            self._tell("copy", checksum.conversations)
+        return checksum, written
 
-    async def _compare(self) -> tuple[int, int, str]:
-        """Read everything in both. Raises StoreBroken."""
-        here, there = Checksum(), Checksum()
-        different: list[ConversationId] = []
-        async for conversations in self._source.scan(_OLDEST_FIRST, BATCH):
-            for id in (found.id for found in conversations):
-                given, copy = await asyncio.gather(whole(self._source, id), whole(self._target, id))
-                if given is None or copy is None or here.add(given) != there.add(copy):
-                    different.append(id)
-            self._tell("check", here.conversations)
-        total = (await self._target.counts(None)).all
-        if different or total != here.conversations:
+    async def _has(self, given: Whole) -> bool:
+        there = await whole(self._target, given.conversation.id)
+        return there is not None and there.digest() == given.digest()
+
+    async def _require_own(self, ids: Collection[ConversationId]) -> None:
+        """Nothing else was written in the target meanwhile; from here on it is known so. Raises StoreBroken."""
+        self._untold.update(ids)
+        written = await written_since(self._target, self._seq)
+        others = [id for id in written.conversations if id not in self._untold]
+        if others or written.reset:
+            what = _counted(others, "conversation") if others else "more than is listed"
             raise StoreBroken(
-                f"Not the same in both stores: {_counted(different, 'conversation')}."
-                if different
-                else f"The target holds {total:,} conversations, the source {here.conversations:,}.",
-                hint="Somebody wrote meanwhile. Have everybody stop, and copy again: only what differs is written.",
+                f"Somebody else writes in {self._target.name}: {what}.",
+                hint="Have everybody stop, and copy into a new store.",
             )
-        return here.conversations, here.messages, here.text
+        self._untold.difference_update(written.conversations)
+        self._seq = written.seq
+        self._mark.write(self._seq)
+
+    async def _require_same(self, began: int, copied: int) -> None:
+        """Nothing was written in the source that is not in the target. Raises StoreBroken."""
+        written = await written_since(self._source, began)
+        if written.reset:
+            raise StoreBroken(f"Too much was written in {self._source.name} meanwhile.", hint=_AGAIN)
+        pairs = [(id, await whole(self._source, id)) for id in written.conversations]
+        self._require_none([id for id, found in pairs if found is None or not await self._has(found)])
+        total = (await self._target.counts(None)).all
+        if total != copied:
+            raise StoreBroken(
+                f"{self._target.name} holds {total:,} conversations; {copied:,} were copied.", hint=_AGAIN
+            )
+        if different := await self._team.different():
+            raise StoreBroken(f"Not the same in both stores: {_counted(different, 'member')}.", hint=_AGAIN)
+
+    def _require_none(self, different: Sequence[ConversationId]) -> None:
+        if different:
+            raise StoreBroken(f"Not the same in both stores: {_counted(different, 'conversation')}.", hint=_AGAIN)
 
     def _tell(self, step: str, done: int) -> None:
         if self._on_progress is not None:
@@ -279,11 +255,11 @@ def as_incoming(found: Whole) -> IncomingConversation:
                 message.author,
                 message.body,
                 message.created_at,
-                key_in_copy(place, message),
+                message.key,
                 message.kind,
                 message.member.email if message.member else "",
             )
-            for place, message in enumerate(found.messages)
+            for message in found.messages
         ),
         agent=conversation.agent.name,
         created_at=conversation.created_at,

@@ -1,0 +1,106 @@
+"""The people of a workspace that is copied: who they are, what they may do, how they are shown.
+
+What the source says of them holds in the target, too. Conversations are copied elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.models import Access, Member
+from inbox_tui.operations.comparing import is_same_member
+from inbox_tui.store.protocol import Host, Store, Team
+
+
+class Staffed(Store, Team, Protocol):
+    """A store whose members can be read and written."""
+
+
+class TeamCopy:
+    """One run from one store to another.
+
+    Args:
+        source: Read as an admin, who becomes one of the target too.
+        target: Written as an admin.
+    """
+
+    def __init__(self, source: Staffed, target: Staffed) -> None:
+        self._source = source
+        self._target = target
+        self.members: Sequence[Member] = ()
+        """The source's, as they were when they were copied."""
+        self.without_profile: list[str] = []
+        """Addresses of members whose name and avatar the target lets only themselves write."""
+
+    async def bring(self) -> None:
+        """Add who is not there, give what the source gives, and show each as there."""
+        there = await self._there()
+        me = (await self._target.me()).id
+        self.members = await self._source.members()
+        for member in self.members:
+            known = there.get(member.email.casefold())
+            if known is None:
+                try:
+                    known = await self._target.add_member(member.email, member.name, member.access)
+                except Rejected:
+                    continue  # an import's author without an address; comes with what they wrote
+            elif member.access not in (known.access, Access.NONE) and known.id != me:
+                await self._target.set_access(known.id, member.access)
+            if not await self._copy_profile(member, known):
+                self.without_profile.append(member.email)
+
+    async def take_access_away(self) -> None:
+        """From those who have none any more. After the conversations, for until then some may be theirs there."""
+        gone = {member.email.casefold() for member in self.members if member.access is Access.NONE}
+        me = (await self._target.me()).id
+        for known in await self._target.members():
+            if known.email.casefold() in gone and known.access is not Access.NONE and known.id != me:
+                await self._target.set_access(known.id, Access.NONE)
+
+    async def different(self) -> list[str]:
+        """Addresses of the source's members who are not in the target what they are in the source."""
+        there = await self._there()
+        found = []
+        for member in self.members:
+            copy = there.get(member.email.casefold())
+            if copy is None or not await self._is_same(member, copy):
+                found.append(member.email)
+        return found
+
+    async def changed(self) -> list[str]:
+        """Addresses of the target's members who are in the source, but not the same there."""
+        here = {member.email.casefold(): member for member in await self._source.members()}
+        me = (await self._target.me()).id
+        with_profile = isinstance(self._target, Host)
+        return [
+            known.email
+            for known in await self._target.members()
+            if (member := here.get(known.email.casefold())) is not None and known.id != me
+            if not is_same_member(member, known, with_profile=with_profile)
+        ]
+
+    async def _is_same(self, member: Member, copy: Member) -> bool:
+        with_profile = member.email not in self.without_profile
+        if not is_same_member(member, copy, with_profile=with_profile):
+            return False
+        return not with_profile or await self._source.photo(member.id) == await self._target.photo(copy.id)
+
+    async def _copy_profile(self, member: Member, known: Member) -> bool:
+        """Whether name, avatar and photo are the same there afterwards."""
+        photo = await self._source.photo(member.id)
+        is_same = (known.name, known.badge) == (member.name, member.badge)
+        if is_same and photo == await self._target.photo(known.id):
+            return True
+        own: Any = self._target
+        if known.id != (await self._target.me()).id:
+            own = self._target.seen_by(known.id) if isinstance(self._target, Host) else None
+        if own is None or member.badge is None:
+            return False
+        await own.save_profile(member.name, member.badge)
+        await own.save_photo(photo)
+        return True
+
+    async def _there(self) -> dict[str, Member]:
+        return {member.email.casefold(): member for member in await self._target.members()}
