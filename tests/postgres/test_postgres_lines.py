@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 import psycopg
 import pytest
 
-from inbox_tui.backends.postgres import connections
+from inbox_tui.backends.postgres import connections, feed
 from inbox_tui.backends.postgres.connections import WRITERS
 from inbox_tui.backends.postgres.errors import postgres_errors
 from inbox_tui.backends.postgres.store import PostgresStore
@@ -172,7 +172,24 @@ async def test_what_nobody_announced_is_found_all_the_same(store: Store, cluster
         assert (await next_of(reports)).conversations == ("c-1",)
 
 
-async def test_a_listener_that_ended_listens_again(store: Store, cluster: Cluster, database: str) -> None:
+async def test_an_announcement_wakes_whoever_follows(
+    store: Store, open_postgres: OpenAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reads the log before: the poll would come after this test has failed."""
+    monkeypatch.setattr(feed, "POLL", 600.0)
+    other = await open_postgres(DANA)
+    async with following(store) as reports:
+        await anext(reports)
+        for status in (Status.RESOLVED, Status.OPEN, Status.RESOLVED):
+            expected = Status.OPEN if status is Status.RESOLVED else Status.RESOLVED
+            await other.set_status(C1, status, expected)
+            assert (await next_of(reports)).conversations == ("c-1",)
+
+
+async def test_a_listener_that_ended_listens_again(
+    store: Store, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "POLL", 600.0)
     async with following(store) as reports:
         await anext(reports)
         end_connections(cluster, database)
@@ -181,6 +198,8 @@ async def test_a_listener_that_ended_listens_again(store: Store, cluster: Cluste
         while not seen[-1].conversations:
             seen.append(await next_of(reports))
         assert [report.lost_at is None for report in seen] in ([True], [False, True])
+        await store.set_status(C1, Status.OPEN, Status.RESOLVED)
+        assert (await next_of(reports)).conversations == ("c-1",)
         listening = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND query LIKE 'LISTEN%'"
         assert len(cluster.execute(listening)) == 1
 

@@ -12,6 +12,8 @@ from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import (
     Access,
     Author,
+    Badge,
+    Color,
     Conversation,
     ConversationId,
     Kind,
@@ -44,9 +46,18 @@ Verb = Callable[[Store, str], Awaitable[object]]
 """Something that a member does, who is also told their own name."""
 
 
+HELD, DONE = ConversationId("held"), ConversationId("done")
+"""One that Dana has, and one that is resolved."""
+
+
 async def assign_to_self(store: Store, who: str) -> object:
     """Take it."""
     return await store.assign(C1, (await store.me()).id, None)
+
+
+async def give_back(store: Store, who: str) -> object:
+    """Give to nobody what Dana has."""
+    return await store.assign(HELD, None, (await member_of(store, DANA)).id)
 
 
 async def admit(store: Store, who: str) -> object:
@@ -72,7 +83,9 @@ VERBS: dict[str, tuple[Verb, int]] = {
     "the same reply": (lambda store, _: store.reply(C1, ReplyDraft("by one", "k")), 2),
     "note": (lambda store, who: store.reply(C1, ReplyDraft("note", who, Kind.NOTE)), 2),
     "take": (assign_to_self, 1),
+    "give back": (give_back, 2),
     "resolve": (lambda store, _: store.set_status(C1, Status.RESOLVED, Status.OPEN), 2),
+    "reopen": (lambda store, _: store.set_status(DONE, Status.OPEN, Status.RESOLVED), 2),
     "resolve many": (resolve_many, 2),
     "take in": (lambda store, _: intake_of(store).take_in([incoming("c-9", said("a"), said("b", 1))]), 2),
     "receive": (lambda store, _: intake_of(store).receive(C1, said("late", 5, key="v-9")), 2),
@@ -80,6 +93,8 @@ VERBS: dict[str, tuple[Verb, int]] = {
     "lead": (lambda store, who: intake_of(store).set_lead(C1, Lead(who, f"{who}@x.example", who, who)), 2),
     "add a member": (lambda store, _: team_of(store).add_member("kim@acme.example", "Kim", Access.EDIT), 1),
     "give access": (admit, 2),
+    "show oneself": (lambda store, who: team_of(store).save_profile(f"{who} the same", Badge("XY", Color.RED)), 2),
+    "a photo": (lambda store, who: team_of(store).save_photo(b"\x89PNG\r\n\x1a\n" + who.encode()), 2),
     "add a token": (lambda store, who: host_of(store).add_token(NewToken(who.encode().ljust(32), DANA)), 2),
     "revoke a token": (revoke, 1),
 }
@@ -158,6 +173,7 @@ class RacingContract(Contract):
         """Whatever it is: whole or not at all, and the counts, the lists and the threads agree afterwards."""
         act, successes = VERBS[verb]
         await self.seed(dana, *(incoming(f"c-{number}", said("hello", key="v-1")) for number in range(1, 6)))
+        await self.seed(dana, incoming(HELD, assignee_email=DANA), incoming(DONE, status=Status.RESOLVED))
         await team_of(dana).set_access((await sam.me()).id, Access.ADMIN)
         await team_of(dana).add_member(EVE, "Eve Stone", Access.NONE)
         if verb == "revoke a token":
