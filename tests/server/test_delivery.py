@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotFound, StoreBroken
-from inbox_tui.domain.models import Assign, ConversationId, Kind, ReplyDraft, SetStatus, Status
+from inbox_tui.domain.models import Assign, ConversationId, Kind, Outcome, ReplyDraft, SetStatus, StateChange, Status
 from inbox_tui.local.outbox import OutboxJournal
 from inbox_tui.operations import delivery as delivery_module
 from inbox_tui.operations.delivery import Delivery
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.factories import DANA, SAM
+from inbox_tui.testing.factories import DANA
 from server.team import ONE, TWO, said_by_members
 from server.wire import Fault, Wire
 
@@ -34,6 +34,10 @@ def delivering(store: Store, folder: Path) -> Delivery:
     return Delivery(store, OutboxJournal(folder / "outbox.db", "the server as sam"), Random(SEED))
 
 
+async def applied(delivery: Delivery, changes: Sequence[StateChange]) -> list[Outcome]:
+    return [outcome async for some in delivery.apply(changes) for outcome in some]
+
+
 async def seen(store: Store, body: str, key: str, id: ConversationId = ONE) -> ReplyDraft:
     thread = await store.thread(id)
     return ReplyDraft(body, key, last_seen=thread.messages[-1].id)
@@ -45,10 +49,12 @@ async def test_with_the_line_up_it_is_delivered_at_once(store: Store, remote: St
     delivery.kept = kept.append
     sent = await delivery.reply(ONE, await seen(store, "Hello", "k1"))
     assert (sent.message.body, kept, delivery.undelivered) == ("Hello", ["k1"], 0)
-    taken = await delivery.assign(TWO, (await remote.me()).id, None)
-    assert taken.assignee is not None and taken.assignee.email == SAM
-    assert (await delivery.set_status(TWO, Status.RESOLVED, Status.OPEN)).status is Status.RESOLVED
-    [outcome] = await delivery.apply([SetStatus(TWO, Status.OPEN, Status.RESOLVED)])
+    taken = await delivery.decide(Assign(TWO, (await remote.me()).id, None))
+    assert taken.before is not None and taken.before.assignee is None
+    assert taken.after is not None and taken.after.assignee == await remote.me()
+    resolved = await delivery.decide(SetStatus(TWO, Status.RESOLVED, Status.OPEN))
+    assert resolved.after is not None and resolved.after.status is Status.RESOLVED
+    [outcome] = await applied(delivery, [SetStatus(TWO, Status.OPEN, Status.RESOLVED)])
     assert outcome.error == ""
     await delivery.aclose()
     assert await said_by_members(store, ONE) == ["Hello"]
@@ -61,7 +67,7 @@ async def test_while_the_line_is_down_it_waits_and_then_arrives_in_order(
     drafts = [await seen(store, f"Number {number}", f"k{number}") for number in range(5)]
     wire.cut()
     waiting = [asyncio.create_task(delivery.reply(ONE, draft)) for draft in drafts]
-    resolving = asyncio.create_task(delivery.set_status(ONE, Status.RESOLVED, Status.OPEN))
+    resolving = asyncio.create_task(delivery.decide(SetStatus(ONE, Status.RESOLVED, Status.OPEN)))
     await asyncio.wait(waiting, timeout=0.1)
     assert delivery.undelivered == 6
     assert not any(task.done() for task in waiting)
@@ -90,7 +96,7 @@ async def test_it_says_why_it_waits_unless_the_line_is_known_to_be_down(
     while not told:
         await asyncio.sleep(0.01)
     assert told == [delivery.held_by]
-    assign = asyncio.create_task(delivery.assign(TWO, None, None))
+    assign = asyncio.create_task(delivery.decide(Assign(TWO, None, None)))
     await asyncio.sleep(0.05)
     assert len(told) == 2, "with each write that is sent meanwhile"
     wire.mend()
@@ -169,8 +175,8 @@ async def test_a_conflict_comes_back_to_whoever_sent_it(
 async def test_what_is_refused_after_a_restart_is_told(store: Store, remote: Store, wire: Wire, tmp_path: Path) -> None:
     delivery = delivering(remote, tmp_path)
     wire.cut()
-    taking = asyncio.create_task(delivery.assign(ONE, (await store.me()).id, None))
-    many = asyncio.create_task(delivery.apply([Assign(ConversationId("gone"), None, None)] * 2))
+    taking = asyncio.create_task(delivery.decide(Assign(ONE, (await store.me()).id, None)))
+    many = asyncio.create_task(applied(delivery, [Assign(ConversationId("gone"), None, None)] * 2))
     await asyncio.wait([taking, many], timeout=0.05)
     await delivery.aclose()
     taking.cancel()

@@ -61,10 +61,12 @@ class Person:
             with suppress(Conflict):
                 now = (await again(lambda: remote.get(id))).status
                 other = Status.RESOLVED if now is Status.OPEN else Status.OPEN
-                assert (await delivery.set_status(id, other, now)).status is other
+                after = (await delivery.decide(SetStatus(id, other, now))).after
+                assert after is not None and after.status is other
         else:
             now = (await again(lambda: remote.get(id))).status
-            await delivery.apply([SetStatus(id, Status.OPEN, now)])
+            async for _ in delivery.apply([SetStatus(id, Status.OPEN, now)]):
+                pass
 
     async def _reply(self, remote: Store, delivery: Delivery, id: ConversationId, body: str) -> None:
         kind = Kind.NOTE if self.random.random() < 0.2 else Kind.MESSAGE

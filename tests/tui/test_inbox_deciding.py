@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
 from inbox_tui.tui import messages as m
+from inbox_tui.tui import writing
 from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.inbox import InboxScreen
+from inbox_tui.tui.view import DECIDE
 from inbox_tui.tui.widgets.assign_menu import AssignMenu
 from tui.terminal import Inbox
-from tui.workspace import DANA, JONAS, MAYA, NAMES, Team4
+from tui.workspace import DANA, JONAS, MAYA, NAMES, TOM, Team4
 
 
 async def holder(team: Team4, id: str) -> str:
@@ -176,3 +185,42 @@ async def test_escape_drops_the_selection(team: Team4) -> None:
         await inbox.press("x", "escape")
         assert not inbox.view.list.selected
         assert "r reply" in said(inbox)
+
+
+@contextmanager
+def locked(team: Team4) -> Iterator[None]:
+    """Another program writes to the file, and takes its time."""
+    other = sqlite3.connect(team.url.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    yield
+    other.close()
+
+
+async def test_quitting_waits_for_what_was_decided(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        with locked(team):
+            await inbox.pilot.press("e")
+            quitting = asyncio.create_task(inbox.app.action_quit())
+            await inbox.pilot.pause()
+            assert not quitting.done()
+        await quitting
+        assert inbox.app.farewell == ""
+    assert await status(team, "priya") is Status.RESOLVED
+
+
+async def test_quitting_says_what_came_to_nothing(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        [tom] = [member for member in inbox.view.members if member.email == TOM]
+        inbox.view.run(inbox.view.work.assign([inbox.open_one], tom), group=DECIDE)
+        await inbox.app.action_quit()
+        assert inbox.app.farewell == f"Not done: 1 decision. {tom.name} has no chat access and cannot be assigned."
+    assert await holder(team, "priya") == ""
+
+
+async def test_quitting_says_what_the_store_did_not_answer(team: Team4, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "FINISHES_WITHIN", 0.1)
+    async with team.inbox() as inbox:
+        with locked(team):
+            await inbox.pilot.press("e")
+            await inbox.app.action_quit()
+            assert inbox.app.farewell == "The store did not answer in time about 1 decision."

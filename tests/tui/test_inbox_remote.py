@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 
 from inbox_tui.domain.models import Author, ConversationId, Status
+from inbox_tui.operations import decisions
 from inbox_tui.store.protocol import Store
 from inbox_tui.tui import messages as m
+from inbox_tui.tui import writing
+from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.conflict import ConflictModal
 from server.harness import Served, serving
 from server.wire import Fault, Wire, wire_to
@@ -234,3 +237,34 @@ async def test_a_decision_that_a_revoked_token_cannot_make_is_taken_back(
         shown = inbox.view.list.conversation(PRIYA)
         assert shown is not None and shown.assignee is None
         assert "Assign ＋" in inbox.text()
+
+
+async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
+    team: Team4, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line does not end: it says nothing any more, and the screen does not know that yet."""
+    monkeypatch.setattr(writing, "FINISHES_WITHIN", 0.1)
+    async with team.inbox() as inbox:
+        wire.choose = lambda method, path: Fault.HALF_OPEN
+        await inbox.pilot.press("e")
+        await inbox.app.action_quit()
+        assert inbox.app.farewell == "Not delivered yet: 1. The next start of inbox-tui delivers it."
+    wire.choose = lambda method, path: Fault.NONE
+    assert (await (await team.store()).get(PRIYA)).status is Status.OPEN
+    async with team.inbox() as inbox:
+        await inbox.until(lambda: inbox.view.work.delivery is not None and not inbox.view.work.delivery.undelivered)
+    assert (await (await team.store()).get(PRIYA)).status is Status.RESOLVED
+
+
+async def test_of_many_decisions_all_are_on_disk_at_once(
+    team: Team4, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "AT_ONCE", 2)
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await inbox.pilot.press("x", "j", "x", "j", "x", "i")
+        await inbox.until(lambda: isinstance(inbox.top, ConfirmModal))
+        await inbox.pilot.press("enter")
+        await inbox.until(lambda: inbox.view.work.delivery is not None and inbox.view.work.delivery.undelivered == 2)
+        await inbox.app.action_quit()
+        assert inbox.app.farewell == "Not delivered yet: 2. The next start of inbox-tui delivers it."

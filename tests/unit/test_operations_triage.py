@@ -21,7 +21,7 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.paging import PageRequest
-from inbox_tui.operations import triage as triage_module
+from inbox_tui.operations import decisions
 from inbox_tui.operations.triage import Triage
 from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.store.registry import Identity, open_store
@@ -93,7 +93,7 @@ async def test_take_resolve_and_undo_step_by_step(store: Store) -> None:
 
 
 async def test_many_at_once_and_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(triage_module, "CHUNK", 7)
+    monkeypatch.setattr(decisions, "AT_ONCE", 7)
     triage = Triage(store)
     rows = await everything(store)
     done = await triage.resolve(rows)

@@ -9,25 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any
 
 from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable
-from inbox_tui.domain.models import (
-    Assign,
-    Conversation,
-    ConversationId,
-    MemberId,
-    Outcome,
-    ReplyDraft,
-    Sent,
-    SetStatus,
-    StateChange,
-    Status,
-)
+from inbox_tui.domain.models import Conversation, ConversationId, Outcome, ReplyDraft, Sent, StateChange
 from inbox_tui.local.outbox import ChangesWrite, OutboxJournal, ReplyWrite, Undelivered, Write
+from inbox_tui.operations.decisions import change_one, parts
 from inbox_tui.store.protocol import Store
 
 FIRST_WAIT = 0.5
@@ -43,11 +33,13 @@ class _Entry:
     def __init__(self, undelivered: Undelivered) -> None:
         self.row = undelivered.row
         self.write = undelivered.write
-        self.waiters: list[asyncio.Future[Any]] = []  # Any: a Sent, a Conversation or Outcomes, by the write
+        self.before: Conversation | None = None
+        """Of a single change: the conversation before the first attempt."""
+        self.waiters: list[asyncio.Future[Any]] = []  # Any: a Sent, an Outcome or Outcomes, by the write
 
 
 class Delivery:
-    """The writes of one member to one store. Has the writing verbs of the port, and raises what they raise.
+    """The writes of one member to one store, which raise what the port's verbs raise.
 
     Args:
         store: Where they go.
@@ -117,18 +109,21 @@ class Delivery:
             self.kept(draft.key)
         return await self._result_of(entry)  # type: ignore[no-any-return]
 
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """Give to a member or to nobody. Raises as ``Store.assign``."""
-        return await self._one(Assign(id, member, expected))
+    async def decide(self, change: StateChange) -> Outcome:
+        """Make one change. Raises as ``Store.assign`` and ``Store.set_status``."""
+        entry = self._enter(ChangesWrite((change,), is_single=True))
+        return await self._result_of(entry)  # type: ignore[no-any-return]  # of a single change it is an Outcome
 
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """Resolve or reopen. Raises as ``Store.set_status``."""
-        return await self._one(SetStatus(id, status, expected))
-
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes. Raises as ``Store.apply``."""
-        entry = self._enter(ChangesWrite(tuple(changes)))
-        return await self._result_of(entry)  # type: ignore[no-any-return]  # of such a write they are Outcomes
+    async def apply(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
+        """Make many; all are on disk before the first part is delivered. Raises as ``Store.apply``."""
+        entries = [self._enter(ChangesWrite(tuple(part))) for part in parts(changes)]
+        results = [self._result_of(entry) for entry in entries]
+        try:
+            for result in results:
+                yield await result  # of such a write they are Outcomes
+        finally:
+            for result in results:
+                result.cancel()
 
     async def aclose(self) -> None:
         """Stop trying. What is not delivered waits on disk for the next start."""
@@ -138,10 +133,6 @@ class Delivery:
                 await self._delivering
         self._journal.close()
 
-    async def _one(self, change: StateChange) -> Conversation:
-        entry = self._enter(ChangesWrite((change,), is_single=True))
-        return await self._result_of(entry)  # type: ignore[no-any-return]  # of a single change it is a Conversation
-
     def _enter(self, write: Write) -> _Entry:
         # In the loop's thread: it takes a millisecond, and the order of the rows is the order of the sending.
         entry = _Entry(Undelivered(self._journal.add(write), write))
@@ -150,11 +141,11 @@ class Delivery:
             self.held(self.held_by)
         return entry
 
-    async def _result_of(self, entry: _Entry) -> Any:
+    def _result_of(self, entry: _Entry) -> asyncio.Future[Any]:
         result: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         entry.waiters.append(result)
         self._deliver_soon()
-        return await result
+        return result
 
     def _deliver_soon(self) -> None:
         if self._delivering is None or self._delivering.done():
@@ -167,7 +158,7 @@ class Delivery:
             self._is_back.clear()
             attempts += 1
             try:
-                result = await self._attempt(entry.write)
+                result = await self._attempt(entry)
             except InboxError as error:
                 # A broken answer does not tell whether the write was done; with its key it can be asked again.
                 failures += isinstance(error, StoreBroken)
@@ -192,15 +183,16 @@ class Delivery:
                         waiter.set_result(result)
             wait, attempts, failures = FIRST_WAIT, 0, 0
 
-    async def _attempt(self, write: Write) -> object:
+    async def _attempt(self, entry: _Entry) -> object:
+        write = entry.write
         if isinstance(write, ReplyWrite):
             return await self._store.reply(write.id, write.draft)
         if not write.is_single:
             return await self._store.apply(write.changes)
         [change] = write.changes
-        if isinstance(change, Assign):
-            return await self._store.assign(change.id, change.member, change.expected)
-        return await self._store.set_status(change.id, change.status, change.expected)
+        if entry.before is None:  # the first attempt may have made the change, and its answer was lost
+            entry.before = await self._store.get(change.id)
+        return Outcome(change, entry.before, await change_one(self._store, change))
 
     def _done(self, entry: _Entry) -> None:
         self._queue.popleft()

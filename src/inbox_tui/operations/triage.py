@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.errors import InboxError, StoreUnavailable
+from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.models import (
     Assign,
     Conversation,
     ConversationId,
     Kind,
     Member,
-    MemberId,
     MessageId,
     Outcome,
     ReplyDraft,
@@ -30,10 +28,8 @@ from inbox_tui.domain.models import (
     StateChange,
     Status,
 )
+from inbox_tui.operations.decisions import Direct, Writes
 from inbox_tui.store.protocol import Store
-
-CHUNK = 500
-"""Changes that one call to the store carries: a colleague's write waits no longer than that."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -64,19 +60,6 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-class Writes(Protocol):
-    """Where acts go: the store, or what delivers to it."""
-
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """As ``Store.assign``."""
-
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """As ``Store.set_status``."""
-
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """As ``Store.apply``."""
-
-
 class Triage:
     """One member's acts on one store, with the means to undo them.
 
@@ -88,7 +71,7 @@ class Triage:
 
     def __init__(self, store: Store, make_key: Callable[[], str] = new_key, writes: Writes | None = None) -> None:
         self._store = store
-        self._writes: Writes = writes or store
+        self._writes: Writes = writes or Direct(store)
         self._make_key = make_key
         self._acts: list[_Act] = []
 
@@ -106,13 +89,13 @@ class Triage:
         target = member.id if member else None
         changes = [Assign(c.id, target, c.assignee.id if c.assignee else None) for c in conversations]
         verb = f"Assigned {{}} to {member.label}" if member else "Unassigned {}"
-        return await self._act(conversations, changes, verb)
+        return await self._act(changes, verb)
 
     async def set_status(self, conversations: Sequence[Conversation], status: Status) -> Done:
         """Resolve or reopen conversations, each unless a colleague was first. Raises as ``assign``."""
         changes = [SetStatus(c.id, status, c.status) for c in conversations]
         verb = "Resolved {}" if status is Status.RESOLVED else "Reopened {}"
-        return await self._act(conversations, changes, verb)
+        return await self._act(changes, verb)
 
     async def resolve(self, conversations: Sequence[Conversation]) -> Done:
         """``set_status`` by its usual name."""
@@ -133,8 +116,8 @@ class Triage:
         act = self._acts.pop()
         outcomes: list[Outcome] = []
         try:
-            for chunk in _chunks(act.inverse):
-                outcomes += await self._writes.apply(chunk)
+            async for some in self._writes.apply(act.inverse):
+                outcomes += some
         except InboxError:
             self._acts.append(msgspec.structs.replace(act, inverse=act.inverse[len(outcomes) :]))
             raise
@@ -155,31 +138,20 @@ class Triage:
         draft = ReplyDraft(body, self._make_key(), kind=kind, last_seen=last_seen, auto_assign=auto_assign)
         return await self._store.reply(id, draft)
 
-    async def _act(self, conversations: Sequence[Conversation], changes: Sequence[StateChange], verb: str) -> Done:
+    async def _act(self, changes: Sequence[StateChange], verb: str) -> Done:
         if not changes:
             return Done((), "Nothing to do")
         if len(changes) == 1:
-            outcomes = [await self._one(changes[0], conversations[0])]
+            outcomes = [await self._writes.decide(changes[0])]
         else:
             outcomes = []
             try:
-                for chunk in _chunks(changes):
-                    outcomes += await self._writes.apply(chunk)
+                async for some in self._writes.apply(changes):
+                    outcomes += some
             except InboxError:
                 self._remember(outcomes, verb)
                 raise
         return Done(tuple(outcomes), _described(verb, outcomes), self._remember(outcomes, verb))
-
-    async def _one(self, change: StateChange, shown: Conversation) -> Outcome:
-        try:
-            before = await self._store.get(change.id)  # what the screen shows may be old, and an undo must not be
-        except StoreUnavailable:
-            before = shown  # the act can wait for the line, and then it is decided by what was seen
-        if isinstance(change, Assign):
-            after = await self._writes.assign(change.id, change.member, change.expected)
-        else:
-            after = await self._writes.set_status(change.id, change.status, change.expected)
-        return Outcome(change, before, after)
 
     def _remember(self, outcomes: Iterable[Outcome], verb: str) -> bool:
         """Keep what takes the outcomes back; False if they changed nothing."""
@@ -201,7 +173,3 @@ def _inverse(outcome: Outcome) -> list[StateChange]:
 def _described(verb: str, outcomes: Sequence[Outcome]) -> str:
     done = [outcome.after for outcome in outcomes if outcome.after is not None and not outcome.error]
     return verb.replace("{}", done[0].visitor if len(done) == 1 else f"{len(done):,} conversations")
-
-
-def _chunks(changes: Sequence[StateChange]) -> Iterable[Sequence[StateChange]]:
-    return (changes[start : start + CHUNK] for start in range(0, len(changes), CHUNK))

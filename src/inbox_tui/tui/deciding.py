@@ -14,7 +14,7 @@ import msgspec
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Status
 from inbox_tui.operations.triage import Done
-from inbox_tui.tui.view import View
+from inbox_tui.tui.view import DECIDE, View
 from inbox_tui.tui.work import SELECT_ALL_LIMIT
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Deciding:
 
     def undo(self) -> None:
         """Take the last decision back."""
-        self._view.run(self._view.work.undo(), group="write")
+        self._view.run(self._view.work.undo(), group=DECIDE)
 
     def show(self, done: Done) -> None:
         """Show what the store made of a decision."""
@@ -128,7 +128,7 @@ class Deciding:
             return
         for subject in subjects:
             self._view.show_conversation(msgspec.structs.replace(subject, assignee=member))
-        self._view.run(self._view.work.assign(subjects, member), group="write")
+        self._view.run(self._view.work.assign(subjects, member), group=DECIDE)
 
     def _set_status(self, subjects: Sequence[Conversation], status: Status) -> None:
         if not subjects:
@@ -138,7 +138,7 @@ class Deciding:
             self._view.show_conversation(msgspec.structs.replace(subject, status=status, waiting_since=waiting))
         if status is Status.RESOLVED and not self._view.list.selected:
             self._view.list.move_to_next_after_action()
-        self._view.run(self._view.work.set_status(subjects, status), group="write")
+        self._view.run(self._view.work.set_status(subjects, status), group=DECIDE)
 
     def _after_asking(self, subjects: Sequence[Conversation], question: str, yes: str, act: Callable[[], None]) -> None:
         if len(subjects) == 1:

@@ -39,6 +39,8 @@ OFFLINE_AFTER = 60.0
 SLOW_LINE = 0.25
 """Seconds for an answer of the terminal from which on a line is slow."""
 _LINE_DOWN = "the line is down."
+DECIDE = "decide"
+"""The group of the workers that decide about conversations."""
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
@@ -80,6 +82,11 @@ class View:
     def run(self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool = False) -> None:
         """Hand work to a worker. Reads are exclusive in their group, writes never."""
         self.screen.run_worker(work, group=group, exclusive=exclusive)
+
+    @property
+    def deciding(self) -> int:
+        """How many decisions are on their way."""
+        return sum(1 for worker in self.screen.workers if worker.group == DECIDE and not worker.is_finished)
 
     def show_frame(self, store_name: str) -> None:
         """Show what seldom changes."""

@@ -61,6 +61,8 @@ class Work:
         self.store = store
         self.delivery = delivery
         self.triage = Triage(store, writes=delivery)
+        self.undone: list[InboxError] = []
+        """For each conversation about which a decision came to nothing, why."""
         if delivery is not None:
             delivery.refused, delivery.held = self._refused, self._held
 
@@ -255,6 +257,7 @@ class Work:
             yield
         except InboxError as error:
             about = (*ids, *(conversation.id for conversation in before))
+            self.undone += [error] * len(before)
             is_away = isinstance(error, StoreUnavailable)
             self._post(m.OperationFailed(operation, error, about, tuple(before), retryable=is_away))
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from inbox_tui.tui.screens.profile import Profile
 
 
-FINISHES_WITHIN = 5.0
-"""Seconds that quitting waits for what is on its way."""
+FINISHES_WITHIN = 6.0
+"""Seconds that quitting waits for what is on its way: a store waits for 5 of them for another's lock."""
 FINISH_POLL = 0.02
 
 
@@ -163,12 +163,15 @@ class Writing:
             self.show_under_way(shown.id)
 
     async def finish(self) -> str:
-        """Send what is held, wait for what is on its way, and say what became of it."""
+        """Send what is held, wait for what is on its way, decisions too, and say what became of it."""
         self._is_finishing = True
+        work, undone = self._view.work, len(self._view.work.undone)
         last = {pending.draft.key: pending for pending in self._replies.all_under_way()}
         self._hold.send_all()
         until = monotonic() + FINISHES_WITHIN
-        while self._replies.all_under_way() and monotonic() < until and not self._waits_for_line():
+        while (self._replies.all_under_way() or self._view.deciding) and monotonic() < until:
+            if self._waits_for_line():
+                break
             await asyncio.sleep(FINISH_POLL)
         waiting = len(self._replies.waiting)
         unsent = sum(bool(self._replies.text(pending.id, pending.draft.kind)) for pending in last.values())
@@ -176,14 +179,21 @@ class Writing:
         sent = len(last) - unsent - waiting
         words = [f"Sent before leaving: {sent:,}."] if sent > 0 else []
         words += [f"Not sent, kept as drafts: {unsent:,}."] if unsent else []
-        delivery = self._view.work.delivery
+        failed = work.undone[undone:]
+        words += [f"Not done: {_decisions(len(failed))}. {failed[-1].message}"] if failed else []
+        delivery = work.delivery
+        if self._view.deciding and (delivery is None or delivery.problem):
+            words += [f"The store did not answer in time about {_decisions(self._view.deciding)}."]
         waits = delivery.undelivered if delivery is not None else 0
         words += [f"Not delivered yet: {waits:,}. The next start of inbox-tui delivers it."] if waits else []
         return " ".join(words)
 
     def _waits_for_line(self) -> bool:
         """The line is down and all that is on its way is in the outbox: waiting longer serves nobody."""
-        return self._view.lost_at is not None and len(self._replies.waiting) == len(self._replies.all_under_way())
+        delivery = self._view.work.delivery
+        is_on_disk = delivery is not None and not delivery.problem
+        is_all = len(self._replies.waiting) == len(self._replies.all_under_way())
+        return self._view.lost_at is not None and is_on_disk and is_all
 
     def _send(self, pending: Pending) -> None:
         view = self._view
@@ -310,6 +320,10 @@ class Writing:
         view.screen.app.push_screen(
             ConflictModal(conflict.messages, pending.draft.body, view.keys["reply.send-anyway"]), answered
         )
+
+
+def _decisions(number: int) -> str:
+    return f"{number:,} {'decision' if number == 1 else 'decisions'}"
 
 
 def as_message(pending: Pending, view: View, now: datetime) -> Message:
