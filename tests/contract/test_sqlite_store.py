@@ -282,7 +282,7 @@ async def test_a_common_word_is_counted_up_to_a_limit(store: SqliteStore, monkey
 async def test_what_is_known_of_many_visitors_is_listed_up_to_a_limit(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox_tui.backends.sql.search.ENOUGH_KNOWN", 50)
+    monkeypatch.setattr("inbox_tui.backends.sql.search.ENOUGH", 50)
     await store.take_in([conversation(number, topic="Parcels") for number in range(80)])
     page = await store.list(Query(search="parc"), PageRequest())
     assert (page.total, page.total_is_exact) == (50, False)

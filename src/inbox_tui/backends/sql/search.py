@@ -23,10 +23,10 @@ from inbox_tui.domain.words import cut
 
 LOOKED_AT = 10_000
 """Messages with the words that a search considers, the newest first; beyond them its total is not exact."""
-ENOUGH = 1_000
-"""Messages of conversations in the list that are looked for; a list of more is to be narrowed, not read."""
-ENOUGH_KNOWN = 250
-"""Conversations in the list that are looked for by what is known of visitors; more is no search for somebody."""
+ENOUGH = 250
+"""Hits in the list that are looked for, in messages and in what is known of visitors each: who needs more of them
+narrows the search, and to find more takes longer the more conversations there are.
+"""
 
 _KEPT = 4
 
@@ -118,11 +118,11 @@ def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -
         db.rows(
             statements.found(hits, query.filter, query.effective_order, has_agent=query.agent is not None),
             **looked_for,
-            enough=enough,
+            enough=ENOUGH,
         )
-        for hits, enough in ((text_search.messages, ENOUGH), (text_search.known, ENOUGH_KNOWN))
+        for hits in (text_search.messages, text_search.known)
     )
-    is_exact = len(by_messages) < ENOUGH and len(by_what_is_known) < ENOUGH_KNOWN
+    is_exact = len(by_messages) < ENOUGH and len(by_what_is_known) < ENOUGH
     if is_exact:
         [(number,)] = db.rows(text_search.number_of_messages, **looked_for)
         is_exact = number < LOOKED_AT
