@@ -22,8 +22,8 @@ def filled(store_file: Path) -> Path:
 def test_migrate_makes_a_store_and_then_has_nothing_to_do(run_cli: RunCli, store_file: Path) -> None:
     ran = run_cli("migrate")
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == f"{store_file}: made, schema 2. {ME} is its first member.\n"
-    assert run_cli("migrate").err == f"{store_file}: schema 2, nothing to do.\n"
+    assert ran.err == f"{store_file}: made, schema 3. {ME} is its first member.\n"
+    assert run_cli("migrate").err == f"{store_file}: schema 3, nothing to do.\n"
 
 
 def test_migrate_brings_an_older_file_up_to_date(run_cli: RunCli, filled: Path) -> None:
@@ -31,7 +31,7 @@ def test_migrate_brings_an_older_file_up_to_date(run_cli: RunCli, filled: Path) 
         db.execute("DROP TABLE token")
         db.execute("PRAGMA user_version = 1")
     db.close()
-    assert run_cli("migrate").err == f"{filled}: schema 1 brought to 2.\n"
+    assert run_cli("migrate").err == f"{filled}: schema 1 brought to 3.\n"
     assert (filled.parent / "inbox.db.v1.bak").exists()
 
 

@@ -24,9 +24,9 @@ THEN = datetime(2026, 11, 3, 10, 2, tzinfo=timezone.utc)
 PAGE = 4096
 
 
-def conversation(id: str) -> IncomingConversation:
-    said = IncomingMessage(Author.VISITOR, "I need to change my flight", THEN)
-    return IncomingConversation(ConversationId(id), (said,), "Website assistant", THEN, needs_human=True)
+def conversation(id: str, body: str = "I need to change my flight", topic: str = "") -> IncomingConversation:
+    said = IncomingMessage(Author.VISITOR, body, THEN)
+    return IncomingConversation(ConversationId(id), (said,), "Website assistant", THEN, topic=topic, needs_human=True)
 
 
 async def opened(path: Path) -> SqliteStore:
@@ -266,8 +266,12 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
         store = await opened(file)
+        await store.take_in([conversation("c-1", "Thanks🤔 a lot", topic="Refund💸now")])
         await store.aclose()
     store = await opened(file)
     assert list(await store.tokens()) == []
+    await store.take_in([conversation("c-2", "Thanks🥰 a lot", topic="Refund")])
+    for search in ("thanks lot", "refund"):
+        assert (await store.list(Query(search=search), PageRequest())).total == 2
     await store.aclose()
     assert file.with_name("old.db.v1.bak").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -12,6 +13,8 @@ from inbox_tui.domain.models import Lead
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.rules import BODY_LIMIT
 from inbox_tui.store.protocol import Store
+from inbox_tui.store.registry import Identity, open_store
+from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract import OpenAs
 from inbox_tui.testing.contract.base import ids, intake_of, scan_of
 from inbox_tui.testing.factories import DANA, incoming, said
@@ -64,6 +67,38 @@ async def test_no_text_is_too_long_for_the_index(store: Store, body: str) -> Non
     assert len(body) > BODY_LIMIT * 0.9
     await intake_of(store).take_in([incoming("c-1", said(body))])
     assert await ids(store, Query(search="needle")) == ["c-1"]
+
+
+WORDS = "thanks Thanks a lot Žofie заказ Ελλάδα 日本語 각도 قَلب हिन्दी a17 250 ½ x²"
+SIGNS = "🤔 🥰 👍🏽 👩\u200d👧 🇸🇪 ❤\ufe0f 1\ufe0f\u20e3 ₺ ₿ € ™ \u2066 \u0301 _ ' \" … \0"
+GLUE = ("", "", " ", "-")
+
+
+def chat(random: Random) -> str:
+    """What somebody might write, its parts with and without a space between."""
+    signs = (*SIGNS.split(), chr(random.randrange(0x20A0, 0x20D0)), chr(random.randrange(0x1F300, 0x1FB00)))
+    parts = (
+        random.choice(random.choice((WORDS.split(), signs))) + random.choice(GLUE) for _ in range(random.randint(1, 8))
+    )
+    return "".join(parts)
+
+
+async def test_a_chat_is_found_as_in_a_file(store: Store, tmp_path: Path) -> None:
+    file = await open_store(StoreUrl.parse(f"sqlite:///{tmp_path}/inbox.db"), Identity(DANA, "Dana", is_given=True))
+    random = Random(8)
+    chats = [chat(random) for _ in range(200)]
+    leads = [Lead(chat(random), company=chat(random)) for _ in chats]
+    for each in (file, store):
+        await intake_of(each).take_in([incoming(f"c-{n}", chats[n], lead=lead) for n, lead in enumerate(leads)])
+    some = 0
+    for text in random.choices(chats, k=150):
+        start = random.randrange(len(text))
+        query = Query(search=text[start : start + random.randint(2, 20)])
+        found = await ids(file, query)
+        assert await ids(store, query) == found, ascii(query.search)
+        some += 0 < len(found) < len(chats)
+    await file.aclose()
+    assert some > 50, "or nothing was compared"
 
 
 def test_a_vector_has_each_word_once_with_its_places() -> None:

@@ -1,8 +1,9 @@
 """The steps that lead from any earlier schema to this program's.
 
 A step is a file ``NNNN_words.sql`` in the backend's folder, its statements separated by
-blank lines. Steps are only ever added. How a step becomes one transaction, and where the
-version is kept, is the adapter's.
+blank lines; ``\\u{20AC 1F600-1F64F}`` in one stands for all these characters, the highest first.
+Steps are only ever added. How a step becomes one transaction, and where the version is
+kept, is the adapter's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 
 _STEP = re.compile(r"(\d{4})_\w+\.sql")
+_CHARACTERS = re.compile(r"\\u\{([0-9A-F\s-]+)\}")
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -25,7 +27,8 @@ class Step(msgspec.Struct, frozen=True):
 
     def statements(self) -> list[str]:
         """The step's statements in order."""
-        return [part.strip() for part in self.path.read_text("utf-8").split("\n\n") if _says_something(part)]
+        parts = self.path.read_text("utf-8").split("\n\n")
+        return [_CHARACTERS.sub(_characters, part.strip()) for part in parts if _says_something(part)]
 
 
 def steps(folder: Path) -> list[Step]:
@@ -47,6 +50,12 @@ def require_known(version: int, known: list[Step], name: str) -> None:
 def no_inbox(place: str) -> StoreUnavailable:
     """The error for a store that is not there yet; ``place`` is ``at FILE`` or ``in DATABASE``."""
     return StoreUnavailable(f"There is no inbox {place}.", hint="inbox-tui import FILE makes and fills one.")
+
+
+def _characters(listed: re.Match[str]) -> str:
+    ends = (part.split("-") for part in listed[1].split())
+    points = (point for end in ends for point in range(int(end[0], 16), int(end[-1], 16) + 1))
+    return "".join(map(chr, sorted(points, reverse=True)))
 
 
 def _says_something(part: str) -> bool:

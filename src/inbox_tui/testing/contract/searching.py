@@ -59,6 +59,20 @@ class SearchingContract(Contract):
         for not_found in ("가", "и", "か"):
             assert await ids(finder, Query(search=not_found)) == [], not_found
 
+    async def test_an_emoji_or_a_sign_is_no_part_of_a_word(self, finder: Store) -> None:
+        """It stands between words, or at the end of one, as a comma does, and is not looked for."""
+        await self.seed(
+            finder,
+            incoming("c-1", "thanks🤔 a lot, see you👍🏽soon", "hello🥰"),
+            incoming("c-2", "₺100 or 250₿, thank you", topic="Refund💸now", lead=Lead("👩\u200d👧Maya❤\ufe0f")),
+        )
+        for found in ("thanks lot", "hello", "hello🥰", "🥰 hello", "you soon", "you🥰soon", "🥰thanks🥰a", "hel🫨"):
+            assert await ids(finder, Query(search=found)) == ["c-1"], found
+        for found in ("100", "₺100", "100₺", "250", "₺ 250", "refund", "now", "maya", "ma❤\ufe0f", "refund💸now"):
+            assert await ids(finder, Query(search=found)) == ["c-2"], found
+        for not_found in ("🥰", "₺", "🤔🥰", "👩\u200d👧", "hello🥰a", "100🥰250"):
+            assert await ids(finder, Query(search=not_found)) == [], not_found
+
     async def test_leads_and_topics_are_searched(self, finder: Store) -> None:
         """Name, address, phone, company and topic."""
         lead = Lead("Maya Lindqvist", "maya@mail.example", "+46 70 123", "Northwind")
