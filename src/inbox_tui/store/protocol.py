@@ -241,5 +241,11 @@ class Host(Protocol):
     def seen_by(self, member: MemberId) -> Store:
         """The same workspace as another member sees it, over the connections of this one, which must outlive it."""
 
+    async def changes_after(self, since: int | None) -> Changes:
+        """What was written after ``since``, read once; None: nothing, only where the workspace is now.
+
+        For many who follow: one of them follows by ``changes``, which may take a connection, and all others read.
+        """
+
     async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
         """Members' replies to an agent's visitors after a message; None: none, only where the workspace is now."""

@@ -1,4 +1,4 @@
-"""The model's Host: the tokens of a model workspace, and what members wrote to an agent's visitors."""
+"""The model's Host: the tokens of a model workspace, and what was written, to an agent's visitors or at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from inbox_tui.domain import rules
+from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.models import AgentId, Author, Kind, Member, MessageId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept_label, require_grant
@@ -60,6 +61,10 @@ class ModelHost:
     async def find_token(self, hash: bytes) -> Token | None:
         """The token with this hash."""
         return self._workspace.tokens.get(hash)
+
+    async def changes_after(self, since: int | None) -> Changes:
+        """What was written after ``since``; None: nothing, only where the workspace is now."""
+        return self._workspace.changes_after(since)
 
     async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
         """Members' replies to an agent's visitors after a message."""

@@ -7,8 +7,9 @@ replica, a server that knows no LISTEN), a slow poll finds the same.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from random import Random
 from typing import Self
 
@@ -17,7 +18,6 @@ import psycopg
 from inbox_tui.backends.postgres.connections import CHANNEL, options
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql import reads
-from inbox_tui.backends.sql.database import Database
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.store.protocol import Clock
@@ -48,7 +48,7 @@ async def follow(
             async with _Announcements(session, closing) as announcements:  # first, so that none is missed
                 while not closing.is_set():
                     announcements.forget()
-                    report = await session.read(_look(seq))
+                    report = await session.read(partial(reads.changes_after, seq=seq))
                     seq, wait = report.seq, FIRST_WAIT
                     is_news = bool(report.reset or report.team or report.conversations)
                     if is_news or is_lost or not has_reported:
@@ -64,13 +64,6 @@ async def follow(
                 yield Changes(seq or 0, lost_at=clock())
             await _pause(closing, wait * random.uniform(0.5, 1.0))
             wait = min(wait * 2, LONGEST_WAIT)
-
-
-def _look(seq: int | None) -> Callable[[Database], Changes]:
-    def look(db: Database) -> Changes:
-        return Changes(reads.last_change(db)) if seq is None else reads.changes_after(db, seq)
-
-    return look
 
 
 class _Announcements:

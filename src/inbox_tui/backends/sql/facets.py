@@ -1,4 +1,4 @@
-"""The facets of a SQL store beyond a shift's work: managing the team, taking in conversations, tokens."""
+"""The facets of a SQL store beyond a shift's work: managing the team, taking in conversations, hosting."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from inbox_tui.backends.sql import intake, statements, team, tokens
+from inbox_tui.backends.sql import intake, reads, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
+from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.models import (
     Access,
     AgentId,
@@ -100,6 +101,10 @@ class SqlHost:
     async def find_token(self, hash: bytes) -> Token | None:
         """The token with this hash."""
         return await self._session.read(lambda db: tokens.find_token(db, hash))
+
+    async def changes_after(self, since: int | None) -> Changes:
+        """What was written after ``since``; None: nothing, only where the workspace is now."""
+        return await self._session.read(lambda db: reads.changes_after(db, since))
 
     async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
         """Members' replies to an agent's visitors after a message."""

@@ -72,9 +72,11 @@ def last_message(db: Database) -> int:
     return (row[0] or 0) if row else 0
 
 
-def changes_after(db: Database, seq: int) -> Changes:
-    """What was written after change ``seq``."""
+def changes_after(db: Database, seq: int | None) -> Changes:
+    """What was written after change ``seq``; None: nothing, only where the workspace is now."""
     newest = last_change(db)
+    if seq is None:
+        return Changes(newest)
     row = db.row(statements.FIRST_CHANGE)
     oldest = (row[0] or 1) if row else 1
     if seq + 1 < oldest or seq > newest or newest - seq > CHANGES_LISTED:

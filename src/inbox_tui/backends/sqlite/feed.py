@@ -83,7 +83,7 @@ class _Look:
         version = db.number("data_version")
         if version == self._version:
             return None
-        report = Changes(reads.last_change(db)) if self._seq is None else reads.changes_after(db, self._seq)
+        report = reads.changes_after(db, self._seq)
         self._version = version
         is_news = report.reset or report.team or report.conversations
         self._seq = report.seq

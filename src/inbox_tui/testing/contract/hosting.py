@@ -1,4 +1,4 @@
-"""What a server needs: tokens, one workspace seen by many, and what members wrote to an agent's visitors."""
+"""What a server needs: tokens, one workspace seen by many, what was written, and what to an agent's visitors."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import NotAllowed, NotFound, Rejected
-from inbox_tui.domain.models import Access, Badge, Color, ConversationId, Kind, ReplyDraft
+from inbox_tui.domain.models import Access, Badge, Color, ConversationId, Kind, ReplyDraft, Status
 from inbox_tui.domain.tokens import NewToken, TokenId, hash_of
 from inbox_tui.store.protocol import Host, Store
 from inbox_tui.store.registry import utc_now
 from inbox_tui.testing.contract.base import C1, C2, Contract, agent_of, last_seen, member_of, reply, team_of
+from inbox_tui.testing.contract.feed import stop
 from inbox_tui.testing.factories import BOOKING, DANA, SAM, WEBSITE, incoming, said
 
 HASH = hash_of("inbox_m_one")
@@ -106,6 +108,38 @@ class HostingContract(Contract):
             await host_of(dana).seen_by(eve.id).thread(C1)
         await seen.aclose()
         assert (await dana.get(C1)).assignee == await member_of(dana, SAM)
+
+    async def test_what_was_written_is_read_without_following(self, dana: Store, sam: Store) -> None:
+        """The sum of everything after a number, by anybody; after the newest number nothing."""
+        await self.seed(dana, incoming("c-1"), incoming("c-2"))
+        host = host_of(dana)
+        start = await host.changes_after(None)
+        assert start == await host.changes_after(start.seq) == Changes(start.seq)
+        await reply(dana)
+        await sam.set_status(C2, Status.RESOLVED, Status.OPEN)
+        await reply(dana, "and more", "k-2")
+        told = await host.changes_after(start.seq)
+        assert (set(told.conversations), len(told.conversations)) == ({C1, C2}, 2)
+        assert told.seq > start.seq and not told.team and not told.reset
+        await team_of(sam).save_profile("Samuel", Badge("SA", Color.RED))
+        later = await host.changes_after(told.seq)
+        assert (later.conversations, later.team) == ((), True)
+        assert await host.changes_after(None) == Changes(later.seq)
+
+    async def test_what_is_read_is_what_a_follower_is_told_first(self, dana: Store) -> None:
+        """Whoever followed until a number may read on from it, and the other way round."""
+        await self.seed(dana, incoming("c-1"))
+        start = (await host_of(dana).changes_after(None)).seq
+        await reply(dana)
+        feed = dana.changes(start)
+        assert await anext(feed) == await host_of(dana).changes_after(start)
+        await stop(feed)
+
+    async def test_after_a_number_that_never_was_everything_is_read_again(self, dana: Store) -> None:
+        """The workspace is another one than the reader knew."""
+        read = await host_of(dana).changes_after(10**9)
+        assert read.reset
+        assert read.seq == (await host_of(dana).changes_after(None)).seq
 
     async def test_an_agent_reads_what_members_wrote_to_its_visitors(self, dana: Store) -> None:
         """In order, each once, nothing of other agents, no notes, no events, nothing that visitors wrote."""
