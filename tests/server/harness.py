@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.models import ConversationId
 from inbox_tui.domain.tokens import NewToken, Token, hash_of, secret_of
 from inbox_tui.server.access import Gate
 from inbox_tui.server.app import make_gate
@@ -21,6 +23,40 @@ from inbox_tui.testing.contract import OpenAs
 
 GENEROUS = Limits(rate=100_000, burst=100_000, streams=1_000)
 """So that a test which asks a lot is not told to wait."""
+SOON = 15.0
+"""Seconds within which a report must come."""
+
+
+class Ear:
+    """Whoever follows a store, and all that they heard."""
+
+    def __init__(self, store: Store, since: int | None = None) -> None:
+        self.heard: list[Changes] = []
+        self._reports = store.changes(since)
+
+    async def until(self, id: ConversationId) -> Changes:
+        """The first report from here on that names a conversation."""
+        while id not in (report := await self.next()).conversations:
+            pass
+        return report
+
+    async def until_lost(self) -> Changes:
+        """The first report that the line is down."""
+        while (report := await self.next()).lost_at is None:
+            pass
+        return report
+
+    async def until_found(self) -> Changes:
+        """The first report over a line that is up."""
+        while (report := await self.next()).lost_at is not None:
+            pass
+        return report
+
+    async def next(self) -> Changes:
+        """The next report, which must come."""
+        async with asyncio.timeout(SOON):
+            self.heard.append(await anext(self._reports))
+        return self.heard[-1]
 
 
 class Served(msgspec.Struct, frozen=True):

@@ -10,7 +10,6 @@ import msgspec
 import pytest
 
 from inbox_tui.backends.http import feed as feed_module
-from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import CredentialError, NotAllowed, StoreBroken, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import Access, ConversationId, Status
@@ -19,40 +18,9 @@ from inbox_tui.store.protocol import Scan, Store, Team
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.factories import DANA, SAM
-from server.harness import GENEROUS, Served, serving
+from server.harness import GENEROUS, SOON, Ear, Served, serving
 from server.team import ONE, TWO, open_in
 from server.wire import Fault, Wire
-
-SOON = 15.0
-
-
-class Ear:
-    """Whoever follows a store, and all that they heard."""
-
-    def __init__(self, store: Store, since: int | None = None) -> None:
-        self.heard: list[Changes] = []
-        self._reports = store.changes(since)
-
-    async def until(self, id: ConversationId) -> Changes:
-        """The first report from here on that names a conversation."""
-        while id not in (report := await self.next()).conversations:
-            pass
-        return report
-
-    async def until_lost(self) -> Changes:
-        while (report := await self.next()).lost_at is None:
-            pass
-        return report
-
-    async def until_found(self) -> Changes:
-        while (report := await self.next()).lost_at is not None:
-            pass
-        return report
-
-    async def next(self) -> Changes:
-        async with asyncio.timeout(SOON):
-            self.heard.append(await anext(self._reports))
-        return self.heard[-1]
 
 
 async def flip(store: Store, id: ConversationId) -> None:
@@ -223,6 +191,15 @@ async def test_another_process_s_writes_are_heard(served: Served, tmp_path: Path
     await ear.until(ONE)
     await remote.aclose()
     await other.aclose()
+
+
+async def test_a_stream_ends_with_the_store_s_file(store: Store, remote: Store, served: Served, tmp_path: Path) -> None:
+    ear = Ear(remote)
+    await ear.next()
+    (tmp_path / "team.db").unlink()
+    await ear.until_lost()
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"{served.api}/ready")).status_code == 503
 
 
 async def test_export_is_what_the_store_itself_would_write(served: Served, store: Store) -> None:

@@ -86,7 +86,7 @@ class Gate:
         assert isinstance(host, Host)
         self.store = host
         self.host: Host = host
-        self.hub = Hub(host)
+        self.hub = Hub(host, host)
         self.places = Places(limits)
         self.limits = limits
         self.clock = clock

@@ -51,9 +51,9 @@ async def description(request: AnyRequest) -> dict[str, Any]:
 
 @get("/ready", opt={"audience": Audience.ANYBODY}, security=[{}])
 async def ready(gate: GateOf) -> Response[dict[str, str]]:
-    """The store answers."""
+    """The store answers, and what is written to it is heard."""
     if not gate.hub.is_following:
-        raise StoreUnavailable("The store is not known to answer yet, or the server is about to end.")
+        raise StoreUnavailable("The store is not heard at present, or the server is about to end.")
     await gate.store.counts(None)
     return Response({"status": "ready"})
 

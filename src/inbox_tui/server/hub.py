@@ -1,7 +1,8 @@
 """One follower of the store for all streams of this process.
 
 It only notices that something was written. What that was is read from the store once for
-all listeners that had seen as much, which in the long run is all of them.
+all listeners that had seen as much, which in the long run is all of them. Nobody is told
+anything while the store is lost: whoever listened is sent away and comes again.
 """
 
 from __future__ import annotations
@@ -9,31 +10,38 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import suppress
 
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import InboxError, StoreUnavailable
-from inbox_tui.store.protocol import Store
+from inbox_tui.store.protocol import Host, Store
 
 _log = logging.getLogger("inbox_tui.server")
 
 TRY_AGAIN = 1.0
-"""Seconds after which a store that could not be followed is followed again."""
+"""Seconds after which a store that could not be followed or read is tried again."""
 
 
 class Hub:
-    """What is written to a store, for everybody who listens."""
+    """What is written to a store, for everybody who listens.
 
-    def __init__(self, store: Store) -> None:
+    Args:
+        store: What is followed.
+        host: The same store, which is read.
+    """
+
+    def __init__(self, store: Store, host: Host) -> None:
         self._store = store
-        self._newest = 0
-        """Number of the newest change that is known of."""
-        self._reads: dict[int | None, asyncio.Task[Changes]] = {}
+        self._host = host
+        self._newest: int | None = None
+        """Number of the newest change that is known of; None while the store is not heard."""
+        self._reads: dict[int, asyncio.Task[Changes]] = {}
         """What was written after a number, up to ``_newest``."""
-        self._written = asyncio.Event()
-        """Set, and replaced by a new one, with every report."""
+        self._told = asyncio.Event()
+        """Set, and replaced by a new one, whenever ``_newest`` is."""
         self._following: asyncio.Task[None] | None = None
-        self._known = asyncio.Event()
+        self._tried = asyncio.Event()
+        """Set once it is known whether the store can be followed."""
         self._closed = asyncio.Event()
 
     def start(self) -> None:
@@ -43,8 +51,8 @@ class Hub:
     async def aclose(self) -> None:
         """Follow no longer, and end everybody's listening."""
         self._closed.set()
-        self._known.set()
-        self._written.set()
+        self._tried.set()
+        self._told.set()
         if self._following is not None:
             self._following.cancel()
             with suppress(asyncio.CancelledError):
@@ -57,54 +65,87 @@ class Hub:
 
     @property
     def is_following(self) -> bool:
-        """The store answered at least once, so its changes are known from then on."""
-        return self._known.is_set() and not self._closed.is_set()
+        """Whatever is written to the store is heard of."""
+        return self._newest is not None and not self._closed.is_set()
 
     async def listen(self, since: int | None, patience: float) -> AsyncIterator[Changes | None]:
         """Reports after ``since`` (None: from now on), each the sum of what came in the meantime.
 
-        The first comes at once and may be empty. None after ``patience`` seconds without one. Ends with ``aclose``.
+        The first comes at once and may be empty. None after ``patience`` seconds without one. Ends with ``aclose``,
+        and when the store is lost; whoever comes again, here or to another server, goes on from the last number.
+
+        Raises:
+            InboxError: in place of the first report: the store cannot be read, or (StoreUnavailable) not be followed.
         """
-        await self._known.wait()
+        await self._tried.wait()
         if self._closed.is_set():
             return
-        report: Changes | None = await self._after(since)
-        seq = report.seq if report else 0
+        if self._newest is None:
+            raise StoreUnavailable("What is written to the store is not heard at present.", hint="Try again.")
+        told = self._told
+        report = await self._after(since)
+        seq = report.seq
+        yield report
         while True:
-            written = self._written
-            yield report
-            if self._newest <= seq and not self._closed.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(written.wait(), patience)
-            if self._closed.is_set():
+            await _pause(told, patience)
+            if not self.is_following:
                 return
-            report = await self._after(seq) if self._newest > seq else None
-            seq = report.seq if report else seq
+            coming = self._told  # taken before the read, which may miss what is written during it
+            if not told.is_set():
+                yield None
+            elif self._newest == seq:  # the last report held it
+                told = coming
+            else:
+                try:
+                    report = await self._after(seq)
+                except InboxError:  # told to the log
+                    await _pause(self._closed, TRY_AGAIN)
+                else:
+                    told, seq = coming, report.seq
+                    yield report
 
     async def _after(self, since: int | None) -> Changes:
         """Everything after ``since``, as one report; None: nothing, but where the workspace is at this moment."""
         if since is None:
-            return await self._read(None)
+            return await self._host.changes_after(None)
         if since not in self._reads:
             self._reads[since] = asyncio.create_task(self._read(since), name="hub-read")
         return await asyncio.shield(self._reads[since])  # others may wait for it when this listener goes
 
-    async def _read(self, since: int | None) -> Changes:
-        async with aclosing(self._store.changes(since)) as reports:  # type: ignore[type-var]  # every store's is a generator
-            async for report in reports:
-                return report
-        raise StoreUnavailable("The store is closed.")
+    async def _read(self, since: int) -> Changes:
+        try:
+            return await self._host.changes_after(since)
+        except InboxError as error:
+            self._reads.pop(since, None)  # who asks again shall have another answer
+            _log.error("What was written to the store cannot be read: %s", error.message)
+            raise
 
     async def _follow(self) -> None:
         since: int | None = None
         while not self._closed.is_set():
             try:
                 async for report in self._store.changes(since):
-                    self._newest = since = report.seq
-                    self._reads.clear()
-                    self._known.set()
-                    written, self._written = self._written, asyncio.Event()
-                    written.set()
+                    if report.lost_at is None:
+                        since = report.seq
+                        self._tell(since)
+                    else:
+                        _log.error("The line to the store is lost.")
+                        self._tell(None)
             except InboxError as error:
                 _log.error("The store cannot be followed: %s", error.message)
+            self._tell(None)
             await asyncio.sleep(TRY_AGAIN)
+
+    def _tell(self, newest: int | None) -> None:
+        """Let everybody who listens look: the store has come so far, or (None) is not heard."""
+        self._newest = newest
+        self._reads.clear()
+        self._tried.set()
+        told, self._told = self._told, asyncio.Event()
+        told.set()
+
+
+async def _pause(until: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, and no longer than so."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(until.wait(), seconds)

@@ -1,6 +1,7 @@
 """What is sent piece by piece: whole lists, CSV, and what others write, as it happens.
 
-A stream ends when the right to it does: at the latest with the next report of the team.
+A stream ends when the right to it does, at the latest with the next report of the team, and
+what others write is told only while the store is heard.
 """
 
 from __future__ import annotations
@@ -111,14 +112,13 @@ async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterat
 
 async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncIterator[bytes]:
     with gate.places.stream(desk.bearer.token.id):
-        yield _ALIVE
         is_first = True
         async for report in gate.hub.listen(None, HEARTBEAT):
             if (report is None or report.team) and not await gate.still_holds(desk.bearer):
                 return
-            if report is None:
+            if report is None or is_first:
                 yield _ALIVE
-            elif is_first or report.conversations or report.reset:
+            if is_first or (report and (report.conversations or report.reset)):
                 is_first = False
                 read = await desk.replies(after)
                 while True:
