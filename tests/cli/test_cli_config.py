@@ -123,7 +123,8 @@ def test_a_first_start_makes_a_private_workspace(run_cli: RunCli, tmp_path: Path
     refused = run_cli("list", env=without)
     assert (refused.code, "There is no inbox at" in refused.err) == (1, True)
     assert not list((tmp_path / "home").rglob("inbox.db"))
-    assert run_cli("members", "list", env=without).code == 0
+    assert run_cli("members", "list", env=without).code == 1
+    assert run_cli("migrate", env=without).code == 0
     (made,) = (tmp_path / "home").rglob("inbox.db")
     assert made.parent.stat().st_mode & 0o777 == 0o700
     assert run_cli("members", "list", env=without).out.split("\t")[:2][1] == "admin"

@@ -99,6 +99,7 @@ def test_a_backup_onto_a_full_disk_leaves_no_half_file(
     assert ran.returncode == 1
     assert f"{tmp_path / 'copy.db'}" in ran.stderr
     assert not list(tmp_path.glob("copy.db*"))
+    assert not list(tmp_path.glob("copy.db*"))
 
 
 def test_there_is_nothing_to_back_up(run_cli: RunCli, tmp_path: Path) -> None:

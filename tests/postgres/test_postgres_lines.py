@@ -147,6 +147,15 @@ async def test_whoever_waits_too_long_for_a_writer_is_told(store: Store, cluster
     assert not (await store.reply(C1, ReplyDraft("Done", "k-1"))).was_known
 
 
+async def test_whoever_waits_too_long_for_a_table_is_told(store: Store, cluster: Cluster, database: str) -> None:
+    """Reading, too: whoever changes the table's definition keeps everybody waiting."""
+    with psycopg.connect(cluster.url(database)) as other:
+        other.execute("LOCK TABLE conversation IN ACCESS EXCLUSIVE MODE")
+        with pytest.raises(StoreUnavailable, match="beside what others do"):
+            await store.get(C1)
+    assert (await store.get(C1)).id == C1
+
+
 async def test_a_search_that_nobody_waits_for_is_stopped_and_harms_no_other(
     store: Store, cluster: Cluster, database: str
 ) -> None:

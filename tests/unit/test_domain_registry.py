@@ -44,6 +44,12 @@ def test_what_is_wrong_with_an_address_is_said_without_its_secrets(text: str) ->
     assert "secret" not in f"{caught.value.message} {caught.value.hint}"
 
 
+def test_libpqs_other_spelling_is_refused_without_its_secrets() -> None:
+    with pytest.raises(ConfigError, match="words like host=… is not a store address") as no:
+        StoreUrl.parse("host=127.0.0.1 dbname=inbox password=s3cret")
+    assert "s3cret" not in f"{no.value.message} {no.value.hint}"
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

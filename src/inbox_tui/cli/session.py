@@ -62,7 +62,9 @@ class Session:
         user, full_name = _account()
         given = self.in_force.settings.identity
         address = given or email or f"{user}@localhost"
-        return Identity(address, name or full_name, is_given=bool(given), founds=founds, token=self._token(url))
+        # Who says who they are may do so on another person's account, whose name visitors must not see.
+        shown = name or ("" if given else full_name)
+        return Identity(address, shown, is_given=bool(given), founds=founds, token=self._token(url))
 
     def _token(self, url: StoreUrl) -> str:
         from inbox_tui.store.registry import WITHOUT_TOKEN

@@ -31,7 +31,7 @@ def list_members(session: Session) -> None:
     """Print the members: e-mail address, access, display name."""
 
     async def work() -> None:
-        async with session.store() as store:
+        async with session.store(must_exist=True) as store:
             rows = [_cells(member) for member in await store.members()]
         if is_terminal():
             columns = (Column("E-MAIL", 12, 254), Column("ACCESS", 6, 6), Column("NAME", 12, 80))
@@ -51,7 +51,7 @@ def add(session: Session, email: str, name: str, access: str) -> None:
     """Add a member (admins only)."""
 
     async def work() -> Member:
-        async with session.store() as store:
+        async with session.store(must_exist=True) as store:
             return await _team(store).add_member(email, name, Access(access))
 
     added = run_async(work())
@@ -66,7 +66,7 @@ def access(session: Session, email: str, level: str) -> None:
     """Change what a member may do (admins only). Without access they lose their conversations."""
 
     async def work() -> Member:
-        async with session.store() as store:
+        async with session.store(must_exist=True) as store:
             team = _team(store)
             return await team.set_access((await member_named(store, email)).id, Access(level))
 

@@ -29,8 +29,9 @@ class StoreUrl(msgspec.Struct, frozen=True):
         """Read an address. Raises ConfigError if it has no scheme, or a host or port that cannot be."""
         scheme, separator, rest = text.partition("://")
         if not separator or not scheme:
+            what = "What is named by words like host=…" if "=" in text else repr(text.rpartition("@")[2])
             raise ConfigError(
-                f"{text.rpartition('@')[2]!r} is not a store address.",  # before an @ may stand a password
+                f"{what} is not a store address.",  # a password may stand before an @, or be one of the words
                 hint="A store is named by a URL, for example sqlite:///inbox.db (a file here) or sqlite:////home/dana/inbox.db.",
             )
         url = cls(scheme.lower(), f"{scheme.lower()}://{rest}")

@@ -109,6 +109,8 @@ class View:
 
     def heard(self, lost_at: datetime | None) -> None:
         """The store was heard (None), or has not been since then."""
+        if not self._is_followed and self.status.message.startswith(_cannot(FOLLOW)):
+            self.status.clear()
         self.lost_at, self._is_followed = lost_at, True
         self.show_connection()
 
@@ -222,7 +224,7 @@ class View:
         """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
         if operation == DELIVER:
             self.show_connection()
-            self.status.say(f"Could not {operation}: {error.message}", is_problem=True)
+            self.status.say(f"{_cannot(operation)}{error.message}", is_problem=True)
             return
         for conversation in before:
             self.show_conversation(conversation)
@@ -231,7 +233,7 @@ class View:
         if operation == FOLLOW:  # nobody knows what others write
             self._is_followed = False
         self.show_connection()
-        what = "" if isinstance(error, Conflict) else f"Could not {operation}: "
+        what = "" if isinstance(error, Conflict) else _cannot(operation)
         is_away = isinstance(error, StoreUnavailable)
         why = _LINE_DOWN if is_away and self.lost_at is not None else f"{error.message} {error.hint}"
         if operation != READ_CHANGED or not self.status.is_problem:  # which follows on a failure, and is no news then
@@ -264,3 +266,7 @@ class View:
         self.pane.can_chat = self.me.may_chat
         self.header.can_export = self.allows("export")
         self.screen.refresh_bindings()
+
+
+def _cannot(operation: str) -> str:
+    return f"Could not {operation}: "

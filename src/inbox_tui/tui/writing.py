@@ -109,6 +109,7 @@ class Writing:
             cursor=len(text) if cursor is None else cursor,
         )
         view.pane.clear_reply(id)
+        view.status.clear()  # what it says of the reply before could be read as of this one
         self._hold.hold(pending, 0 if at_once else view.settings.undo_send)
         self.show_under_way(id)
         if pending.draft.key in self._hold and not view.tells_shift_enter and view.box.conversation_id == id:

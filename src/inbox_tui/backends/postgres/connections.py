@@ -35,7 +35,7 @@ WRITERS = 0x494E4258
 # A list is read in the order of its index, a few rows at a time: to compile a statement, to start helpers for it, or
 # to prefer reading the whole table because disks once turned slowly, costs more than it gains.
 _READ: LiteralString = (
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL jit = off;"
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '5s'; SET LOCAL jit = off;"
     " SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL random_page_cost = 1.1"
 )
 # Several statements in one round trip. Each statement after the lock sees what writers before committed,

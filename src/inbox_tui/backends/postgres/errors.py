@@ -39,6 +39,7 @@ _UNREACHED = Meaning(StoreUnavailable, "{name} cannot be reached: {why}.", _AWAY
 _AGAIN = Meaning(StoreUnavailable, "{name} could not do this beside what others do.", "Nothing was changed. Try again.")
 _STOPPED = Meaning(StoreUnavailable, "{name} stopped the request.", "Nothing was changed. Try again.")
 _BUSY = Meaning(StoreUnavailable, "{name} has no connection left.", "Try again; or put a pooler in front.")
+_CROWDED = Meaning(StoreUnavailable, _UNREACHED.message, _BUSY.hint)
 _FULL = Meaning(StoreUnavailable, "{name} has no space left.", "Nothing was changed. Ask who runs the database.")
 _READ_ONLY = Meaning(
     StoreUnavailable, "{name} takes no writes now.", "It may be a replica; name the primary in the address."
@@ -98,6 +99,7 @@ _REFUSALS = (
     "is not permitted to log in",
     'FATAL:  role "',  # … does not exist
 )
+_NO_ROOM = ("too many clients already", "too many connections for", "connection slots are reserved")
 _OPTION_AT_FAULT = re.compile("(?:connection is bad: )?(?P<why>(?:invalid|definition of service|bad value for) .+)")
 """What libpq and psycopg say of an address that they cannot use; they quote one option, and none of them a secret."""
 
@@ -135,6 +137,8 @@ def _of_the_line(words: str) -> Meaning:
         return _UNREADABLE
     if any(refusal in words for refusal in _REFUSALS):
         return _LOGIN
+    if any(refusal in words for refusal in _NO_ROOM):
+        return _CROWDED
     if 'database "' in words and "does not exist" in words:
         return _NO_DATABASE
     if "permission denied for database" in words:
@@ -146,5 +150,7 @@ def _reason(words: str) -> str:
     """Why no connection was made, without the address: what follows libpq's last ``failed:``, its advice left out."""
     if at_fault := _OPTION_AT_FAULT.match(words):
         return clean_line(at_fault["why"])
+    if words.startswith("failed to resolve host"):  # psycopg's own, who looks names up itself
+        return clean_line(words)
     _, found, reason = words.rpartition("failed: ")
     return clean_line(reason.partition("\n")[0]).rstrip(".") if found else ""

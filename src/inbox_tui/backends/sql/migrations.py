@@ -49,7 +49,9 @@ def require_known(version: int, known: list[Step], name: str) -> None:
 
 def no_inbox(place: str) -> StoreUnavailable:
     """The error for a store that is not there yet; ``place`` is ``at FILE`` or ``in DATABASE``."""
-    return StoreUnavailable(f"There is no inbox {place}.", hint="inbox-tui import FILE makes and fills one.")
+    return StoreUnavailable(
+        f"There is no inbox {place}.", hint="inbox-tui migrate makes one, and inbox-tui import FILE fills it."
+    )
 
 
 def _characters(listed: re.Match[str]) -> str:

@@ -103,6 +103,9 @@ class FileConnection:
 
         copy = sqlite3.connect(file, isolation_level=None)
         try:
+            copy.execute(
+                "PRAGMA journal_mode = OFF"
+            )  # a copy that breaks off is thrown away, and so nothing lies beside
             self._raw.execute("BEGIN")
             self._raw.execute("SELECT count(*) FROM sqlite_master").fetchone()  # from here on it sees one state
             self._raw.backup(copy, pages=_PAGES_AT_ONCE, progress=tell, sleep=0)
