@@ -6,7 +6,10 @@ import asyncio
 import shutil
 import signal
 import subprocess
+import sys
+import threading
 import time
+import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 
@@ -171,6 +174,46 @@ async def test_a_search_that_nobody_waits_for_is_stopped_and_harms_no_other(
             while cluster.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'relation'"):
                 await asyncio.sleep(0.01)
     assert [row.id for row in await listed(store, Query(search="flight"))] == ["c-1"]
+
+
+def test_no_request_to_stop_comes_after_the_next_act_has_begun(url: StoreUrl) -> None:
+    """The act that waits for a request on its way is itself stopped by another."""
+    connection = connections.ServerConnection(url.text)
+    first, has_begun = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def stop_first() -> None:
+        first.wait()
+        order.append("stopped the first")
+
+    def stop_second() -> None:
+        has_begun.wait(0.3)
+        order.append("stopped the second")
+
+    def act() -> None:
+        with connection.snapshot():
+            has_begun.set()
+            order.append("began")
+
+    connection._stop = stop_first  # type: ignore[method-assign]  # the server is faster than any order can be told
+    connection.interrupt()
+    acting = threading.Thread(target=act)
+    acting.start()
+    while not is_joining(acting):
+        time.sleep(0.001)
+    connection._stop = stop_second  # type: ignore[method-assign]
+    connection.interrupt()
+    first.set()
+    acting.join()
+    connection.close()
+    assert order == ["stopped the first", "stopped the second", "began"]
+
+
+def is_joining(thread: threading.Thread) -> bool:
+    """It waits for another to end."""
+    assert thread.ident is not None
+    frames = traceback.extract_stack(sys._current_frames()[thread.ident])
+    return any(frame.name == "join" and frame.filename == threading.__file__ for frame in frames)
 
 
 async def test_what_nobody_announced_is_found_all_the_same(store: Store, cluster: Cluster, database: str) -> None:

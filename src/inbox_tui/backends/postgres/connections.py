@@ -82,7 +82,7 @@ class ServerConnection:
         self._address = address
         self._raw = connected(address)
         self._walking: list[psycopg.ServerCursor[Row]] = []
-        self._stopping: threading.Thread | None = None
+        self._stopping: list[threading.Thread] = []
 
     def rows(self, statement: str, **values: Any) -> list[Row]:
         """All rows that the statement gives."""
@@ -140,8 +140,9 @@ class ServerConnection:
 
     def interrupt(self) -> None:
         """Stop the statement that is running now. From any thread, which does not wait for the server."""
-        self._stopping = threading.Thread(target=self._stop, name="inbox-stop", daemon=True)
-        self._stopping.start()
+        stopping = threading.Thread(target=self._stop, name="inbox-stop", daemon=True)
+        stopping.start()
+        self._stopping.append(stopping)
 
     def close(self) -> None:
         """Let go of the server."""
@@ -159,9 +160,8 @@ class ServerConnection:
 
     def _start(self, words: LiteralString) -> None:
         """Begin; on a new connection if this one has ended since it was last used: nothing is lost with it then."""
-        if self._stopping is not None:  # or it would stop what begins now
-            self._stopping.join()
-            self._stopping = None
+        while self._stopping:  # or it would stop what begins now
+            self._stopping.pop().join()
         try:
             self._raw.execute(words)
         except psycopg.OperationalError:
