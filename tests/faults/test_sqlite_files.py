@@ -1,9 +1,11 @@
 """Files that cannot be a store, or stop being one: each says what, where and what to do."""
 
+import asyncio
 import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from inbox_tui.backends.sql.migrations import steps
+from inbox_tui.backends.sqlite import connections
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain.errors import ConfigError, InboxError, StoreBroken, StoreUnavailable
@@ -275,3 +278,24 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         assert (await store.list(Query(search=search), PageRequest())).total == 2
     await store.aclose()
     assert file.with_name("old.db.v1.bak").exists()
+
+
+async def test_a_copy_that_is_stopped_leaves_nothing(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_PAGES_AT_ONCE", 1)
+    store = await opened(file)
+    has_begun, is_stopped = threading.Event(), threading.Event()
+
+    def look(_: float) -> None:
+        has_begun.set()
+        is_stopped.wait()
+
+    copying = asyncio.create_task(store.back_up(tmp_path / "copy.db", look))
+    await asyncio.to_thread(has_begun.wait)
+    copying.cancel()
+    asyncio.get_running_loop().call_later(0.05, is_stopped.set)  # by then it was told
+    with pytest.raises(asyncio.CancelledError):
+        await copying
+    await store.aclose()
+    assert not list(tmp_path.glob("copy.db*"))

@@ -98,6 +98,23 @@ class Cluster:
                 os.kill(child, signal.SIGKILL)
 
     @contextmanager
+    def hung(self, *, lets_in: bool = False) -> Iterator[None]:
+        """Stopped for as long as the block lasts: connections stand and nobody answers, but new ones if it lets in."""
+        assert self._process is not None
+        stopped = [] if lets_in else [self._process.pid]  # first, or it would make more
+        try:
+            for pid in stopped:
+                os.kill(pid, signal.SIGSTOP)
+            for child in _children(self._process.pid):
+                stopped.append(child)
+                os.kill(child, signal.SIGSTOP)
+            yield
+        finally:
+            for pid in reversed(stopped):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    @contextmanager
     def database(self, template: str = "template1") -> Iterator[str]:
         """The name of a database for as long as the block lasts, a copy of another."""
         self._databases += 1

@@ -7,12 +7,17 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from inbox_tui.backends.postgres import connections, feed, session
+from inbox_tui.backends.sql import workers
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract import OpenAs
 from inbox_tui.testing.factories import DANA
 from postgres.cluster import Cluster, running
+
+SOON = 0.3
+"""Seconds."""
 
 
 @pytest.fixture(scope="session")
@@ -45,6 +50,17 @@ def database(cluster: Cluster, founded: str) -> Iterator[str]:
 def url(cluster: Cluster, database: str) -> StoreUrl:
     """Its address."""
     return StoreUrl.parse(cluster.url(database))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever opens a store from here on gives up a server that is silent, and a write at the end, soon."""
+    for module in (session, feed):
+        monkeypatch.setattr(module, "ANSWER_WITHIN", SOON)
+    monkeypatch.setattr(session, "LONG_ANSWER_WITHIN", SOON)
+    monkeypatch.setattr(workers, "FINISHES_WITHIN", SOON)
+    monkeypatch.setattr(feed, "POLL", SOON)
+    monkeypatch.setitem(connections._USUAL, "connect_timeout", 2)  # the shortest that libpq knows
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from inbox_tui.domain.models import ConversationId
+from inbox_tui.local.outbox import OutboxJournal, ReplyWrite
 from inbox_tui.operations import delivery
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.tui import messages as m
@@ -59,3 +61,24 @@ async def test_what_a_store_holds_back_is_told_and_delivered_later(
         assert "waits here" not in inbox.text()
         thread = await (await team.store()).thread(ConversationId("priya"))
         assert [message.body for message in thread.messages].count("On my way") == 1
+
+
+async def test_a_server_that_hangs_is_told_and_quitting_does_not_wait_for_it(
+    team: Team4, cluster: Cluster, impatient: None
+) -> None:
+    async with team.inbox() as inbox:
+        launch, opened = inbox.app.launch, inbox.app.opened
+        with cluster.hung():
+            await inbox.until(lambda: "◌ reconnecting since" in inbox.text())
+            await inbox.pilot.press("r")
+            await inbox.write("On my way")
+            await inbox.pilot.press("enter", "escape")
+            await inbox.until(lambda: "waits for the line" in inbox.text())
+            began = time.monotonic()
+            await inbox.app.action_quit()
+            await opened.aclose()
+            assert time.monotonic() - began < 3
+    left = OutboxJournal(launch.outbox, f"{opened.store.name} as {opened.me.email}")
+    [waiting] = left.take_over()
+    left.close()
+    assert isinstance(waiting.write, ReplyWrite) and waiting.write.draft.body == "On my way"

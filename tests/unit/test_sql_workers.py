@@ -1,6 +1,7 @@
 """The threads that own the connections."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from random import Random
 
 import pytest
 
+from inbox_tui.backends.sql import workers
 from inbox_tui.backends.sql.workers import Worker
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import StoreUnavailable
@@ -18,11 +20,26 @@ FOR_EVER = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SEL
 
 @pytest.fixture
 async def worker(tmp_path: Path) -> AsyncIterator[Worker[FileConnection]]:
-    path = tmp_path / "any.db"
-    path.touch()
-    worker = Worker("test", lambda: FileConnection(path, patience=1, random=Random(1), is_reader=True), can_stop=True)
+    """One that reads."""
+    worker = on_a_file(tmp_path, can_stop=True)
     yield worker
     await worker.aclose()
+
+
+@pytest.fixture
+async def writer(tmp_path: Path) -> AsyncIterator[Worker[FileConnection]]:
+    """One that writes."""
+    writer = on_a_file(tmp_path, can_stop=False)
+    yield writer
+    await writer.aclose()
+
+
+def on_a_file(folder: Path, *, can_stop: bool) -> Worker[FileConnection]:
+    path = folder / "any.db"
+    path.touch()
+    return Worker(
+        "test", lambda: FileConnection(path, patience=1, random=Random(1), is_reader=can_stop), can_stop=can_stop
+    )
 
 
 async def test_a_read_nobody_waits_for_is_stopped_and_the_next_is_not_disturbed(worker: Worker[FileConnection]) -> None:
@@ -55,10 +72,61 @@ async def test_jobs_are_done_in_order_and_errors_come_back(worker: Worker[FileCo
     assert done == [0, 1, 2, 3, 4]
 
 
-async def test_closing_finishes_what_was_handed_over(worker: Worker[FileConnection]) -> None:
-    last = asyncio.create_task(worker.run(lambda db: db.rows("SELECT 1")))
+async def test_closing_finishes_writes_that_were_handed_over(writer: Worker[FileConnection]) -> None:
+    last = asyncio.create_task(writer.run(lambda db: db.rows("SELECT 1")))
     await asyncio.sleep(0)
-    await worker.aclose()
+    await writer.aclose()
     assert await last == [(1,)]
     with pytest.raises(StoreUnavailable, match="closed"):
-        await worker.run(lambda db: db.rows("SELECT 1"))
+        await writer.run(lambda db: db.rows("SELECT 1"))
+
+
+async def test_closing_ends_reads_at_once_and_begins_no_more(
+    worker: Worker[FileConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "FINISHES_WITHIN", 60)
+    await require_cut(worker)
+
+
+async def test_closing_cuts_a_write_that_takes_long(
+    writer: Worker[FileConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "FINISHES_WITHIN", 0.05)
+    await require_cut(writer)
+
+
+async def require_cut(worker: Worker[FileConnection]) -> None:
+    """Closing ends what would take for ever, and what would come after."""
+    started = threading.Event()
+
+    def work_for_ever(db: FileConnection) -> None:
+        rows = db.cursor(FOR_EVER, {})
+        started.set()
+        rows.fetchone()
+
+    endless = asyncio.create_task(worker.run(work_for_ever))
+    waiting = asyncio.create_task(worker.run(lambda db: db.rows("SELECT 1")))
+    await asyncio.to_thread(started.wait)
+    await worker.aclose()
+    with pytest.raises(sqlite3.OperationalError, match="interrupted"):
+        await endless
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await waiting
+
+
+async def test_closing_leaves_behind_what_cannot_be_cut(
+    worker: Worker[FileConnection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "LETS_GO_WITHIN", 0.05)
+    started, released = threading.Event(), threading.Event()
+
+    def hang(_: FileConnection) -> None:
+        started.set()
+        released.wait()
+
+    hanging = asyncio.create_task(worker.run(hang))
+    await asyncio.to_thread(started.wait)
+    await worker.aclose()
+    assert not hanging.done()
+    released.set()
+    await hanging

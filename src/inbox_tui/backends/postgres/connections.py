@@ -14,11 +14,13 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
+from math import inf
 from typing import Any, LiteralString
 
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
 
+from inbox_tui.backends.postgres.lines import ANSWER_WITHIN, CONNECT_WITHIN, Line, Patience
 from inbox_tui.backends.sql.database import Row, Value
 from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.domain.errors import ConfigError
@@ -27,8 +29,6 @@ from inbox_tui.store.url import StoreUrl
 
 CHANNEL = "inbox_tui"
 """On which each commit is announced."""
-CONNECT_WITHIN = 10
-"""Seconds for a new connection."""
 WRITERS = 0x494E4258
 """``INBX``: the lock that puts writers in an order, so that numbers are given out in the order of the commits."""
 
@@ -75,12 +75,14 @@ class ServerConnection:
 
     Args:
         address: ``postgresql://…``, as libpq reads it.
+        answer_within: Seconds of silence after which the server counts as one that does not answer.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, answer_within: float = ANSWER_WITHIN) -> None:
         self.roster: Roster | None = None
         self._address = address
-        self._raw = connected(address)
+        self._patience = Patience(answer_within)
+        self._raw = self._connected()
         self._walking: list[psycopg.ServerCursor[Row]] = []
         self._stopping: list[threading.Thread] = []
 
@@ -138,18 +140,30 @@ class ServerConnection:
                 self._raw.close()  # whether a server takes writes may be settled when a connection begins
             raise
 
+    @contextmanager
+    def unhurried(self) -> Iterator[None]:
+        """A block in which the server may be silent for as long as it likes: an index over millions of rows is slow."""
+        usual, self._patience.seconds = self._patience.seconds, inf
+        try:
+            yield
+        finally:
+            self._patience.seconds = usual
+
     def interrupt(self) -> None:
         """Stop the statement that is running now. From any thread, which does not wait for the server."""
         stopping = threading.Thread(target=self._stop, name="inbox-stop", daemon=True)
         stopping.start()
         self._stopping.append(stopping)
 
+    def cut(self) -> None:
+        """Wait for no further word of the server. From any thread."""
+        self._patience.is_over = True
+
     def close(self) -> None:
-        """Let go of the server."""
-        for cursor in self._walking:
-            with suppress(psycopg.Error):  # the server may have gone before
-                cursor.close()
+        """Let go of the server, without waiting for it."""
         self._raw.close()
+        for cursor in self._walking:
+            cursor.close()
 
     def _execute(self, statement: str, values: Mapping[str, Any]) -> psycopg.Cursor[Row]:
         return self._raw.execute(_in_its_words(statement), values)
@@ -165,11 +179,16 @@ class ServerConnection:
         try:
             self._raw.execute(words)
         except psycopg.OperationalError:
-            if not self._raw.closed:
+            if not self._raw.closed or self._patience.is_over:
                 raise
             self.roster = None
-            self._raw = connected(self._address)
+            self._raw = self._connected()
             self._raw.execute(words)
+
+    def _connected(self) -> Line:
+        line = Line.connect(self._address, **options(self._address))
+        line.patience = self._patience
+        return line
 
     def _undo(self) -> None:
         if not self._raw.closed:
@@ -208,11 +227,6 @@ def name_of(url: StoreUrl) -> str:
     place, _, query = url.shown.partition("?")
     said = "&".join([query, *added] if query else added)
     return f"{place}?{said}" if said else place
-
-
-def connected(address: str) -> psycopg.Connection[Row]:
-    """A new connection. Raises psycopg.Error."""
-    return psycopg.connect(address, **options(address))
 
 
 def options(address: str) -> dict[str, Any]:

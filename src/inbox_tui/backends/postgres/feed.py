@@ -10,12 +10,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
+from math import inf
 from random import Random
 from typing import Self
 
 import psycopg
 
 from inbox_tui.backends.postgres.connections import CHANNEL, options
+from inbox_tui.backends.postgres.lines import ANSWER_WITHIN, AsyncLine, Patience
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql import reads
 from inbox_tui.domain.changes import Changes
@@ -82,13 +84,19 @@ class _Announcements:
     async def __aenter__(self) -> Self:
         address = self._session.address
         with self._session.errors():
-            self._line = await psycopg.AsyncConnection.connect(address, **options(address))
+            self._line = await AsyncLine.connect(address, **options(address))
+            self._line.patience = Patience(ANSWER_WITHIN)
+            listening = asyncio.create_task(self._line.execute(f"LISTEN {CHANNEL}"), name="listen")
             try:
                 with suppress(*_DEAF):  # then the poll alone finds what is new
-                    await self._line.execute(f"LISTEN {CHANNEL}")
+                    await asyncio.shield(listening)  # psycopg would wait for the server before it let itself be stopped
             except BaseException:
+                self._line.patience.is_over = True
+                with suppress(psycopg.Error):
+                    await listening
                 await self._line.close()
                 raise
+        self._line.patience.seconds = inf  # there may be nothing to announce
         self._hearing = asyncio.create_task(self._hear(), name="announcements")
         return self
 

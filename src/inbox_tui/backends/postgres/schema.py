@@ -46,7 +46,7 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
     if version == 0 and settle is None:
         raise no_inbox(f"in {name}")
     try:
-        with connection.transaction():
+        with connection.transaction(), connection.unhurried():
             version = _version(connection, name, known)  # another process may have been faster
             for step in (step for step in known if step.number > version):
                 for statement in step.statements():

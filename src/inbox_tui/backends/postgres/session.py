@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.postgres.errors import postgres_errors
+from inbox_tui.backends.postgres.lines import ANSWER_WITHIN, LONG_ANSWER_WITHIN
 from inbox_tui.backends.postgres.schema import prepare
 from inbox_tui.backends.postgres.search import WordIndex
 from inbox_tui.backends.sql.session import Session
@@ -33,8 +34,8 @@ class ServerSession(Session[ServerConnection]):
     def wake_followers(self) -> None:
         """The server announces each commit, and the end is waited for."""
 
-    def _connect(self, *, is_reader: bool) -> ServerConnection:
-        return ServerConnection(self.address)
+    def _connect(self, *, is_reader: bool, is_patient: bool) -> ServerConnection:
+        return ServerConnection(self.address, LONG_ANSWER_WITHIN if is_patient else ANSWER_WITHIN)
 
     def _prepare(self, db: ServerConnection, settle: Callable[[ServerConnection], None] | None) -> Schema:
         return prepare(db, self.name, settle)

@@ -63,8 +63,11 @@ class Connection(Database, Protocol):
     def interrupt(self) -> None:
         """Stop the statement that is running now. From any thread."""
 
+    def cut(self) -> None:
+        """End what is running now, whether the database answers or not: it is used no more. From any thread."""
+
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, without waiting for an answer."""
 
 
 class Hits(NamedTuple):

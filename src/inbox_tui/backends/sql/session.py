@@ -6,6 +6,7 @@ Every error that leaves here is ours. How a connection is made, and a new worksp
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -45,9 +46,9 @@ class Session(ABC, Generic[C]):
         """What ``sign_in`` found and left."""
         self._is_guest = False
         self._clock = clock
-        self._reader = self.new_reader("inbox-reader")
+        self._reader = Worker("inbox-reader", lambda: self._connect(is_reader=True, is_patient=False), can_stop=True)
         self._searcher = self.new_reader("inbox-searcher")
-        self._writer = Worker("inbox-writer", lambda: self._connect(is_reader=False), can_stop=False)
+        self._writer = Worker("inbox-writer", lambda: self._connect(is_reader=False, is_patient=False), can_stop=False)
 
     async def sign_in(self, identity: Identity) -> None:
         """Open the workspace, or make it with the identity as its first member.
@@ -113,8 +114,8 @@ class Session(ABC, Generic[C]):
         return result
 
     def new_reader(self, name: str) -> Worker[C]:
-        """A further thread with a connection that reads; its maker closes it."""
-        return Worker(name, lambda: self._connect(is_reader=True), can_stop=True)
+        """A further thread with a connection for reads that may take long; its maker closes it."""
+        return Worker(name, lambda: self._connect(is_reader=True, is_patient=True), can_stop=True)
 
     def seen_by(self, member: MemberId) -> Self:
         """The same workspace for another member, over the same threads, which stay this session's to close."""
@@ -124,11 +125,11 @@ class Session(ABC, Generic[C]):
         return other
 
     async def aclose(self) -> None:
-        """Finish writes under way and let go of the workspace."""
+        """Finish writes under way, unless they take long, and let go of the workspace."""
         if self._is_guest:
             return
-        for worker in (self._searcher, self._reader, self._writer):
-            await worker.aclose()
+        await asyncio.gather(self._searcher.aclose(), self._reader.aclose())
+        await self._writer.aclose()
 
     @abstractmethod
     def errors(self) -> AbstractContextManager[None]:
@@ -139,8 +140,8 @@ class Session(ABC, Generic[C]):
         """Something was committed by this process, or the store is being closed: those who follow look at once."""
 
     @abstractmethod
-    def _connect(self, *, is_reader: bool) -> C:
-        """Open a connection. Called in the thread that will own it."""
+    def _connect(self, *, is_reader: bool, is_patient: bool) -> C:
+        """Open a connection; ``is_patient`` for what may take long. Called in the thread that will own it."""
 
     @abstractmethod
     def _prepare(self, db: C, settle: Callable[[C], None] | None) -> Schema:

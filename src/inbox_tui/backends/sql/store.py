@@ -136,7 +136,7 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost):
         return await self._lists.first(query, limit)
 
     async def aclose(self) -> None:
-        """Finish writes under way and let go of the workspace."""
+        """Finish writes under way, unless they take long, and let go of the workspace."""
         self._closing.set()
         self._session.wake_followers()
         await self._lists.aclose()

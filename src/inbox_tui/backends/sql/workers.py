@@ -15,6 +15,12 @@ from typing import Any, Generic, TypeVar
 from inbox_tui.backends.sql.database import Connection
 from inbox_tui.domain.errors import StoreUnavailable
 
+FINISHES_WITHIN = 2.0
+"""Seconds that writes have at the end. One that is cut off then was done or not; its key tells, when it is repeated."""
+LETS_GO_WITHIN = 1.0
+"""Seconds in which a thread ends whose connection was cut. Where even that does not end it (a connection is being made,
+a disk hangs) it is left behind, and ends with the program."""
+
 T = TypeVar("T")
 C = TypeVar("C", bound=Connection)
 
@@ -55,6 +61,7 @@ class Worker(Generic[C]):
         self._running: _Job[C, Any] | None = None
         self._connection: C | None = None
         self._is_closed = False
+        self._is_over = False
         self._closed: tuple[asyncio.AbstractEventLoop, asyncio.Future[None]] | None = None
 
     async def run(self, work: Callable[[C], T]) -> T:
@@ -63,7 +70,7 @@ class Worker(Generic[C]):
         Cancelling a read stops it; a write that was handed over is done all the same.
         """
         if self._is_closed:
-            raise StoreUnavailable("The store is closed.", hint="Open it again.")
+            raise _closed()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()
@@ -77,7 +84,7 @@ class Worker(Generic[C]):
             raise
 
     async def aclose(self) -> None:
-        """Finish what was handed over, then close the connection and the thread."""
+        """End reads at once, and writes when they are done or have taken long; then the connection and the thread."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -87,8 +94,12 @@ class Worker(Generic[C]):
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closed = (asyncio.get_running_loop(), done)
         self._jobs.put(None)
-        await done
-        thread.join()
+        if not self._can_stop:
+            await asyncio.wait([done], timeout=FINISHES_WITHIN)
+        self._end()
+        await asyncio.wait([done], timeout=LETS_GO_WITHIN)
+        if done.done():
+            thread.join()
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
@@ -98,25 +109,45 @@ class Worker(Generic[C]):
             with self._lock:
                 self._running = job
             try:
-                if self._connection is None:
-                    self._connection = self._connect()
-                result = job.work(self._connection)
+                result = job.work(self._open())
             except BaseException as raised:  # noqa: BLE001  # carried to whoever waits
                 error = raised
             with self._lock:
                 self._running = None
             _call(job.loop, job.answer, result, error)
             del job, result, error
-        if self._connection is not None:
-            self._connection.close()
+        with self._lock:  # what is being closed cannot be cut
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
         if self._closed is not None:
             loop, done = self._closed
             _call(loop, _finish, done)
+
+    def _open(self) -> C:
+        """The connection, made with the first job. Raises StoreUnavailable once nothing is begun any more."""
+        if self._connection is None and not self._is_over:
+            made = self._connect()
+            with self._lock:
+                self._connection = made
+        if self._is_over or self._connection is None:
+            raise _closed()
+        return self._connection
+
+    def _end(self) -> None:
+        with self._lock:
+            self._is_over = True
+            if self._running is not None and self._connection is not None:
+                self._connection.cut()
 
     def _stop(self, job: _Job[C, Any]) -> None:
         with self._lock:
             if self._running is job and self._connection is not None:
                 self._connection.interrupt()
+
+
+def _closed() -> StoreUnavailable:
+    return StoreUnavailable("The store is closed.", hint="Open it again.")
 
 
 def _finish(done: asyncio.Future[None]) -> None:

@@ -19,7 +19,7 @@ from inbox_tui.backends.sql.database import Row, Value
 from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sqlite.errors import primary_code
 from inbox_tui.backends.sqlite.search import VOCABULARIES
-from inbox_tui.domain.errors import StoreBroken
+from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 
 _SHORTEST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.003
@@ -43,6 +43,7 @@ class FileConnection:
         self._path = path
         self._patience = patience
         self._random = random
+        self._is_cut = False
         self._raw = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",
             uri=True,
@@ -98,6 +99,8 @@ class FileConnection:
         """
 
         def tell(_: int, remaining: int, total: int) -> None:
+            if self._is_cut:  # SQLite's own interruption does not reach a copy
+                raise StoreUnavailable("The copy was stopped.", hint="Begin it again.")
             if progress is not None:
                 progress(1 - remaining / total if total else 1.0)
 
@@ -155,6 +158,11 @@ class FileConnection:
 
     def interrupt(self) -> None:
         """Stop the statement that is running now. From any thread."""
+        self._raw.interrupt()
+
+    def cut(self) -> None:
+        """Stop the statement or the copy that is running now. From any thread."""
+        self._is_cut = True
         self._raw.interrupt()
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ class FileSession(Session[FileConnection]):
         """Rings their bell."""
         self.bell.ring()
 
-    def _connect(self, *, is_reader: bool) -> FileConnection:
+    def _connect(self, *, is_reader: bool, is_patient: bool) -> FileConnection:
         if not is_reader:
             make_file(self.path)
         return FileConnection(self.path, patience=self._patience, random=self._random, is_reader=is_reader)
