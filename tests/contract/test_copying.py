@@ -328,6 +328,17 @@ async def test_where_nothing_can_be_noted_nothing_is_copied(place: Place, tmp_pa
     assert (await target.counts(None)).all == 0
 
 
+async def test_a_store_is_not_copied_into_itself_by_another_address(place: Place, tmp_path: Path) -> None:
+    """It would be proven the same, and somebody would believe that there are two."""
+    source = await place.file("a")
+    await fill(source)
+    (tmp_path / "link.db").symlink_to(tmp_path / "a.db")
+    link, remote = await place.file("link"), await place.remote(source)
+    for one, other in ((source, link), (source, remote), (remote, link)):
+        with pytest.raises(Rejected, match=f"{other.name} is {one.name} itself by another address"):
+            await place.copied(one, other)
+
+
 async def test_only_an_admin_copies(place: Place) -> None:
     source = await place.file("a")
     await fill(source)

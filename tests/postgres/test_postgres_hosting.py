@@ -103,8 +103,10 @@ async def test_at_the_limit_of_its_role_a_write_is_heard_once(served: Served, cl
     await dana.aclose()
 
 
-async def test_who_listens_is_told_that_the_server_hears_nothing(served: Served, cluster: Cluster, role: str) -> None:
-    """Each client says so itself, comes again, and goes on from its last number."""
+async def test_who_listens_is_told_that_the_server_hears_nothing(
+    served: Served, cluster: Cluster, role: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each client says so itself, comes again, and goes on from its last number; the log has a line each time."""
     dana = await served.open_as(DANA)
     ear = Ear(dana)
     await ear.next()
@@ -121,6 +123,7 @@ async def test_who_listens_is_told_that_the_server_hears_nothing(served: Served,
         async with httpx.AsyncClient(headers={"Authorization": f"Bearer {token}"} if token else {}) as client:
             answer = await client.get(f"{served.api}/{path}")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2"), path
+    assert [record for record in caplog.records if record.exc_info] == []
     await reply(dana)
     cluster.execute(f"ALTER ROLE {role} CONNECTION LIMIT -1")
     report = await ear.until(C1)

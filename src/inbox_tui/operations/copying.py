@@ -16,6 +16,7 @@ import msgspec
 from inbox_tui.domain.errors import NotAllowed, Rejected, StoreBroken, Unsupported
 from inbox_tui.domain.filters import Order, Query
 from inbox_tui.domain.models import Access, ConversationId, IncomingConversation, IncomingMessage, Standing
+from inbox_tui.domain.paging import PageRequest
 from inbox_tui.local.copies import CopyMark
 from inbox_tui.operations.comparing import Checksum, Whole, whole, written_since
 from inbox_tui.operations.copying_team import Staffed, TeamCopy
@@ -124,6 +125,7 @@ class Copy:
             InboxError: whatever a store says. What has arrived stays; run again to go on.
         """
         began = (await written_since(self._source, None)).seq
+        await self._require_another(began)
         goes_on = await self._require_earlier_copy()
         self._total = (await self._source.counts(None)).all
         await self._team.bring()
@@ -140,6 +142,24 @@ class Copy:
             len(self._team.members),
             tuple(self._team.without_profile),
         )
+
+    async def _require_another(self, seq: int) -> None:
+        """The target is not the source by another address: then all would be the same. Raises Rejected.
+
+        Numbers are each store's own. All are the same only in one store, or in what was made from its files; or by
+        chance in a copy, which a mark tells.
+        """
+        here, there = self._source, self._target
+        if self._mark.read() is not None or seq != (await written_since(there, None)).seq:
+            return
+        newest = [row.id for store in (here, there) for row in (await store.list(Query(), PageRequest(limit=1))).rows]
+        if len(newest) == 2 and newest[0] == newest[1]:
+            threads = await asyncio.gather(here.thread(newest[0]), there.thread(newest[0]))
+            if threads[0] == threads[1]:
+                raise Rejected(
+                    f"{there.name} is {here.name} itself by another address, or made from its files.",
+                    hint="Nothing was written. Name another store after --to.",
+                )
 
     async def _require_earlier_copy(self) -> bool:
         """Whether the target holds an earlier copy, or a part of one. Raises Rejected if it holds anything else."""

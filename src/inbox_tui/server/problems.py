@@ -44,7 +44,9 @@ def tell_error(_: Request[Any, Any, Any], error: InboxError) -> Response[bytes]:
     """What the store, or a rule, said."""
     status, problem = problem_of(error)
     if status >= _BROKEN:
-        _log.error("%s: %s", type(error).__name__, error.message, exc_info=error.__cause__)
+        is_foreseen = status == _UNAVAILABLE  # and told with every request while the store is away
+        beneath = None if is_foreseen else error.__cause__
+        _log.error("%s: %s", type(error).__name__, error.message, exc_info=beneath)
     headers = {"Retry-After": str(RETRY_AFTER)} if status == _UNAVAILABLE else {}
     if problem.error == "credentials":
         headers["WWW-Authenticate"] = "Bearer"
