@@ -91,7 +91,7 @@ def _index_words(db: psycopg.Connection, given: sqlite3.Connection) -> None:
         for id, *known in given.execute(
             "SELECT id, lead_name, lead_email, lead_phone, lead_company, topic FROM conversation"
         ):
-            copy.write_row((id, vector(" ".join(known))))
+            copy.write_row((id, vector(*known)))
 
 
 async def _make_empty(address: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from inbox_tui.backends.postgres.connections import ServerConnection
-from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps
+from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps
 from inbox_tui.domain.errors import ConfigError, StoreBroken
 from inbox_tui.store.protocol import Schema
 
@@ -48,11 +48,7 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
     try:
         with connection.transaction(), connection.unhurried():
             version = _version(connection, name, known)  # another process may have been faster
-            for step in (step for step in known if step.number > version):
-                for statement in step.statements():
-                    connection.run(statement)
-            if version == 0 and settle is not None:
-                settle(connection)
+            take_steps(connection, known, version, settle)
             if version < newest:
                 connection.run(_SET_VERSION, newest=newest)
     except psycopg.errors.InsufficientPrivilege as error:

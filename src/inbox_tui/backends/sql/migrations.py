@@ -2,18 +2,22 @@
 
 A step is a file ``NNNN_words.sql`` in the backend's folder, its statements separated by
 blank lines; ``\\u{20AC 1F600-1F64F}`` in one stands for all these characters, the highest first.
-Steps are only ever added. How a step becomes one transaction, and where the version is
-kept, is the adapter's.
+Steps are only ever added. In what transaction, and where the version is kept, is the adapter's.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from inbox_tui.backends.sql.database import Database
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
+
+D = TypeVar("D", bound=Database)
 
 _STEP = re.compile(r"(\d{4})_\w+\.sql")
 _CHARACTERS = re.compile(r"\\u\{([0-9A-F\s-]+)\}")
@@ -45,6 +49,16 @@ def require_known(version: int, known: list[Step], name: str) -> None:
             f"{name} was written by a newer inbox-tui (schema {version}; this one knows {newest}).",
             hint="Update inbox-tui. Nothing was changed.",
         )
+
+
+def take_steps(db: D, known: list[Step], version: int, settle: Callable[[D], None] | None) -> None:
+    """Take all steps that come after ``version``; ``settle`` fills tables that are made by them. In a transaction."""
+    for step in known:
+        if step.number > version:
+            for statement in step.statements():
+                db.run(statement)
+    if version == 0 and settle is not None:
+        settle(db)
 
 
 def no_inbox(place: str) -> StoreUnavailable:

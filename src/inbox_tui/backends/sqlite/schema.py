@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps
+from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
 from inbox_tui.store.protocol import Schema
@@ -71,12 +71,8 @@ def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnec
         _back_up(connection, path, version)
     with connection.transaction():
         version = _version(connection, path, known)  # another process may have been faster
-        for step in (step for step in known if step.number > version):
-            for statement in step.statements():
-                connection.run(statement)
-        if version == 0 and settle is not None:
-            connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
-            settle(connection)
+        take_steps(connection, known, version, settle)
+        connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.run(f"PRAGMA user_version = {newest}")
     return Schema(version, newest)
 
