@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from math import inf
 from typing import Any, LiteralString
@@ -105,6 +105,10 @@ class ServerConnection:
             return
         with self._raw.cursor() as cursor:
             cursor.executemany(_in_its_words(statement), values)
+
+    def together(self) -> AbstractContextManager[object]:
+        """A block whose statements are on their way together: one round trip, unless one reads."""
+        return self._raw.pipeline()
 
     def cursor(self, statement: str, values: Mapping[str, Any]) -> psycopg.ServerCursor[Row]:
         """The rows of a statement, to be fetched little by little, inside a transaction."""

@@ -37,6 +37,9 @@ class Database(Protocol):
     def run_each(self, statement: str, values: Sequence[Mapping[str, Value]]) -> None:
         """Execute a statement once for each of the values, together if that is faster."""
 
+    def together(self) -> AbstractContextManager[object]:
+        """A block whose statements may reach the database in one piece. An error of one may come only at its end."""
+
 
 class Rows(Protocol):
     """The rows of a statement under way."""

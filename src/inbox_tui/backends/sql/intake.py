@@ -25,7 +25,6 @@ from inbox_tui.domain.models import (
     ConversationId,
     IncomingConversation,
     IncomingMessage,
-    Kind,
     Lead,
     Member,
     Taken,
@@ -109,7 +108,7 @@ def _append(unit: Unit, before: Stored, message: IncomingMessage, *, is_copy: bo
     ruling = intake.message_added(before.conversation, message, author)
     if is_copy:  # the events of its source come with it
         ruling = Ruling(ruling.conversation)
-    return unit.save(before, ruling, None, added if message.kind is Kind.MESSAGE else None)
+    return unit.save(before, ruling, None, added)
 
 
 def agent_named(unit: Unit, name: str) -> Agent:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database, Row, Value
-from inbox_tui.backends.sql.roster import current_roster, row_number
+from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
 from inbox_tui.backends.sql.rows import Stored, message, message_row, stored
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import Changes
@@ -27,14 +27,14 @@ _LOOKED_UP_AT_ONCE = 1_000
 
 def find(db: Database, id: ConversationId) -> Conversation:
     """One conversation. Raises NotFound."""
-    return _load(db, id).conversation
+    return _load(db, id, current_roster(db)).conversation
 
 
 def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | None, limit: int) -> Thread:
     """The newest messages, or those before one. Raises NotAllowed, NotFound."""
     roster = current_roster(db)
     rules.require_chat(roster.acting(me))
-    found = _load(db, id)
+    found = _load(db, id, roster)
     edge = _AFTER_ALL if before is None else message_row(before)
     wanted = max(0, limit)
     rows = db.rows(statements.THREAD, conversation=found.row_id, before=edge, limit=wanted + 1)
@@ -86,8 +86,8 @@ def changes_after(db: Database, seq: int | None) -> Changes:
     return Changes(newest, tuple(ids), team=any(kind == "team" for _, kind, _ in rows))
 
 
-def _load(db: Database, id: ConversationId) -> Stored:
+def _load(db: Database, id: ConversationId, roster: Roster) -> Stored:
     row = db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=storable(id))
     if row is None:
         raise NotFound(f"Conversation {storable(id)} does not exist.")
-    return stored(row, current_roster(db))
+    return stored(row, roster)

@@ -105,8 +105,9 @@ class Session(ABC, Generic[C]):
                 newest = reads.last_message(db)
                 unit = Unit(db, self.me, self._clock())
                 result = act(unit)
-                unit.finish()
-                self.text_search.index(db, newest, unit.newly_known)
+                with db.together():
+                    unit.finish()
+                    self.text_search.index(db, newest, unit.newly_known)
                 return result
 
         result = await self.run_on(self._writer, in_transaction)

@@ -159,13 +159,12 @@ REPLIES_AFTER = " ".join(
 MESSAGE_BY_KEY = " ".join(
     ("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE conversation_id = :conversation AND key = :key")
 )
-MESSAGE_BY_ROW = " ".join(("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE id = :id"))
 KEYS_OF_CONVERSATION = "SELECT key FROM message WHERE conversation_id = :conversation"
 INSERT_MESSAGE = (
     "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at)"
     " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"
 )
-INSERT_MESSAGE_AND_TELL = " ".join((INSERT_MESSAGE, "RETURNING id"))
+INSERT_MESSAGE_AND_TELL = " ".join((INSERT_MESSAGE, "RETURNING", names(MESSAGE_COLUMNS)))
 
 COUNTS = "SELECT name, sum(n) FROM counter WHERE member_id IN (0, :me) GROUP BY name"
 COUNTS_OF_AGENT = "SELECT name, n FROM counter WHERE member_id IN (0, :me) AND agent_id = :agent"
@@ -182,7 +181,10 @@ CHANGES_AFTER = (
     " WHERE change.seq > :seq ORDER BY change.seq LIMIT :limit"
 )
 INSERT_CHANGE = "INSERT INTO change (at, kind, conversation_id) VALUES (:at, :kind, :conversation)"
-DELETE_CHANGES = "DELETE FROM change WHERE seq <= :seq"
+DELETE_CHANGES = (
+    "DELETE FROM change WHERE seq <= (SELECT max(seq) FROM change) - :kept"
+    " AND (SELECT max(seq) - max(seq) / :every * :every FROM change) < :added"
+)
 
 INSERT_AGENT = "INSERT INTO agent (name) VALUES (:name)"
 INSERT_MEMBER = (

@@ -14,10 +14,20 @@ from datetime import datetime
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, Value
 from inbox_tui.backends.sql.roster import Roster, current_roster
-from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, micros, state, stored
+from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, message_row, micros, state, stored
+from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Filter
-from inbox_tui.domain.models import Author, Conversation, ConversationId, IncomingMessage, Kind, Member, MemberId
+from inbox_tui.domain.models import (
+    Author,
+    Conversation,
+    ConversationId,
+    IncomingMessage,
+    Kind,
+    Member,
+    MemberId,
+    Message,
+)
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 
@@ -89,12 +99,15 @@ class Unit:
             for row in self.db.rows(statements.CONVERSATIONS_OF_ASSIGNEE, member=int(member.id))
         ]
 
-    def save(self, before: Stored, ruling: Ruling, actor: Member | None, last_message_id: int | None = None) -> Stored:
+    def save(self, before: Stored, ruling: Ruling, actor: Member | None, added: Message | None = None) -> Stored:
         """Write what a rule made of a conversation, and its events.
 
-        ``last_message_id`` names the message by which the visitor or the workspace spoke, if one did.
+        ``added`` is the message that the rule was about, if it was about one.
         """
-        after = Stored(before.row_id, ruling.conversation, last_message_id or before.last_message_id)
+        last = before.last_message_id
+        if added is not None and added.kind is Kind.MESSAGE:
+            last = message_row(added.id)
+        after = Stored(before.row_id, ruling.conversation, last)
         was = state(before.conversation, before.last_message_id)
         now = state(after.conversation, after.last_message_id)
         changed = {column: value for column, value in now.items() if value != was[column]}
@@ -121,14 +134,13 @@ class Unit:
         self._touched[row_id] = self._newly_known[row_id] = None
         return row_id
 
-    def add_message(self, row_id: int, message: IncomingMessage, member: Member | None) -> int:
-        """Insert a message, as it is, into the conversation in row ``row_id``; gives the message's row number."""
+    def add_message(self, row_id: int, message: IncomingMessage, member: Member | None) -> Message:
+        """Insert a message, as it is, into the conversation in row ``row_id``."""
         self._write_events()  # those before it come before it
         row = self.db.row(statements.INSERT_MESSAGE_AND_TELL, **_message_values(row_id, message, member))
         assert row is not None  # RETURNING
         self._touched[row_id] = None
-        message_id: int = row[0]
-        return message_id
+        return message_of(row, self.roster)
 
     def add_thread(self, row_id: int, messages: Sequence[tuple[IncomingMessage, Member | None]]) -> None:
         """Insert the messages of a conversation that was just added, in few statements."""
@@ -162,7 +174,8 @@ class Unit:
             self.db.roster = None
         if changes:
             self.db.run_each(statements.INSERT_CHANGE, changes)
-            self._prune(len(changes))
+            # Once in a while, and without asking for the number.
+            self.db.run(statements.DELETE_CHANGES, kept=CHANGES_KEPT, every=_PRUNE_EVERY, added=len(changes))
 
     def _write_states(self) -> None:
         alike: defaultdict[tuple[str, ...], list[dict[str, Value]]] = defaultdict(list)
@@ -176,12 +189,6 @@ class Unit:
         if self._events:
             self.db.run_each(statements.INSERT_MESSAGE, self._events)
             self._events = []
-
-    def _prune(self, added: int) -> None:
-        """Forget the oldest changes, once in a while."""
-        seq = reads.last_change(self.db)
-        if seq // _PRUNE_EVERY != (seq - added) // _PRUNE_EVERY:
-            self.db.run(statements.DELETE_CHANGES, seq=seq - CHANGES_KEPT)
 
     def _count(self, conversation: Conversation, n: int) -> None:
         agent = int(conversation.agent.id)

@@ -51,10 +51,7 @@ def reply(unit: Unit, id: ConversationId, draft: ReplyDraft) -> Sent:
         ruling = rules.member_replied(before.conversation, actor, body, unit.at, auto_assign=draft.auto_assign)
     written = IncomingMessage(Author.MEMBER, draft.body, unit.at, draft.key, draft.kind)
     added = unit.add_message(before.row_id, written, actor)
-    after = unit.save(before, ruling, actor, added if draft.kind is Kind.MESSAGE else None)
-    row = unit.db.row(statements.MESSAGE_BY_ROW, id=added)
-    assert row is not None  # just inserted
-    return Sent(message(row, unit.roster), after.conversation)
+    return Sent(added, unit.save(before, ruling, actor, added).conversation)
 
 
 def change_state(unit: Unit, change: StateChange) -> tuple[Conversation, Conversation]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from random import Random
 
@@ -81,6 +81,10 @@ class FileConnection:
     def run_each(self, statement: str, values: Sequence[Mapping[str, Value]]) -> None:
         """Execute a statement once for each of the values."""
         self._raw.executemany(statement, values)
+
+    def together(self) -> AbstractContextManager[None]:
+        """A block of statements; each reaches the file at once."""
+        return nullcontext()
 
     def begin(self) -> None:
         """Begin to see one state of the workspace, until the connection is closed."""
