@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 
 from inbox_tui.backends.postgres.connections import ServerConnection
-from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps
+from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps, tell
 from inbox_tui.domain.errors import ConfigError, StoreBroken
 from inbox_tui.store.protocol import Schema
 
@@ -45,6 +45,8 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
         return Schema(version, newest)
     if version == 0 and settle is None:
         raise no_inbox(f"in {name}")
+    if version != 0:
+        tell(name, version, known)
     try:
         with connection.transaction(), connection.unhurried():
             version = _version(connection, name, known)  # another process may have been faster

@@ -7,6 +7,7 @@ Steps are only ever added. In what transaction, and where the version is kept, i
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ import msgspec
 
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
+
+_log = logging.getLogger("inbox_tui.store")
 
 D = TypeVar("D", bound=Database)
 
@@ -49,6 +52,11 @@ def require_known(version: int, known: list[Step], name: str) -> None:
             f"{name} was written by a newer inbox-tui (schema {version}; this one knows {newest}).",
             hint="Update inbox-tui. Nothing was changed.",
         )
+
+
+def tell(name: str, version: int, known: list[Step]) -> None:
+    """Have whoever waits know what for: without a log of their own, Python's shows it on stderr."""
+    _log.warning("%s is brought from schema %s to %s. A large one takes minutes.", name, version, known[-1].number)
 
 
 def take_steps(db: D, known: list[Step], version: int, settle: Callable[[D], None] | None) -> None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps
+from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps, tell
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
 from inbox_tui.store.protocol import Schema
@@ -68,6 +68,7 @@ def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnec
     if version == newest:
         return Schema(version, newest)
     if version != 0:
+        tell(str(path), version, known)
         _back_up(connection, path, version)
     with connection.transaction():
         version = _version(connection, path, known)  # another process may have been faster
