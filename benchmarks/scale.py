@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -85,23 +85,33 @@ def acts(store: Store, random: Random, ids: list[ConversationId], phones: list[s
     }
 
 
-async def figures(store: Store, rounds: int) -> Figures:
-    """All of it, on one store."""
-    random = Random(SEED)
+async def figures(stores: dict[str, Store], rounds: int) -> dict[str, Figures]:
+    """All of it, on stores of several sizes in turn, so that what else the machine does falls on each alike."""
+    by_size = {name: await prepared(store) for name, store in stores.items()}
+    found: dict[str, Figures] = {name: {} for name in stores}
+    for measure in next(iter(by_size.values())):
+        for acts in by_size.values():
+            for _ in range(_WARM_UP):
+                await acts[measure]()
+        if measure == "page in the middle":
+            await asyncio.sleep(_IDLE)  # anchors are built behind the first jumps
+        for _ in range(rounds):
+            for name, acts in by_size.items():
+                found[name].setdefault(measure, []).append(await _taken(acts[measure]))
+        medians = (f"{name} {statistics.median(found[name][measure]):.2f} ms" for name in stores)
+        print(f"  {measure}: {', '.join(medians)}", file=sys.stderr)
+    for name, store in stores.items():
+        found[name][f"resolve {BULK:,}"] = await bulk(store)
+        assert isinstance(store, Scan)
+        found[name]["export, rows/s"], found[name]["csv module alone, rows/s"] = await export(store)
+    return found
+
+
+async def prepared(store: Store) -> dict[str, Act]:
+    """What is measured on a store, once it is known what it holds."""
     recent = await store.list(Query(Filter.UNRESOLVED), PageRequest(limit=_OPENED))
     phones = [row.lead.phone.split()[-1] for row in recent.rows if row.lead.phone]
-    found: Figures = {}
-    for name, act in acts(store, random, [row.id for row in recent.rows], phones).items():
-        for _ in range(_WARM_UP):
-            await act()
-        if name == "page in the middle":
-            await asyncio.sleep(_IDLE)  # anchors are built behind the first jumps
-        found[name] = [await _taken(act) for _ in range(rounds)]
-        print(f"  {name}: {statistics.median(found[name]):.2f} ms", file=sys.stderr)
-    found[f"resolve {BULK:,}"] = await bulk(store)
-    assert isinstance(store, Scan)
-    found["export, rows/s"], found["csv module alone, rows/s"] = await export(store)
-    return found
+    return acts(store, Random(SEED), [row.id for row in recent.rows], phones)
 
 
 async def bulk(store: Store) -> list[float]:
@@ -184,30 +194,26 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=default_folder(), help="where workspaces are kept")
     options = parser.parse_args()
     files = {name: workspace(size(name), options.folder) for name in options.sizes.split(",")}
-    kinds: dict[str, dict[str, Figures]] = {"SQLite": {}}
+    kinds: dict[str, dict[str, Figures]] = {}
     with tempfile.TemporaryDirectory(prefix="inbox-tui-bench-", dir=options.folder) as folder:
-        for name, file in files.items():
-            print(f"SQLite, {name}", file=sys.stderr)
-            copy = Path(shutil.copy(file, Path(folder) / f"{name}.db"))
-            kinds["SQLite"][name] = asyncio.run(measured(f"sqlite:///{copy}", options.rounds))
-            copy.unlink()
-        if options.postgres:
-            from benchmarks.postgres import database
+        copies = {name: Path(shutil.copy(file, Path(folder) / f"{name}.db")) for name, file in files.items()}
+        addresses = {name: f"sqlite:///{copy}" for name, copy in copies.items()}
+        kinds["SQLite"] = asyncio.run(measured(addresses, options.rounds))
+    if options.postgres:
+        from benchmarks.postgres import database
 
-            kinds["PostgreSQL"] = {}
-            for name, file in files.items():
-                print(f"PostgreSQL, {name}", file=sys.stderr)
-                address = database(options.postgres, file)
-                kinds["PostgreSQL"][name] = asyncio.run(measured(address, options.rounds))
+        addresses = {name: database(options.postgres, file) for name, file in files.items()}
+        kinds["PostgreSQL"] = asyncio.run(measured(addresses, options.rounds))
     print(f"{machine()}; {options.rounds} rounds")
     for kind, columns in kinds.items():
         print(f"\n{table(kind, columns)}")
 
 
-async def measured(address: str, rounds: int) -> Figures:
-    """``figures`` of the store at an address."""
-    async with opened(address) as store:
-        return await figures(store, rounds)
+async def measured(addresses: dict[str, str], rounds: int) -> dict[str, Figures]:
+    """``figures`` of the stores at these addresses."""
+    async with AsyncExitStack() as stack:
+        stores = {name: await stack.enter_async_context(opened(address)) for name, address in addresses.items()}
+        return await figures(stores, rounds)
 
 
 if __name__ == "__main__":
