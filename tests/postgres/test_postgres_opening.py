@@ -116,12 +116,28 @@ async def test_two_workspaces_never_have_the_same_name(cluster: Cluster, monkeyp
         monkeypatch.setenv("PGOPTIONS", "-csearch_path=acme")
         by_environment = await opened(f"postgresql://inbox@/{database}?port={cluster.port}")
         place = f"postgresql:///{database}?host={cluster.folder}&port={cluster.port}&options=-csearch_path%3D"
-        assert (acme.name, globex.name) == (f"{place}acme", f"{place}globex")
+        assert (acme.name, globex.name) == (f"{place}acme&schema=acme", f"{place}globex&schema=globex")
         assert by_environment.name == (
-            f"postgresql:///{database}?port={cluster.port}&host={cluster.folder}&options=-csearch_path=acme"
+            f"postgresql:///{database}?port={cluster.port}&host={cluster.folder}&options=-csearch_path=acme&schema=acme"
         )
         for store in (acme, globex, by_environment):
             await store.aclose()
+
+
+async def test_what_an_address_leaves_to_the_role_is_in_the_name(cluster: Cluster) -> None:
+    """The role's own database, and the role's own schema."""
+    cluster.execute("CREATE ROLE alice LOGIN SUPERUSER")
+    cluster.execute("CREATE DATABASE alice OWNER alice")
+    place = f"?host={cluster.folder}&port={cluster.port}"
+    own = await opened(f"postgresql://alice@/{place}")
+    assert own.name == f"postgresql:///alice{place}"
+    await own.aclose()
+    cluster.execute("CREATE SCHEMA alice", database="alice")
+    apart = await opened(f"postgresql://alice@/{place}")
+    assert apart.name == f"postgresql:///alice{place}&schema=alice"
+    await apart.aclose()
+    cluster.execute("DROP DATABASE alice")
+    cluster.execute("DROP ROLE alice")
 
 
 async def test_there_is_no_such_database(cluster: Cluster) -> None:

@@ -36,7 +36,13 @@ def test_what_is_no_address_says_how_one_looks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["https:/dana:secret@host/x", "https://dana:secret@host:no/x", "http://dana:secret@[::1/x"]
+    "text",
+    [
+        "https:/dana:secret@host/x",
+        "https://dana:secret@host:no/x",
+        "http://dana:secret@[::1/x",
+        "postgresql://dana@host:secret/x",
+    ],
 )
 def test_what_is_wrong_with_an_address_is_said_without_its_secrets(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
@@ -60,6 +66,8 @@ def test_libpqs_other_spelling_is_refused_without_its_secrets() -> None:
         ("postgresql://dana:secret?a=b@host/inbox", "postgresql://host/inbox"),
         ("postgresql://host/inbox?user=inbox@acme&password=sec@ret", "postgresql://host/inbox"),
         ("postgresql://host?password=sec@ret", "postgresql://host"),
+        ("postgresql://host:1/x&password=secret", "postgresql://host:1/x"),
+        ("sqlite:////a/b&c=d.db", "sqlite:////a/b&c=d.db"),
         ("postgresql://a:1,[::1]:2/x?user=inbox@acme&password=sec@ret", "postgresql://a:1,[::1]:2/x"),
         ("postgresql:///x?password=secret&host=/run/pg&port=6432", "postgresql:///x?host=/run/pg&port=6432"),
         ("postgresql://h/x?options=-csearch_path%3Dacme#secret", "postgresql://h/x?options=-csearch_path%3Dacme"),

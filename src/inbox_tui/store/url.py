@@ -13,6 +13,8 @@ from inbox_tui.domain.errors import ConfigError
 _OF_THE_PLACE = frozenset({"host", "hostaddr", "port", "dbname", "service", "options"})
 """Of what may follow a ?, what says where the store is; anything else may be a secret."""
 _PLACE = re.compile(r"(\[[^\]]*\]|[^:/\[\]]*)(:\d*)?(,(\[[^\]]*\]|[^:/\[\],]*)(:\d*)?)*(/.*)?")
+_SECRET = re.compile(r"&.*=.*|[^/]*://[^/]*@", re.DOTALL)
+"""What stands in the place of a path where an & was typed for a ?, or one address in another."""
 _QUERY = re.compile(r"\w+=")
 
 
@@ -39,7 +41,10 @@ class StoreUrl(msgspec.Struct, frozen=True):
             for host in _parts(rest)[0].partition("/")[0].split(","):  # PostgreSQL's may be several
                 _ = urlsplit(f"//{host}").port
         except ValueError as error:
-            raise ConfigError(f"{url.shown} has no host and port that can be reached: {error}.") from error
+            raise ConfigError(
+                f"This {url.scheme} address has no host and port that can be reached.",  # what has may be a password
+                hint=f"Write it like {url.scheme}://host:8420/…, the port a number.",
+            ) from None
         return url
 
     @property
@@ -66,6 +71,7 @@ def _parts(rest: str) -> tuple[str, str]:
         if "@" not in place and "@" in query and not (_PLACE.fullmatch(place) and _QUERY.match(query)):
             place, _, query = rest.rpartition("@")[2].partition("?")
         place = place.rpartition("@")[2]
+        place = _SECRET.sub("", place)
     return place.partition("#")[0], query.partition("#")[0]
 
 

@@ -40,6 +40,9 @@ _AGAIN = Meaning(StoreUnavailable, "{name} could not do this beside what others 
 _STOPPED = Meaning(StoreUnavailable, "{name} stopped the request.", "Nothing was changed. Try again.")
 _BUSY = Meaning(StoreUnavailable, "{name} has no connection left.", "Try again; or put a pooler in front.")
 _CROWDED = Meaning(StoreUnavailable, _UNREACHED.message, _BUSY.hint)
+_EXHAUSTED = Meaning(
+    StoreUnavailable, "{name} lacks memory for this.", "Nothing was changed. Try again; or ask who runs the database."
+)
 _FULL = Meaning(StoreUnavailable, "{name} has no space left.", "Nothing was changed. Ask who runs the database.")
 _READ_ONLY = Meaning(
     StoreUnavailable, "{name} takes no writes now.", "It may be a replica; name the primary in the address."
@@ -73,7 +76,7 @@ BY_CLASS = {
     "3F": _NO_SCHEMA,
     "40": _AGAIN,
     "42": _DEFECT,
-    "53": _BUSY,
+    "53": _EXHAUSTED,
     "54": _UNFIT,
     "55": _AGAIN,
     "57": _AWAY,
@@ -88,6 +91,7 @@ BY_STATE = {
     "25P03": _STOPPED,
     "42501": _RIGHTS,
     "53100": _FULL,
+    "53300": _BUSY,
     "57014": _STOPPED,
 }
 """Those whose class says too little."""

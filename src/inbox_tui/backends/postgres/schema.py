@@ -20,6 +20,8 @@ _TABLES = (
     "SELECT 1 FROM pg_depend WHERE objid = pg_class.oid AND classid = CAST('pg_class' AS regclass) AND deptype = 'e')"
     " ORDER BY relname"
 )
+_WHERE = "SELECT current_database(), current_schema()"
+_USUAL_SCHEMA = "public"
 _ENCODING = "SELECT current_setting('server_encoding')"
 _NAMED = 3
 """Tables that a refusal names."""
@@ -61,6 +63,19 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
         )
         raise StoreBroken(f"{name} has {lacking}.", hint="Run as their owner: inbox-tui migrate") from error
     return Schema(version, newest)
+
+
+def located(connection: ServerConnection, name: str) -> str:
+    """A name that no other workspace of the server has: an address may leave the database or the schema to the role."""
+    with connection.snapshot():
+        [(database, schema)] = connection.rows(_WHERE)
+    place, _, query = name.partition("?")
+    scheme, _, rest = place.partition("://")
+    host = rest.partition("/")[0]
+    said = [query] if query else []
+    if schema != _USUAL_SCHEMA:
+        said.append(f"schema={schema}")
+    return f"{scheme}://{host}/{database}{'?' if said else ''}{'&'.join(said)}"
 
 
 def _version(connection: ServerConnection, name: str, known: list[Step]) -> int:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.postgres.errors import postgres_errors
 from inbox_tui.backends.postgres.lines import ANSWER_WITHIN, LONG_ANSWER_WITHIN
-from inbox_tui.backends.postgres.schema import prepare
+from inbox_tui.backends.postgres.schema import located, prepare
 from inbox_tui.backends.postgres.search import WordIndex
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.store.protocol import Clock, Schema
@@ -38,4 +38,6 @@ class ServerSession(Session[ServerConnection]):
         return ServerConnection(self.address, LONG_ANSWER_WITHIN if is_patient else ANSWER_WITHIN)
 
     def _prepare(self, db: ServerConnection, settle: Callable[[ServerConnection], None] | None) -> Schema:
-        return prepare(db, self.name, settle)
+        schema = prepare(db, self.name, settle)
+        self.name = located(db, self.name)
+        return schema
