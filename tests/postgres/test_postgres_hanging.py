@@ -16,6 +16,7 @@ import pytest
 
 from inbox_tui.backends.postgres import feed, session
 from inbox_tui.backends.postgres.connections import ServerConnection
+from inbox_tui.backends.postgres.lines import Line
 from inbox_tui.backends.sql import workers
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.domain.filters import Query
@@ -57,6 +58,26 @@ async def test_who_hangs_is_given_up_and_asked_anew(store: Store, cluster: Clust
         assert (await store.list(Query(search="flight"), PageRequest())).total == 1
         assert not (await store.reply(C1, ReplyDraft("Done", "k-1"))).was_known
     await require_whole(store)
+
+
+async def test_one_vain_attempt_to_connect_answers_all_who_wait(
+    store: Store, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each would wait as long, in turn."""
+    attempts = 0
+    connect = ServerConnection._connected
+
+    def counted(connection: ServerConnection) -> Line:
+        nonlocal attempts
+        attempts += 1
+        return connect(connection)
+
+    monkeypatch.setattr(ServerConnection, "_connected", counted)
+    with cluster.hung():
+        answers = await asyncio.gather(*(store.get(C1) for _ in range(5)), return_exceptions=True)
+        assert [type(answer) for answer in answers] == [StoreUnavailable] * 5
+    assert attempts == 1
+    assert (await store.get(C1)).id == C1
 
 
 async def test_a_write_that_gets_no_answer_is_repeated_with_its_key(

@@ -40,7 +40,7 @@ class StoreUrl(msgspec.Struct, frozen=True):
         try:
             for host in _parts(rest)[0].partition("/")[0].split(","):  # PostgreSQL's may be several
                 _ = urlsplit(f"//{host}").port
-        except ValueError as error:
+        except ValueError:
             raise ConfigError(
                 f"This {url.scheme} address has no host and port that can be reached.",  # what has may be a password
                 hint=f"Write it like {url.scheme}://host:8420/…, the port a number.",

@@ -80,6 +80,7 @@ class ServerConnection:
 
     def __init__(self, address: str, answer_within: float = ANSWER_WITHIN) -> None:
         self.roster: Roster | None = None
+        self.is_lost = False
         self._address = address
         self._patience = Patience(answer_within)
         self._raw = self._connected()
@@ -186,7 +187,9 @@ class ServerConnection:
             if not self._raw.closed or self._patience.is_over:
                 raise
             self.roster = None
+            self.is_lost = True
             self._raw = self._connected()
+            self.is_lost = False
             self._raw.execute(words)
 
     def _connected(self) -> Line:

@@ -51,6 +51,9 @@ class Rows(Protocol):
 class Connection(Database, Protocol):
     """A connection, as the thread that owns it sees it."""
 
+    is_lost: bool
+    """The database could not be reached anew when it was last asked."""
+
     def begin(self) -> None:
         """Begin to see one state of the workspace, until the connection is closed."""
 

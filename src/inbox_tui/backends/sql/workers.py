@@ -115,6 +115,8 @@ class Worker(Generic[C]):
             with self._lock:
                 self._running = None
             _call(job.loop, job.answer, result, error)
+            if error is not None and (self._connection is None or self._connection.is_lost):
+                self._refuse_waiting(error)
             del job, result, error
         with self._lock:  # what is being closed cannot be cut
             connection, self._connection = self._connection, None
@@ -123,6 +125,15 @@ class Worker(Generic[C]):
         if self._closed is not None:
             loop, done = self._closed
             _call(loop, _finish, done)
+
+    def _refuse_waiting(self, error: BaseException) -> None:
+        """What could not reach the database answers all who wait already, or each would wait as long in turn."""
+        for _ in range(self._jobs.qsize()):
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+                return
+            _call(job.loop, job.answer, None, error)
 
     def _open(self) -> C:
         """The connection, made with the first job. Raises StoreUnavailable once nothing is begun any more."""

@@ -40,6 +40,7 @@ class FileConnection:
 
     def __init__(self, path: Path, *, patience: float, random: Random, is_reader: bool) -> None:
         self.roster: Roster | None = None
+        self.is_lost = False
         self._path = path
         self._patience = patience
         self._random = random
