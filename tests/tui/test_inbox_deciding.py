@@ -15,8 +15,8 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui import writing
 from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.inbox import InboxScreen
-from inbox_tui.tui.view import DECIDE
 from inbox_tui.tui.widgets.assign_menu import AssignMenu
+from inbox_tui.tui.work import DECIDE
 from tui.terminal import Inbox
 from tui.workspace import DANA, JONAS, MAYA, NAMES, TOM, Team4
 

@@ -268,3 +268,16 @@ async def test_of_many_decisions_all_are_on_disk_at_once(
         await inbox.until(lambda: inbox.view.work.delivery is not None and inbox.view.work.delivery.undelivered == 2)
         await inbox.app.action_quit()
         assert inbox.app.farewell == "Not delivered yet: 2. The next start of inbox-tui delivers it."
+
+
+async def test_a_decision_about_all_waits_until_all_are_selected(team: Team4, wire: Wire) -> None:
+    """Or it would be about the one under the cursor, and would not even ask."""
+    async with team.inbox() as inbox:
+        wire.choose = lambda method, path: Fault.HALF_OPEN if "matching" in path else Fault.NONE
+        await inbox.pilot.press("X", "e")
+        assert "Still selecting. Press the key again" in inbox.text()
+        assert not inbox.view.deciding
+        wire.choose = lambda method, path: Fault.NONE
+        await inbox.press("X", "e")
+        assert isinstance(inbox.top, ConfirmModal)
+    assert (await (await team.store()).get(PRIYA)).status is Status.OPEN

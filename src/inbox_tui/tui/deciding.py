@@ -14,8 +14,8 @@ import msgspec
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Status
 from inbox_tui.operations.triage import Done
-from inbox_tui.tui.view import DECIDE, View
-from inbox_tui.tui.work import SELECT_ALL_LIMIT
+from inbox_tui.tui.view import View
+from inbox_tui.tui.work import DECIDE, SELECT_ALL, SELECT_ALL_LIMIT
 
 if TYPE_CHECKING:
     from inbox_tui.tui.widgets.assign_menu import AssignChoice
@@ -28,10 +28,14 @@ class Deciding:
         self._view = view
         self.matched: dict[ConversationId, Conversation] = {}
         """What "select all" found; the list itself holds only the rows it loaded."""
+        self._is_selecting = False
 
     def subjects(self) -> tuple[Conversation, ...]:
-        """What the next decision is about: the selection, or the highlighted conversation."""
+        """What the next decision is about: the selection, or the highlighted conversation; none while more is found."""
         view = self._view
+        if self._is_selecting:
+            view.status.say("Still selecting. Press the key again once all are selected", is_problem=True)
+            return ()
         if view.list.selected:
             return tuple(
                 conversation
@@ -40,9 +44,20 @@ class Deciding:
             )
         return (view.list.highlighted,) if view.list.highlighted else ()
 
+    def select_all(self, query: Query) -> None:
+        """Find everything that the list holds, to select it."""
+        self._is_selecting = True
+        self._view.run(self._view.work.select_all(query), group="select", exclusive=True)
+
+    def failed(self, operation: str) -> None:
+        """Something could not be done."""
+        if operation == SELECT_ALL:
+            self._is_selecting = False
+
     def select(self, query: Query, found: Sequence[Conversation]) -> None:
         """Select everything that "select all" found, if that is still what the list shows."""
         view = self._view
+        self._is_selecting = False
         if query != view.list.query_shown:
             return
         self.matched = {conversation.id: conversation for conversation in found}

@@ -15,6 +15,7 @@ from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import AgentId
 from inbox_tui.domain.rules import badge_for
+from inbox_tui.tui.work import WRITE
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -116,10 +117,10 @@ class Dialogs:
                 view.save_profile(result.name, badge_for(result.name))
             if isinstance(result, FillWithSample):
                 view.status.say("Filling the inbox with the sample …")
-                view.run(view.work.fill_with_sample(view.clock()), group="write")
+                view.run(view.work.fill_with_sample(view.clock()), group=WRITE)
             elif isinstance(result, ImportFile):
                 view.status.say(f"Importing {result.path} …")
-                view.run(view.work.import_file(result.path, view.clock()), group="write")
+                view.run(view.work.import_file(result.path, view.clock()), group=WRITE)
 
         view.screen.app.push_screen(WelcomeScreen(view.work.store.name, view.me.name), answered)
 
@@ -143,7 +144,7 @@ class Dialogs:
         if result.profile is not None:
             view.save_profile(result.profile.name, result.profile.badge)
         if not isinstance(result.photo, Unchanged):
-            view.run(view.work.save_photo(result.photo), group="write")
+            view.run(view.work.save_photo(result.photo), group=WRITE)
 
     def _suggested(self, query: Query) -> Path:
         stamp = self._view.clock().astimezone().strftime("%Y-%m-%d")

@@ -45,6 +45,11 @@ class Opened(msgspec.Struct, frozen=True):
         """What to call it: the last part of where it lives."""
         return self.store.name.partition("?")[0].rstrip("/").rpartition("/")[2]
 
+    @property
+    def sender(self) -> str:
+        """Who writes, and where: people who share an account share neither drafts nor what waits."""
+        return _sender(self.store, self.me)
+
     async def aclose(self) -> None:
         """Let go of the store; what is not delivered yet waits on disk."""
         if self.delivery is not None:
@@ -81,4 +86,8 @@ def _delivery(store: Store, me: Member, launch: Launch) -> Delivery | None:
     from inbox_tui.local.outbox import OutboxJournal
     from inbox_tui.operations.delivery import Delivery  # a file on this machine is always there
 
-    return Delivery(store, OutboxJournal(launch.outbox, f"{store.name} as {me.email}"))
+    return Delivery(store, OutboxJournal(launch.outbox, _sender(store, me)))
+
+
+def _sender(store: Store, me: Member) -> str:
+    return f"{store.name} as {me.email}"

@@ -30,7 +30,7 @@ from inbox_tui.tui.widgets.reply_box import ReplyBox
 from inbox_tui.tui.widgets.status_line import StatusLine
 from inbox_tui.tui.widgets.thread_view import ThreadView
 from inbox_tui.tui.widgets.top_bar import TopBar
-from inbox_tui.tui.work import DELIVER, FOLLOW, READ_CHANGED, Work
+from inbox_tui.tui.work import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, Work
 
 ALL_AGENTS = "All agents"
 _ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
@@ -39,8 +39,6 @@ OFFLINE_AFTER = 60.0
 SLOW_LINE = 0.25
 """Seconds for an answer of the terminal from which on a line is slow."""
 _LINE_DOWN = "the line is down."
-DECIDE = "decide"
-"""The group of the workers that decide about conversations."""
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
@@ -63,6 +61,8 @@ class View:
         """The terminal is known to send Shift+Enter as another key than Enter."""
         self.lost_at: datetime | None = None
         """Since when the line to the store has been down; None while it is up."""
+        self.is_leaving = False
+        """What is on its way is waited for, and nothing is read any more."""
         self._is_followed = True
         """What others write is heard of, or will be once the line is back."""
         self._in_doubt: set[ConversationId] = set()
@@ -81,7 +81,10 @@ class View:
 
     def run(self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool = False) -> None:
         """Hand work to a worker. Reads are exclusive in their group, writes never."""
-        self.screen.run_worker(work, group=group, exclusive=exclusive)
+        if self.is_leaving and group not in {DECIDE, WRITE}:
+            work.close()  # nobody will see what it reads
+        else:
+            self.screen.run_worker(work, group=group, exclusive=exclusive)
 
     @property
     def deciding(self) -> int:
@@ -147,7 +150,7 @@ class View:
         """Show the member's new name and avatar, so that a reply can follow at once, and have the store keep them."""
         self.me = msgspec.structs.replace(self.me, name=name, badge=badge)
         self._show_me()
-        self.run(self.work.save_profile(name, badge), group="write")
+        self.run(self.work.save_profile(name, badge), group=WRITE)
 
     def interrupt_writing(self) -> None:
         """Take the cursor out of the box, in which somebody may be typing just now."""

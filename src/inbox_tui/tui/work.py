@@ -40,6 +40,11 @@ READ_LIST = "read the list"
 FOLLOW = "follow changes"
 DELIVER = "deliver it yet, so it waits here"
 READ_CHANGED = "read what changed"
+SELECT_ALL = "select all"
+WRITE = "write"
+"""The group of the workers that write, all but decisions."""
+DECIDE = "decide"
+"""The group of the workers that decide about conversations."""
 FIRST_PAGE = 80
 """Rows read at first: two screens of a tall terminal."""
 THREAD = 100
@@ -185,7 +190,7 @@ class Work:
 
     async def select_all(self, query: Query) -> None:
         """Every conversation that the list holds, up to SELECT_ALL_LIMIT."""
-        async with self._reporting("select all"):
+        async with self._reporting(SELECT_ALL):
             if isinstance(self.store, Scan):
                 found = await self.store.matching(query, SELECT_ALL_LIMIT)
                 self._post(m.AllFound(query, tuple(found)))

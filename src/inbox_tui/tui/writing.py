@@ -20,6 +20,7 @@ from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.replies import Pending, Replies
 from inbox_tui.tui.send_hold import SendHold
 from inbox_tui.tui.view import View
+from inbox_tui.tui.work import WRITE
 
 if TYPE_CHECKING:
     from inbox_tui.tui.screens.profile import Profile
@@ -150,7 +151,7 @@ class Writing:
             self._replies.resume(Pending(write.id, write.draft, write.and_resolve))
         left = self._replies.waiting
         for pending in left:
-            self._view.run(self._view.work.send(pending), group="write")
+            self._view.run(self._view.work.send(pending), group=WRITE)
         if delivery.problem:
             self._view.status.say(delivery.problem, is_problem=True)
         elif left:
@@ -165,7 +166,7 @@ class Writing:
 
     async def finish(self) -> str:
         """Send what is held, wait for what is on its way, decisions too, and say what became of it."""
-        self._is_finishing = True
+        self._is_finishing = self._view.is_leaving = True
         work, undone = self._view.work, len(self._view.work.undone)
         last = {pending.draft.key: pending for pending in self._replies.all_under_way()}
         self._hold.send_all()
@@ -200,7 +201,7 @@ class Writing:
         view = self._view
         view.box.cannot_continue(pending.draft.key)
         if pending.draft.key in self._replies:
-            view.run(view.work.send(pending), group="write")
+            view.run(view.work.send(pending), group=WRITE)
             self.show_under_way(pending.id)
 
     def show_under_way(self, id: ConversationId) -> None:

@@ -80,8 +80,7 @@ class InboxScreen(Screen[None]):
         """Show what was read while opening, then follow what others write."""
         opened = self._opened
         self.view = View(self, Work(self, opened.store, opened.delivery), opened, self._launch, self._clock)
-        drafts_of = f"{opened.store.name} as {opened.me.email}"  # who share an account do not share drafts
-        self.writing = Writing(self.view, Replies(self._launch.journal, drafts_of, self._new_key))
+        self.writing = Writing(self.view, Replies(self._launch.journal, opened.sender, self._new_key))
         self.browsing = Browsing(self.view, opened, self.writing.follow)
         self.deciding = Deciding(self.view)
         self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
@@ -138,7 +137,7 @@ class InboxScreen(Screen[None]):
 
     def action_select_all(self) -> None:
         """Select everything that the list holds."""
-        self.view.run(self.view.work.select_all(self.browsing.query), group="select", exclusive=True)
+        self.deciding.select_all(self.browsing.query)
 
     def action_undo(self) -> None:
         """Take back what was just sent, or the last decision."""
@@ -417,4 +416,5 @@ class InboxScreen(Screen[None]):
     def show_failure(self, event: m.OperationFailed) -> None:
         """Something did not work: say so, and show the truth again."""
         self.view.failed(event.operation, event.error, event.ids, event.before)
+        self.deciding.failed(event.operation)
         self.browsing.keep_shown(event.operation)
