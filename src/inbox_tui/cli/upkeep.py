@@ -85,7 +85,7 @@ def copy(session: Session, source: str, target: str) -> None:
 
     async def work() -> Copied:
         from inbox_tui.local import paths
-        from inbox_tui.local.copies import CopyMark
+        from inbox_tui.local.copies import CopyJournal
         from inbox_tui.operations.copying import Copy, require_source, require_target
         from inbox_tui.store.registry import open_store
         from inbox_tui.store.url import StoreUrl
@@ -100,8 +100,8 @@ def copy(session: Session, source: str, target: str) -> None:
             try:
                 with _bar() as show:
                     on_progress = None if show is None else _told_to(show)
-                    mark = CopyMark(paths.copies_folder(), given.name, into.name)
-                    return await Copy(whole, require_target(into), mark, on_progress).run()
+                    journal = CopyJournal(paths.copies_folder(), given.name, into.name)
+                    return await Copy(whole, require_target(into), journal, on_progress).run()
             finally:
                 await into.aclose()
         finally:

@@ -1,4 +1,4 @@
-"""Up to where a copied store is known to hold nothing but the copy, for whoever copies into it again.
+"""What is known of a store that was copied into, for whoever copies into it again.
 
 One small file for each pair of stores. Knows no store and copies nothing.
 """
@@ -8,35 +8,59 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import msgspec
+
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.local.paths import make_folder
 
 
-class CopyMark:
-    """The number of the target's change that was a copy's last, of one source and one target.
+class Witness(msgspec.Struct, frozen=True):
+    """A conversation that stands in both stores, by numbers that no other store gave it."""
+
+    id: str
+    here: str
+    """Its first message's id in the source."""
+    there: str
+    """The same in the target."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Up to where a target is known to hold nothing but the copy."""
+
+    seq: int
+    """The target's last change that was the copy's."""
+    team: dict[str, str]
+    """A checksum of each member of the target as they were then, by address."""
+    witness: Witness | None = None
+    """Tells whether the stores are still the ones that had these names."""
+
+
+class CopyJournal:
+    """The mark of one source and one target.
 
     Args:
-        folder: Where such marks are kept; made if need be.
+        folder: Where marks are kept; made if need be.
         source: The name of the store that is copied.
         target: The name of the store that it is copied into.
     """
 
     def __init__(self, folder: Path, source: str, target: str) -> None:
-        self._file = folder / hashlib.sha256(f"{source}\n{target}".encode()).hexdigest()[:32]
+        pair = hashlib.sha256(f"{source}\n{target}".encode()).hexdigest()
+        self._file = folder / f"{pair[:32]}.json"
 
-    def read(self) -> int | None:
-        """The number; None if nothing is known of such a copy."""
+    def read(self) -> Mark | None:
+        """The mark; None if nothing is known of such a copy."""
         try:
-            return int(self._file.read_text("ascii"))
-        except (OSError, ValueError):  # then what the target holds is compared instead
+            return msgspec.json.decode(self._file.read_bytes(), type=Mark)
+        except (OSError, msgspec.DecodeError):  # then what the target holds is compared instead
             return None
 
-    def write(self, seq: int) -> None:
-        """Note the number. Raises ConfigError."""
+    def write(self, mark: Mark) -> None:
+        """Keep the mark. Raises ConfigError."""
         make_folder(self._file.parent)
         part = self._file.with_suffix(".part")
         try:
-            part.write_text(f"{seq}\n", "ascii")
+            part.write_bytes(msgspec.json.encode(mark))
             part.replace(self._file)
         except OSError as error:
             raise ConfigError(

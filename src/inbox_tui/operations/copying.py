@@ -16,8 +16,7 @@ import msgspec
 from inbox_tui.domain.errors import NotAllowed, Rejected, StoreBroken, Unsupported
 from inbox_tui.domain.filters import Order, Query
 from inbox_tui.domain.models import Access, ConversationId, IncomingConversation, IncomingMessage, Standing
-from inbox_tui.domain.paging import PageRequest
-from inbox_tui.local.copies import CopyMark
+from inbox_tui.local.copies import CopyJournal, Mark, Witness
 from inbox_tui.operations.comparing import Checksum, Whole, whole, written_since
 from inbox_tui.operations.copying_team import Staffed, TeamCopy
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
@@ -94,7 +93,7 @@ class Copy:
     Args:
         source: Read as an admin, who becomes one of the target too.
         target: Written as an admin.
-        mark: Up to where the target is known to hold nothing but the copy.
+        journal: Keeps up to where the target is known to hold nothing but the copy.
         on_progress: Is told after each batch.
     """
 
@@ -102,16 +101,15 @@ class Copy:
         self,
         source: CopySource,
         target: CopyTarget,
-        mark: CopyMark,
+        journal: CopyJournal,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._source = source
         self._target = target
-        self._mark = mark
+        self._journal = journal
         self._on_progress = on_progress
         self._team = TeamCopy(source, target)
-        self._seq = 0
-        """The target's last change that is known to be the copy's."""
+        self._mark = Mark(0, {})
         self._untold: set[ConversationId] = set()
         """What was written in the target and its feed has not told yet."""
         self._total = 0
@@ -144,29 +142,25 @@ class Copy:
         )
 
     async def _require_another(self, seq: int) -> None:
-        """The target is not the source by another address: then all would be the same. Raises Rejected.
-
-        Numbers are each store's own. All are the same only in one store, or in what was made from its files; or by
-        chance in a copy, which a mark tells.
-        """
-        here, there = self._source, self._target
-        if self._mark.read() is not None or seq != (await written_since(there, None)).seq:
+        """The target is not the source by another address: then all would be the same. Raises Rejected."""
+        me = await self._target.me()
+        if me.badge is None or seq != (await written_since(self._target, None)).seq:
             return
-        newest = [row.id for store in (here, there) for row in (await store.list(Query(), PageRequest(limit=1))).rows]
-        if len(newest) == 2 and newest[0] == newest[1]:
-            threads = await asyncio.gather(here.thread(newest[0]), there.thread(newest[0]))
-            if threads[0] == threads[1]:
-                raise Rejected(
-                    f"{there.name} is {here.name} itself by another address, or made from its files.",
-                    hint="Nothing was written. Name another store after --to.",
-                )
+        await self._target.save_profile(me.name, me.badge)  # changes nothing, but is told where it is heard of
+        if (await written_since(self._source, seq)).team:
+            raise Rejected(
+                f"{self._target.name} is {self._source.name} itself by another address.",
+                hint="Nothing was changed. Name another store after --to.",
+            )
 
     async def _require_earlier_copy(self) -> bool:
         """Whether the target holds an earlier copy, or a part of one. Raises Rejected if it holds anything else."""
         self._total = (await self._target.counts(None)).all
-        mark = self._mark.read() if self._total else None
-        written = await written_since(self._target, mark)
-        self._seq = written.seq
+        mark = self._journal.read() if self._total else None
+        if mark is not None and not await self._is_of_both(mark.witness):
+            mark = None
+        written = await written_since(self._target, mark.seq if mark else None)
+        self._mark = Mark(written.seq, mark.team if mark else {}, mark.witness if mark else None)
         if not self._total:
             return False
         is_known = mark is not None and not written.reset
@@ -181,7 +175,8 @@ class Copy:
             elif there is None or here.digest() != there.digest():
                 own.append(id)
             self._tell("look", number)
-        people = await self._team.changed() if written.team or not is_known else []
+        known = mark.team if mark is not None else None
+        people = await self._team.changed(known) if written.team or not is_known else []
         if strange:
             raise Rejected(
                 f"{self._target.name} holds {_counted(strange, 'conversation')} that {self._source.name} does not.",
@@ -218,12 +213,26 @@ class Copy:
 
     async def _has(self, given: Whole) -> bool:
         there = await whole(self._target, given.conversation.id)
-        return there is not None and there.digest() == given.digest()
+        if there is None or there.digest() != given.digest():
+            return False
+        if given.messages:
+            witness = Witness(given.conversation.id, given.messages[0].id, there.messages[0].id)
+            self._mark = msgspec.structs.replace(self._mark, witness=witness)
+        return True
+
+    async def _is_of_both(self, witness: Witness | None) -> bool:
+        """The stores are those that the mark is about, and not others that got their names."""
+        if witness is None:
+            return True
+        id = ConversationId(witness.id)
+        found = await asyncio.gather(whole(self._source, id), whole(self._target, id))
+        firsts = [one.messages[0].id for one in found if one and one.messages]
+        return firsts == [witness.here, witness.there]
 
     async def _require_own(self, ids: Collection[ConversationId]) -> None:
         """Nothing else was written in the target meanwhile; from here on it is known so. Raises StoreBroken."""
         self._untold.update(ids)
-        written = await written_since(self._target, self._seq)
+        written = await written_since(self._target, self._mark.seq)
         others = [id for id in written.conversations if id not in self._untold]
         if others or written.reset:
             what = _counted(others, "conversation") if others else "more than is listed"
@@ -232,8 +241,9 @@ class Copy:
                 hint="Have everybody stop, and copy into a new store.",
             )
         self._untold.difference_update(written.conversations)
-        self._seq = written.seq
-        self._mark.write(self._seq)
+        team = await self._team.digests() if written.team or not self._mark.team else self._mark.team
+        self._mark = Mark(written.seq, team, self._mark.witness)
+        self._journal.write(self._mark)
 
     async def _require_same(self, began: int, copied: int) -> None:
         """Nothing was written in the source that is not in the target. Raises StoreBroken."""

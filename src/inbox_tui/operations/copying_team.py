@@ -5,8 +5,11 @@ What the source says of them holds in the target, too. Conversations are copied 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
+
+import msgspec
 
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Access, Member
@@ -40,7 +43,7 @@ class TeamCopy:
         me = (await self._target.me()).id
         self.members = await self._source.members()
         for member in self.members:
-            known = there.get(member.email.casefold())
+            known = there.get(_address(member))
             if known is None:
                 try:
                     known = await self._target.add_member(member.email, member.name, member.access)
@@ -53,10 +56,10 @@ class TeamCopy:
 
     async def take_access_away(self) -> None:
         """From those who have none any more. After the conversations, for until then some may be theirs there."""
-        gone = {member.email.casefold() for member in self.members if member.access is Access.NONE}
+        gone = {_address(member) for member in self.members if member.access is Access.NONE}
         me = (await self._target.me()).id
         for known in await self._target.members():
-            if known.email.casefold() in gone and known.access is not Access.NONE and known.id != me:
+            if _address(known) in gone and known.access is not Access.NONE and known.id != me:
                 await self._target.set_access(known.id, Access.NONE)
 
     async def different(self) -> list[str]:
@@ -64,25 +67,40 @@ class TeamCopy:
         there = await self._there()
         found = []
         for member in self.members:
-            copy = there.get(member.email.casefold())
-            if copy is None or not await self._is_same(member, copy):
+            copy = there.get(_address(member))
+            with_profile = member.email not in self.without_profile
+            if copy is None or not await self._is_same(member, copy, with_profile=with_profile):
                 found.append(member.email)
         return found
 
-    async def changed(self) -> list[str]:
-        """Addresses of the target's members who are in the source, but not the same there."""
-        here = {member.email.casefold(): member for member in await self._source.members()}
-        me = (await self._target.me()).id
-        with_profile = isinstance(self._target, Host)
-        return [
-            known.email
-            for known in await self._target.members()
-            if (member := here.get(known.email.casefold())) is not None and known.id != me
-            if not is_same_member(member, known, with_profile=with_profile)
-        ]
+    async def digests(self) -> dict[str, str]:
+        """A checksum of each member of the target, by address."""
+        return {_address(member): await self._digest(member) for member in await self._target.members()}
 
-    async def _is_same(self, member: Member, copy: Member) -> bool:
-        with_profile = member.email not in self.without_profile
+    async def changed(self, known: Mapping[str, str] | None) -> list[str]:
+        """Addresses of the target's members whom neither the copy nor the source made what they are.
+
+        ``known``: their checksums when the copy last wrote; None if that is not known. Then those whom the source
+        lacks, and who copies, are passed over.
+        """
+        here = {_address(member): member for member in await self._source.members()}
+        me = (await self._target.me()).id
+        found = []
+        for member in await self._target.members():
+            given = here.get(_address(member))
+            if known is None and (given is None or member.id == me):
+                continue
+            if known is not None and known.get(_address(member)) == await self._digest(member):
+                continue
+            if given is None or not await self._is_same(given, member, with_profile=isinstance(self._target, Host)):
+                found.append(member.email)
+        return found
+
+    async def _digest(self, member: Member) -> str:
+        shown = (member.name, member.badge, member.access, await self._target.photo(member.id))
+        return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()
+
+    async def _is_same(self, member: Member, copy: Member, *, with_profile: bool) -> bool:
         if not is_same_member(member, copy, with_profile=with_profile):
             return False
         return not with_profile or await self._source.photo(member.id) == await self._target.photo(copy.id)
@@ -103,4 +121,8 @@ class TeamCopy:
         return True
 
     async def _there(self) -> dict[str, Member]:
-        return {member.email.casefold(): member for member in await self._target.members()}
+        return {_address(member): member for member in await self._target.members()}
+
+
+def _address(member: Member) -> str:
+    return member.email.casefold()
