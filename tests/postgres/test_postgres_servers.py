@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from itertools import count, cycle
 from pathlib import Path
 
+import httpx
 import pytest
 
 from inbox_tui.domain.errors import Conflict, CredentialError, StoreUnavailable
@@ -25,7 +26,7 @@ from inbox_tui.testing.contract.feed import FeedContract
 from inbox_tui.testing.contract.hosting import host_of
 from inbox_tui.testing.contract.racing import RacingContract, require_whole
 from inbox_tui.testing.factories import DANA, SAM, incoming, said
-from postgres.cluster import needs_postgres
+from postgres.cluster import Cluster, needs_postgres
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
 
@@ -53,12 +54,13 @@ class ServerProcess:
         assert said.startswith("Serving"), said
         return said.split()[-1]
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop it, if it still runs."""
+    def end(self, how: signal.Signals = signal.SIGTERM) -> str:
+        """Stop it, if it still runs; what it said since it listens."""
+        if self._process.stderr is None or self._process.stderr.closed:
+            return ""
         self._process.send_signal(how)
-        self._process.wait()
-        assert self._process.stderr is not None
-        self._process.stderr.close()
+        _, said = self._process.communicate()
+        return said
 
 
 @pytest.fixture
@@ -183,6 +185,24 @@ async def reply_until_it_ends(store: Store, told: list[str]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+async def test_a_server_whose_database_hangs_ends_without_a_fuss(
+    cluster: Cluster, url: StoreUrl, open_postgres: OpenAs, tmp_path: Path
+) -> None:
+    secret, _ = await token_for(await open_postgres(DANA), DANA)
+    process = ServerProcess(url, tmp_path)
+    address = process.address()
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {secret}"}, timeout=60) as client:
+        assert (await client.get(f"{address}/v1/counts")).status_code == 200
+        with cluster.hung():
+            asked = [asyncio.create_task(client.get(f"{address}/v1/{path}")) for path in ("counts", "ready", "me")]
+            await asyncio.wait(asked, timeout=1)
+            said = await asyncio.to_thread(process.end)
+        await asyncio.gather(*asked, return_exceptions=True)
+    assert "Traceback" not in said
+
+
 class TestServersContract(RacingContract, FeedContract):
     """Each session at the other server than the one before it."""
 

@@ -123,6 +123,7 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
         backlog=_BACKLOG,
     )
     _allow_files(limits.connections + _FILES_BESIDE)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     try:
         config.load()
     except (SSLError, OSError) as error:
@@ -269,6 +270,11 @@ def _unambiguous(app: ASGIApp) -> ASGIApp:
         await send({"type": "http.response.body", "body": _TWO_ENDS, "more_body": False})
 
     return single
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that a request was ended which the server itself ended with all others, at its own end."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _logged(app: ASGIApp) -> ASGIApp:
