@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -78,10 +78,7 @@ class Cluster:
         self.port = port or _PORT
         words = [self._programs / "postgres", "-D", self.folder / "data", "-k", self.folder, "-p", self.port]
         words += [*_SETTINGS, "-c", f"listen_addresses={'127.0.0.1' if port else ''}"]
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [str(word) for word in words], stdout=log, stderr=log, user=self.user, cwd=self.folder
-            )
+        self._process = self._begun(words)
         until = time.monotonic() + _UP_WITHIN
         while True:
             try:
@@ -89,8 +86,16 @@ class Cluster:
             except psycopg.OperationalError:
                 assert time.monotonic() < until, (self.folder / "log").read_text()
                 time.sleep(0.02)
+                if self._process.poll() is not None:  # a child of the one that was killed has not noticed yet
+                    self._process = self._begun(words)
             else:
                 return
+
+    def _begun(self, words: Sequence[object]) -> subprocess.Popen[bytes]:
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [str(word) for word in words], stdout=log, stderr=log, user=self.user, cwd=self.folder
+            )
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it: fast, at once, or with SIGKILL as the machine would."""
