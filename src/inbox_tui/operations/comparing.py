@@ -72,6 +72,11 @@ async def written_since(store: Store, seq: int | None) -> Changes:
     raise StoreUnavailable(f"{store.name} was closed.")
 
 
+def address(member: Member) -> str:
+    """By which a member is known in every store."""
+    return member.email.casefold()
+
+
 def is_same_member(one: Member, other: Member, *, with_profile: bool) -> bool:
     """Whether a member may do the same in both stores and, ``with_profile``, is shown alike."""
     is_alike = (one.name, one.badge) == (other.name, other.badge)
@@ -82,14 +87,11 @@ def _said(conversation: Conversation) -> dict[str, object]:
     return {
         **msgspec.structs.asdict(conversation),
         "agent": conversation.agent.name,
-        "assignee": _address(conversation.assignee),
+        "assignee": address(conversation.assignee) if conversation.assignee else None,
         "last_message": rules.preview(conversation.last_message),
     }
 
 
 def _said_in(message: Message) -> tuple[object, ...]:
-    return (message.author, message.kind, message.body, message.created_at, _address(message.member), message.key)
-
-
-def _address(member: Member | None) -> str | None:
-    return member.email.casefold() if member else None
+    author = address(message.member) if message.member else None
+    return (message.author, message.kind, message.body, message.created_at, author, message.key)

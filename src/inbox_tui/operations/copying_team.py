@@ -13,7 +13,7 @@ import msgspec
 
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Access, Member
-from inbox_tui.operations.comparing import is_same_member
+from inbox_tui.operations.comparing import address, is_same_member
 from inbox_tui.store.protocol import Host, Store, Team
 
 
@@ -43,7 +43,7 @@ class TeamCopy:
         me = (await self._target.me()).id
         self.members = await self._source.members()
         for member in self.members:
-            known = there.get(_address(member))
+            known = there.get(address(member))
             if known is None:
                 try:
                     known = await self._target.add_member(member.email, member.name, member.access)
@@ -56,10 +56,10 @@ class TeamCopy:
 
     async def take_access_away(self) -> None:
         """From those who have none any more. After the conversations, for until then some may be theirs there."""
-        gone = {_address(member) for member in self.members if member.access is Access.NONE}
+        gone = {address(member) for member in self.members if member.access is Access.NONE}
         me = (await self._target.me()).id
         for known in await self._target.members():
-            if _address(known) in gone and known.access is not Access.NONE and known.id != me:
+            if address(known) in gone and known.access is not Access.NONE and known.id != me:
                 await self._target.set_access(known.id, Access.NONE)
 
     async def different(self) -> list[str]:
@@ -67,7 +67,7 @@ class TeamCopy:
         there = await self._there()
         found = []
         for member in self.members:
-            copy = there.get(_address(member))
+            copy = there.get(address(member))
             with_profile = member.email not in self.without_profile
             if copy is None or not await self._is_same(member, copy, with_profile=with_profile):
                 found.append(member.email)
@@ -75,7 +75,7 @@ class TeamCopy:
 
     async def digests(self) -> dict[str, str]:
         """A checksum of each member of the target, by address."""
-        return {_address(member): await self._digest(member) for member in await self._target.members()}
+        return {address(member): await self._digest(member) for member in await self._target.members()}
 
     async def changed(self, known: Mapping[str, str] | None) -> list[str]:
         """Addresses of the target's members whom neither the copy nor the source made what they are.
@@ -83,14 +83,14 @@ class TeamCopy:
         ``known``: their checksums when the copy last wrote; None if that is not known. Then those whom the source
         lacks, and who copies, are passed over.
         """
-        here = {_address(member): member for member in await self._source.members()}
+        here = {address(member): member for member in await self._source.members()}
         me = (await self._target.me()).id
         found = []
         for member in await self._target.members():
-            given = here.get(_address(member))
+            given = here.get(address(member))
             if known is None and (given is None or member.id == me):
                 continue
-            if known is not None and known.get(_address(member)) == await self._digest(member):
+            if known is not None and known.get(address(member)) == await self._digest(member):
                 continue
             if given is None or not await self._is_same(given, member, with_profile=isinstance(self._target, Host)):
                 found.append(member.email)
@@ -121,8 +121,4 @@ class TeamCopy:
         return True
 
     async def _there(self) -> dict[str, Member]:
-        return {_address(member): member for member in await self._target.members()}
-
-
-def _address(member: Member) -> str:
-    return member.email.casefold()
+        return {address(member): member for member in await self._target.members()}
