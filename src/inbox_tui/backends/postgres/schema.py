@@ -67,8 +67,7 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
 
 def located(connection: ServerConnection, name: str) -> str:
     """A name that no other workspace of the server has: an address may leave the database or the schema to the role."""
-    with connection.snapshot():
-        [(database, schema)] = connection.rows(_WHERE)
+    [(database, schema)] = connection.rows(_WHERE)
     place, _, query = name.partition("?")
     scheme, _, rest = place.partition("://")
     host = rest.partition("/")[0]
