@@ -9,9 +9,9 @@ import pytest
 
 from inbox_tui.backends.postgres.search import vector
 from inbox_tui.domain.filters import Query
+from inbox_tui.domain.limits import BODY_LIMIT
 from inbox_tui.domain.models import Lead
 from inbox_tui.domain.paging import PageRequest
-from inbox_tui.domain.rules import BODY_LIMIT
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
@@ -56,15 +56,15 @@ async def test_of_too_many_hits_the_newest_are_listed(
     "body",
     [
         "needle " + " ".join(f"abcdefghijklmn{number:05}" for number in range(BODY_LIMIT))[: BODY_LIMIT - 7],
-        "needle " + ("日" * 499 + " ") * (BODY_LIMIT // 500 - 1),
+        "needle " + ("日" * 499 + " ") * (BODY_LIMIT // 1_498 - 1),
         "needle " + "x " * (BODY_LIMIT // 2 - 4),
-        "needle " + "字 " * (BODY_LIMIT // 2 - 4),
-        "needle " + " ".join(chr(0x20000 + number) * 400 for number in range(BODY_LIMIT // 401 - 1)),
+        "needle " + "字 " * (BODY_LIMIT // 4 - 4),
+        "needle " + " ".join(chr(0x20000 + number) * 400 for number in range(BODY_LIMIT // 1_601 - 1)),
     ],
     ids=["many words", "one long word", "one short word", "one wide word", "many long words"],
 )
 async def test_no_text_is_too_long_for_the_index(store: Store, body: str) -> None:
-    assert len(body) > BODY_LIMIT * 0.9
+    assert len(body.encode()) > BODY_LIMIT * 0.9
     await intake_of(store).take_in([incoming("c-1", said(body))])
     assert await ids(store, Query(search="needle")) == ["c-1"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import Conflict, NotAllowed, ProfileIncomplete, Rejected
+from inbox_tui.domain.limits import BODY_LIMIT
 from inbox_tui.domain.models import (
     PREVIEW_LENGTH,
     Access,
@@ -278,13 +279,13 @@ class TestUndo:
 
 
 class TestBodies:
-    @pytest.mark.parametrize("body", ["", " \n\t", "x" * (rules.BODY_LIMIT + 1)], ids=["empty", "blank", "endless"])
+    @pytest.mark.parametrize("body", ["", " \n\t", "x" * (BODY_LIMIT + 1)], ids=["empty", "blank", "endless"])
     def test_empty_and_endless_ones_are_rejected(self, body: str) -> None:
         with pytest.raises(Rejected):
             rules.require_body(body)
 
     def test_others_are_not(self) -> None:
-        rules.require_body("x" * rules.BODY_LIMIT)
+        rules.require_body("x" * BODY_LIMIT)
 
     def test_a_preview_is_the_beginning_on_one_line(self) -> None:
         assert rules.preview("  two \n\n lines\t") == "two lines"

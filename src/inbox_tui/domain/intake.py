@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import msgspec
 
-from inbox_tui.domain import rules
+from inbox_tui.domain import limits, rules
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import (
     Agent,
@@ -27,6 +28,7 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.team import ADDRESS_LIMIT
 from inbox_tui.domain.text import storable
 
 _SOMEBODY = Member(MemberId(""), "")
@@ -34,11 +36,15 @@ _SOMEBODY = Member(MemberId(""), "")
 
 
 def require_sense(incoming: IncomingConversation) -> None:
-    """Raises Rejected for a conversation that contradicts itself."""
+    """Raises Rejected for a conversation that contradicts itself, or says more than can be stored (rule 13)."""
     if not incoming.id.strip():
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
-    rules.require_id(incoming.id, "A conversation's id")
-    rules.require_id(incoming.agent, f"The AI agent's name of conversation {incoming.id}")
+    limits.require_size(incoming.id, limits.ID_LIMIT, "A conversation's id")
+    of_it = f"of conversation {incoming.id}"
+    limits.require_size(incoming.agent, limits.AGENT_NAME_LIMIT, f"The AI agent's name {of_it}")
+    limits.require_size(incoming.topic, limits.TOPIC_LIMIT, f"The topic {of_it}")
+    limits.require_size(incoming.assignee_email, ADDRESS_LIMIT, f"The address of the assignee {of_it}")
+    _require_lead(incoming.lead, f" {of_it}")
     waits = incoming.needs_human or (incoming.standing is not None and incoming.standing.waiting_since is not None)
     if waits and incoming.status is Status.RESOLVED:
         raise Rejected(f"Conversation {incoming.id} is resolved and needs a human.", hint="It can be only one of them.")
@@ -48,23 +54,56 @@ def require_sense(incoming: IncomingConversation) -> None:
             raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
         if message.key:
             keys.add(message.key)
-        rules.require_id(message.key, f"The id of a message of conversation {incoming.id}")
-        rules.require_id(message.member_email, f"The address of an author of conversation {incoming.id}")
-        if len(message.body) > rules.BODY_LIMIT:
-            raise Rejected(
-                f"A message of conversation {incoming.id} has {len(message.body):,} characters;"
-                f" {rules.BODY_LIMIT:,} is the most."
-            )
+        limits.require_size(message.key, limits.ID_LIMIT, f"The id of a message {of_it}")
+        limits.require_size(message.member_email, ADDRESS_LIMIT, f"The address of an author {of_it}")
+        limits.require_size(message.body, limits.BODY_LIMIT, f"A message {of_it}")
         if message.kind is not Kind.MESSAGE and message.author in (Author.VISITOR, Author.AGENT):
             raise Rejected(f"Conversation {incoming.id} has a {message.kind} by its {message.author}.")
 
 
-def require_receivable(message: IncomingMessage) -> None:
-    """Raises Rejected for what is not a message by a visitor or an AI agent."""
+def accepted(incoming: IncomingConversation, now: datetime) -> IncomingConversation:
+    """The conversation with its times as they are stored. Raises Rejected, also as ``require_sense``.
+
+    A copy keeps times that are ahead of this clock, for it must equal its source; all others count as arrival.
+    """
+    require_sense(incoming)
+    standing = incoming.standing
+    gate = limits.arrived if standing is None else limits.accepted
+
+    def optional(at: datetime | None) -> datetime | None:
+        return None if at is None else gate(at, now)
+
+    return msgspec.structs.replace(
+        incoming,
+        created_at=gate(incoming.created_at, now),
+        messages=tuple(
+            msgspec.structs.replace(message, created_at=gate(message.created_at, now)) for message in incoming.messages
+        ),
+        standing=None
+        if standing is None
+        else msgspec.structs.replace(
+            standing,
+            last_activity_at=gate(standing.last_activity_at, now),
+            waiting_since=optional(standing.waiting_since),
+            first_human_reply_at=optional(standing.first_human_reply_at),
+            resolved_at=optional(standing.resolved_at),
+        ),
+    )
+
+
+def received(message: IncomingMessage, now: datetime) -> IncomingMessage:
+    """A message by a visitor or an AI agent, as a store keeps it. Raises Rejected for any other."""
     if message.author not in (Author.VISITOR, Author.AGENT) or message.kind is not Kind.MESSAGE:
         raise Rejected("Only messages of visitors and AI agents are received.", hint="Members reply or write notes.")
-    rules.require_id(message.key, "The message's key")
+    limits.require_size(message.key, limits.ID_LIMIT, "The message's key")
     rules.require_body(message.body)
+    at = limits.arrived(message.created_at, now)
+    return kept(msgspec.structs.replace(message, created_at=at), message.key)
+
+
+def handoff_requested(conversation: Conversation, at: datetime, now: datetime) -> Ruling:
+    """Rule 2, for a request that says since when. Raises Rejected for a time that cannot be stored."""
+    return rules.handoff_requested(conversation, limits.arrived(at, now))
 
 
 def keyed(incoming: IncomingConversation) -> list[IncomingMessage]:
@@ -100,7 +139,8 @@ def kept(message: IncomingMessage, key: str) -> IncomingMessage:
 
 
 def kept_lead(lead: Lead) -> Lead:
-    """What is known of the visitor, as a store keeps it."""
+    """What is known of the visitor, as a store keeps it. Raises Rejected for more than can be stored."""
+    _require_lead(lead)
     return Lead(storable(lead.name), storable(lead.email), storable(lead.phone), storable(lead.company))
 
 
@@ -164,3 +204,8 @@ def caught_up(conversation: Conversation, incoming: IncomingConversation, assign
     )
     is_behind = incoming.standing is not None and conversation.messages <= spoken
     return settled(conversation, incoming, assignee) if is_behind else conversation
+
+
+def _require_lead(lead: Lead, of_it: str = "") -> None:
+    for name in ("name", "email", "phone", "company"):
+        limits.require_size(getattr(lead, name), limits.FIELD_LIMIT, f"The visitor's {name}{of_it}")

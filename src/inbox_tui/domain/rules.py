@@ -12,6 +12,7 @@ from datetime import datetime
 
 import msgspec
 
+from inbox_tui.domain import limits
 from inbox_tui.domain.errors import Conflict, NotAllowed, ProfileIncomplete, Rejected
 from inbox_tui.domain.models import (
     PREVIEW_LENGTH,
@@ -28,12 +29,6 @@ from inbox_tui.domain.models import (
     SetStatus,
     Status,
 )
-from inbox_tui.domain.text import storable
-
-ID_LIMIT = 2_000
-"""Bytes in UTF-8 of what something is found by. An index of PostgreSQL takes 2,704; SQLite would take more."""
-BODY_LIMIT = 1_000_000
-"""Characters that one message may have. Longer ones are refused, not cut."""
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -148,6 +143,7 @@ def status_set(conversation: Conversation, change: SetStatus, actor: Member, at:
 
     Raises:
         Conflict: the status is another than the actor saw (rule 8).
+        Rejected: the wait to restore cannot be stored (rule 13).
     """
     if conversation.status is change.status:
         return Ruling(conversation)
@@ -157,7 +153,10 @@ def status_set(conversation: Conversation, change: SetStatus, actor: Member, at:
         after = msgspec.structs.replace(conversation, status=Status.RESOLVED, waiting_since=None, resolved_at=at)
         return Ruling(after, (f"{actor.label} marked this resolved",))
     after = msgspec.structs.replace(
-        conversation, status=Status.OPEN, waiting_since=change.waiting_since, resolved_at=None
+        conversation,
+        status=Status.OPEN,
+        waiting_since=None if change.waiting_since is None else limits.arrived(change.waiting_since, at),
+        resolved_at=None,
     )
     return Ruling(after, (f"{actor.label} reopened this",))
 
@@ -203,29 +202,18 @@ def require_profile(member: Member) -> None:
         raise ProfileIncomplete("Your profile needs a display name and an avatar before you can reply.")
 
 
-def require_id(id: str, whose: str) -> None:
-    """Raises Rejected for an id, a key or a name that is too long to find anything by. ``whose`` begins the reason."""
-    size = len(storable(id).encode())
-    if size > ID_LIMIT:
-        raise Rejected(f"{whose} has {size:,} bytes; {ID_LIMIT:,} is the most.", hint="Use a shorter one.")
-
-
 def require_key(key: str) -> None:
     """Rule 7: what a member sends carries a key. Raises Rejected for none, or for one that is too long."""
     if not key:
         raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
-    require_id(key, "The message's key")
+    limits.require_size(key, limits.ID_LIMIT, "The message's key")
 
 
 def require_body(body: str) -> None:
-    """Raises Rejected for a message without text or beyond BODY_LIMIT."""
+    """Raises Rejected for a message without text, or with too much of it."""
     if not body.strip():
         raise Rejected("The message is empty.", hint="Write something, then send.")
-    if len(body) > BODY_LIMIT:
-        raise Rejected(
-            f"The message has {len(body):,} characters; {BODY_LIMIT:,} is the most.",
-            hint="Send it in parts.",
-        )
+    limits.require_size(body, limits.BODY_LIMIT, "The message")
 
 
 def require_admin_left(members: Iterable[Member], changed: Member, access: Access) -> None:

@@ -12,9 +12,9 @@ from typing import NewType
 
 import msgspec
 
+from inbox_tui.domain import limits
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Agent, ConversationId, Member, Message, MessageId
-from inbox_tui.domain.rules import require_id
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
 TokenId = NewType("TokenId", str)
@@ -78,14 +78,16 @@ def secret_of(random: bytes, *, is_agent: bool) -> str:
 
 
 def require_grant(token: NewToken, now: datetime) -> None:
-    """Raises Rejected for a token for nobody, for both, with too long a label or of the past."""
+    """Raises Rejected for a token for nobody or for both, with too long a label, or with an end that cannot be."""
     if bool(token.email.strip()) == bool(token.agent.strip()):
         raise Rejected("A token is for one member or for one agent.", hint="Name an e-mail address or an agent.")
     if token.expires_at is not None and token.expires_at <= now:
         raise Rejected("The token would have expired already.", hint="Choose a later end.")
+    if token.expires_at is not None and token.expires_at > limits.LATEST:
+        raise Rejected(f"The token would expire after {limits.LATEST:%Y-%m-%d}.", hint="Choose an earlier end.")
     if len(token.label) > NAME_LIMIT:
         raise Rejected(f"The label has {len(token.label)} characters; {NAME_LIMIT} is the most.")
-    require_id(token.agent, "The AI agent's name")
+    limits.require_size(token.agent, limits.AGENT_NAME_LIMIT, "The AI agent's name")
 
 
 def kept_label(token: NewToken) -> str:

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta, timezone
 
 import msgspec
 
+from inbox_tui.domain import limits
+from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import (
     Author,
     ConversationId,
@@ -20,7 +22,6 @@ from inbox_tui.domain.models import (
     Lead,
     Status,
 )
-from inbox_tui.domain.rules import BODY_LIMIT
 
 DEFAULT_AGENT = "Website assistant"
 """Whose conversation it is when a line does not say."""
@@ -74,12 +75,12 @@ def read_line(line: bytes, now: datetime, shift: timedelta = timedelta(0)) -> In
     given = _decoded(line)
     _check(given)
     known_at = given.created_at or next((message.created_at for message in given.messages if message.created_at), None)
-    created_at = _utc(known_at, shift) if known_at else now
+    created_at = _stored(known_at, now, shift) if known_at else now
     visitor = given.visitor or _Visitor()
     return IncomingConversation(
         id=ConversationId(given.id),
         messages=tuple(
-            _message(message, created_at + timedelta(microseconds=index), shift)
+            _message(message, created_at + timedelta(microseconds=index), now, shift)
             for index, message in enumerate(given.messages)
         ),
         agent=given.agent or DEFAULT_AGENT,
@@ -124,8 +125,8 @@ def _check(given: _Line) -> None:
 
 
 def _wrong_message(message: _Message) -> str:
-    if len(message.body) > BODY_LIMIT:
-        return f"has {len(message.body):,} characters; {BODY_LIMIT:,} is the most"
+    if (size := limits.size(message.body)) > limits.BODY_LIMIT:
+        return f"has {size:,} bytes; {limits.BODY_LIMIT:,} is the most"
     is_event = message.author is Author.SYSTEM
     if message.kind is not None and (message.kind is Kind.EVENT) != is_event:
         return 'must have author "system" and kind "event" together'
@@ -136,23 +137,24 @@ def _wrong_message(message: _Message) -> str:
     return ""
 
 
-def _message(given: _Message, otherwise_at: datetime, shift: timedelta) -> IncomingMessage:
+def _message(given: _Message, otherwise_at: datetime, now: datetime, shift: timedelta) -> IncomingMessage:
     return IncomingMessage(
         author=given.author,
         body=given.body,
-        created_at=_utc(given.created_at, shift) if given.created_at else otherwise_at,
+        created_at=_stored(given.created_at, now, shift) if given.created_at else otherwise_at,
         key=given.id or "",
         kind=given.kind or (Kind.EVENT if given.author is Author.SYSTEM else Kind.MESSAGE),
         member_email=given.member or "",
     )
 
 
-def _utc(given: datetime, shift: timedelta) -> datetime:
-    """A time without a zone is taken for UTC."""
+def _stored(given: datetime, now: datetime, shift: timedelta) -> datetime:
+    """The time as it is stored. One without a zone is taken for UTC."""
     try:
-        return (given if given.tzinfo else given.replace(tzinfo=timezone.utc)).astimezone(timezone.utc) + shift
-    except OverflowError as error:
-        raise WrongLine(f"{given.isoformat()} is not a time that can be kept") from error
+        at = limits.accepted(given if given.tzinfo else given.replace(tzinfo=timezone.utc), now - shift) + shift
+    except Rejected as refusal:
+        raise WrongLine(refusal.message.removesuffix(".")) from refusal
+    return min(at, now)
 
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$?(.*)`)?$", re.DOTALL)

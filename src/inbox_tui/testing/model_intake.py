@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from inbox_tui.domain import intake, rules
+from inbox_tui.domain import intake
 from inbox_tui.domain.models import (
     Access,
     Conversation,
@@ -33,10 +33,9 @@ class ModelIntake:
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
         """Add conversations, or the messages that known ones lack. Raises Rejected before anything is written."""
-        for incoming in conversations:
-            intake.require_sense(incoming)
+        accepted = [intake.accepted(incoming, self._workspace.clock()) for incoming in conversations]
         added = extended = messages = 0
-        for incoming in conversations:
+        for incoming in accepted:
             known = self._workspace.find(incoming.id)
             if known is None:
                 messages += self._add(incoming)
@@ -49,15 +48,16 @@ class ModelIntake:
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
         """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
-        intake.require_receivable(message)
+        written = intake.received(message, self._workspace.clock())
         before = self._workspace.conversation(id)
-        if message.key and self._workspace.message_by_key(before.id, message.key):
+        if written.key and self._workspace.message_by_key(before.id, written.key):
             return before
-        return self._append(before, intake.kept(message, message.key))
+        return self._append(before, written)
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor or the AI agent asks for a human. Raises NotFound."""
-        return self._workspace.save(rules.handoff_requested(self._workspace.conversation(id), at), None)
+        """The visitor or the AI agent asks for a human. Raises NotFound, Rejected."""
+        ruling = intake.handoff_requested(self._workspace.conversation(id), at, self._workspace.clock())
+        return self._workspace.save(ruling, None)
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor. Raises NotFound."""

@@ -16,7 +16,7 @@ from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.rows import Stored
 from inbox_tui.backends.sql.team import insert_member
 from inbox_tui.backends.sql.unit import Unit
-from inbox_tui.domain import intake, rules
+from inbox_tui.domain import intake
 from inbox_tui.domain.models import (
     Access,
     Agent,
@@ -44,8 +44,7 @@ def take_in(unit: Unit, conversations: Sequence[IncomingConversation]) -> Taken:
     tally = dict.fromkeys(_Fate, 0)
     messages = 0
     unit.look_up(incoming.id for incoming in conversations)
-    for incoming in conversations:
-        intake.require_sense(incoming)
+    for incoming in [intake.accepted(given, unit.at) for given in conversations]:
         before = unit.find(incoming.id)
         stored = intake.keyed(incoming)
         if before is None:
@@ -60,22 +59,21 @@ def take_in(unit: Unit, conversations: Sequence[IncomingConversation]) -> Taken:
 
 def receive(unit: Unit, id: ConversationId, message: IncomingMessage) -> Conversation:
     """A visitor's or AI agent's message. Raises NotFound, Rejected."""
-    intake.require_receivable(message)
+    written = intake.received(message, unit.at)
     before = unit.load(id)
-    written = intake.kept(message, message.key)
     if written.key and unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=written.key):
         return before.conversation
     return _append(unit, before, written).conversation
 
 
 def request_handoff(unit: Unit, id: ConversationId, at: datetime) -> Conversation:
-    """A human is asked for. Raises NotFound."""
+    """A human is asked for. Raises NotFound, Rejected."""
     before = unit.load(id)
-    return unit.save(before, rules.handoff_requested(before.conversation, at), None).conversation
+    return unit.save(before, intake.handoff_requested(before.conversation, at, unit.at), None).conversation
 
 
 def set_lead(unit: Unit, id: ConversationId, lead: Lead) -> Conversation:
-    """Replace what is known of the visitor. Raises NotFound."""
+    """Replace what is known of the visitor. Raises NotFound, Rejected."""
     before = unit.load(id)
     known = msgspec.structs.replace(before.conversation, lead=intake.kept_lead(lead))
     return unit.save(before, Ruling(known), None).conversation

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from inbox_tui.domain.filters import Query
+from inbox_tui.domain.limits import AGENT_NAME_LIMIT, FIELD_LIMIT, ID_LIMIT, TOPIC_LIMIT, shortened
 from inbox_tui.domain.models import Badge, Color, ConversationId, Kind, Lead, ReplyDraft, Status
-from inbox_tui.domain.rules import ID_LIMIT
 from inbox_tui.domain.text import storable
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, ids, last_seen, listed, messages, scan_of, team_of
@@ -51,10 +51,11 @@ class HostileContract(Contract):
     @hostile
     async def test_leads_topics_and_agents_are_kept_to_the_letter(self, dana: Store, text: str) -> None:
         """Everything that a visitor or a website may choose."""
-        lead = Lead(text, text, text, text)
-        await self.seed(dana, incoming("c-1", lead=lead, topic=text, agent=text[:ID_LIMIT]))
+        lead = Lead(*[shortened(text, FIELD_LIMIT)] * 4)
+        topic, agent = shortened(text, TOPIC_LIMIT), shortened(text, AGENT_NAME_LIMIT)
+        await self.seed(dana, incoming("c-1", lead=lead, topic=topic, agent=agent))
         [row] = await listed(dana, Query())
-        assert (row.lead, row.topic, row.agent.name) == (lead, text, text[:ID_LIMIT])
+        assert (row.lead, row.topic, row.agent.name) == (lead, topic, agent)
 
     @hostile
     async def test_ids_and_keys_are_kept_to_the_letter(self, dana: Store, text: str) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from inbox_tui.domain.errors import NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.limits import ID_LIMIT
 from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Lead, Standing, Status, Taken
-from inbox_tui.domain.rules import ID_LIMIT
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, events, ids, intake_of, member_of, messages, reply, team_of
 from inbox_tui.testing.factories import DANA, EVE, MORNING, SAM, incoming, minute, said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inbox_tui.domain.errors import Conflict, NotAllowed, NotFound, ProfileIncomplete, Rejected
+from inbox_tui.domain.limits import BODY_LIMIT, ID_LIMIT
 from inbox_tui.domain.models import (
     Access,
     Assign,
@@ -16,7 +17,6 @@ from inbox_tui.domain.models import (
     ReplyDraft,
     Status,
 )
-from inbox_tui.domain.rules import BODY_LIMIT, ID_LIMIT
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, events, last_seen, messages, reply, team_of
 from inbox_tui.testing.factories import SAM, incoming, said

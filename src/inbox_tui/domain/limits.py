@@ -1,0 +1,81 @@
+"""The gate for times and the gate for lengths: what every way into a store must pass (rule 13).
+
+Imports, agents, members, copies, undo and the machine's own clock all pass here, so that whatever is
+stored can be read again by everybody, in every time zone, and no row grows without bound. Pure; knows no store.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from inbox_tui.domain.errors import Rejected, StoreUnavailable
+from inbox_tui.domain.text import storable
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
+"""No stored time is before this one."""
+LATEST = datetime(9999, 12, 30, tzinfo=timezone.utc)
+"""Nor after this one: calendars end a day later, and time zones differ by up to a day."""
+AHEAD = timedelta(days=1)
+"""How far ahead of its arrival a time may be. Two clocks differ; more than this is a mistake."""
+
+ID_LIMIT = 2_000
+"""Bytes in UTF-8 of an id or a key. PostgreSQL indexes up to 2,704."""
+AGENT_NAME_LIMIT = 500
+"""Bytes in UTF-8 of an AI agent's name."""
+FIELD_LIMIT = 500
+"""Bytes in UTF-8 of each thing that is known of a visitor: name, e-mail address, phone number, company."""
+TOPIC_LIMIT = 1_000
+"""Bytes in UTF-8 of a conversation's topic."""
+BODY_LIMIT = 1_000_000
+"""Bytes in UTF-8 of a message. Longer ones are refused, not cut."""
+
+
+def accepted(at: datetime, now: datetime) -> datetime:
+    """The time, if it can be stored.
+
+    Args:
+        at: A time with an offset.
+        now: When it arrives, aware UTC.
+
+    Raises:
+        Rejected: it is before 1970, or more than a day after its arrival.
+    """
+    latest = min(now + AHEAD, LATEST) if now < LATEST else LATEST
+    if not EARLIEST <= at <= latest:
+        raise Rejected(
+            f"The time {at.isoformat()} is not between {EARLIEST:%Y-%m-%d} and {latest:%Y-%m-%d %H:%M} UTC,"
+            " a day after its arrival.",
+            hint="Correct the time, or leave it out.",
+        )
+    return at.astimezone(timezone.utc)
+
+
+def arrived(at: datetime, now: datetime) -> datetime:
+    """``accepted``, and a time that is ahead of the clock counts as its arrival. Raises Rejected."""
+    return min(accepted(at, now), now)
+
+
+def present(now: datetime) -> datetime:
+    """The machine's clock, if it can be right. Raises StoreUnavailable."""
+    if not EARLIEST <= now <= LATEST:
+        raise StoreUnavailable(
+            f"This machine's clock says {now.isoformat()}.", hint="Nothing was changed. Set the clock, then try again."
+        )
+    return now
+
+
+def size(text: str) -> int:
+    """Bytes that a text takes in a store."""
+    kept = storable(text)
+    return len(kept) if kept.isascii() else len(kept.encode())
+
+
+def require_size(text: str, limit: int, what: str) -> None:
+    """Raises Rejected for a text of more than ``limit`` bytes. ``what`` begins the reason."""
+    if len(text) > limit or size(text) > limit:
+        raise Rejected(f"{what} has {size(text):,} bytes; {limit:,} is the most.", hint="Use a shorter one.")
+
+
+def shortened(text: str, limit: int) -> str:
+    """As much of the beginning of a text as fits into ``limit`` bytes."""
+    return storable(text).encode()[:limit].decode(errors="ignore")
