@@ -109,3 +109,23 @@ async def test_on_a_slow_line_the_pane_follows_after_a_rest(team: Team4) -> None
         assert (inbox.open_one.id, inbox.box.conversation_id) == ("luis", "luis"), "a reply is to who is highlighted"
         await inbox.press("escape", "j")
         await inbox.until(lambda: inbox.open_one.id == "hanna")
+
+
+async def test_a_row_that_cannot_be_read_is_shown_beside_the_others(team: Team4) -> None:
+    database = sqlite3.connect(team.folder / "team.db")
+    with database:
+        database.execute(
+            "UPDATE conversation SET waiting_since = ?, wait_rank = ?, pending = 1, status = 0 WHERE id = 3",
+            [-62_135_683_140_000_000] * 2,
+        )
+        database.execute("UPDATE message SET created_at = ?", [253_402_387_139_000_000])
+    database.close()
+    async with team.inbox() as inbox:
+        assert "damaged" in inbox.text()
+        assert "waiting_since cannot be read" in inbox.text()
+        for _ in range(8):
+            await inbox.press("j")
+            await inbox.settled()
+        for filter in "123456":
+            await inbox.press(filter)
+        assert not inbox.heard(m.OperationFailed)

@@ -90,3 +90,10 @@ def test_remote_text_is_made_harmless() -> None:
     row = cells(hostile)
     assert not {"\x1b", "\u202e", "\x9b", "\n"} & set(row.visitor + row.last_line)
     assert "[red]d[/]" in row.last_line
+
+
+def test_a_damaged_one_says_what_cannot_be_read_and_which_it_is() -> None:
+    row = cells(replace(MAYA, waiting_since=NOW, damage="waiting_since"), Filter.RESOLVED)
+    assert (row.visitor, row.when, row.short_when) == ("Maya Lindqvist", "damaged", "damaged")
+    assert row.last_line == "c-1: waiting_since cannot be read; 'inbox-tui doctor' says what to do"
+    assert row.is_waiting

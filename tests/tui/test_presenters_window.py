@@ -262,3 +262,30 @@ def test_memory_is_bounded_and_what_was_let_go_comes_again(kept: int) -> None:
         assert all(window.row(number) == conversation(number) for number in range(top, top + 5))
     source.fill(window, 0, 5)
     assert (window.start, window.total) == (0, 1_000)
+
+
+class Cutting(Source):
+    """A list whose pages end early, as those of large rows do: at most three rows, and they say so."""
+
+    def page(self, request: PageRequest, query: Query = QUERY) -> Page:
+        whole = super().page(request, query)
+        if len(whole.rows) <= 3:
+            return whole
+        rows = whole.rows[-3:] if request.direction == "before" and request.cursor else whole.rows[:3]
+        keys = [float(row.id.removeprefix("c-")) for row in rows]
+        ends = Cursor(int(keys[0] * 2), 0), Cursor(int(keys[-1] * 2), 0)
+        return Page(query, rows, *ends, whole.offset, is_cut=True)
+
+
+def test_a_page_that_ends_early_does_not_end_the_list() -> None:
+    source = Cutting(range(100))
+    window = source.window()
+    source.fill(window, 0, 10)
+    assert (window.start, window.total) == (0, 100)
+    assert window.end >= 10
+    source.fill(window, 50, 60)
+    assert window.start <= 50 and window.end >= 60
+    source.fill(window, 95, 100)
+    assert (window.end, window.total) == (100, 100)
+    source.fill(window, 0, 10)
+    assert (window.start, window.total) == (0, 100)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from inbox_tui.cli.damage import Damaged, NotingScan
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
 from inbox_tui.cli.session import Session, run_async
@@ -34,19 +35,23 @@ def export(
 ) -> None:
     """Write conversations as CSV; how many is said on stderr."""
 
+    damaged = Damaged()
+
     async def work() -> int:
         async with session.store(must_exist=True) as store:
             if not isinstance(store, Scan) or not store.capabilities.scan:
                 raise Unsupported("This store cannot be exported.")
             agent = (await agent_named(store, agent_name)).id if agent_name else None
             query = Query(Filter(filter_name), agent, search)
+            scan = NotingScan(store, damaged)
             with _progress(to_terminal=output == "-" and sys.stdout.isatty()) as progress:
                 if output == "-":
-                    return await export_to_stream(store, query, sys.stdout.buffer, raw=raw, bom=bom, progress=progress)
-                return await export_to_file(store, query, Path(output), raw=raw, bom=bom, progress=progress)
+                    return await export_to_stream(scan, query, sys.stdout.buffer, raw=raw, bom=bom, progress=progress)
+                return await export_to_file(scan, query, Path(output), raw=raw, bom=bom, progress=progress)
 
     rows = run_async(work())
     say(f"{rows:,} conversations exported.")
+    damaged.tell()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from itertools import islice
 import click
 
 from inbox_tui.cli.columns import Column, aligned
+from inbox_tui.cli.damage import Damaged
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import is_terminal, say, terminal_width, write_json, write_lines
 from inbox_tui.cli.session import Session, run_async
@@ -16,9 +17,11 @@ from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, Status
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.text import clean_body, clean_line, clean_name
+from inbox_tui.domain.times import local
 from inbox_tui.operations.naming import agent_named
 from inbox_tui.operations.records import iso_time, record
 from inbox_tui.store.protocol import Store
+from inbox_tui.store.registry import utc_now
 
 PAGE = 500
 LIMIT = 50
@@ -70,7 +73,8 @@ def list_conversations(
 async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = False) -> None:
     """Print what a query finds; says on stderr if that is not all."""
     printed = 0
-    now = datetime.now().astimezone()
+    now = local(utc_now())
+    damaged = Damaged()
     async for rows in _pages(store, query, limit):
         if as_json:
             write_json(record(row) for row in rows)
@@ -79,11 +83,13 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
             write_lines(islice(lines, 1 if printed else 0, None))
         else:
             write_lines("\t".join(_cells(row, iso_time(row.last_activity_at))) for row in rows)
+        damaged.note(rows)
         printed += len(rows)
     if printed and printed == limit and not query.search:
         total = query.filter.count_in(await store.counts(query.agent))
         if total > printed:
             say(f"{printed:,} of {total:,}; --limit 0 prints all.")
+    damaged.tell()
 
 
 async def _pages(store: Store, query: Query, limit: int) -> AsyncIterator[Sequence[Conversation]]:
@@ -94,14 +100,16 @@ async def _pages(store: Store, query: Query, limit: int) -> AsyncIterator[Sequen
         page = await store.list(query, PageRequest(limit=size, cursor=cursor))
         if page.rows:
             yield page.rows
-        if len(page.rows) < size:
+        if len(page.rows) < size and not page.is_cut:
             return
         cursor = page.last
-        left = left - size if left is not None else None
+        left = left - len(page.rows) if left is not None else None
 
 
 def _cells(row: Conversation, activity: str | None) -> list[str]:
-    status = "waiting" if row.waiting_since and row.status is Status.OPEN else row.status.value
+    status = (
+        "damaged" if row.damage else "waiting" if row.waiting_since and row.status is Status.OPEN else row.status.value
+    )
     return [
         clean_line(row.id),
         status,
@@ -122,6 +130,9 @@ def show(session: Session, id: str, as_json: bool) -> None:
     async def work() -> None:
         async with session.store(must_exist=True) as store:
             conversation, messages = await _whole_thread(store, ConversationId(id))
+            damaged = Damaged()
+            damaged.note([conversation])
+            damaged.tell()
             if as_json:
                 write_json([{**record(conversation), "thread": [_message_record(message) for message in messages]}])
             else:
@@ -149,7 +160,7 @@ def _message_record(message: Message) -> dict[str, str | None]:
         "member": message.member.email if message.member else None,
         "kind": message.kind.value,
         "body": message.body,
-        "created_at": iso_time(message.created_at),
+        "created_at": None if "created_at" in message.damage else iso_time(message.created_at),
     }
 
 
@@ -169,7 +180,7 @@ def _head(conversation: Conversation) -> Iterator[str]:
 
 
 def _entry(message: Message, conversation: Conversation) -> Iterator[str]:
-    at = _local(message.created_at)
+    at = "damaged" if message.damage else _local(message.created_at)
     yield ""
     if message.kind is Kind.EVENT:
         yield f"── {clean_line(message.body)} · {at} ──"
@@ -190,12 +201,12 @@ def _author(message: Message, conversation: Conversation) -> str:
 
 def _local(at: datetime) -> str:
     """A time where the reader is."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+    return f"{local(at):%Y-%m-%d %H:%M}"
 
 
 def _when(at: datetime, now: datetime) -> str:
     """A time where the reader is, as short as it can be."""
-    here = at.astimezone(now.tzinfo)
+    here = local(at, now.tzinfo)
     if here.date() == now.date():
         return f"{here:%H:%M}"
     return f"{here.day} {here:%b}" if here.year == now.year else f"{here:%Y-%m-%d}"

@@ -23,19 +23,23 @@ if TYPE_CHECKING:
 @command("migrate")
 @click.pass_obj
 def migrate(session: Session) -> None:
-    """Make the store's tables, or bring them up to date.
+    """Make the store's tables, or bring them up to date, and repair damaged rows.
 
     Opening a store does this by itself wherever it may; run it when only you may.
     """
 
     async def work() -> None:
         async with session.store() as store:
-            found, now = (schema := _upkeep(store).schema).found, schema.now
-            if found == now:
+            upkeep = _upkeep(store)
+            found, now = upkeep.schema.found, upkeep.schema.now
+            repaired = await upkeep.repair() if await upkeep.damaged(1) else 0
+            if repaired:
+                say(f"{store.name}: {repaired:,} damaged {'row was' if repaired == 1 else 'rows were'} repaired.")
+            elif found == now:
                 say(f"{store.name}: schema {now}, nothing to do.")
-            elif found == 0:
+            if found == 0:
                 say(f"{store.name}: made, schema {now}. {(await store.me()).email} is its first member.")
-            else:
+            elif found < now:
                 say(f"{store.name}: schema {found} brought to {now}.")
 
     run_async(work())

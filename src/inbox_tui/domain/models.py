@@ -156,6 +156,8 @@ class Conversation(msgspec.Struct, frozen=True):
     last_message: str = ""
     """What was last said between visitor and workspace (no note, no event). In a list the
     first PREVIEW_LENGTH characters on one line; in a scan the whole text."""
+    damage: str = ""
+    """The fields that cannot be read in the store, and hold something in their place here; empty where all can."""
 
     @property
     def has_lead(self) -> bool:
@@ -183,6 +185,8 @@ class Message(msgspec.Struct, frozen=True):
     """Who wrote it (author ``member``) or who did it (an event)."""
     key: str = ""
     """The key its writer made for it; empty for messages that had none."""
+    damage: str = ""
+    """The fields that cannot be read in the store; empty where all can."""
 
 
 class Thread(msgspec.Struct, frozen=True):
@@ -191,7 +195,7 @@ class Thread(msgspec.Struct, frozen=True):
     conversation: Conversation
     messages: tuple[Message, ...]
     has_earlier: bool
-    """There are messages before the first of these."""
+    """There are messages before the first of these: fewer were asked for, or these are as many as one answer holds."""
 
 
 class ReplyDraft(msgspec.Struct, frozen=True):

@@ -86,6 +86,7 @@ def is_same_member(one: Member, other: Member, *, with_profile: bool) -> bool:
 def _said(conversation: Conversation) -> dict[str, object]:
     return {
         **msgspec.structs.asdict(conversation),
+        "damage": "",  # what stands in its place is what arrives
         "agent": conversation.agent.name,
         "assignee": address(conversation.assignee) if conversation.assignee else None,
         "last_message": rules.preview(conversation.last_message),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -19,11 +20,15 @@ from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.models import Member
 from inbox_tui.domain.text import clean, clean_line, clean_name
 from inbox_tui.operations.diagnosis import Finding, State
-from inbox_tui.store.protocol import Store
+from inbox_tui.store.protocol import Damage, Store, Upkeep
 from inbox_tui.store.url import StoreUrl
 
 STORE_PATIENCE = 15.0
 """Seconds after which a store counts as one that does not answer."""
+LOOK_PATIENCE = 60.0
+"""Seconds that looking through every row of a store may take."""
+DAMAGED_NAMED = 5
+"""Damaged conversations that are named."""
 KEYRING_PATIENCE = 2.0
 """Seconds after which a keyring counts as one that does not answer."""
 LOCAL_SCHEME = "sqlite"
@@ -51,6 +56,8 @@ class StoreFact(msgspec.Struct, frozen=True):
     member: str = ""
     access: str = ""
     conversations: int | None = None
+    damaged: tuple[str, ...] | None = ()
+    """The first conversations that need to be mended, each with what is wrong; None: there was no time to look."""
     error: str = ""
     hint: str = ""
 
@@ -127,11 +134,10 @@ def without_secrets(words: str, url: StoreUrl) -> str:
 async def ask_store(url: StoreUrl, open_store: Callable[[], Awaitable[Store]]) -> StoreFact:
     """Open the store, ask who we are and how many conversations there are, and close it.
 
-    Takes at most STORE_PATIENCE seconds. A failure is part of the answer.
+    Takes at most STORE_PATIENCE seconds, and LOOK_PATIENCE to look for damage. A failure is part of the answer.
     """
     try:
-        async with asyncio.timeout(STORE_PATIENCE):
-            member, conversations = await _asked(open_store)
+        member, conversations, damaged = await _asked(open_store)
     except InboxError as error:
         message, hint = (clean(without_secrets(words, url)) for words in (error.message, error.hint))
         return StoreFact(shown(url), error=message, hint=hint)
@@ -144,15 +150,31 @@ async def ask_store(url: StoreUrl, open_store: Callable[[], Awaitable[Store]]) -
         member=clean_name(member.email),
         access=member.access.value,
         conversations=conversations,
+        damaged=None if damaged is None else tuple(f"{clean_line(row.id)} ({row.what})" for row in damaged),
     )
 
 
-async def _asked(open_store: Callable[[], Awaitable[Store]]) -> tuple[Member, int]:
-    store = await open_store()
+async def _asked(open_store: Callable[[], Awaitable[Store]]) -> tuple[Member, int, Sequence[Damage] | None]:
+    async with asyncio.timeout(STORE_PATIENCE):
+        store = await open_store()
+        try:
+            member, conversations = await store.me(), (await store.counts(None)).all
+        except BaseException:
+            await store.aclose()
+            raise
     try:
-        return await store.me(), (await store.counts(None)).all
+        return member, conversations, await _damaged(store)
     finally:
         await store.aclose()
+
+
+async def _damaged(store: Store) -> Sequence[Damage] | None:
+    if not isinstance(store, Upkeep) or not store.capabilities.upkeep:
+        return ()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LOOK_PATIENCE):
+            return await store.damaged(DAMAGED_NAMED + 1)
+    return None
 
 
 def of_store(fact: StoreFact) -> list[Finding]:
@@ -169,7 +191,19 @@ def of_store(fact: StoreFact) -> list[Finding]:
         *found,
         Finding("store", "who you are", State.OK, f"{fact.member}, access {fact.access}"),
         Finding("store", "answer", State.OK, f"{count:,} conversation{plural}"),
+        *_of_damage(fact.damaged),
     ]
+
+
+def _of_damage(damaged: tuple[str, ...] | None) -> list[Finding]:
+    if damaged is None:
+        words = f"not every row could be looked at within {LOOK_PATIENCE:.0f} seconds"
+        return [Finding("store", "rows", State.NOTE, words, "to look at all of them: inbox-tui migrate")]
+    if not damaged:
+        return []
+    more = ", …" if len(damaged) > DAMAGED_NAMED else ""
+    words = f"damaged, with values that cannot be read or are too large: {', '.join(damaged[:DAMAGED_NAMED])}{more}"
+    return [Finding("store", "rows", State.WRONG, words, "repair them, as an admin: inbox-tui migrate")]
 
 
 def look_at_keyring(*, takes_token: bool) -> KeyringFact:

@@ -39,11 +39,11 @@ def record(conversation: Conversation) -> dict[str, Cell]:
 
 
 def cells(conversation: Conversation) -> tuple[Cell, ...]:
-    """The record's values, in the order of COLUMNS."""
+    """The record's values, in the order of COLUMNS; None for what cannot be read."""
     assignee = conversation.assignee
     lead = conversation.lead
     author = conversation.last_message_author
-    return (
+    values: tuple[Cell, ...] = (
         conversation.id,
         conversation.agent.name,
         conversation.status.value,
@@ -65,6 +65,10 @@ def cells(conversation: Conversation) -> tuple[Cell, ...]:
         author.value if author else None,
         conversation.last_message or None,
     )
+    if not conversation.damage:
+        return values
+    unreadable = conversation.damage.split(", ")
+    return tuple(None if column in unreadable else value for column, value in zip(COLUMNS, values, strict=True))
 
 
 def iso_time(at: datetime | None) -> str | None:

@@ -180,17 +180,17 @@ class Intake(Protocol):
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
         """Add conversations, or the messages that known ones lack, in one transaction.
 
-        Raises Rejected for a conversation that contradicts itself.
+        Raises Rejected for a conversation that contradicts itself, or holds what ``domain.limits`` refuses.
         """
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
         """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor or the AI agent asks for a human. Raises NotFound."""
+        """The visitor or the AI agent asks for a human. Raises NotFound, Rejected (``at`` cannot be stored)."""
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor, instead of what was. Raises NotFound."""
+        """What is now known of the visitor, instead of what was. Raises NotFound, Rejected."""
 
 
 class Schema(msgspec.Struct, frozen=True):
@@ -201,6 +201,14 @@ class Schema(msgspec.Struct, frozen=True):
     now: int
 
 
+class Damage(msgspec.Struct, frozen=True):
+    """A conversation with values that cannot be read, or are larger than is stored today."""
+
+    id: ConversationId
+    what: str
+    """Names of the values."""
+
+
 @runtime_checkable
 class Upkeep(Protocol):
     """A store whose keeper uses this program for it."""
@@ -208,6 +216,15 @@ class Upkeep(Protocol):
     @property
     def schema(self) -> Schema:
         """What opening the store found and left: it brings older tables up to date."""
+
+    async def damaged(self, limit: int) -> Sequence[Damage]:
+        """The first ``limit`` that there are. Looks at every row, so it may take seconds."""
+
+    async def repair(self) -> int:
+        """Put right whatever ``damaged`` finds; gives how many rows. Admin only. Raises NotAllowed.
+
+        Opening a store does it too when it brings the tables up to date.
+        """
 
     async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
         """Copy the workspace as it is now into a new file, while others go on writing.

@@ -18,7 +18,7 @@ from inbox_tui.domain.filters import (
     may_begin,
 )
 from inbox_tui.domain.models import Conversation, Kind, MemberId, Message
-from inbox_tui.domain.paging import Cursor, Page, PageRequest
+from inbox_tui.domain.paging import Cursor, Page, PageRequest, conversation_size, that_fit
 from inbox_tui.domain.words import cut
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -87,14 +87,23 @@ def page(query: Query, found: Sequence[Placed], request: PageRequest) -> Page:
         else:
             before = [row for row in found if row.place < at]
             shown = before[max(0, len(before) - limit) :]
+    if request.cursor is not None and request.direction == "before":
+        fitting = that_fit(shown[::-1], _size)[::-1]
+    else:
+        fitting = that_fit(shown, _size)
     return Page(
         query,
-        tuple(row.conversation for row in shown),
-        shown[0].cursor if shown else None,
-        shown[-1].cursor if shown else None,
+        tuple(row.conversation for row in fitting),
+        fitting[0].cursor if fitting else None,
+        fitting[-1].cursor if fitting else None,
         start,
         len(found) if query.search.strip() else None,
+        is_cut=len(fitting) < len(shown),
     )
+
+
+def _size(row: Placed) -> int:
+    return conversation_size(row.conversation)
 
 
 def is_found(search: str, conversation: Conversation, thread: Sequence[Message]) -> bool:

@@ -36,7 +36,14 @@ from inbox_tui.domain.models import (
     Status,
     Thread,
 )
-from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.paging import (
+    MATCHING_ROOM,
+    Page,
+    PageRequest,
+    conversation_size,
+    message_size,
+    that_fit,
+)
 from inbox_tui.domain.text import storable
 from inbox_tui.store.protocol import Capabilities
 from inbox_tui.testing import lists
@@ -107,7 +114,8 @@ class ModelStore(ModelTeam, ModelIntake, ModelHost):
         messages = self._workspace.threads[conversation.id]
         earlier = messages if before is None else messages[: _index(messages, before)]
         start = max(0, len(earlier) - max(0, limit))
-        return Thread(conversation, tuple(earlier[start:]), has_earlier=start > 0)
+        newest = that_fit(reversed(earlier[start:]), message_size)
+        return Thread(conversation, tuple(reversed(newest)), has_earlier=len(newest) < len(earlier))
 
     async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
         """Send a reply or write a note, once for each key."""
@@ -173,7 +181,8 @@ class ModelStore(ModelTeam, ModelIntake, ModelHost):
     async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
         """The first ``limit`` conversations of the query. Raises NotAllowed."""
         rules.require_chat(self._actor)
-        return [row.conversation for row in self._rows(query)][:limit]
+        found = [row.conversation for row in self._rows(query)][:limit]
+        return that_fit(found, conversation_size, MATCHING_ROOM)
 
     def seen_by(self, member: MemberId) -> ModelStore:
         """The same workspace as another member sees it."""

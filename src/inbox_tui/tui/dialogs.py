@@ -15,6 +15,7 @@ from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import AgentId
 from inbox_tui.domain.rules import badge_for
+from inbox_tui.domain.times import local
 from inbox_tui.tui.work import WRITE
 
 if TYPE_CHECKING:
@@ -147,5 +148,5 @@ class Dialogs:
             view.run(view.work.save_photo(result.photo), group=WRITE)
 
     def _suggested(self, query: Query) -> Path:
-        stamp = self._view.clock().astimezone().strftime("%Y-%m-%d")
+        stamp = f"{local(self._view.clock()):%Y-%m-%d}"
         return Path.cwd() / f"{query.filter.value}-{stamp}.csv"

@@ -20,6 +20,7 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs import Dialogs
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.presenters.keys import LIST_HINTS, SEARCH_HINTS, SELECTION_HINTS, WRITING_HINTS, Hint, KeyNames
+from inbox_tui.tui.presenters.times import clock_time
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.threads import ThreadCache
 from inbox_tui.tui.widgets.conversation_list import ConversationList
@@ -126,7 +127,7 @@ class View:
             delivery = self.work.delivery
             self.top.connection = "◌ writes wait" if delivery is not None and delivery.held_by else "● live"
             return
-        since = self.lost_at.astimezone().strftime("%H:%M")
+        since = clock_time(self.lost_at)
         is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER
         self.top.connection = f"○ offline since {since}" if is_long else f"◌ reconnecting since {since}"
 

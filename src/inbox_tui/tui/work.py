@@ -184,7 +184,7 @@ class Work:
                         return
                     is_passed = row.id == after
                     first = first or (None if is_passed else row)
-                goes_on = after is not None and len(page.rows) == request.limit
+                goes_on = after is not None and (page.is_cut or len(page.rows) == request.limit)
                 request = PageRequest(limit=WAITING_AT_ONCE, cursor=page.last) if goes_on else None
             self._post(m.WaitingFound(first))
 

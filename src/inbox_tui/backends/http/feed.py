@@ -14,7 +14,8 @@ import httpx
 import msgspec
 from httpx_sse import EventSource, SSEError
 
-from inbox_tui.backends.http.line import Line, decoded
+from inbox_tui.backends.http.answers import decoded
+from inbox_tui.backends.http.line import Line
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.store.protocol import Clock

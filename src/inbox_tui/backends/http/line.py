@@ -17,7 +17,8 @@ import httpx
 import msgspec
 
 from inbox_tui import __version__
-from inbox_tui.backends.http.errors import error_in, http_errors, no_answer_of_ours
+from inbox_tui.backends.http.answers import decoded
+from inbox_tui.backends.http.errors import error_in, http_errors
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.domain.text import storable
 
@@ -132,16 +133,6 @@ def encoded(body: object) -> bytes:
         return msgspec.json.encode(body)
     except UnicodeEncodeError:
         return msgspec.json.encode(_storable(msgspec.to_builtins(body)))
-
-
-def decoded(content: bytes, answer: type[T], name: str) -> T:
-    """The record that an answer holds. Raises StoreBroken."""
-    if answer is type(None):
-        return None  # type: ignore[return-value, unused-ignore]  # T is None
-    try:
-        return msgspec.json.decode(content, type=answer)
-    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
-        raise no_answer_of_ours(name, error) from error
 
 
 def wait_of(response: httpx.Response, attempt: int, random: Random) -> float:

@@ -9,9 +9,10 @@ from random import Random
 import msgspec
 
 from inbox_tui.backends.http.address import base_of, segment
+from inbox_tui.backends.http.answers import decoded
 from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
-from inbox_tui.backends.http.line import Line, decoded
+from inbox_tui.backends.http.line import Line
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import CredentialError
 from inbox_tui.domain.filters import Query
@@ -103,11 +104,12 @@ class HttpStore(HttpTeam, HttpIntake):
         return await self._line.ask("GET", "counts", Counts, params={} if agent is None else {"agent": agent})
 
     async def list(self, query: Query, page: PageRequest) -> Page:
-        """A window into the list that the query describes; longer than one answer may be, it is put together."""
+        """A window into the list that the query describes, from as many answers as its rows need."""
         found = part = await self._page(query, page)
         while page.direction == "after" and len(part.rows) == PAGE_LIMIT and len(found.rows) < page.limit:
             part = await self._page(query, PageRequest(limit=page.limit - len(found.rows), cursor=found.last))
-            found = msgspec.structs.replace(found, rows=(*found.rows, *part.rows), last=part.last or found.last)
+            rows = (*found.rows, *part.rows)
+            found = msgspec.structs.replace(found, rows=rows, last=part.last or found.last, is_cut=part.is_cut)
         return msgspec.structs.replace(found, query=query)
 
     async def get(self, id: ConversationId) -> Conversation:
@@ -115,11 +117,11 @@ class HttpStore(HttpTeam, HttpIntake):
         return await self._line.ask("GET", f"conversations/{segment(id)}", Conversation)
 
     async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
-        """The newest messages, or those before one; more than one answer may hold are put together."""
-        found = await self._thread(id, before, limit)
-        while found.has_earlier and found.messages and len(found.messages) < limit:
-            earlier = await self._thread(id, found.messages[0].id, limit - len(found.messages))
-            found = Thread(found.conversation, (*earlier.messages, *found.messages), earlier.has_earlier)
+        """The newest messages, or those before one, from as many answers as they need."""
+        found = part = await self._thread(id, before, limit)
+        while part.has_earlier and len(part.messages) == PAGE_LIMIT and len(found.messages) < limit:
+            part = await self._thread(id, found.messages[0].id, limit - len(found.messages))
+            found = Thread(found.conversation, (*part.messages, *found.messages), part.has_earlier)
         return found
 
     async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:

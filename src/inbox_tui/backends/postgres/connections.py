@@ -66,6 +66,7 @@ _FROM_ENVIRONMENT = {
 }
 """What says where a database is, and libpq's name for it where an address does not."""
 _NAMED = re.compile(r":(\w+)")
+_SIZE = re.compile(r"length\(CAST\((\w+) AS BLOB\)\)")
 
 logging.getLogger("psycopg").addHandler(logging.NullHandler())  # a line that ended is told by our errors
 
@@ -90,6 +91,14 @@ class ServerConnection:
     def rows(self, statement: str, **values: Any) -> list[Row]:
         """All rows that the statement gives."""
         return self._execute(statement, values).fetchall()
+
+    def rows_within(self, room: int, statement: str, order: str, **values: Value) -> list[Row]:
+        """The first rows, up to the one whose column ``body`` goes beyond ``room`` bytes.
+
+        The server measures them: psycopg takes in whatever a statement gives.
+        """
+        found = self._execute(_within(statement, order), {**values, "room": room}).fetchall()
+        return [row[:-1] for row in found]
 
     def row(self, statement: str, **values: Value) -> Row | None:
         """The first row, if there is one."""
@@ -243,8 +252,24 @@ def options(address: str) -> dict[str, Any]:
     return {**said, "autocommit": True, "prepare_threshold": None, "client_encoding": "UTF8"}
 
 
+@lru_cache(maxsize=64)
+def _within(statement: str, order: str) -> str:
+    """A statement's first rows, those before whose body there is room; the last column says how much was taken."""
+    return " ".join(
+        (
+            "SELECT * FROM (SELECT given.*, sum(octet_length(body)) OVER (ORDER BY",
+            order,
+            ") - octet_length(body) AS taken FROM (",
+            statement,
+            ") AS given) AS measured WHERE taken <= :room ORDER BY",
+            order,
+        )
+    )
+
+
 @lru_cache(maxsize=1024)
 def _in_its_words(statement: str) -> str:
     """A shared statement as PostgreSQL and psycopg read it. Values never become part of a text."""
     ordered = statement.replace("CROSS JOIN conversation ON", "JOIN conversation ON")  # SQLite's hint for a plan
+    ordered = _SIZE.sub(r"octet_length(\1)", ordered)
     return _NAMED.sub(r"%(\1)s", ordered)

@@ -29,10 +29,16 @@ _VERSION = "SELECT version FROM inbox_tui_schema"
 _SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
 
 
-def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerConnection], None] | None) -> Schema:
-    """Bring the tables to this program's schema; ``settle`` fills new ones in the same transaction.
+def prepare(
+    connection: ServerConnection,
+    name: str,
+    settle: Callable[[ServerConnection], None] | None,
+    mend: Callable[[ServerConnection], None],
+) -> Schema:
+    """Bring the tables to this program's schema.
 
-    Without it none are made.
+    In the same transaction ``settle`` fills new ones and ``mend`` repairs older ones.
+    Without ``settle`` none are made.
 
     Raises:
         StoreUnavailable: there are no tables, and none are to be made.
@@ -52,7 +58,7 @@ def prepare(connection: ServerConnection, name: str, settle: Callable[[ServerCon
     try:
         with connection.transaction(), connection.unhurried():
             version = _version(connection, name, known)  # another process may have been faster
-            take_steps(connection, known, version, settle)
+            take_steps(connection, known, version, settle, mend)
             if version < newest:
                 connection.run(_SET_VERSION, newest=newest)
     except psycopg.errors.InsufficientPrivilege as error:

@@ -37,7 +37,12 @@ class ServerSession(Session[ServerConnection]):
     def _connect(self, *, is_reader: bool, is_patient: bool) -> ServerConnection:
         return ServerConnection(self.address, LONG_ANSWER_WITHIN if is_patient else ANSWER_WITHIN)
 
-    def _prepare(self, db: ServerConnection, settle: Callable[[ServerConnection], None] | None) -> Schema:
-        schema = prepare(db, self.name, settle)
+    def _prepare(
+        self,
+        db: ServerConnection,
+        settle: Callable[[ServerConnection], None] | None,
+        mend: Callable[[ServerConnection], None],
+    ) -> Schema:
+        schema = prepare(db, self.name, settle, mend)
         self.name = located(db, self.name)
         return schema

@@ -31,6 +31,16 @@ class Database(Protocol):
     def row(self, statement: str, **values: Value) -> Row | None:
         """The first row, if there is one."""
 
+    def rows_within(self, room: int, statement: str, order: str, **values: Value) -> list[Row]:
+        """The first rows that the statement gives, up to the one whose column ``body`` goes beyond ``room``.
+
+        Args:
+            room: Bytes; no more is read than is sent.
+            statement: Ends in ``ORDER BY`` the order.
+            order: The statement's, in names of its columns.
+            values: The statement's.
+        """
+
     def run(self, statement: str, **values: Value) -> None:
         """Execute a statement whose result does not matter."""
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from inbox_tui.backends.sql import intake, reads, statements, team, tokens
+from inbox_tui.backends.sql import intake, reads, repair, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
+from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.domain import rules
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.models import (
     Access,
@@ -26,6 +28,7 @@ from inbox_tui.domain.models import (
     Taken,
 )
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
+from inbox_tui.store.protocol import Damage, Schema
 
 
 class SqlTeam:
@@ -79,6 +82,30 @@ class SqlIntake:
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor. Raises NotFound."""
         return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))
+
+
+class SqlUpkeep:
+    """The port's Upkeep, but for ``back_up``."""
+
+    _session: Session[Any]
+
+    @property
+    def schema(self) -> Schema:
+        """What opening the store found and left."""
+        return self._session.schema
+
+    async def damaged(self, limit: int) -> Sequence[Damage]:
+        """The first rows that need to be mended."""
+        return await self._session.search(lambda db: repair.damaged(db, self._session.now(), limit))
+
+    async def repair(self) -> int:
+        """Put right whatever ``damaged`` finds. Admin only. Raises NotAllowed."""
+
+        def act(unit: Unit) -> int:
+            rules.require_admin(unit.actor)
+            return repair.repair(unit)
+
+        return await self._session.write(act)
 
 
 class SqlHost:

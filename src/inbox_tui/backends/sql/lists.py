@@ -22,10 +22,11 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.errors import StoreError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation
-from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.paging import MATCHING_ROOM, Page, PageRequest, conversation_size, that_fit
 
 _LISTS_KEPT = 8
 _SECONDS_BETWEEN_BUILDS = 2.0
+_READ_AT_ONCE = 1_000
 
 
 class Lists:
@@ -50,15 +51,23 @@ class Lists:
 
     async def first(self, query: Query, limit: int) -> Sequence[Conversation]:
         """The beginning of a list, for working on it. Raises NotAllowed unless the member may chat."""
-        request = PageRequest(limit=limit)
 
-        def read(db: Database) -> Page:
+        def read(db: Database) -> Sequence[Conversation]:
             rules.require_chat(current_roster(db).acting(self._session.me))
-            if query.search.strip():
-                return self._searches.page(db, query, request)
-            return pages.read_page(db, query, self._session.me, request)
+            found: list[Conversation] = []
+            request = PageRequest(min(limit, _READ_AT_ONCE))
+            while len(found) < limit:
+                if query.search.strip():
+                    page = self._searches.page(db, query, request)
+                else:
+                    page = pages.read_page(db, query, self._session.me, request)
+                found += page.rows
+                if len(page.rows) < request.limit and not page.is_cut:
+                    break
+                request = PageRequest(min(limit - len(found), _READ_AT_ONCE), cursor=page.last)
+            return that_fit(found, conversation_size, MATCHING_ROOM)
 
-        return (await self._session.search(read)).rows
+        return await self._session.search(read)
 
     async def aclose(self) -> None:
         """Stop building."""

@@ -59,14 +59,26 @@ def tell(name: str, version: int, known: list[Step]) -> None:
     _log.warning("%s is brought from schema %s to %s. A large one takes minutes.", name, version, known[-1].number)
 
 
-def take_steps(db: D, known: list[Step], version: int, settle: Callable[[D], None] | None) -> None:
-    """Take all steps that come after ``version``; ``settle`` fills tables that are made by them. In a transaction."""
+def take_steps(
+    db: D, known: list[Step], version: int, settle: Callable[[D], None] | None, mend: Callable[[D], None]
+) -> None:
+    """Take all steps that come after ``version``, in a transaction.
+
+    Args:
+        db: Where.
+        known: All steps.
+        version: The number of the last that was taken.
+        settle: Fills tables that did not exist before.
+        mend: Repairs what older versions wrote.
+    """
     for step in known:
         if step.number > version:
             for statement in step.statements():
                 db.run(statement)
     if version == 0 and settle is not None:
         settle(db)
+    elif 0 < version < known[-1].number:
+        mend(db)
 
 
 def no_inbox(place: str) -> StoreUnavailable:

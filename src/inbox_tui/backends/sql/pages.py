@@ -16,7 +16,7 @@ from inbox_tui.backends.sql.rows import conversation, sort_key
 from inbox_tui.backends.sql.statements import Edge, Shape
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import MemberId
-from inbox_tui.domain.paging import Cursor, Page, PageRequest
+from inbox_tui.domain.paging import Cursor, Page, PageRequest, conversation_size, that_fit
 
 ANCHOR_STEP = 256
 LONG_LIST = 20_000
@@ -38,21 +38,34 @@ def read_page(db: Database, query: Query, me: MemberId, request: PageRequest, an
         return listing.jump(request, anchors)
     is_reversed = request.direction == "before"
     rows = listing.rows(edge="after", at=request.cursor, limit=request.limit, is_reversed=is_reversed)
-    return page_of(db, query, rows[::-1] if is_reversed else rows, None)
+    return page_of(db, query, rows, None, is_reversed=is_reversed)
 
 
-def page_of(db: Database, query: Query, rows: list[Row], offset: int | None, total: int | None = None) -> Page:
-    """The page that these rows make."""
+def page_of(
+    db: Database,
+    query: Query,
+    rows: list[Row],
+    offset: int | None,
+    total: int | None = None,
+    *,
+    is_reversed: bool = False,
+) -> Page:
+    """The page that these rows make, as many of them as one holds; ``is_reversed``: they come last row first."""
     roster = current_roster(db)
     column = statements.ordering(query.filter, query.effective_order).column
-    places = [Cursor(sort_key(row, column), row[0]) for row in (rows[:1] + rows[-1:])]
+    conversations = that_fit((conversation(row, roster) for row in rows), conversation_size)
+    ends = [Cursor(sort_key(row, column), row[0]) for row in (rows[0], rows[len(conversations) - 1])] if rows else None
+    if is_reversed:
+        conversations.reverse()
+        ends = ends and ends[::-1]
     return Page(
         query,
-        tuple(conversation(row, roster) for row in rows),
-        places[0] if places else None,
-        places[-1] if places else None,
+        tuple(conversations),
+        ends[0] if ends else None,
+        ends[1] if ends else None,
         offset,
         total,
+        is_cut=len(conversations) < len(rows),
     )
 
 

@@ -16,6 +16,7 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, MessageId, Thread
+from inbox_tui.domain.paging import ROOM, message_size, that_fit
 from inbox_tui.domain.text import storable
 
 CHANGES_LISTED = 5_000
@@ -37,9 +38,9 @@ def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | N
     found = _load(db, id, roster)
     edge = _AFTER_ALL if before is None else message_row(before)
     wanted = max(0, limit)
-    rows = db.rows(statements.THREAD, conversation=found.row_id, before=edge, limit=wanted + 1)
-    messages = tuple(message(row, roster) for row in reversed(rows[:wanted]))
-    return Thread(found.conversation, messages, has_earlier=len(rows) > wanted)
+    rows = db.rows_within(ROOM, statements.THREAD, "id DESC", conversation=found.row_id, before=edge, limit=wanted + 1)
+    newest = that_fit((message(row, roster) for row in rows[:wanted]), message_size)
+    return Thread(found.conversation, tuple(reversed(newest)), has_earlier=len(rows) > len(newest))
 
 
 def counts(db: Database, me: MemberId, agent: AgentId | None) -> Counts:

@@ -21,6 +21,11 @@ MEMBERS = "SELECT id, email, name, initials, color, access FROM member"
 AGENTS = "SELECT id, name FROM agent"
 
 
+_COLORS = {color.value: color for color in Color}
+_ACCESSES = {access.value: access for access in Access}
+"""A colour or a kind of access that this version does not know shows as blue, and permits nothing."""
+
+
 class Roster(msgspec.Struct, frozen=True):
     """Everybody in the workspace, by row number."""
 
@@ -80,5 +85,5 @@ def _read(db: Database, version: int) -> Roster:
 
 def _member(row: Row) -> Member:
     id, email, name, initials, color, access = row
-    badge = None if initials is None else Badge(initials, Color(color))
-    return Member(MemberId(str(id)), email, name, badge, Access(access))
+    badge = None if initials is None else Badge(initials, _COLORS.get(color, Color.BLUE))
+    return Member(MemberId(str(id)), email, name, badge, _ACCESSES.get(access, Access.NONE))

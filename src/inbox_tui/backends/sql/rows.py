@@ -7,13 +7,15 @@ their way in.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from inbox_tui.backends.sql.database import Row, Value
 from inbox_tui.backends.sql.roster import Roster, row_number
+from inbox_tui.domain import salvage
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Filter
+from inbox_tui.domain.limits import EARLIEST, LATEST
 from inbox_tui.domain.models import (
     Author,
     Conversation,
@@ -28,10 +30,11 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.text import storable
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = EARLIEST
 _MICROSECOND = timedelta(microseconds=1)
 _AUTHORS: dict[str | None, Author | None] = {None: None, **{author.value: author for author in Author}}
 _KINDS = {kind.value: kind for kind in Kind}
+LATEST_MICROS = (LATEST - _EPOCH) // _MICROSECOND
 _NOBODY_KNOWN = Lead()
 _NOBODY = MemberId("")
 _AFTER_ALL_TIME = 2**62
@@ -98,7 +101,14 @@ def sort_key(row: Row, column: str) -> int:
 
 
 def conversation(row: Row, roster: Roster) -> Conversation:
-    """The record that a row of CONVERSATION_COLUMNS holds."""
+    """The record that a row of CONVERSATION_COLUMNS holds; of a damaged one, as much of it as can be read."""
+    try:
+        return _conversation(row, roster)
+    except salvage.UNREADABLE:
+        return _damaged_conversation(row, roster)
+
+
+def _conversation(row: Row, roster: Roster) -> Conversation:
     (_, public_id, agent, status, assignee, waiting, handoff, outgoing, created, activity, human, resolved) = row[:12]
     (count, author, last, _, name, email, phone, company, topic, _) = row[12:]
     return Conversation(
@@ -121,13 +131,41 @@ def conversation(row: Row, roster: Roster) -> Conversation:
     )
 
 
+def _damaged_conversation(row: Row, roster: Roster) -> Conversation:
+    of = dict(zip(CONVERSATION_COLUMNS, row, strict=True))
+
+    def optional(column: str) -> datetime | None:
+        return None if of[column] is None else moment(of[column])
+
+    return salvage.conversation(
+        {
+            "id": lambda: ConversationId(of["public_id"]),
+            "agent": lambda: roster.agents[of["agent_id"]],
+            "created_at": lambda: moment(of["created_at"]),
+            "last_activity_at": lambda: moment(of["last_activity_at"]),
+            "lead": lambda: Lead(*(of[name] for name in ("lead_name", "lead_email", "lead_phone", "lead_company"))),
+            "topic": lambda: of["topic"],
+            "status": lambda: _STATUSES[of["status"]],
+            "assignee": lambda: None if of["assignee_id"] is None else roster.members[of["assignee_id"]],
+            "waiting_since": lambda: optional("waiting_since"),
+            "handoff_requested": lambda: bool(of["handoff_requested"]),
+            "last_outgoing": lambda: _AUTHORS[of["last_outgoing"]],
+            "first_human_reply_at": lambda: optional("first_human_reply_at"),
+            "resolved_at": lambda: optional("resolved_at"),
+            "messages": lambda: int(of["message_count"]),
+            "last_message_author": lambda: _AUTHORS[of["last_message_author"]],
+            "last_message": lambda: of["last_message"],
+        }
+    )
+
+
 def state(record: Conversation, last_message_id: int | None) -> dict[str, Value]:
     """The values of STATE_COLUMNS for a conversation."""
     lead = record.lead
     waiting = record.waiting_since
     return {
         "public_id": storable(record.id),
-        "agent_id": int(record.agent.id),
+        "agent_id": row_number(record.agent.id),
         "status": STATUS_NUMBERS[record.status],
         "assignee_id": None if record.assignee is None else int(record.assignee.id),
         "waiting_since": micros_or_none(waiting),
@@ -153,10 +191,32 @@ def state(record: Conversation, last_message_id: int | None) -> dict[str, Value]
 
 
 def message(row: Row, roster: Roster) -> Message:
-    """The record that a row of MESSAGE_COLUMNS holds."""
+    """The record that a row of MESSAGE_COLUMNS holds; of a damaged one, as much of it as can be read."""
+    try:
+        return _message(row, roster)
+    except salvage.UNREADABLE:
+        return _damaged_message(row, roster)
+
+
+def _message(row: Row, roster: Roster) -> Message:
     id, author, kind, body, created_at, member_id, key = row
     member: Member | None = None if member_id is None else roster.members[member_id]
     return Message(MessageId(str(id)), Author(author), _KINDS[kind], body, moment(created_at), member, key or "")
+
+
+def _damaged_message(row: Row, roster: Roster) -> Message:
+    of = dict(zip(MESSAGE_COLUMNS, row, strict=True))
+    return salvage.message(
+        {
+            "id": lambda: MessageId(str(of["id"])),
+            "author": lambda: Author(of["author"]),
+            "kind": lambda: _KINDS[of["kind"]],
+            "body": lambda: of["body"],
+            "created_at": lambda: moment(of["created_at"]),
+            "member": lambda: None if of["member_id"] is None else roster.members[of["member_id"]],
+            "key": lambda: of["key"] or "",
+        }
+    )
 
 
 def message_row(id: MessageId) -> int:
@@ -168,7 +228,9 @@ def message_row(id: MessageId) -> int:
 
 
 def moment(micros: int) -> datetime:
-    """The time that a stored number of microseconds means."""
+    """The time that a stored number of microseconds means. Raises ValueError for one that cannot be shown."""
+    if not 0 <= micros <= LATEST_MICROS:
+        raise ValueError(f"{micros} is no time in microseconds since 1970")
     return _EPOCH + timedelta(microseconds=micros)
 
 

@@ -70,7 +70,12 @@ class Searches:
         ids = [id for _, id in found.places[start:end]]
         by_id = {row[0]: row for row in reads.conversations(db, "id", ids)}
         rows = [by_id[id] for id in ids if id in by_id]
-        page = page_of(db, query, rows, start if request.cursor is None else None, len(found.places))
+        if request.cursor is None:
+            page = page_of(db, query, rows, start, len(found.places))
+        else:
+            is_reversed = request.direction == "before"
+            rows = rows[::-1] if is_reversed else rows
+            page = page_of(db, query, rows, None, len(found.places), is_reversed=is_reversed)
         return msgspec.structs.replace(page, total_is_exact=found.is_exact)
 
     def _result(self, db: Database, query: Query) -> Found:

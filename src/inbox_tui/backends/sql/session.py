@@ -11,9 +11,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
+from datetime import datetime
 from typing import Generic, Self, TypeVar
 
-from inbox_tui.backends.sql import reads, team
+from inbox_tui.backends.sql import reads, repair, team
 from inbox_tui.backends.sql.database import TextSearch
 from inbox_tui.backends.sql.roster import current_roster
 from inbox_tui.backends.sql.unit import Unit
@@ -67,8 +68,11 @@ class Session(ABC, Generic[C]):
             team.insert_member(unit, identity.email, identity.name.strip(), Access.ADMIN, badge)
             unit.finish()
 
+        def mend(db: C) -> None:
+            self._act(db, repair.repair)
+
         def open_and_look(db: C) -> MemberId:
-            self.schema = self._prepare(db, settle if identity.founds else None)
+            self.schema = self._prepare(db, settle if identity.founds else None, mend)
             with db.snapshot():
                 return self._recognise(db, identity)
 
@@ -102,17 +106,24 @@ class Session(ABC, Generic[C]):
 
         def in_transaction(db: C) -> T:
             with db.transaction():
-                newest = reads.last_message(db)
-                unit = Unit(db, self.me, self._clock())
-                result = act(unit)
-                with db.together():
-                    unit.finish()
-                    self.text_search.index(db, newest, unit.newly_known)
-                return result
+                return self._act(db, act)
 
         result = await self.run_on(self._writer, in_transaction)
         self.wake_followers()
         return result
+
+    def _act(self, db: C, act: Callable[[Unit], T]) -> T:
+        newest = reads.last_message(db)
+        unit = Unit(db, self.me, self._clock())
+        result = act(unit)
+        with db.together():
+            unit.finish()
+            self.text_search.index(db, newest, unit.newly_known)
+        return result
+
+    def now(self) -> datetime:
+        """The present, as writes are dated."""
+        return self._clock()
 
     def new_reader(self, name: str) -> Worker[C]:
         """A further thread with a connection for reads that may take long; its maker closes it."""
@@ -145,10 +156,11 @@ class Session(ABC, Generic[C]):
         """Open a connection; ``is_patient`` for what may take long. Called in the thread that will own it."""
 
     @abstractmethod
-    def _prepare(self, db: C, settle: Callable[[C], None] | None) -> Schema:
-        """Bring the workspace to this program's schema; ``settle`` fills a new one in the same transaction.
+    def _prepare(self, db: C, settle: Callable[[C], None] | None, mend: Callable[[C], None]) -> Schema:
+        """Bring the workspace to this program's schema.
 
-        Without it none is made. Raises StoreUnavailable then.
+        In the same transaction ``settle`` fills a new one and ``mend`` repairs an older one.
+        Without ``settle`` none is made. Raises StoreUnavailable then.
         """
 
     def _recognise(self, db: C, identity: Identity) -> MemberId:

@@ -141,6 +141,31 @@ INSERT_CONVERSATION = " ".join(
     )
 )
 
+_SIZE = "length(CAST({column} AS BLOB))"
+"""Bytes of a text."""
+_LEAD_SIZES = " OR ".join(
+    f"{_SIZE.format(column=column)} > :field_limit"
+    for column in ("lead_name", "lead_email", "lead_phone", "lead_company")
+)
+_TIMES = ("created_at", "last_activity_at", "waiting_since", "first_human_reply_at", "resolved_at")
+DAMAGED_CONVERSATIONS = " ".join(
+    (
+        "SELECT",
+        _COLUMNS,
+        "FROM conversation WHERE",
+        " OR ".join(f"{column} NOT BETWEEN 0 AND :latest" for column in _TIMES),
+        f"OR {_SIZE.format(column='topic')} > :topic_limit OR {_LEAD_SIZES}",
+        "OR agent_id NOT IN (SELECT id FROM agent) OR assignee_id NOT IN (SELECT id FROM member)",
+        "ORDER BY id LIMIT :limit",
+    )
+)
+DAMAGED_MESSAGES = (
+    "SELECT message.id, message.created_at, conversation.public_id"
+    " FROM message JOIN conversation ON conversation.id = message.conversation_id"
+    " WHERE message.created_at NOT BETWEEN 0 AND :latest ORDER BY message.id LIMIT :limit"
+)
+SET_MESSAGE_TIME = "UPDATE message SET created_at = :at WHERE id = :id"
+
 THREAD = " ".join(
     (
         "SELECT",

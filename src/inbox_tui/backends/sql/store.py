@@ -12,7 +12,7 @@ from typing import Any
 
 from inbox_tui.backends.sql import reads, writes
 from inbox_tui.backends.sql.database import Connection
-from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam
+from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam, SqlUpkeep
 from inbox_tui.backends.sql.lists import Lists
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.session import Session
@@ -39,13 +39,13 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
-from inbox_tui.store.protocol import Capabilities, Schema
+from inbox_tui.store.protocol import Capabilities
 
 _CHANGES_AT_ONCE = 500
 CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True, upkeep=True)
 
 
-class SqlStore(SqlTeam, SqlIntake, SqlHost):
+class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
     """A workspace seen by one member: a Store, Scan, Team, Intake and Host, but for what the adapter adds."""
 
     def __init__(self, session: Session[Any]) -> None:
@@ -62,11 +62,6 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost):
     def capabilities(self) -> Capabilities:
         """Everything."""
         return CAPABILITIES
-
-    @property
-    def schema(self) -> Schema:
-        """What opening the store found and left."""
-        return self._session.schema
 
     async def me(self) -> Member:
         """The member who is asking, as they are now."""

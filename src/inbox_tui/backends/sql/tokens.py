@@ -6,6 +6,7 @@ Each writing function is one act inside the transaction of a Unit; none commits.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, Row
@@ -15,7 +16,9 @@ from inbox_tui.backends.sql.rows import message, message_row, micros, micros_or_
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import NotFound
+from inbox_tui.domain.limits import EARLIEST, size
 from inbox_tui.domain.models import AgentId, ConversationId, MemberId, MessageId
+from inbox_tui.domain.paging import ROOM
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept_label, require_grant
 
 
@@ -68,8 +71,10 @@ def agent_replies(db: Database, agent: AgentId, after: MessageId | None, limit: 
     newest = reads.last_message(db)
     if after is None:
         return AgentReplies((), MessageId(str(newest)))
-    found = db.rows(
+    found = db.rows_within(
+        ROOM,
         statements.REPLIES_OF_AGENT,
+        "id",
         agent=row_number(agent),
         after=0 if after == "0" else message_row(after),
         last=newest,
@@ -77,7 +82,8 @@ def agent_replies(db: Database, agent: AgentId, after: MessageId | None, limit: 
     )
     roster = current_roster(db)
     replies = tuple((ConversationId(row[0]), message(row[1:], roster)) for row in found)
-    last = replies[-1][1].id if len(replies) == max(1, limit) else MessageId(str(newest))
+    is_cut = len(replies) == max(1, limit) or sum(size(reply.body) for _, reply in replies) > ROOM
+    last = replies[-1][1].id if is_cut else MessageId(str(newest))
     return AgentReplies(replies, last)
 
 
@@ -92,9 +98,16 @@ def _token(row: Row, roster: Roster) -> Token:
     id, member, agent, label, created_at, expires_at = row
     return Token(
         TokenId(str(id)),
-        moment(created_at),
-        None if member is None else roster.members[member],
-        None if agent is None else roster.agents[agent],
+        _readable(created_at),
+        None if member is None else roster.members.get(member),
+        None if agent is None else roster.agents.get(agent),
         label,
-        None if expires_at is None else moment(expires_at),
+        None if expires_at is None else _readable(expires_at),  # an end that cannot be read has come
     )
+
+
+def _readable(micros: int) -> datetime:
+    try:
+        return moment(micros)
+    except ValueError:
+        return EARLIEST

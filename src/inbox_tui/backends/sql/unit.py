@@ -11,11 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, Value
-from inbox_tui.backends.sql.roster import Roster, current_roster
+from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
 from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, message_row, micros, state, stored
 from inbox_tui.backends.sql.rows import message as message_of
+from inbox_tui.domain import limits
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import (
@@ -43,7 +46,7 @@ class Unit:
 
     def __init__(self, db: Database, me: MemberId, at: datetime) -> None:
         self.db = db
-        self.at = at
+        self.at = limits.present(at)
         """When all this happens."""
         self._me = me
         self._seen: dict[str, Stored] = {}  # by id, as this transaction will leave them
@@ -107,10 +110,14 @@ class Unit:
         last = before.last_message_id
         if added is not None and added.kind is Kind.MESSAGE:
             last = message_row(added.id)
-        after = Stored(before.row_id, ruling.conversation, last)
+        is_damaged = bool(before.conversation.damage)
+        conversation = ruling.conversation
+        if is_damaged:  # what is written now is whole again
+            conversation = msgspec.structs.replace(conversation, damage="")
+        after = Stored(before.row_id, conversation, last)
         was = state(before.conversation, before.last_message_id)
         now = state(after.conversation, after.last_message_id)
-        changed = {column: value for column, value in now.items() if value != was[column]}
+        changed = {column: value for column, value in now.items() if is_damaged or value != was[column]}
         if changed:
             self._states[after.row_id] |= changed
             self._seen[after.conversation.id] = after
@@ -191,7 +198,7 @@ class Unit:
             self._events = []
 
     def _count(self, conversation: Conversation, n: int) -> None:
-        agent = int(conversation.agent.id)
+        agent = row_number(conversation.agent.id)
         holder = conversation.assignee
         for filter in Filter:
             if filter is Filter.YOUR_INBOX:

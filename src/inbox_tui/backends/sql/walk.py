@@ -17,8 +17,11 @@ from inbox_tui.backends.sql.search import typed
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, MemberId
+from inbox_tui.domain.paging import ROOM, conversation_size
 
 _WITHOUT_END = 2**62
+_FETCHED_AT_ONCE = 50
+"""Rows that the driver takes in together: each may hold a message of a megabyte."""
 
 
 class Walk:
@@ -55,7 +58,16 @@ class Walk:
         self._rows = db.cursor(statement, {**values(query, self._me), "limit": _WITHOUT_END, "skip": 0, **expressions})
 
     def next(self, count: int) -> Sequence[Conversation]:
-        """The next conversations, at most ``count``; none at the end."""
+        """The next conversations, at most ``count``, fewer where they are large; none at the end."""
+        found: list[Conversation] = []
         if self._rows is None or self._roster is None:
-            return ()
-        return [conversation(row, self._roster) for row in self._rows.fetchmany(count)]
+            return found
+        room = ROOM
+        while room > 0 and len(found) < count:
+            rows = self._rows.fetchmany(min(_FETCHED_AT_ONCE, count - len(found)))
+            if not rows:
+                break
+            for row in rows:
+                found.append(conversation(row, self._roster))
+                room -= conversation_size(found[-1])
+        return found

@@ -25,6 +25,7 @@ from inbox_tui.domain.models import (
     Sent,
     StateChange,
 )
+from inbox_tui.domain.paging import ROOM
 from inbox_tui.domain.text import storable
 
 
@@ -88,6 +89,6 @@ def _known(unit: Unit, before: Stored, key: str) -> Message | None:
 
 def _unseen(unit: Unit, before: Stored, last_seen: MessageId | None) -> tuple[Message, ...]:
     seen = 0 if last_seen is None else message_row(last_seen)
-    rows = unit.db.rows(statements.REPLIES_AFTER, conversation=before.row_id, seen=seen)
+    rows = unit.db.rows_within(ROOM, statements.REPLIES_AFTER, "id", conversation=before.row_id, seen=seen)
     replies = [message(row, unit.roster) for row in rows]
     return rules.unseen_replies(replies, unit.actor, [True] * len(replies))

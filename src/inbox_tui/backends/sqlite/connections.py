@@ -20,6 +20,7 @@ from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sqlite.errors import primary_code
 from inbox_tui.backends.sqlite.search import VOCABULARIES
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
+from inbox_tui.domain.limits import size
 
 _SHORTEST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.003
@@ -68,11 +69,29 @@ class FileConnection:
 
     def rows(self, statement: str, **values: Value) -> list[Row]:
         """All rows that the statement gives."""
-        return self._raw.execute(statement, values).fetchall()
+        return self._readable(statement, lambda: self._raw.execute(statement, values).fetchall())
+
+    def rows_within(self, room: int, statement: str, order: str, **values: Value) -> list[Row]:
+        """The first rows, up to the one whose column ``body`` goes beyond ``room`` bytes."""
+
+        def read() -> list[Row]:
+            cursor = self._raw.execute(statement, values)
+            body = [column[0] for column in cursor.description].index("body")
+            found: list[Row] = []
+            left = room
+            for row in cursor:  # one after the other: what is not taken is not read
+                found.append(row)
+                left -= size(row[body])
+                if left < 0:
+                    break
+            cursor.close()
+            return found
+
+        return self._readable(statement, read)
 
     def row(self, statement: str, **values: Value) -> Row | None:
         """The first row, if there is one."""
-        found = self._raw.execute(statement, values).fetchall()
+        found = self.rows(statement, **values)
         return found[0] if found else None
 
     def run(self, statement: str, **values: Value) -> None:
@@ -93,6 +112,7 @@ class FileConnection:
 
     def cursor(self, statement: str, values: Mapping[str, int | str]) -> sqlite3.Cursor:
         """The rows of a statement, to be fetched little by little."""
+        self._raw.text_factory = _decoded
         return self._raw.execute(statement, values)
 
     def copy_to(self, file: Path, progress: Callable[[float], None] | None) -> None:
@@ -174,6 +194,16 @@ class FileConnection:
         """Let go of the file."""
         self._raw.close()
 
+    def _readable(self, statement: str, read: Callable[[], list[Row]]) -> list[Row]:
+        """What a statement reads: one text that is not UTF-8 must not hide the others."""
+        try:
+            return read()
+        except sqlite3.OperationalError as error:
+            if primary_code(error) or not statement.startswith("SELECT"):
+                raise
+            self._raw.text_factory = _decoded
+            return read()
+
     def _begin(self) -> None:
         deadline = time.monotonic() + self._patience
         self._raw.execute("PRAGMA busy_timeout = 0")
@@ -193,6 +223,10 @@ class FileConnection:
     def _undo(self) -> None:
         if self._raw.in_transaction:
             self._raw.execute("ROLLBACK")
+
+
+def _decoded(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 def _inode(path: Path) -> tuple[int, int]:

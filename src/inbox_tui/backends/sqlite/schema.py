@@ -50,10 +50,16 @@ def require_file(path: Path) -> None:
         raise no_inbox(f"at {path}")
 
 
-def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnection], None] | None) -> Schema:
-    """Bring the file to this program's schema; ``settle`` fills a new one in the same transaction.
+def prepare(
+    connection: FileConnection,
+    path: Path,
+    settle: Callable[[FileConnection], None] | None,
+    mend: Callable[[FileConnection], None],
+) -> Schema:
+    """Bring the file to this program's schema.
 
-    Without it none is made. An older one is first copied to ``NAME.vN.bak`` beside it.
+    In the same transaction ``settle`` fills a new one and ``mend`` repairs an older one.
+    Without ``settle`` none is made. An older one is first copied to ``NAME.vN.bak`` beside it.
 
     Raises:
         StoreUnavailable: the file is empty, and none is to be made.
@@ -72,7 +78,7 @@ def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnec
         _back_up(connection, path, version)
     with connection.transaction():
         version = _version(connection, path, known)  # another process may have been faster
-        take_steps(connection, known, version, settle)
+        take_steps(connection, known, version, settle, mend)
         connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.run(f"PRAGMA user_version = {newest}")
     return Schema(version, newest)

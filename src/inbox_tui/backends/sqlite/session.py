@@ -46,5 +46,10 @@ class FileSession(Session[FileConnection]):
             make_file(self.path)
         return FileConnection(self.path, patience=self._patience, random=self._random, is_reader=is_reader)
 
-    def _prepare(self, db: FileConnection, settle: Callable[[FileConnection], None] | None) -> Schema:
-        return prepare(db, self.path, settle)
+    def _prepare(
+        self,
+        db: FileConnection,
+        settle: Callable[[FileConnection], None] | None,
+        mend: Callable[[FileConnection], None],
+    ) -> Schema:
+        return prepare(db, self.path, settle, mend)

@@ -50,8 +50,11 @@ def row_cells(conversation: Conversation, query: Query, me: MemberId | None, now
         now: The present, for ages.
     """
     waiting_since = conversation.waiting_since
+    is_damaged = bool(conversation.damage)
     has_left = me is not None and not query.filter.matches(conversation, me)
-    if has_left:
+    if is_damaged:
+        when = short_when = "damaged"
+    elif has_left:
         when = short_when = what_it_is_now(conversation, query.filter)
     elif waiting_since is not None:
         short_when = age(waiting_since, now)
@@ -66,11 +69,16 @@ def row_cells(conversation: Conversation, query: Query, me: MemberId | None, now
         when=when,
         short_when=short_when,
         holder=conversation.assignee,
-        writer=_WRITERS.get(author, "") if author else "",
-        last_line=clean_line(conversation.last_message),
+        writer=_WRITERS.get(author, "") if author and not is_damaged else "",
+        last_line=clean_line(damage_line(conversation) if is_damaged else conversation.last_message),
         is_waiting=waiting_since is not None,
         has_left=has_left,
     )
+
+
+def damage_line(conversation: Conversation) -> str:
+    """What of a conversation cannot be read, and what tells more."""
+    return f"{conversation.id}: {conversation.damage} cannot be read; 'inbox-tui doctor' says what to do"
 
 
 def what_it_is_now(conversation: Conversation, filter: Filter) -> str:

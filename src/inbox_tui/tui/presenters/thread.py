@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -23,7 +23,8 @@ GROUP_WITHIN = timedelta(minutes=5)
 """Messages of one author this close together share one author line."""
 KEPT_CHARACTERS = 2_000_000
 """Wrapped text that is kept; what was used longest ago goes first."""
-_LONG_AFTER = timedelta(days=400)
+_LONG_AGO = datetime(1, 1, 2, tzinfo=timezone.utc)
+"""Another year than that of any message."""
 _INDENT = "  "
 _BAR = "▌ "
 _RULE = "─"
@@ -125,7 +126,7 @@ class ThreadPresenter:
         states = {sent.message.id: sent.state for sent in pending}
         for message in (*messages, *(sent.message for sent in pending)):
             is_pending = message.id in states
-            label = day_label(message.created_at, now or message.created_at + _LONG_AFTER, self._zone)
+            label = day_label(message.created_at, now or _LONG_AGO, self._zone)
             if label != day:
                 day = label
                 lines.append(_day_rule(label, width))
@@ -134,7 +135,7 @@ class ThreadPresenter:
                 lines += self._event(message, width)
             else:
                 if not _continues(message, previous) or is_pending:
-                    when = states.get(message.id) or clock_time(message.created_at, self._zone)
+                    when = states.get(message.id) or self._when(message)
                     lines.append(self._author_line(conversation, message, width, when))
                 lines += self._body(message, width)
             previous = None if is_pending else message
@@ -165,8 +166,11 @@ class ThreadPresenter:
         self._keep(key, message.body, lines)
         return lines
 
+    def _when(self, message: Message) -> str:
+        return "damaged" if message.damage else clock_time(message.created_at, self._zone)
+
     def _event(self, message: Message, width: int) -> list[Line]:
-        when = clock_time(message.created_at, self._zone)
+        when = self._when(message)
         wrapped = wrap(f"{clean_line(message.body)} · {when}", width - 6)
         first, *others = [f"{_RULE * 2} {text} {_RULE * 2}" for text in wrapped]
         return [Line(((text, "rule"),), message.id) for text in (first, *others)]

@@ -1,13 +1,14 @@
 """Times for people: how long ago, which day, what o'clock.
 
-The only place where local time is made; everywhere else a time is aware UTC. The
-present and the time zone are arguments. Names of days and months do not follow the
+The present and the time zone are arguments. Names of days and months do not follow the
 locale, because nothing else on the screen does.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
+
+from inbox_tui.domain.times import local
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -34,10 +35,10 @@ def day_label(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
         now: The present; the year is left out while it is the same.
         zone: The reader's time zone; None is that of this machine.
     """
-    day, today = when.astimezone(zone).date(), now.astimezone(zone).date()
+    day, today = local(when, zone).date(), local(now, zone).date()
     if day == today:
         return "Today"
-    if day == today - timedelta(days=1):
+    if today - day == timedelta(days=1):
         return "Yesterday"
     label = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
     return label if day.year == today.year else f"{label} {day.year}"
@@ -45,5 +46,5 @@ def day_label(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
 
 def clock_time(when: datetime, zone: tzinfo | None = None) -> str:
     """The time of day as ``10:02``. ``zone`` None is the time zone of this machine."""
-    local = when.astimezone(zone)
-    return f"{local.hour:02}:{local.minute:02}"
+    here = local(when, zone)
+    return f"{here.hour:02}:{here.minute:02}"

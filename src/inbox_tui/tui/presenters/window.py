@@ -182,7 +182,7 @@ class ListWindow:
             start = 0
             self.total = 0 if is_from_end else min(self.total, request.offset)
         self._load(page, start)
-        if size and (is_from_end or size < request.limit):
+        if size and (is_from_end or size < request.limit) and not page.is_cut:
             self._is_last_loaded = True
             self.total = self.end
         self.total = max(self.total, self.end)
@@ -193,7 +193,7 @@ class ListWindow:
         fresh = self._not_yet_loaded(page)
         self._rows += fresh
         self._stretches.append(_Stretch(len(fresh), page.first or request.cursor, page.last or request.cursor))
-        self._is_last_loaded = len(page.rows) < request.limit
+        self._is_last_loaded = len(page.rows) < request.limit and not page.is_cut
         self.total = self.end if self._is_last_loaded else max(self.total, self.end)
         while len(self._rows) > self._kept_rows and len(self._stretches) > 1:
             gone = self._stretches.pop(0)
@@ -209,7 +209,7 @@ class ListWindow:
         self._rows[:0] = fresh
         self._stretches.insert(0, _Stretch(len(fresh), page.first or request.cursor, page.last or request.cursor))
         self._start -= len(fresh)
-        self._is_first_loaded = len(page.rows) < request.limit
+        self._is_first_loaded = len(page.rows) < request.limit and not page.is_cut
         # Rows were added or moved since the list was counted: its first row is row 0 all the same.
         shift = -self._start if self._is_first_loaded or self._start < 0 else 0
         self._start += shift

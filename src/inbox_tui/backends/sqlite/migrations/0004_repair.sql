@@ -1,0 +1,2 @@
+-- No table changes. When this step is taken the program repairs what earlier versions let in (backends/sql/repair.py):
+-- times that nobody can read, and topics and visitors' fields without bound.
