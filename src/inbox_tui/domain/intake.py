@@ -26,6 +26,7 @@ from inbox_tui.domain.models import (
     MemberId,
     Status,
 )
+from inbox_tui.domain.names import is_blank, require_visible
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 
@@ -35,10 +36,11 @@ _SOMEBODY = Member(MemberId(""), "")
 
 def require_sense(incoming: IncomingConversation) -> None:
     """Raises Rejected for a conversation that contradicts itself."""
-    if not incoming.id.strip():
+    if is_blank(incoming.id):
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
     rules.require_id(incoming.id, "A conversation's id")
     rules.require_id(incoming.agent, f"The AI agent's name of conversation {incoming.id}")
+    require_visible(incoming.agent, f"The AI agent's name of conversation {incoming.id}")
     waits = incoming.needs_human or (incoming.standing is not None and incoming.standing.waiting_since is not None)
     if waits and incoming.status is Status.RESOLVED:
         raise Rejected(f"Conversation {incoming.id} is resolved and needs a human.", hint="It can be only one of them.")
@@ -48,6 +50,7 @@ def require_sense(incoming: IncomingConversation) -> None:
             raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
         if message.key:
             keys.add(message.key)
+            require_visible(message.key, f"The id of a message of conversation {incoming.id}")
         rules.require_id(message.key, f"The id of a message of conversation {incoming.id}")
         rules.require_id(message.member_email, f"The address of an author of conversation {incoming.id}")
         if len(message.body) > rules.BODY_LIMIT:
@@ -65,6 +68,8 @@ def require_receivable(message: IncomingMessage) -> None:
         raise Rejected("Only messages of visitors and AI agents are received.", hint="Members reply or write notes.")
     rules.require_id(message.key, "The message's key")
     rules.require_body(message.body)
+    if message.key:
+        require_visible(message.key, "The message's key")
 
 
 def keyed(incoming: IncomingConversation) -> list[IncomingMessage]:

@@ -29,6 +29,7 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.text import storable
+from inbox_tui.domain.names import is_blank
 
 ID_LIMIT = 2_000
 """Bytes in UTF-8 of what something is found by. An index of PostgreSQL takes 2,704; SQLite would take more."""
@@ -212,7 +213,7 @@ def require_id(id: str, whose: str) -> None:
 
 def require_key(key: str) -> None:
     """Rule 7: what a member sends carries a key. Raises Rejected for none, or for one that is too long."""
-    if not key:
+    if is_blank(key):
         raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
     require_id(key, "The message's key")
 

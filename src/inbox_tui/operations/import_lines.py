@@ -20,6 +20,7 @@ from inbox_tui.domain.models import (
     Lead,
     Status,
 )
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.rules import BODY_LIMIT
 
 DEFAULT_AGENT = "Website assistant"
@@ -107,8 +108,10 @@ def _decoded(line: bytes) -> _Line:
 
 def _check(given: _Line) -> None:
     """What the shape of the line cannot say."""
-    if not given.id.strip():
+    if is_blank(given.id):
         raise WrongLine('"id" is empty')
+    if given.agent and is_blank(given.agent):
+        raise WrongLine('"agent" has no visible character')
     if not given.messages:
         raise WrongLine("it has no messages")
     if given.needs_human and given.status is Status.RESOLVED:
@@ -119,6 +122,8 @@ def _check(given: _Line) -> None:
             if message.id in ids:
                 raise WrongLine(f"two of its messages have the id {message.id!r}")
             ids.add(message.id)
+            if is_blank(message.id):
+                raise WrongLine(f'the "id" of message {number} has no visible character')
         if problem := _wrong_message(message):
             raise WrongLine(f"message {number} {problem}")
 

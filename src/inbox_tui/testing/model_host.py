@@ -9,6 +9,7 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.models import AgentId, Author, Kind, Member, MessageId
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept_label, require_grant
 from inbox_tui.testing.workspace import ModelWorkspace
 
@@ -29,14 +30,14 @@ class ModelHost:
         workspace = self._workspace
         rules.require_admin(self._actor)
         require_grant(token, workspace.clock())
-        member = workspace.member_by_email(token.email) if token.email else None
-        if token.email and member is None:
+        member = workspace.member_by_email(token.email)
+        if member is None and not is_blank(token.email):
             raise NotFound(f"{token.email} is not a member.")
         added = Token(
             TokenId(f"token-{len(workspace.tokens) + 1}"),
             workspace.clock(),
             member,
-            workspace.agent(token.agent) if token.agent else None,
+            None if is_blank(token.agent) else workspace.agent(token.agent),
             kept_label(token),
             token.expires_at,
         )

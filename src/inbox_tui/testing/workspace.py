@@ -26,6 +26,7 @@ from inbox_tui.domain.models import (
     Message,
     MessageId,
 )
+from inbox_tui.domain.names import name_key
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 from inbox_tui.domain.tokens import Token
@@ -73,9 +74,9 @@ class ModelWorkspace:
         return self.members[id]
 
     def member_by_email(self, email: str) -> Member | None:
-        """The member with this address, whatever its case."""
-        wanted = email.strip().casefold()
-        return next((member for member in self.members.values() if member.email.casefold() == wanted), None)
+        """The member with this address, however it is spelled."""
+        wanted = name_key(email)
+        return next((member for member in self.members.values() if name_key(member.email) == wanted), None)
 
     def add_member(self, member: Member) -> Member:
         """A new member, with an id of their own."""
@@ -107,7 +108,7 @@ class ModelWorkspace:
         """The agent of this name, added if need be."""
         name = storable(name)
         for known in self.agents.values():
-            if known.name == name:
+            if name_key(known.name) == name_key(name):
                 return known
         added = Agent(AgentId(f"agent-{len(self.agents) + 1}"), name)
         self.agents[added.id] = added

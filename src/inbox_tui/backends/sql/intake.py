@@ -20,7 +20,6 @@ from inbox_tui.domain import intake, rules
 from inbox_tui.domain.models import (
     Access,
     Agent,
-    AgentId,
     Conversation,
     ConversationId,
     IncomingConversation,
@@ -29,6 +28,7 @@ from inbox_tui.domain.models import (
     Member,
     Taken,
 )
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 
@@ -113,11 +113,12 @@ def _append(unit: Unit, before: Stored, message: IncomingMessage, *, is_copy: bo
 
 def agent_named(unit: Unit, name: str) -> Agent:
     """The AI agent of this name; one that is not known yet becomes known."""
-    name = storable(name)
-    if name not in unit.roster.agent_rows:
-        unit.db.run(statements.INSERT_AGENT, name=name)
+    if unit.roster.by_name(name) is None:
+        unit.db.run(statements.INSERT_AGENT, name=storable(name))
         unit.team_changed()
-    return Agent(AgentId(str(unit.roster.agent_rows[name])), name)
+    found = unit.roster.by_name(name)
+    assert found is not None  # written above
+    return found
 
 
 def _author(unit: Unit, message: IncomingMessage) -> Member | None:
@@ -125,7 +126,7 @@ def _author(unit: Unit, message: IncomingMessage) -> Member | None:
 
 
 def _member(unit: Unit, email: str, *, is_assignee: bool) -> Member | None:
-    if not email.strip():
+    if is_blank(email):
         return None
     found = unit.roster.by_email(storable(email)) or insert_member(unit, email, "", Access.NONE)
     if is_assignee and not found.may_chat:

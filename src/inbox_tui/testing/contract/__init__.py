@@ -24,6 +24,7 @@ from inbox_tui.testing.contract.feed import FeedContract
 from inbox_tui.testing.contract.hostile import HostileContract
 from inbox_tui.testing.contract.hosting import HostingContract
 from inbox_tui.testing.contract.intake import IntakeContract
+from inbox_tui.testing.contract.naming import NamingContract
 from inbox_tui.testing.contract.paging import PagingContract
 from inbox_tui.testing.contract.racing import RacingContract
 from inbox_tui.testing.contract.reading import ReadingContract
@@ -48,5 +49,6 @@ class StoreContract(
     HostileContract,
     HostingContract,
     RacingContract,
+    NamingContract,
 ):
     """All of it. Subclass with a name that begins with ``Test`` and override ``open_as``."""
