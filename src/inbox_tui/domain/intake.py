@@ -52,7 +52,8 @@ def require_sense(incoming: IncomingConversation) -> None:
             keys.add(message.key)
             require_visible(message.key, f"The id of a message of conversation {incoming.id}")
         rules.require_id(message.key, f"The id of a message of conversation {incoming.id}")
-        rules.require_id(message.member_email, f"The address of an author of conversation {incoming.id}")
+        for email in (message.member_email, message.imported_by_email):
+            rules.require_id(email, f"The address of a member in conversation {incoming.id}")
         if len(message.body) > rules.BODY_LIMIT:
             raise Rejected(
                 f"A message of conversation {incoming.id} has {len(message.body):,} characters;"
@@ -67,9 +68,9 @@ def require_receivable(message: IncomingMessage) -> None:
     if message.author not in (Author.VISITOR, Author.AGENT) or message.kind is not Kind.MESSAGE:
         raise Rejected("Only messages of visitors and AI agents are received.", hint="Members reply or write notes.")
     rules.require_id(message.key, "The message's key")
-    rules.require_body(message.body)
     if message.key:
         require_visible(message.key, "The message's key")
+    rules.require_body(message.body)
 
 
 def keyed(incoming: IncomingConversation) -> list[IncomingMessage]:
@@ -100,7 +101,13 @@ def kept(message: IncomingMessage, key: str) -> IncomingMessage:
     """The message as a store keeps it: whatever the system says is an event."""
     kind = Kind.EVENT if message.author is Author.SYSTEM else message.kind
     return IncomingMessage(
-        message.author, storable(message.body), message.created_at, storable(key), kind, storable(message.member_email)
+        message.author,
+        storable(message.body),
+        message.created_at,
+        storable(key),
+        kind,
+        storable(message.member_email),
+        storable(message.imported_by_email),
     )
 
 
@@ -135,6 +142,11 @@ def message_added(conversation: Conversation, message: IncomingMessage, author: 
             return rules.agent_wrote(conversation, message.body, at)
         case _:
             return rules.member_replied(conversation, author or _SOMEBODY, message.body, at, auto_assign=False)
+
+
+def assignable(named: Member | None) -> Member | None:
+    """Whom a conversation is given to that comes in for somebody: nobody, unless they may chat (rule 5)."""
+    return named if named is not None and named.may_chat else None
 
 
 def settled(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:

@@ -94,5 +94,5 @@ def _said(conversation: Conversation) -> dict[str, object]:
 
 
 def _said_in(message: Message) -> tuple[object, ...]:
-    author = address(message.member) if message.member else None
-    return (message.author, message.kind, message.body, message.created_at, author, message.key)
+    author, importer = (address(member) if member else None for member in (message.member, message.imported_by))
+    return (message.author, message.kind, message.body, message.created_at, author, message.key, importer)

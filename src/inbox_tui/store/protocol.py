@@ -175,22 +175,26 @@ class Team(Protocol):
 
 @runtime_checkable
 class Intake(Protocol):
-    """A store that conversations can be brought into: by imports, websites and AI agents."""
+    """A store that members can bring conversations into. AI agents come in by the ``Host``."""
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction.
+        """Add conversations, or the messages that known ones lack, in one transaction. Admin only.
 
-        Raises Rejected for a conversation that contradicts itself.
+        Who is named and not known becomes a member with access ``none``; nobody gets more access by an import.
+
+        Raises:
+            NotAllowed.
+            Rejected: a conversation contradicts itself.
         """
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
-        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+        """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor or the AI agent asks for a human. Raises NotFound."""
+        """The visitor asks for a human by other ways. Raises NotAllowed, NotFound."""
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor, instead of what was. Raises NotFound."""
+        """What is now known of the visitor, instead of what was. Raises NotAllowed, NotFound."""
 
 
 class Schema(msgspec.Struct, frozen=True):
@@ -248,4 +252,7 @@ class Host(Protocol):
         """
 
     async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
-        """Members' replies to an agent's visitors after a message; None: none, only where the workspace is now."""
+        """Members' replies to an agent's visitors after a message; None: none, only where the workspace is now.
+
+        Without what came in by an import: that was said to the visitor elsewhere.
+        """

@@ -15,7 +15,7 @@ from inbox_tui.testing.workspace import ModelWorkspace
 
 
 class ModelHost:
-    """The port's Host, but for ``seen_by``."""
+    """The port's Host, but for ``seen_by`` and what AI agents do."""
 
     @property
     @abstractmethod
@@ -81,6 +81,6 @@ class ModelHost:
             (id, message)
             for id, message in everything
             if int(message.id) > int(after) and workspace.conversations[id].agent.id == agent
-            if message.author is Author.MEMBER and message.kind is Kind.MESSAGE
+            if message.author is Author.MEMBER and message.kind is Kind.MESSAGE and message.imported_by is None
         ][: max(1, limit)]
         return AgentReplies(tuple(wanted), wanted[-1][1].id if len(wanted) == max(1, limit) else newest)

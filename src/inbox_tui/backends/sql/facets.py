@@ -65,19 +65,19 @@ class SqlIntake:
     _session: Session[Any]
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction. Raises Rejected."""
+        """Add conversations, or the messages that known ones lack, in one transaction. Raises NotAllowed, Rejected."""
         return await self._session.write(lambda unit: intake.take_in(unit, conversations))
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
-        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+        """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
         return await self._session.write(lambda unit: intake.receive(unit, id, message))
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor or the AI agent asks for a human. Raises NotFound."""
+        """The visitor asks for a human by other ways. Raises NotAllowed, NotFound."""
         return await self._session.write(lambda unit: intake.request_handoff(unit, id, at))
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor. Raises NotFound."""
+        """What is now known of the visitor. Raises NotAllowed, NotFound."""
         return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))
 
 
