@@ -22,14 +22,15 @@ from inbox_tui.domain.models import (
     Color,
     Conversation,
     Kind,
+    Lead,
     Member,
     MemberId,
     Message,
     SetStatus,
     Status,
 )
-from inbox_tui.domain.text import storable
 from inbox_tui.domain.names import is_blank
+from inbox_tui.domain.text import storable
 
 ID_LIMIT = 2_000
 """Bytes in UTF-8 of what something is found by. An index of PostgreSQL takes 2,704; SQLite would take more."""
@@ -188,6 +189,15 @@ def require_chat(member: Member) -> None:
     """Rule 5. Raises NotAllowed unless the member may chat."""
     if not member.may_chat:
         raise NotAllowed(f"{member.label} has no chat access.")
+
+
+def as_seen_by(member: Member, conversation: Conversation) -> Conversation:
+    """Rule 5: without chat access one sees names, times and status, and nothing of what was said or captured."""
+    if member.may_chat:
+        return conversation
+    return msgspec.structs.replace(
+        conversation, lead=Lead(conversation.lead.name), topic="", last_message="", last_message_author=None
+    )
 
 
 def require_admin(member: Member) -> None:

@@ -100,10 +100,14 @@ class Store(Protocol):
         """The exact number in each filter for one agent, or for all (None)."""
 
     async def list(self, query: Query, page: PageRequest) -> Page:
-        """A window into the list that the query describes."""
+        """A window into the list that the query describes.
+
+        Without chat access there are names, times and status in it (``rules.as_seen_by``), and a search raises
+        NotAllowed.
+        """
 
     async def get(self, id: ConversationId) -> Conversation:
-        """One conversation. Raises NotFound."""
+        """One conversation, without chat access only its name, times and status. Raises NotFound."""
 
     async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
         """The newest ``limit`` messages, or those before a message. Raises NotAllowed, NotFound.

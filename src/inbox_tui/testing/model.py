@@ -93,12 +93,15 @@ class ModelStore(ModelTeam, ModelIntake, ModelHost):
         return Counts(**{filter.value.replace("-", "_"): number for filter, number in numbers.items()})
 
     async def list(self, query: Query, page: PageRequest) -> Page:
-        """A window into the list."""
-        return lists.page(query, self._rows(query), page)
+        """A window into the list, as the member may see it. Raises NotAllowed for a search."""
+        if query.search.strip():
+            rules.require_chat(self._actor)
+        found = lists.page(query, self._rows(query), page)
+        return msgspec.structs.replace(found, rows=tuple(rules.as_seen_by(self._actor, row) for row in found.rows))
 
     async def get(self, id: ConversationId) -> Conversation:
-        """One conversation. Raises NotFound."""
-        return self._workspace.conversation(id)
+        """One conversation, as the member may see it. Raises NotFound."""
+        return rules.as_seen_by(self._actor, self._workspace.conversation(id))
 
     async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
         """The newest messages, or those before one. Raises NotAllowed, NotFound."""

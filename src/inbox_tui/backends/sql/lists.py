@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from inbox_tui.backends.sql import pages, reads
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.pages import Anchors
@@ -39,9 +41,9 @@ class Lists:
         self._building: asyncio.Task[None] | None = None
 
     async def page(self, query: Query, request: PageRequest) -> Page:
-        """The rows that the request asks for."""
+        """The rows that the request asks for, as the member may see them. Raises NotAllowed for a search."""
         if query.search.strip():
-            return await self._session.search(lambda db: self._searches.page(db, query, request))
+            return await self._session.search(lambda db: self._found(db, query, request))
         anchors = self._anchors.get(query)
         page, wants_anchors = await self._session.read(lambda db: self._read(db, query, request, anchors))
         if wants_anchors:
@@ -53,9 +55,9 @@ class Lists:
         request = PageRequest(limit=limit)
 
         def read(db: Database) -> Page:
-            rules.require_chat(current_roster(db).acting(self._session.me))
             if query.search.strip():
-                return self._searches.page(db, query, request)
+                return self._found(db, query, request)
+            rules.require_chat(current_roster(db).acting(self._session.me))
             return pages.read_page(db, query, self._session.me, request)
 
         return (await self._session.search(read)).rows
@@ -66,9 +68,16 @@ class Lists:
             self._building.cancel()
             await asyncio.wait([self._building])
 
+    def _found(self, db: Database, query: Query, request: PageRequest) -> Page:
+        rules.require_chat(current_roster(db).acting(self._session.me))
+        return self._searches.page(db, query, request)
+
     def _read(self, db: Database, query: Query, request: PageRequest, anchors: Anchors | None) -> tuple[Page, bool]:
         me = self._session.me
         page = pages.read_page(db, query, me, request, anchors)
+        actor = current_roster(db).acting(me)
+        if not actor.may_chat:
+            page = msgspec.structs.replace(page, rows=tuple(rules.as_seen_by(actor, row) for row in page.rows))
         if request.cursor is not None or request.offset == 0:
             return page, False
         is_stale = anchors is None or anchors.seq != reads.last_change(db)

@@ -29,6 +29,7 @@ from inbox_tui.testing.contract.paging import PagingContract
 from inbox_tui.testing.contract.racing import RacingContract
 from inbox_tui.testing.contract.reading import ReadingContract
 from inbox_tui.testing.contract.replying import ReplyingContract
+from inbox_tui.testing.contract.rights import RightsContract
 from inbox_tui.testing.contract.scanning import ScanningContract
 from inbox_tui.testing.contract.searching import SearchingContract
 from inbox_tui.testing.contract.team import TeamContract
@@ -49,6 +50,7 @@ class StoreContract(
     HostileContract,
     HostingContract,
     RacingContract,
+    RightsContract,
     NamingContract,
 ):
     """All of it. Subclass with a name that begins with ``Test`` and override ``open_as``."""
