@@ -20,6 +20,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
@@ -232,7 +233,11 @@ class Upkeep(Protocol):
 
 @runtime_checkable
 class Host(Protocol):
-    """A store that a server can offer to many clients: it keeps their tokens and shows itself to each."""
+    """A store that a server can offer to many clients: it keeps their tokens and shows itself to each.
+
+    What begins with ``agent_`` is what an AI agent may do. It asks for no member's access, and checks in its one
+    transaction that the conversation is the agent's; another's is NotFound, like one that does not exist.
+    """
 
     async def add_token(self, token: NewToken) -> Token:
         """Keep a token. Admin only. Raises NotAllowed, NotFound (no such member), Rejected."""
@@ -254,6 +259,27 @@ class Host(Protocol):
 
         For many who follow: one of them follows by ``changes``, which may take a connection, and all others read.
         """
+
+    async def agent_begin(self, agent: AgentId, chat: NewChat) -> Conversation:
+        """Create a conversation, or add the messages that a known one lacks, by the rules.
+
+        Raises:
+            Conflict: another agent has a conversation with this id.
+            NotFound: the agent does not exist.
+            Rejected: also for more than ``domain.agents.MESSAGES_AT_ONCE`` messages.
+        """
+
+    async def agent_receive(self, agent: AgentId, id: ConversationId, message: IncomingMessage) -> Conversation:
+        """What a visitor or the agent said, by the rules. Raises NotFound, Rejected."""
+
+    async def agent_handoff(self, agent: AgentId, id: ConversationId, at: datetime) -> Conversation:
+        """The agent, or its visitor, asks for a human. Raises NotFound."""
+
+    async def agent_set_lead(self, agent: AgentId, id: ConversationId, lead: Lead) -> Conversation:
+        """What is now known of the visitor, instead of what was. Raises NotFound."""
+
+    async def agent_conversation(self, agent: AgentId, id: ConversationId) -> Conversation:
+        """One of the agent's conversations. Raises NotFound."""
 
     async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
         """Members' replies to an agent's visitors after a message; None: none, only where the workspace is now.

@@ -40,13 +40,13 @@ from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.domain.text import storable
 from inbox_tui.store.protocol import Capabilities
 from inbox_tui.testing import lists
+from inbox_tui.testing.model_agents import ModelAgents
 from inbox_tui.testing.model_host import ModelHost
-from inbox_tui.testing.model_intake import ModelIntake
 from inbox_tui.testing.model_team import ModelTeam
 from inbox_tui.testing.workspace import ModelWorkspace
 
 
-class ModelStore(ModelTeam, ModelIntake, ModelHost):
+class ModelStore(ModelTeam, ModelAgents, ModelHost):
     """A model workspace, seen by one member. A Store, Scan, Team, Intake and Host.
 
     Args:

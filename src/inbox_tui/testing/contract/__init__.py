@@ -18,6 +18,7 @@ pytest-asyncio with ``asyncio_mode = auto``; readable failures need
 ``pytest.register_assert_rewrite("inbox_tui.testing.contract")`` in the first conftest.
 """
 
+from inbox_tui.testing.contract.agents import AgentsContract
 from inbox_tui.testing.contract.base import OpenAs
 from inbox_tui.testing.contract.deciding import DecidingContract
 from inbox_tui.testing.contract.feed import FeedContract
@@ -49,6 +50,7 @@ class StoreContract(
     ScanningContract,
     HostileContract,
     HostingContract,
+    AgentsContract,
     RacingContract,
     RightsContract,
     NamingContract,
