@@ -24,10 +24,12 @@ from inbox_tui.backends.http.store import HttpStore
 from inbox_tui.backends.sql.store import SqlStore
 from inbox_tui.backends.sqlite.store import open_file
 from inbox_tui.domain import rules
+from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Access,
+    AgentId,
     Author,
     Badge,
     Color,
@@ -176,6 +178,36 @@ class InboxMachine(RuleBasedStateMachine):
     def receive(self, who: str, id: ConversationId, author: Author, body: str, key: str) -> None:
         message = IncomingMessage(author, body, self.tick(), key)
         self.both(who, lambda store: store.receive(id, message))
+
+    @rule(
+        target=conversations,
+        number=st.integers(0, 3),
+        name=st.sampled_from((WEBSITE, BOOKING)),
+        said=st.lists(
+            st.tuples(
+                st.sampled_from((Author.VISITOR, Author.AGENT)), strategies.bodies | st.just(" "), st.integers(-3, 3)
+            ),
+            max_size=4,
+        ),
+        lead=strategies.leads,
+    )
+    def agent_begins(self, number: int, name: str, said: list[tuple[Author, str, int]], lead: Lead) -> ConversationId:
+        """What no HTTP client can do, the server's own store does."""
+        created = self.tick()
+        messages = tuple(
+            IncomingMessage(author, body, self.tick(), f"a-{key}" if key > 0 else "") for author, body, key in said
+        )
+        chat = NewChat(ConversationId(f"c-{number}"), created, lead, "Flights", messages)
+
+        async def act(store: Handle) -> int:
+            assert not isinstance(store, HttpStore)
+            known = {agent.name: agent.id for agent in await store.agents()}
+            return (await store.agent_begin(known.get(name, AgentId("12345")), chat)).messages
+
+        if DANA in self.handles and not any(isinstance(handle, HttpStore) for handle in self.handles[DANA]):
+            results = self.both(DANA, act)
+            assert results is None or results[0] == results[1]
+        return chat.id
 
     @rule(who=people, id=conversations)
     def hand_off(self, who: str, id: ConversationId) -> None:

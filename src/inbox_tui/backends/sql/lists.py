@@ -75,7 +75,8 @@ class Lists:
     def _read(self, db: Database, query: Query, request: PageRequest, anchors: Anchors | None) -> tuple[Page, bool]:
         me = self._session.me
         page = pages.read_page(db, query, me, request, anchors)
-        actor = current_roster(db).acting(me)
+        roster = db.roster or current_roster(db)  # which the page has just been made with
+        actor = roster.acting(me)
         if not actor.may_chat:
             page = msgspec.structs.replace(page, rows=tuple(rules.as_seen_by(actor, row) for row in page.rows))
         if request.cursor is not None or request.offset == 0:
