@@ -26,7 +26,7 @@ SHOWN_BAD_LINES = 50
 @click.option("--strict", is_flag=True, help="Take in nothing at all if any line is bad.")
 @click.pass_context
 def import_files(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
-    """Read conversations from JSON Lines, compressed (gzip) or not; "-" is standard input.
+    """Read conversations from JSON Lines, compressed (gzip) or not; "-" is standard input. Admins only.
 
     What is already known is not doubled. A bad line is reported with its number and
     the others go in.
