@@ -71,17 +71,52 @@ def test_only_id_and_messages_are_required(run_cli: RunCli) -> None:
     assert (row["agent"], row["status"], row["messages"]) == ("Website assistant", "open", 2)
 
 
-def test_unknown_people_become_members(run_cli: RunCli) -> None:
+def test_unknown_people_become_members_without_access(run_cli: RunCli) -> None:
     given = line("a", assignee="new@acme.example", needs_human=True)
     given["messages"].append(  # type: ignore[attr-defined]
         {"author": "member", "member": "old@acme.example", "body": "Hello", "created_at": "2026-11-03T11:00:00"}
     )
-    assert run_cli("import", "-", stdin=jsonl(given)).code == 0
+    ran = run_cli("import", "-", stdin=jsonl(given, line("b", assignee="new@acme.example"), line("c")))
+    assert ran.code == 0
+    assert ran.err.splitlines()[1] == (
+        "2 conversations were left unassigned: an assignee has no chat access."
+        " Give it with: inbox-tui members access EMAIL edit"
+    )
     team = {text.split("\t")[0]: text.split("\t")[1] for text in run_cli("members", "list").lines}
-    assert team == {"dana@acme.example": "admin", "new@acme.example": "edit", "old@acme.example": "none"}
-    (row,) = run_cli("list", "--json").objects
+    assert team == {"dana@acme.example": "admin", "new@acme.example": "none", "old@acme.example": "none"}
+    row = next(row for row in run_cli("list", "--json").objects if row["conversation_id"] == "a")
+    assert row["assignee_email"] is None
     assert row["waiting_since"] == "2026-11-03T10:00:00Z"
     assert row["last_activity_at"] == "2026-11-03T11:00:00Z"
+
+
+def test_who_has_access_is_assigned(run_cli: RunCli) -> None:
+    run_cli("migrate")
+    run_cli("members", "add", "new@acme.example")
+    ran = run_cli("import", "-", stdin=jsonl(line("a", assignee="NEW@acme.example\u200b")))
+    assert (ran.code, len(ran.err.splitlines())) == (0, 1)
+    assert [row["assignee_email"] for row in run_cli("list", "--json").objects] == ["new@acme.example"]
+
+
+@pytest.mark.parametrize("access", ["edit", "none"])
+def test_only_an_admin_imports(run_cli: RunCli, access: str) -> None:
+    run_cli("migrate")
+    run_cli("members", "add", "sam@acme.example", "--access", access)
+    sam = {"INBOX_TUI_AS": "sam@acme.example"}
+    ran = run_cli("import", "-", stdin=jsonl(line("a", assignee="sam@acme.example")), env=sam)
+    assert (ran.code, ran.out) == (1, "")
+    assert "is not a workspace admin" in ran.err
+    assert run_cli("list").out == ""
+    assert f"sam@acme.example\t{access}" in run_cli("members", "list").out
+
+
+def test_who_imported_is_shown_once_before_what_came(run_cli: RunCli) -> None:
+    run_cli("import", "-", stdin=jsonl(line("a", "one", "two")))
+    shown = [text for text in run_cli("show", "a").lines if text]
+    assert shown[2].startswith("Imported by ")
+    assert sum(text.startswith("Imported by ") for text in shown) == 1
+    thread = json.loads(run_cli("show", "a", "--json").out)["thread"]
+    assert [message["imported_by"] for message in thread] == ["dana@acme.example"] * 2
 
 
 BAD = {

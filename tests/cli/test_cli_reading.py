@@ -58,6 +58,23 @@ def test_list_json_has_the_columns_of_the_csv(run_cli: RunCli) -> None:
     assert found["c-1"]["lead_phone"] is None
 
 
+@pytest.mark.usefixtures("workspace")
+def test_without_access_names_times_and_status_are_listed(run_cli: RunCli) -> None:
+    run_cli("members", "add", "eve@acme.example", "--access", "none")
+    as_eve = {"INBOX_TUI_AS": "\ufeffEve@acme.example"}  # the same person, as pasted from elsewhere
+    rows = run_cli("list", "--json", env=as_eve).objects
+    hidden = ("lead_email", "lead_phone", "lead_company", "topic", "last_message_author", "last_message")
+    assert {row[column] for row in rows for column in hidden} == {None}
+    shown = {row["conversation_id"]: row for row in rows}
+    assert (shown["c-1"]["visitor"], shown["c-2"]["needs_human"]) == ("Maya Lindqvist", True)
+    assert "flight" not in run_cli("list", env=as_eve).out
+    for refused in (["list", "--search", "flight"], ["show", "c-1"], ["export"]):
+        ran = run_cli(*refused, env=as_eve)
+        assert ran.code == 1
+        assert "Maya" not in ran.out
+        assert "inbox-tui members" in ran.err
+
+
 def test_list_says_when_it_is_not_all(run_cli: RunCli, store_file: Path) -> None:
     seed(store_file, [line(f"c-{number}") for number in range(1100)])
     ran = run_cli("list", "--limit", "600")

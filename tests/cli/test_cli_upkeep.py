@@ -34,6 +34,7 @@ def test_migrate_makes_a_store_and_then_has_nothing_to_do(run_cli: RunCli, store
 def test_migrate_brings_an_older_file_up_to_date(run_cli: RunCli, filled: Path) -> None:
     with sqlite3.connect(filled) as db:
         db.execute("DROP TABLE token")
+        db.execute("ALTER TABLE message DROP COLUMN imported_by")
         db.execute("PRAGMA user_version = 1")
     db.close()
     assert run_cli("migrate").err == (

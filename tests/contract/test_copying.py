@@ -25,6 +25,7 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.local.copies import CopyJournal
+from inbox_tui.operations.comparing import whole
 from inbox_tui.operations.copying import Copied, Copy, Progress, require_source, require_target
 from inbox_tui.operations.copying_team import TeamCopy
 from inbox_tui.store.protocol import Store
@@ -420,3 +421,40 @@ async def test_a_member_without_rights_copies_nothing(place: Place) -> None:
     guest = seen_by(target, await member_of(target, SAM))
     with pytest.raises(InboxError):
         await place.copied(source, guest)
+
+
+@pytest.mark.parametrize("over", ["file", "http"])
+async def test_who_has_no_address_keeps_access_and_conversations(place: Place, over: str) -> None:
+    """An import may name people by anything; such a member cannot be added beforehand."""
+    source, target = await place.file("a"), await place.file("b")
+    await intake_of(source).take_in([incoming("c-1", assignee_email="kim")])
+    await team_of(source).set_access((await member_of(source, "kim")).id, Access.EDIT)
+    await intake_of(source).take_in([incoming("c-2", assignee_email="kim"), incoming("c-3", assignee_email="lou")])
+    assert (await member_of(source, "lou")).access is Access.NONE
+    copied = await place.copied(source, await place.remote(target) if over == "http" else target)
+    assert copied.conversations == 3
+    holder = (await target.get(ConversationId("c-2"))).assignee
+    assert holder is not None and (holder.email, holder.access) == ("kim", Access.EDIT)
+    assert "lou" not in {member.email for member in await target.members()}, "whom no conversation names"
+
+
+async def test_who_imported_comes_with_the_copy(place: Place) -> None:
+    """And is part of what is compared: another importer is another message."""
+    source, target = await place.file("a"), await place.file("b")
+    sam = await team_of(source).add_member(SAM, "Sam Okafor", Access.ADMIN)
+    await intake_of(source).take_in([incoming("c-1", "a")])
+    await intake_of(seen_by(source, sam)).take_in([incoming("c-1", "a", "b")])
+    await reply(source)
+    copied = await place.copied(source, target)
+    importers = [
+        (m.body, m.imported_by and m.imported_by.email) for m in await messages(target) if m.kind is Kind.MESSAGE
+    ]
+    assert importers == [("a", DANA), ("b", SAM), ("On it", None)]
+    assert (await place.copied(target, await place.file("c"))).checksum == copied.checksum
+    other = await place.file("d")
+    await intake_of(other).take_in([incoming("c-1", "a", "b")])
+    same = await place.file("e")
+    await team_of(same).add_member(SAM, "", Access.ADMIN)
+    await intake_of(seen_by(same, await member_of(same, SAM))).take_in([incoming("c-1", "a", "b")])
+    digests = [found.digest() for store in (other, same) if (found := await whole(store, C1))]
+    assert len(set(digests)) == 2

@@ -24,10 +24,12 @@ from inbox_tui.backends.http.store import HttpStore
 from inbox_tui.backends.sql.store import SqlStore
 from inbox_tui.backends.sqlite.store import open_file
 from inbox_tui.domain import rules
+from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Access,
+    AgentId,
     Author,
     Badge,
     Color,
@@ -111,12 +113,6 @@ class InboxMachine(RuleBasedStateMachine):
         path = Path(self.folder.name) / "inbox.db"
         return await open_file(path, Identity(email, "Dana Ortiz", is_given=True), lambda: self.now)
 
-    @property
-    def gatekeeper(self) -> str:
-        """Who lets in what comes from outside: a server asks for chat access."""
-        members = self.workspace.members.values()
-        return next(member.email for member in members if member.may_chat and member.email in self.handles)
-
     def change(self, who: str, act: Callable[[Handle], Awaitable[Conversation]], id: ConversationId) -> None:
         """A decision that can be undone."""
 
@@ -139,6 +135,7 @@ class InboxMachine(RuleBasedStateMachine):
 
     @rule(
         target=conversations,
+        who=st.just(DANA) | people,
         number=st.integers(0, 3),
         bodies=st.lists(st.tuples(st.sampled_from(Author), strategies.bodies), min_size=0, max_size=3),
         agent=st.sampled_from((WEBSITE, BOOKING)),
@@ -149,6 +146,7 @@ class InboxMachine(RuleBasedStateMachine):
     )
     def take_in(
         self,
+        who: str,
         number: int,
         bodies: list[tuple[Author, str]],
         agent: str,
@@ -166,28 +164,59 @@ class InboxMachine(RuleBasedStateMachine):
         given = IncomingConversation(
             id, messages, agent, created, lead, status, needs_human and status is Status.OPEN, assignee
         )
-        taken = self.both(self.gatekeeper, lambda store: store.take_in([given]))
+        taken = self.both(who, lambda store: store.take_in([given]))
         assert taken is None or taken[0] == taken[1]
         return id
 
     @rule(
+        who=people,
         id=conversations,
         author=st.sampled_from((Author.VISITOR, Author.VISITOR, Author.AGENT)),
         body=strategies.bodies,
         key=st.sampled_from(("", "", "w-1")),
     )
-    def receive(self, id: ConversationId, author: Author, body: str, key: str) -> None:
+    def receive(self, who: str, id: ConversationId, author: Author, body: str, key: str) -> None:
         message = IncomingMessage(author, body, self.tick(), key)
-        self.both(self.gatekeeper, lambda store: store.receive(id, message))
+        self.both(who, lambda store: store.receive(id, message))
 
-    @rule(id=conversations)
-    def hand_off(self, id: ConversationId) -> None:
+    @rule(
+        target=conversations,
+        number=st.integers(0, 3),
+        name=st.sampled_from((WEBSITE, BOOKING)),
+        said=st.lists(
+            st.tuples(
+                st.sampled_from((Author.VISITOR, Author.AGENT)), strategies.bodies | st.just(" "), st.integers(-3, 3)
+            ),
+            max_size=4,
+        ),
+        lead=strategies.leads,
+    )
+    def agent_begins(self, number: int, name: str, said: list[tuple[Author, str, int]], lead: Lead) -> ConversationId:
+        """What no HTTP client can do, the server's own store does."""
+        created = self.tick()
+        messages = tuple(
+            IncomingMessage(author, body, self.tick(), f"a-{key}" if key > 0 else "") for author, body, key in said
+        )
+        chat = NewChat(ConversationId(f"c-{number}"), created, lead, "Flights", messages)
+
+        async def act(store: Handle) -> int:
+            assert not isinstance(store, HttpStore)
+            known = {agent.name: agent.id for agent in await store.agents()}
+            return (await store.agent_begin(known.get(name, AgentId("12345")), chat)).messages
+
+        if DANA in self.handles and not any(isinstance(handle, HttpStore) for handle in self.handles[DANA]):
+            results = self.both(DANA, act)
+            assert results is None or results[0] == results[1]
+        return chat.id
+
+    @rule(who=people, id=conversations)
+    def hand_off(self, who: str, id: ConversationId) -> None:
         at = self.tick()
-        self.both(self.gatekeeper, lambda store: store.request_handoff(id, at))
+        self.both(who, lambda store: store.request_handoff(id, at))
 
-    @rule(id=conversations, lead=strategies.leads)
-    def set_lead(self, id: ConversationId, lead: Lead) -> None:
-        self.both(self.gatekeeper, lambda store: store.set_lead(id, lead))
+    @rule(who=people, id=conversations, lead=strategies.leads)
+    def set_lead(self, who: str, id: ConversationId, lead: Lead) -> None:
+        self.both(who, lambda store: store.set_lead(id, lead))
 
     @rule(
         who=people,
@@ -293,7 +322,9 @@ class InboxMachine(RuleBasedStateMachine):
         if (await store.me()).may_chat:
             for row in everything:
                 thread = (await store.thread(row.id, limit=1000)).messages
-                seen[row.id] = [(m.author, m.kind, m.body, m.created_at, named(m.member)) for m in thread]
+                seen[row.id] = [
+                    (m.author, m.kind, m.body, m.created_at, named(m.member), named(m.imported_by)) for m in thread
+                ]
         return seen
 
     def teardown(self) -> None:

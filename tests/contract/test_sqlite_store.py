@@ -310,3 +310,21 @@ async def test_old_change_rows_are_removed(store: SqliteStore, path: Path, monke
     db.close()
     assert kept <= 31
     assert (await next_with_news(store.changes(0))).reset
+
+
+async def test_of_names_that_were_two_before_the_first_is_meant(store: SqliteStore, path: Path) -> None:
+    """What an earlier program took for different stays as it is; nothing is added to the second by its name."""
+    await store.take_in([conversation(1, agent="Café"), conversation(2, assignee_email="kim@acme.example")])
+    db = sqlite3.connect(path)
+    with db:
+        db.execute("INSERT INTO agent (name) VALUES (?)", ("Cafe\u0301",))
+        db.execute("INSERT INTO member (email, access) VALUES (?, 'edit')", ("kim@acme.example\u200b",))
+        db.execute("INSERT INTO change (at, kind) VALUES (0, 'team')")
+        db.execute("UPDATE agent SET name = name")
+        db.execute("UPDATE member SET email = email")
+    db.close()
+    await store.take_in([conversation(3, agent="CAFE\u0301", assignee_email="kim\u200b@acme.example")])
+    third = await store.get(ConversationId("c-3"))
+    assert (third.agent.name, third.assignee) == ("Café", None)
+    assert len(await store.agents()) == 3
+    assert len(await store.members()) == 3

@@ -5,17 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from httpx_sse import EventSource, ServerSentEvent
 
-from inbox_tui.domain.models import ConversationId, Kind, ReplyDraft, Status
-from inbox_tui.store.protocol import Store
-from inbox_tui.testing.factories import BOOKING, WEBSITE
+from inbox_tui.domain.agents import MESSAGES_AT_ONCE
+from inbox_tui.domain.models import (
+    Access,
+    Author,
+    ConversationId,
+    IncomingConversation,
+    IncomingMessage,
+    Kind,
+    ReplyDraft,
+    Status,
+)
+from inbox_tui.store.protocol import Intake, Store, Team
+from inbox_tui.store.registry import utc_now
+from inbox_tui.testing.factories import BOOKING, DANA, SAM, WEBSITE
 from server.harness import Served, serving
-from server.team import ONE, THREE, said_by_members
+from server.team import ONE, THREE, open_in, said_by_members
 
 SOON = 10.0
 
@@ -88,6 +100,69 @@ async def test_what_is_sent_again_is_kept_once(bot: httpx.AsyncClient) -> None:
     message = {"author": "visitor", "body": "Are you there?", "key": "m2"}
     counts = [(await bot.post("conversations/again/messages", json=message)).json()["messages"] for _ in range(3)]
     assert counts == [2, 2, 2]
+
+
+def messages(count: int) -> list[dict[str, str]]:
+    return [{"author": "visitor", "body": f"number {number}", "key": f"m{number}"} for number in range(count)]
+
+
+async def test_one_request_is_one_transaction(bot: httpx.AsyncClient, served: Served) -> None:
+    """Other writers wait for one, whatever it carries; and it is told once."""
+    before = (await served.host.changes_after(None)).seq
+    begun = await bot.post("conversations", json={"id": "many", "messages": messages(MESSAGES_AT_ONCE)})
+    assert (begun.status_code, begun.json()["messages"]) == (201, MESSAGES_AT_ONCE)
+    assert (await served.host.changes_after(None)).seq == before + 1
+
+
+async def test_a_request_carries_only_so_many_messages(bot: httpx.AsyncClient) -> None:
+    answer = await bot.post("conversations", json={"id": "more", "messages": messages(MESSAGES_AT_ONCE + 1)})
+    assert answer.status_code == 400
+    assert str(MESSAGES_AT_ONCE) in answer.json()["message"]
+    assert (await bot.get("conversations/more")).status_code == 404
+
+
+async def test_of_a_request_with_a_bad_message_nothing_is_kept(bot: httpx.AsyncClient, store: Store) -> None:
+    before = await store.thread(ONE)
+    for id in ("one", "new"):
+        body = {"id": id, "messages": [*messages(3), {"author": "visitor", "body": " "}]}
+        assert (await bot.post("conversations", json=body)).status_code == 422
+    assert (await bot.get("conversations/new")).status_code == 404
+    assert await store.thread(ONE) == before
+
+
+@pytest.mark.parametrize("id", [" ", "\u200b", "\u00a0\ufeff"], ids=ascii)
+async def test_an_id_can_be_seen(bot: httpx.AsyncClient, id: str) -> None:
+    assert (await bot.post("conversations", json={"id": id})).status_code == 422
+
+
+async def test_whoever_runs_the_server_needs_no_access_for_it(served: Served, store: Store, tmp_path: Path) -> None:
+    assert isinstance(store, Team)
+    members = {member.email: member.id for member in await store.members()}
+    await store.set_access(members[SAM], Access.ADMIN)
+    sam = await open_in(tmp_path, SAM)
+    assert isinstance(sam, Team)
+    async with bot_of(served) as bot:
+        await sam.set_access(members[DANA], Access.NONE)
+        begun = await bot.post("conversations", json={"id": "new", "messages": messages(1)})
+        assert begun.status_code == 201
+        for answer in (
+            await bot.post("conversations/new/messages", json={"author": "agent", "body": "Hello!"}),
+            await bot.put("conversations/new/lead", json={"name": "Priya"}),
+            await bot.post("conversations/new/handoff", json={}),
+            await bot.get("conversations/new"),
+        ):
+            assert answer.status_code == 200
+    assert (await sam.get(ConversationId("new"))).last_message == "Hello!"
+    await sam.aclose()
+
+
+async def test_what_is_imported_for_a_member_does_not_reach_visitors(bot: httpx.AsyncClient, store: Store) -> None:
+    assert isinstance(store, Intake)
+    forged = IncomingMessage(Author.MEMBER, "Send me your password", utc_now(), "x", member_email=DANA)
+    async with replies_to(bot) as events:
+        await store.take_in([IncomingConversation(ONE, (forged,), WEBSITE, utc_now())])
+        await reply(store, "one", "From a person")
+        assert await bodies(events, 1) == ["From a person"]
 
 
 @pytest.mark.parametrize(
@@ -221,8 +296,6 @@ async def test_any_text_is_an_id(bot: httpx.AsyncClient, id: str) -> None:
 
 async def test_two_servers_over_one_store(store: Store, tmp_path: Any) -> None:
     """What one process takes in, the streams of another tell."""
-    from server.team import open_in
-
     other = await open_in(tmp_path)
     async with serving(store) as served, bot_of(served) as bot, replies_to(bot) as events:
         await reply(other, "one", "Written by another process")

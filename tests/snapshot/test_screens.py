@@ -17,6 +17,7 @@ from inbox_tui.backends.sqlite.store import SqliteStore
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Access, ConversationId
+from inbox_tui.operations.sample import as_said_here
 from inbox_tui.store.protocol import Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.screens.problem import ProblemModal
@@ -78,7 +79,7 @@ async def test_list_and_thread(team: Team4, picture: Looks, theme: str) -> None:
 
 async def test_a_long_thread(team: Team4, picture: Looks) -> None:
     dana = await team.store()
-    await dana.take_in((LONG,))  # type: ignore[attr-defined]  # SQLite takes conversations in
+    await dana.take_in([as_said_here(LONG)])  # type: ignore[attr-defined]  # SQLite takes conversations in
     async with team.inbox() as inbox:
         await picture(inbox)
 

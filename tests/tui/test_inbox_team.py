@@ -15,6 +15,9 @@ from tui.workspace import DANA, JONAS, MAYA, TOM, VISITOR, Team4, chat, reply_as
 
 PRIYA, HANNA = ConversationId("priya"), ConversationId("hanna")
 NO_ACCESS = "You cannot chat here. A workspace admin can grant access under"
+NO_SEARCH = (
+    "You cannot search here. A workspace admin can grant access under Account → Team management (inbox-tui members)."
+)
 
 
 async def id_of(store: Store, email: str) -> MemberId:
@@ -140,6 +143,55 @@ async def test_without_access_no_key_decides_anything(team: Team4, key: str) -> 
         assert not inbox.heard(m.TriageDone)
         assert not inbox.heard(m.OperationFailed)
         assert not inbox.view.list.selected
+
+
+async def test_without_access_no_row_tells_what_was_said_or_captured(team: Team4) -> None:
+    async with team.inbox(TOM) as inbox:
+        text = inbox.text()
+        assert "Priya Nair" in text
+        for words in ("flight", "priya@mail.example", "+46 70", "Romero", "parcel", "Thanks"):
+            assert words not in text
+
+
+async def test_without_access_a_search_says_whom_to_ask(team: Team4) -> None:
+    async with team.inbox(TOM) as inbox:
+        await inbox.press("slash")
+        await inbox.settled()
+        assert inbox.view.status.message == NO_SEARCH
+        assert "inbox-tui members" in inbox.text()
+        assert not inbox.view.header.is_searching
+        assert len(inbox.rows) == 8
+        await inbox.press("j")
+        assert inbox.here == "luis"
+
+
+async def test_access_that_is_taken_takes_the_search_and_what_was_read(team: Team4) -> None:
+    async with team.inbox(JONAS) as inbox:
+        await inbox.press("slash")
+        await inbox.write("flight")
+        await inbox.press("enter")
+        await inbox.until(lambda: inbox.rows == ["priya"])
+        await set_access(team, JONAS, Access.NONE)
+        await inbox.until(lambda: len(inbox.rows) == 8)
+        await inbox.settled()
+        assert inbox.browsing.query.search == ""
+        assert "flight" not in inbox.text().lower()
+        await set_access(team, JONAS, Access.EDIT)
+        await inbox.until(lambda: "I need to change my flight" in inbox.text())
+
+
+async def test_who_imported_is_named_before_what_came(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        dana = await team.store()
+        assert isinstance(dana, Intake)
+        await dana.take_in((chat("fresh", said(VISITOR, "Anybody here?", 0), said(VISITOR, "Hello?", 0)),))
+        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        await inbox.press("g")
+        await inbox.until(lambda: inbox.here == "fresh" and "Hello?" in inbox.thread)
+        assert inbox.text().count("Imported by Dana Ortiz") == 1
+        await inbox.go_to("priya")
+        await inbox.until(lambda: "I need to change my flight to Friday" in inbox.thread)
+        assert "Imported by" not in inbox.text()
 
 
 async def test_access_that_is_granted_shows_at_once(team: Team4) -> None:

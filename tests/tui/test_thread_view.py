@@ -26,6 +26,7 @@ from inbox_tui.domain.models import (
     MessageId,
     Thread,
 )
+from inbox_tui.domain.text import clean_name
 from inbox_tui.tui.presenters.thread import Line, OnItsWay, ThreadPresenter, wrap
 from inbox_tui.tui.themes import DARK, LIGHT
 from inbox_tui.tui.widgets.thread_view import ThreadView
@@ -48,14 +49,39 @@ def message(
     kind: Kind = Kind.MESSAGE,
     member: Member | None = None,
     key: str = "",
+    imported_by: Member | None = None,
 ) -> Message:
-    return Message(
-        MessageId(f"m-{number}"), author, kind, body, START + timedelta(minutes=minutes), member, key or f"k-{number}"
-    )
+    at = START + timedelta(minutes=minutes)
+    return Message(MessageId(f"m-{number}"), author, kind, body, at, member, key or f"k-{number}", imported_by)
 
 
 def many(first: int, last: int) -> tuple[Message, ...]:
     return tuple(message(number, f"message {number}", minutes=10 * number) for number in range(first, last))
+
+
+SAM = Member(MemberId("2"), "sam@acme.example", "Sam [b]Okafor\x1b", Badge("SO", Color.RED), Access.ADMIN)
+
+
+def test_who_imported_is_said_before_each_run() -> None:
+    """An event of the workspace's own does not end a run; a message of its own does."""
+    event = message(4, "Reopened", Author.SYSTEM, kind=Kind.EVENT, minutes=3)
+    thread = (
+        message(1, "one", imported_by=DANA),
+        message(2, "two", minutes=1, imported_by=DANA),
+        message(3, "three", Author.AGENT, minutes=2, imported_by=DANA),
+        event,
+        message(5, "four", minutes=4, imported_by=DANA),
+        message(6, "five", minutes=5, imported_by=SAM),
+        message(7, "six", minutes=6),
+        message(8, "seven", minutes=7, imported_by=SAM),
+    )
+    lines = ThreadPresenter(timezone.utc).lines(MAYA, thread, 60, NOW)
+    told = [line.text for line in lines if line.text.startswith("Imported by") or line.text.startswith("  ")]
+    dana, sam = "Imported by Dana Ortiz", f"Imported by {clean_name(SAM.name)}"
+    assert told == [dana, "  one", "  two", "  three", "  four", sam, "  five", "  six", sam, "  seven"]
+    assert {line.segments[0][1] for line in lines if line.text.startswith("Imported")} == {"muted"}
+    narrow = ThreadPresenter(timezone.utc).lines(MAYA, thread, 10, NOW)
+    assert max(cell_len(line.text) for line in narrow) <= 10
 
 
 def texts(*messages: Message, width: int = 40, pending: tuple[Message, ...] = ()) -> list[str]:

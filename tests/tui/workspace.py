@@ -27,6 +27,7 @@ from inbox_tui.domain.rules import badge_for
 from inbox_tui.local.drafts import DraftJournal
 from inbox_tui.local.launch import Launch
 from inbox_tui.local.settings import Settings
+from inbox_tui.operations.sample import as_said_here
 from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
@@ -163,7 +164,7 @@ class Team4:
             own = await self.store(email)
             assert isinstance(own, Team)
             await own.save_profile(name, Badge(badge_for(name).initials, COLORS[email]))
-        await dana.take_in(chats)
+        await dana.take_in([as_said_here(chat) for chat in chats])
         return self
 
     async def close(self) -> None:

@@ -26,7 +26,7 @@ SHOWN_BAD_LINES = 50
 @click.option("--strict", is_flag=True, help="Take in nothing at all if any line is bad.")
 @click.pass_context
 def import_files(ctx: click.Context, files: tuple[str, ...], strict: bool) -> None:
-    """Read conversations from JSON Lines, compressed (gzip) or not; "-" is standard input.
+    """Read conversations from JSON Lines, compressed (gzip) or not; "-" is standard input. Admins only.
 
     What is already known is not doubled. A bad line is reported with its number and
     the others go in.
@@ -45,6 +45,12 @@ def import_files(ctx: click.Context, files: tuple[str, ...], strict: bool) -> No
     imported = run_async(work(), interrupt_at_once=True)
     bad.say_rest()
     say(_summary(imported, strict=strict))
+    if left := imported.taken.unassigned:
+        what = "conversation was" if left == 1 else "conversations were"
+        say(
+            f"{left:,} {what} left unassigned: an assignee has no chat access."
+            " Give it with: inbox-tui members access EMAIL edit"
+        )
     if imported.bad_lines:
         ctx.exit(1)
 

@@ -14,10 +14,11 @@ from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import is_terminal, say, terminal_width, write_json, write_lines
 from inbox_tui.cli.session import Session, run_async
 from inbox_tui.domain.filters import Filter, Order, Query
-from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, Status
+from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Member, Message, Status
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.text import clean_body, clean_line, clean_name
 from inbox_tui.domain.times import local
+from inbox_tui.operations.importers import importers
 from inbox_tui.operations.naming import agent_named
 from inbox_tui.operations.records import iso_time, record
 from inbox_tui.store.protocol import Store
@@ -137,8 +138,8 @@ def show(session: Session, id: str, as_json: bool) -> None:
                 write_json([{**record(conversation), "thread": [_message_record(message) for message in messages]}])
             else:
                 write_lines(_head(conversation))
-                for message in messages:
-                    write_lines(_entry(message, conversation))
+                for message, importer in zip(messages, importers(messages), strict=True):
+                    write_lines(_entry(message, conversation, importer))
 
     run_async(work())
 
@@ -161,6 +162,7 @@ def _message_record(message: Message) -> dict[str, str | None]:
         "kind": message.kind.value,
         "body": message.body,
         "created_at": None if "created_at" in message.damage else iso_time(message.created_at),
+        "imported_by": message.imported_by.email if message.imported_by else None,
     }
 
 
@@ -179,9 +181,11 @@ def _head(conversation: Conversation) -> Iterator[str]:
     yield " · ".join(state)
 
 
-def _entry(message: Message, conversation: Conversation) -> Iterator[str]:
+def _entry(message: Message, conversation: Conversation, importer: Member | None) -> Iterator[str]:
     at = "damaged" if message.damage else _local(message.created_at)
     yield ""
+    if importer is not None:
+        yield f"Imported by {clean_name(importer.label)}"
     if message.kind is Kind.EVENT:
         yield f"── {clean_line(message.body)} · {at} ──"
         return

@@ -19,7 +19,7 @@ _LEVELS = click.Choice([access.value for access in Access])
 
 @click.group("members")
 def members() -> None:
-    """Manage the team. Access: none (may look), edit (may chat), admin (may manage the team)."""
+    """Manage the team. Access: none (sees names and times), edit (may chat), admin (may manage and import)."""
 
 
 members.params += global_options(hidden=True)

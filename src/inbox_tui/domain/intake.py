@@ -27,6 +27,7 @@ from inbox_tui.domain.models import (
     MemberId,
     Status,
 )
+from inbox_tui.domain.names import is_blank, require_visible
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.team import ADDRESS_LIMIT
 from inbox_tui.domain.text import storable
@@ -37,11 +38,12 @@ _SOMEBODY = Member(MemberId(""), "")
 
 def require_sense(incoming: IncomingConversation) -> None:
     """Raises Rejected for a conversation that contradicts itself, or says more than can be stored (rule 13)."""
-    if not incoming.id.strip():
+    if is_blank(incoming.id):
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
     limits.require_size(incoming.id, limits.ID_LIMIT, "A conversation's id")
     of_it = f"of conversation {incoming.id}"
     limits.require_size(incoming.agent, limits.AGENT_NAME_LIMIT, f"The AI agent's name {of_it}")
+    require_visible(incoming.agent, f"The AI agent's name {of_it}")
     limits.require_size(incoming.topic, limits.TOPIC_LIMIT, f"The topic {of_it}")
     limits.require_size(incoming.assignee_email, ADDRESS_LIMIT, f"The address of the assignee {of_it}")
     _require_lead(incoming.lead, f" {of_it}")
@@ -54,8 +56,10 @@ def require_sense(incoming: IncomingConversation) -> None:
             raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
         if message.key:
             keys.add(message.key)
+            require_visible(message.key, f"The id of a message {of_it}")
         limits.require_size(message.key, limits.ID_LIMIT, f"The id of a message {of_it}")
-        limits.require_size(message.member_email, ADDRESS_LIMIT, f"The address of an author {of_it}")
+        for email in (message.member_email, message.imported_by_email):
+            limits.require_size(email, ADDRESS_LIMIT, f"The address of a member {of_it}")
         limits.require_size(message.body, limits.BODY_LIMIT, f"A message {of_it}")
         if message.kind is not Kind.MESSAGE and message.author in (Author.VISITOR, Author.AGENT):
             raise Rejected(f"Conversation {incoming.id} has a {message.kind} by its {message.author}.")
@@ -96,6 +100,8 @@ def received(message: IncomingMessage, now: datetime) -> IncomingMessage:
     if message.author not in (Author.VISITOR, Author.AGENT) or message.kind is not Kind.MESSAGE:
         raise Rejected("Only messages of visitors and AI agents are received.", hint="Members reply or write notes.")
     limits.require_size(message.key, limits.ID_LIMIT, "The message's key")
+    if message.key:
+        require_visible(message.key, "The message's key")
     rules.require_body(message.body)
     at = limits.arrived(message.created_at, now)
     return kept(msgspec.structs.replace(message, created_at=at), message.key)
@@ -134,7 +140,13 @@ def kept(message: IncomingMessage, key: str) -> IncomingMessage:
     """The message as a store keeps it: whatever the system says is an event."""
     kind = Kind.EVENT if message.author is Author.SYSTEM else message.kind
     return IncomingMessage(
-        message.author, storable(message.body), message.created_at, storable(key), kind, storable(message.member_email)
+        message.author,
+        storable(message.body),
+        message.created_at,
+        storable(key),
+        kind,
+        storable(message.member_email),
+        storable(message.imported_by_email),
     )
 
 
@@ -170,6 +182,11 @@ def message_added(conversation: Conversation, message: IncomingMessage, author: 
             return rules.agent_wrote(conversation, message.body, at)
         case _:
             return rules.member_replied(conversation, author or _SOMEBODY, message.body, at, auto_assign=False)
+
+
+def assignable(named: Member | None) -> Member | None:
+    """Whom a conversation is given to that comes in for somebody: nobody, unless they may chat (rule 5)."""
+    return named if named is not None and named.may_chat else None
 
 
 def settled(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:

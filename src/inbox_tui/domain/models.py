@@ -6,6 +6,7 @@ knows a store, or formats anything for a screen. All times are aware UTC.
 
 from __future__ import annotations
 
+import operator
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, NewType
@@ -185,6 +186,8 @@ class Message(msgspec.Struct, frozen=True):
     """Who wrote it (author ``member``) or who did it (an event)."""
     key: str = ""
     """The key its writer made for it; empty for messages that had none."""
+    imported_by: Member | None = None
+    """Who brought it in from elsewhere; None for what came from its author."""
     damage: str = ""
     """The fields that cannot be read in the store; empty where all can."""
 
@@ -276,6 +279,8 @@ class IncomingMessage(msgspec.Struct, frozen=True):
     """Unique within its conversation; the same key again is not stored twice."""
     kind: Kind = Kind.MESSAGE
     member_email: str = ""
+    imported_by_email: str = ""
+    """Only of a copy from another workspace: who brought the message in there."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -287,6 +292,18 @@ class Standing(msgspec.Struct, frozen=True):
     first_human_reply_at: Moment | None = None
     resolved_at: Moment | None = None
     last_outgoing: Author | None = None
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> Standing:
+        """How a conversation stands."""
+        return cls(
+            conversation.last_activity_at,
+            conversation.waiting_since,
+            conversation.handoff_requested,
+            conversation.first_human_reply_at,
+            conversation.resolved_at,
+            conversation.last_outgoing,
+        )
 
 
 class IncomingConversation(msgspec.Struct, frozen=True):
@@ -313,3 +330,8 @@ class Taken(msgspec.Struct, frozen=True):
     """Known conversations that got messages they did not have."""
     unchanged: int = 0
     messages: int = 0
+    unassigned: int = 0
+    """Conversations that nobody has because their assignee has no chat access (rule 5)."""
+
+    def __add__(self, more: Taken) -> Taken:
+        return Taken(*map(operator.add, msgspec.structs.astuple(self), msgspec.structs.astuple(more)))

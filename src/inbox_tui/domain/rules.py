@@ -23,12 +23,14 @@ from inbox_tui.domain.models import (
     Color,
     Conversation,
     Kind,
+    Lead,
     Member,
     MemberId,
     Message,
     SetStatus,
     Status,
 )
+from inbox_tui.domain.names import is_blank
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -188,6 +190,15 @@ def require_chat(member: Member) -> None:
         raise NotAllowed(f"{member.label} has no chat access.")
 
 
+def as_seen_by(member: Member, conversation: Conversation) -> Conversation:
+    """Rule 5: without chat access one sees names, times and status, and nothing of what was said or captured."""
+    if member.may_chat:
+        return conversation
+    return msgspec.structs.replace(
+        conversation, lead=Lead(conversation.lead.name), topic="", last_message="", last_message_author=None
+    )
+
+
 def require_admin(member: Member) -> None:
     """Rule 5. Raises NotAllowed unless the member may manage the team."""
     if not member.may_manage:
@@ -204,7 +215,7 @@ def require_profile(member: Member) -> None:
 
 def require_key(key: str) -> None:
     """Rule 7: what a member sends carries a key. Raises Rejected for none, or for one that is too long."""
-    if not key:
+    if is_blank(key):
         raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
     limits.require_size(key, limits.ID_LIMIT, "The message's key")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Badge
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
 ADDRESS_LIMIT = 254
@@ -37,7 +38,7 @@ def require_new(address: str, *, is_known: bool) -> None:
 
 def checked_name(name: str) -> str:
     """The display name as it is kept, possibly empty. Raises Rejected for one that is too long."""
-    name = storable(name.strip())
+    name = "" if is_blank(name) else storable(name.strip())
     if len(name) > NAME_LIMIT:
         raise Rejected(f"The name has {len(name)} characters; {NAME_LIMIT} is the most.", hint="Use a shorter one.")
     return name

@@ -15,6 +15,7 @@ import msgspec
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Agent, ConversationId, Member, Message, MessageId
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
 TokenId = NewType("TokenId", str)
@@ -79,7 +80,7 @@ def secret_of(random: bytes, *, is_agent: bool) -> str:
 
 def require_grant(token: NewToken, now: datetime) -> None:
     """Raises Rejected for a token for nobody or for both, with too long a label, or with an end that cannot be."""
-    if bool(token.email.strip()) == bool(token.agent.strip()):
+    if is_blank(token.email) == is_blank(token.agent):
         raise Rejected("A token is for one member or for one agent.", hint="Name an e-mail address or an agent.")
     if token.expires_at is not None and token.expires_at <= now:
         raise Rejected("The token would have expired already.", hint="Choose a later end.")

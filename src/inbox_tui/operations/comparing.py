@@ -15,6 +15,7 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import NotFound, StoreUnavailable
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Message
+from inbox_tui.domain.names import name_key
 from inbox_tui.store.protocol import Store
 
 MESSAGES_AT_ONCE = 1_000
@@ -74,7 +75,7 @@ async def written_since(store: Store, seq: int | None) -> Changes:
 
 def address(member: Member) -> str:
     """By which a member is known in every store."""
-    return member.email.casefold()
+    return name_key(member.email)
 
 
 def is_same_member(one: Member, other: Member, *, with_profile: bool) -> bool:
@@ -87,12 +88,12 @@ def _said(conversation: Conversation) -> dict[str, object]:
     return {
         **msgspec.structs.asdict(conversation),
         "damage": "",  # what stands in its place is what arrives
-        "agent": conversation.agent.name,
+        "agent": name_key(conversation.agent.name),
         "assignee": address(conversation.assignee) if conversation.assignee else None,
         "last_message": rules.preview(conversation.last_message),
     }
 
 
 def _said_in(message: Message) -> tuple[object, ...]:
-    author = address(message.member) if message.member else None
-    return (message.author, message.kind, message.body, message.created_at, author, message.key)
+    author, importer = (address(member) if member else None for member in (message.member, message.imported_by))
+    return (message.author, message.kind, message.body, message.created_at, author, message.key, importer)

@@ -129,6 +129,7 @@ class Copy:
         await self._team.bring()
         await self._require_own(())
         checksum, written = await self._copy_conversations(goes_on=goes_on)
+        await self._team.give_late_comers_access()
         await self._team.take_access_away()
         await self._require_own(())
         await self._require_same(began, checksum.conversations)
@@ -202,7 +203,7 @@ class Copy:
             given = [found for listed in some if (found := await whole(self._source, listed.id))]
             missing = [found for found in given if not (goes_on and await self._has(found))]
             if missing:
-                await self._target.take_in([as_incoming(found) for found in missing])
+                await self._bring([as_incoming(found) for found in missing])
                 await self._require_own([found.conversation.id for found in missing])
                 self._require_none([found.conversation.id for found in missing if not await self._has(found)])
             for found in given:
@@ -210,6 +211,12 @@ class Copy:
             written += len(missing)
             self._tell("copy", checksum.conversations)
         return checksum, written
+
+    async def _bring(self, conversations: Sequence[IncomingConversation]) -> None:
+        taken = await self._target.take_in(conversations)
+        if taken.unassigned:  # to who has just come, without access
+            await self._team.give_late_comers_access()
+            await self._target.take_in(conversations)
 
     async def _has(self, given: Whole) -> bool:
         there = await whole(self._target, given.conversation.id)
@@ -288,6 +295,7 @@ def as_incoming(found: Whole) -> IncomingConversation:
                 message.key,
                 message.kind,
                 message.member.email if message.member else "",
+                message.imported_by.email if message.imported_by else "",
             )
             for message in found.messages
         ),
@@ -297,12 +305,5 @@ def as_incoming(found: Whole) -> IncomingConversation:
         status=conversation.status,
         assignee_email=conversation.assignee.email if conversation.assignee else "",
         topic=conversation.topic,
-        standing=Standing(
-            conversation.last_activity_at,
-            conversation.waiting_since,
-            conversation.handoff_requested,
-            conversation.first_human_reply_at,
-            conversation.resolved_at,
-            conversation.last_outgoing,
-        ),
+        standing=Standing.of(conversation),
     )

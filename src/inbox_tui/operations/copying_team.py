@@ -36,6 +36,8 @@ class TeamCopy:
         """The source's, as they were when they were copied."""
         self.without_profile: list[str] = []
         """Addresses of members whose name and avatar the target lets only themselves write."""
+        self._without_address: list[Member] = []
+        """Whom an import named by something else: they come with the conversations that name them."""
 
     async def bring(self) -> None:
         """Add who is not there, give what the source gives, and show each as there."""
@@ -48,11 +50,20 @@ class TeamCopy:
                 try:
                     known = await self._target.add_member(member.email, member.name, member.access)
                 except Rejected:
-                    continue  # an import's author without an address; comes with what they wrote
+                    self._without_address.append(member)
+                    continue
             elif member.access not in (known.access, Access.NONE) and known.id != me:
                 await self._target.set_access(known.id, member.access)
             if not await self._copy_profile(member, known):
                 self.without_profile.append(member.email)
+
+    async def give_late_comers_access(self) -> None:
+        """To those who came with conversations, for they could not be added before."""
+        there = await self._there()
+        for member in self._without_address:
+            known = there.get(address(member))
+            if known is not None and member.access not in (known.access, Access.NONE):
+                await self._target.set_access(known.id, member.access)
 
     async def take_access_away(self) -> None:
         """From those who have none any more. After the conversations, for until then some may be theirs there."""
@@ -69,6 +80,8 @@ class TeamCopy:
         for member in self.members:
             copy = there.get(address(member))
             with_profile = member.email not in self.without_profile
+            if copy is None and member in self._without_address and member.access is Access.NONE:
+                continue  # may do nothing, and no conversation names them
             if copy is None or not await self._is_same(member, copy, with_profile=with_profile):
                 found.append(member.email)
         return found

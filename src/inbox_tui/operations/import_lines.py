@@ -22,6 +22,7 @@ from inbox_tui.domain.models import (
     Lead,
     Status,
 )
+from inbox_tui.domain.names import is_blank
 
 DEFAULT_AGENT = "Website assistant"
 """Whose conversation it is when a line does not say."""
@@ -108,8 +109,10 @@ def _decoded(line: bytes) -> _Line:
 
 def _check(given: _Line) -> None:
     """What the shape of the line cannot say."""
-    if not given.id.strip():
+    if is_blank(given.id):
         raise WrongLine('"id" is empty')
+    if given.agent and is_blank(given.agent):
+        raise WrongLine('"agent" has no visible character')
     if not given.messages:
         raise WrongLine("it has no messages")
     if given.needs_human and given.status is Status.RESOLVED:
@@ -120,6 +123,8 @@ def _check(given: _Line) -> None:
             if message.id in ids:
                 raise WrongLine(f"two of its messages have the id {message.id!r}")
             ids.add(message.id)
+            if is_blank(message.id):
+                raise WrongLine(f'the "id" of message {number} has no visible character')
         if problem := _wrong_message(message):
             raise WrongLine(f"message {number} {problem}")
 

@@ -133,12 +133,12 @@ class Import:
 
     async def _take_batch(self, store: Intake, batch: Sequence[_Read]) -> None:
         try:
-            self._count(await store.take_in([line.conversation for line in batch]))
+            self._taken += await store.take_in([line.conversation for line in batch])
         except Rejected:
             # One that the store refuses must not keep its neighbours out.
             for line in batch:
                 try:
-                    self._count(await store.take_in([line.conversation]))
+                    self._taken += await store.take_in([line.conversation])
                 except Rejected as refusal:
                     self._report(BadLine(line.source, line.number, refusal.message))
         if self._on_progress is not None:
@@ -173,15 +173,6 @@ class Import:
     def _report(self, bad: BadLine) -> None:
         self._bad += 1
         self._on_bad(bad)
-
-    def _count(self, more: Taken) -> None:
-        was = self._taken
-        self._taken = Taken(
-            was.added + more.added,
-            was.extended + more.extended,
-            was.unchanged + more.unchanged,
-            was.messages + more.messages,
-        )
 
 
 def _split(stream: IO[bytes]) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from inbox_tui.domain.errors import ConfigError, NotFound
 from inbox_tui.domain.models import Agent, Member
+from inbox_tui.domain.names import name_key
 from inbox_tui.store.protocol import Store
 
 ME = "me"
@@ -15,9 +16,9 @@ NOBODY = "none"
 async def agent_named(store: Store, name: str) -> Agent:
     """The AI agent of this name. Raises ConfigError, naming those there are."""
     agents = await store.agents()
-    wanted = name.casefold()
+    wanted = name_key(name)
     for agent in agents:
-        if agent.name.casefold() == wanted:
+        if name_key(agent.name) == wanted:
             return agent
     known = ", ".join(agent.name for agent in agents) or "none yet"
     raise ConfigError(f"No agent is called {name!r}.", hint=f"Agents here: {known}.")
@@ -26,9 +27,9 @@ async def agent_named(store: Store, name: str) -> Agent:
 async def member_named(store: Store, email: str) -> Member:
     """The member with this e-mail address. Raises NotFound, naming the nearest."""
     members = await store.members()
-    wanted = email.casefold()
+    wanted = name_key(email)
     for member in members:
-        if member.email.casefold() == wanted:
+        if name_key(member.email) == wanted:
             return member
     raise NotFound(f"No member has the address {email!r}.", hint=_nearest(wanted, members))
 

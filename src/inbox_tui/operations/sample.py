@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 import inbox_tui.sample
-from inbox_tui.domain import rules
-from inbox_tui.domain.models import Access, Badge, Taken
+from inbox_tui.domain import intake, rules
+from inbox_tui.domain.models import Access, Agent, AgentId, Badge, IncomingConversation, Standing, Taken
 from inbox_tui.operations.import_lines import read_line
 from inbox_tui.store.protocol import Intake, Store, Team
 
@@ -47,7 +47,16 @@ async def load_conversations(store: Intake, now: datetime) -> Taken:
     """Put the sample's conversations into a store, their week ending ``now``. Raises InboxError."""
     shift = now - REFERENCE
     lines = (_FOLDER / "conversations.jsonl").read_bytes().splitlines()
-    return await store.take_in([read_line(line, now, shift) for line in lines])
+    return await store.take_in([as_said_here(read_line(line, now, shift)) for line in lines])
+
+
+def as_said_here(incoming: IncomingConversation) -> IncomingConversation:
+    """The same as a copy of a workspace in which all of it was said: nobody imported it there."""
+    stands = intake.begun(incoming, Agent(AgentId(""), incoming.agent))
+    for message in intake.keyed(incoming):
+        stands = intake.message_added(stands, message, None).conversation
+    standing = Standing.of(intake.settled(stands, incoming, None))
+    return msgspec.structs.replace(incoming, messages=tuple(intake.keyed(incoming)), standing=standing)
 
 
 async def load_sample(open_as: OpenAs, now: datetime) -> None:

@@ -7,6 +7,7 @@ what an agent's token may do is said by ``AgentDesk``, which can do no more than
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -16,13 +17,13 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
-from inbox_tui.domain.errors import Conflict, CredentialError, NotAllowed, NotFound
+from inbox_tui.domain.agents import NewChat
+from inbox_tui.domain.errors import CredentialError, NotAllowed
 from inbox_tui.domain.models import (
     Agent,
     Author,
     Conversation,
     ConversationId,
-    IncomingConversation,
     IncomingMessage,
     Lead,
     Member,
@@ -35,7 +36,7 @@ from inbox_tui.operations.triage import new_key
 from inbox_tui.server.hub import Hub
 from inbox_tui.server.limits import Limits, Places, Rates
 from inbox_tui.store.api import AgentMessage, NewConversation
-from inbox_tui.store.protocol import Clock, Host, Intake, Store
+from inbox_tui.store.protocol import Clock, Host, Store
 
 _SCHEME = "bearer"
 
@@ -77,7 +78,7 @@ class Gate:
     """What all requests of one server share.
 
     Args:
-        host: The store; it must also be an Intake.
+        host: The store, which must be a Host.
         clock: Says whether a token has expired.
         limits: What is allowed to one client.
     """
@@ -155,23 +156,20 @@ class Gate:
 
 
 class AgentDesk:
-    """All that an AI agent's token can do: with its own conversations, and without a word of the team's."""
+    """All that an AI agent's token can do: with its own conversations, and without a word of the team's.
+
+    Each request is one act of the host, which checks whose the conversation is.
+    """
 
     def __init__(self, bearer: Bearer, agent: Agent, gate: Gate) -> None:
-        assert isinstance(gate.store, Intake)
         self.bearer = bearer
         self.agent = agent
-        self._store: Store = gate.store
-        self._intake: Intake = gate.store
         self._host = gate.host
         self._clock = gate.clock
 
     async def get(self, id: ConversationId) -> Conversation:
         """A conversation of its own. Raises NotFound, also for others'."""
-        found = await self._store.get(id)
-        if found.agent.id != self.agent.id:
-            raise NotFound(f"Conversation {id} does not exist.")
-        return found
+        return await self._host.agent_conversation(self.agent.id, id)
 
     async def begin(self, new: NewConversation) -> Conversation:
         """Create a conversation; the same id again adds what messages it lacks.
@@ -180,40 +178,32 @@ class AgentDesk:
             Conflict: another agent has a conversation with this id.
             Rejected.
         """
-        id = ConversationId(new.id or new_key())
-        # Without messages: had another agent taken the id at this moment, nothing of ours would land there.
-        begun = IncomingConversation(id, (), self.agent.name, self._clock(), lead=new.lead, topic=new.topic)
-        await self._intake.take_in([begun])
-        try:
-            conversation = await self.get(id)
-        except NotFound as error:
-            raise Conflict("This id is taken.", hint="Give the conversation another id, or none.") from error
-        for message in new.messages:
-            conversation = await self.add(id, message)
-        return conversation
+        now = self._clock()
+        messages = tuple(_arrived(message, now) for message in new.messages)
+        id = ConversationId(new_key() if new.id is None else new.id)
+        return await self._host.agent_begin(self.agent.id, NewChat(id, now, new.lead, new.topic, messages))
 
     async def add(self, id: ConversationId, message: AgentMessage) -> Conversation:
         """What a visitor or the agent said. Raises NotFound, Rejected."""
-        await self.get(id)
-        at = message.created_at or self._clock()
-        return await self._intake.receive(
-            id, IncomingMessage(Author(message.author), message.body, min(at, self._clock()), message.key)
-        )
+        return await self._host.agent_receive(self.agent.id, id, _arrived(message, self._clock()))
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor. Raises NotFound."""
-        await self.get(id)
-        return await self._intake.set_lead(id, lead)
+        return await self._host.agent_set_lead(self.agent.id, id, lead)
 
     async def request_handoff(self, id: ConversationId, at: Moment | None) -> Conversation:
         """A human is asked for. Raises NotFound."""
-        await self.get(id)
         now = self._clock()
-        return await self._intake.request_handoff(id, min(at or now, now))
+        return await self._host.agent_handoff(self.agent.id, id, min(at or now, now))
 
     async def replies(self, after: MessageId | None) -> AgentReplies:
         """What members wrote to its visitors after a message. Raises NotFound for an id that is none."""
         return await self._host.agent_replies(self.agent.id, after)
+
+
+def _arrived(message: AgentMessage, now: datetime) -> IncomingMessage:
+    """A message as it is taken in; one from the future was written when it arrived."""
+    return IncomingMessage(Author(message.author), message.body, min(message.created_at or now, now), message.key)
 
 
 def carry(gate: Gate, scope: Any) -> None:

@@ -30,7 +30,7 @@ from inbox_tui.server.problems import tell_error, tell_mistake, tell_refusal
 from inbox_tui.server.stream_routes import STREAMS
 from inbox_tui.server.team_routes import TEAM
 from inbox_tui.store.api import BODY_LIMIT, ROOT
-from inbox_tui.store.protocol import Clock, Host, Intake, Store
+from inbox_tui.store.protocol import Clock, Host, Store
 
 _DESCRIPTION = """The conversation inbox of a support team, for members and for AI agents that chat with visitors.
 
@@ -138,6 +138,6 @@ def through(gate: Gate) -> ASGIApp:
 def make_gate(store: Store, clock: Clock, limits: Limits) -> Gate:
     """The gate to a store. Raises Unsupported for one that cannot be offered."""
     can = store.capabilities
-    if not (isinstance(store, Host) and can.host and isinstance(store, Intake) and can.intake):
+    if not (isinstance(store, Host) and can.host):
         raise Unsupported(f"{store.name} cannot be offered to others: it keeps no tokens.")
     return Gate(store, clock, limits)

@@ -89,14 +89,17 @@ async def conversations(
     cursor: ACursor = None,
     direction: FromQuery[Literal["after", "before"]] = "after",
 ) -> Page:
-    """A window into a list: from a row number, or next to a cursor (then the offset is ignored)."""
+    """A window into a list: from a row number, or next to a cursor (then the offset is ignored).
+
+    Without chat access it holds names, times and status, and a search is refused.
+    """
     request = PageRequest(limit, offset, None if cursor is None else cursor_of(cursor), direction)
     return await caller.store.list(listed, request)
 
 
 @get("/conversations/{id:str}", opt={"audience": Audience.MEMBER})
 async def conversation(caller: MemberOf, id: FromPath[str]) -> Conversation:
-    """One conversation, without its messages."""
+    """One conversation, without its messages; without chat access only its name, times and status."""
     return await caller.store.get(conversation_id(id))
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from inbox_tui.domain import errors
+from inbox_tui.domain.agents import MESSAGES_AT_ONCE
 from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken
 from inbox_tui.domain.models import (
     Access,
@@ -131,7 +132,7 @@ class NewConversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The website's own id for it; absent, the server makes one. The same again begins nothing anew."""
     lead: Lead = Lead()
     topic: str = ""
-    messages: Annotated[list[AgentMessage], msgspec.Meta(max_length=PAGE_LIMIT)] = []
+    messages: Annotated[list[AgentMessage], msgspec.Meta(max_length=MESSAGES_AT_ONCE)] = []
 
 
 class AgentView(msgspec.Struct, frozen=True):

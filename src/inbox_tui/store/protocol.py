@@ -20,6 +20,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
@@ -100,10 +101,14 @@ class Store(Protocol):
         """The exact number in each filter for one agent, or for all (None)."""
 
     async def list(self, query: Query, page: PageRequest) -> Page:
-        """A window into the list that the query describes."""
+        """A window into the list that the query describes.
+
+        Without chat access there are names, times and status in it (``rules.as_seen_by``), and a search raises
+        NotAllowed.
+        """
 
     async def get(self, id: ConversationId) -> Conversation:
-        """One conversation. Raises NotFound."""
+        """One conversation, without chat access only its name, times and status. Raises NotFound."""
 
     async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
         """The newest ``limit`` messages, or those before a message. Raises NotAllowed, NotFound.
@@ -175,22 +180,26 @@ class Team(Protocol):
 
 @runtime_checkable
 class Intake(Protocol):
-    """A store that conversations can be brought into: by imports, websites and AI agents."""
+    """A store that members can bring conversations into. AI agents come in by the ``Host``."""
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction.
+        """Add conversations, or the messages that known ones lack, in one transaction. Admin only.
 
-        Raises Rejected for a conversation that contradicts itself, or holds what ``domain.limits`` refuses.
+        Who is named and not known becomes a member with access ``none``; nobody gets more access by an import.
+
+        Raises:
+            NotAllowed.
+            Rejected: a conversation contradicts itself, or holds what ``domain.limits`` refuses.
         """
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
-        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+        """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor or the AI agent asks for a human. Raises NotFound, Rejected (``at`` cannot be stored)."""
+        """The visitor asks for a human by other ways. Raises NotAllowed, NotFound, Rejected."""
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor, instead of what was. Raises NotFound, Rejected."""
+        """What is now known of the visitor, instead of what was. Raises NotAllowed, NotFound, Rejected."""
 
 
 class Schema(msgspec.Struct, frozen=True):
@@ -241,7 +250,11 @@ class Upkeep(Protocol):
 
 @runtime_checkable
 class Host(Protocol):
-    """A store that a server can offer to many clients: it keeps their tokens and shows itself to each."""
+    """A store that a server can offer to many clients: it keeps their tokens and shows itself to each.
+
+    What begins with ``agent_`` is what an AI agent may do. It asks for no member's access, and checks in its one
+    transaction that the conversation is the agent's; another's is NotFound, like one that does not exist.
+    """
 
     async def add_token(self, token: NewToken) -> Token:
         """Keep a token. Admin only. Raises NotAllowed, NotFound (no such member), Rejected."""
@@ -264,5 +277,29 @@ class Host(Protocol):
         For many who follow: one of them follows by ``changes``, which may take a connection, and all others read.
         """
 
+    async def agent_begin(self, agent: AgentId, chat: NewChat) -> Conversation:
+        """Create a conversation, or add the messages that a known one lacks, by the rules.
+
+        Raises:
+            Conflict: another agent has a conversation with this id.
+            NotFound: the agent does not exist.
+            Rejected: also for more than ``domain.agents.MESSAGES_AT_ONCE`` messages.
+        """
+
+    async def agent_receive(self, agent: AgentId, id: ConversationId, message: IncomingMessage) -> Conversation:
+        """What a visitor or the agent said, by the rules. Raises NotFound, Rejected."""
+
+    async def agent_handoff(self, agent: AgentId, id: ConversationId, at: datetime) -> Conversation:
+        """The agent, or its visitor, asks for a human. Raises NotFound."""
+
+    async def agent_set_lead(self, agent: AgentId, id: ConversationId, lead: Lead) -> Conversation:
+        """What is now known of the visitor, instead of what was. Raises NotFound."""
+
+    async def agent_conversation(self, agent: AgentId, id: ConversationId) -> Conversation:
+        """One of the agent's conversations. Raises NotFound."""
+
     async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
-        """Members' replies to an agent's visitors after a message; None: none, only where the workspace is now."""
+        """Members' replies to an agent's visitors after a message; None: none, only where the workspace is now.
+
+        Without what came in by an import: that was said to the visitor elsewhere.
+        """

@@ -47,13 +47,13 @@ from inbox_tui.domain.paging import (
 from inbox_tui.domain.text import storable
 from inbox_tui.store.protocol import Capabilities
 from inbox_tui.testing import lists
+from inbox_tui.testing.model_agents import ModelAgents
 from inbox_tui.testing.model_host import ModelHost
-from inbox_tui.testing.model_intake import ModelIntake
 from inbox_tui.testing.model_team import ModelTeam
 from inbox_tui.testing.workspace import ModelWorkspace
 
 
-class ModelStore(ModelTeam, ModelIntake, ModelHost):
+class ModelStore(ModelTeam, ModelAgents, ModelHost):
     """A model workspace, seen by one member. A Store, Scan, Team, Intake and Host.
 
     Args:
@@ -100,12 +100,15 @@ class ModelStore(ModelTeam, ModelIntake, ModelHost):
         return Counts(**{filter.value.replace("-", "_"): number for filter, number in numbers.items()})
 
     async def list(self, query: Query, page: PageRequest) -> Page:
-        """A window into the list."""
-        return lists.page(query, self._rows(query), page)
+        """A window into the list, as the member may see it. Raises NotAllowed for a search."""
+        if query.search.strip():
+            rules.require_chat(self._actor)
+        found = lists.page(query, self._rows(query), page)
+        return msgspec.structs.replace(found, rows=tuple(rules.as_seen_by(self._actor, row) for row in found.rows))
 
     async def get(self, id: ConversationId) -> Conversation:
-        """One conversation. Raises NotFound."""
-        return self._workspace.conversation(id)
+        """One conversation, as the member may see it. Raises NotFound."""
+        return rules.as_seen_by(self._actor, self._workspace.conversation(id))
 
     async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
         """The newest messages, or those before one. Raises NotAllowed, NotFound."""

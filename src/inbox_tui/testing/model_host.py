@@ -9,12 +9,13 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.models import AgentId, Author, Kind, Member, MessageId
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept_label, require_grant
 from inbox_tui.testing.workspace import ModelWorkspace
 
 
 class ModelHost:
-    """The port's Host, but for ``seen_by``."""
+    """The port's Host, but for ``seen_by`` and what AI agents do."""
 
     @property
     @abstractmethod
@@ -29,14 +30,14 @@ class ModelHost:
         workspace = self._workspace
         rules.require_admin(self._actor)
         require_grant(token, workspace.clock())
-        member = workspace.member_by_email(token.email) if token.email else None
-        if token.email and member is None:
+        member = workspace.member_by_email(token.email)
+        if member is None and not is_blank(token.email):
             raise NotFound(f"{token.email} is not a member.")
         added = Token(
             TokenId(f"token-{len(workspace.tokens) + 1}"),
             workspace.clock(),
             member,
-            workspace.agent(token.agent) if token.agent else None,
+            None if is_blank(token.agent) else workspace.agent(token.agent),
             kept_label(token),
             token.expires_at,
         )
@@ -80,6 +81,6 @@ class ModelHost:
             (id, message)
             for id, message in everything
             if int(message.id) > int(after) and workspace.conversations[id].agent.id == agent
-            if message.author is Author.MEMBER and message.kind is Kind.MESSAGE
+            if message.author is Author.MEMBER and message.kind is Kind.MESSAGE and message.imported_by is None
         ][: max(1, limit)]
         return AgentReplies(tuple(wanted), wanted[-1][1].id if len(wanted) == max(1, limit) else newest)

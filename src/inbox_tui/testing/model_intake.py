@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from inbox_tui.domain import intake
+from inbox_tui.domain import intake, rules
 from inbox_tui.domain.models import (
     Access,
     Conversation,
@@ -20,7 +20,9 @@ from inbox_tui.domain.models import (
     MemberId,
     Taken,
 )
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.text import storable
 from inbox_tui.testing.workspace import ModelWorkspace
 
 
@@ -31,73 +33,86 @@ class ModelIntake:
     @abstractmethod
     def _workspace(self) -> ModelWorkspace: ...
 
+    @property
+    @abstractmethod
+    def _actor(self) -> Member: ...
+
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack. Raises Rejected before anything is written."""
+        """Add conversations, or the messages that known ones lack. Raises before anything is written."""
+        rules.require_admin(self._actor)
         accepted = [intake.accepted(incoming, self._workspace.clock()) for incoming in conversations]
-        added = extended = messages = 0
+        taken = Taken()
         for incoming in accepted:
             known = self._workspace.find(incoming.id)
-            if known is None:
-                messages += self._add(incoming)
-                added += 1
-            else:
-                number = self._extend(known, incoming)
-                extended += number > 0 or self._workspace.conversation(incoming.id) != known
-                messages += number
-        return Taken(added, extended, len(conversations) - added - extended, messages)
+            taken += self._add(incoming) if known is None else self._extend(known, incoming)
+        return taken
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
-        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+        """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
+        rules.require_chat(self._actor)
         written = intake.received(message, self._workspace.clock())
-        before = self._workspace.conversation(id)
-        if written.key and self._workspace.message_by_key(before.id, written.key):
-            return before
-        return self._append(before, written)
+        return self._receive_once(self._workspace.conversation(id), written, imported_by=self._actor)
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor or the AI agent asks for a human. Raises NotFound, Rejected."""
+        """A human is asked for. Raises NotAllowed, NotFound, Rejected."""
+        rules.require_chat(self._actor)
         ruling = intake.handoff_requested(self._workspace.conversation(id), at, self._workspace.clock())
         return self._workspace.save(ruling, None)
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor. Raises NotFound."""
+        """What is now known of the visitor. Raises NotAllowed, NotFound."""
+        rules.require_chat(self._actor)
         after = msgspec.structs.replace(self._workspace.conversation(id), lead=intake.kept_lead(lead))
         return self._workspace.save(Ruling(after), None)
 
-    def _add(self, incoming: IncomingConversation) -> int:
+    def _receive_once(
+        self, before: Conversation, written: IncomingMessage, *, imported_by: Member | None
+    ) -> Conversation:
+        """A message by the rules, as it is kept, unless its key says that it is there already."""
+        if written.key and self._workspace.message_by_key(before.id, written.key):
+            return before
+        self._workspace.add_message(before.id, written, None, imported_by)
+        return self._workspace.save(intake.message_added(before, written, None), None)
+
+    def _add(self, incoming: IncomingConversation) -> Taken:
         messages = intake.keyed(incoming)
         conversation = intake.begun(incoming, self._workspace.agent(incoming.agent))
         self._workspace.threads[conversation.id] = []
         for message in messages:
-            author = self._member(message.member_email, Access.NONE)
+            author = self._member(message.member_email)
             conversation = intake.message_added(conversation, message, author).conversation
-            self._workspace.add_message(conversation.id, message, author)
-        assignee = self._member(incoming.assignee_email, Access.EDIT)
+            self._workspace.add_message(conversation.id, message, author, self._importer(incoming, message))
+        named = self._member(incoming.assignee_email)
+        assignee = intake.assignable(named)
         self._workspace.save(Ruling(intake.settled(conversation, incoming, assignee)), None)
-        return len(messages)
+        return Taken(added=1, messages=len(messages), unassigned=int(named is not assignee))
 
-    def _extend(self, known: Conversation, incoming: IncomingConversation) -> int:
+    def _extend(self, known: Conversation, incoming: IncomingConversation) -> Taken:
         keys = [message.key for message in self._workspace.threads[known.id]]
         lacking = intake.lacking(intake.keyed(incoming), keys)
+        now = known
         for message in lacking:
-            known = self._append(known, message, is_copy=incoming.standing is not None)
-        assignee = self._member(incoming.assignee_email, Access.EDIT) if incoming.standing else None
-        self._workspace.save(Ruling(intake.caught_up(known, incoming, assignee)), None)
-        return len(lacking)
+            now = self._append(now, incoming, message)
+        named = self._member(incoming.assignee_email) if incoming.standing else None
+        assignee = intake.assignable(named)
+        now = self._workspace.save(Ruling(intake.caught_up(now, incoming, assignee)), None)
+        changed = int(bool(lacking) or now != known)
+        left = int(named is not assignee and now.assignee is None)
+        return Taken(extended=changed, unchanged=1 - changed, messages=len(lacking), unassigned=left)
 
-    def _append(self, before: Conversation, message: IncomingMessage, *, is_copy: bool = False) -> Conversation:
-        author = self._member(message.member_email, Access.NONE)
-        self._workspace.add_message(before.id, message, author)
+    def _append(self, before: Conversation, incoming: IncomingConversation, message: IncomingMessage) -> Conversation:
+        author = self._member(message.member_email)
+        self._workspace.add_message(before.id, message, author, self._importer(incoming, message))
         ruling = intake.message_added(before, message, author)
-        return self._workspace.save(Ruling(ruling.conversation) if is_copy else ruling, None)
+        return self._workspace.save(Ruling(ruling.conversation) if incoming.standing else ruling, None)
 
-    def _member(self, email: str, at_least: Access) -> Member | None:
-        """The person of this address, added if need be, with at least this access."""
-        if not email.strip():
+    def _importer(self, incoming: IncomingConversation, message: IncomingMessage) -> Member | None:
+        """Who brings the message in; for a copy, who brought it into the workspace it comes from."""
+        return self._actor if incoming.standing is None else self._member(message.imported_by_email)
+
+    def _member(self, email: str) -> Member | None:
+        """The person of this address; one who is not known becomes known, and may do nothing."""
+        if is_blank(email):
             return None
         found = self._workspace.member_by_email(email)
-        if found is None:
-            return self._workspace.add_member(Member(MemberId(""), email.strip(), access=at_least))
-        if at_least is Access.EDIT and not found.may_chat:
-            return self._workspace.change_member(msgspec.structs.replace(found, access=Access.EDIT))
-        return found
+        return found or self._workspace.add_member(Member(MemberId(""), storable(email.strip()), access=Access.NONE))

@@ -26,6 +26,7 @@ from inbox_tui.domain.models import (
     Message,
     MessageId,
 )
+from inbox_tui.domain.names import name_key
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 from inbox_tui.domain.tokens import Token
@@ -73,9 +74,9 @@ class ModelWorkspace:
         return self.members[id]
 
     def member_by_email(self, email: str) -> Member | None:
-        """The member with this address, whatever its case."""
-        wanted = email.strip().casefold()
-        return next((member for member in self.members.values() if member.email.casefold() == wanted), None)
+        """The member with this address, however it is spelled."""
+        wanted = name_key(email)
+        return next((member for member in self.members.values() if name_key(member.email) == wanted), None)
 
     def add_member(self, member: Member) -> Member:
         """A new member, with an id of their own."""
@@ -92,9 +93,11 @@ class ModelWorkspace:
                 self.conversations[id] = msgspec.structs.replace(conversation, assignee=changed)
         for id, thread in self.threads.items():
             self.threads[id] = [
-                msgspec.structs.replace(message, member=changed)
-                if message.member is not None and message.member.id == changed.id
-                else message
+                msgspec.structs.replace(
+                    message,
+                    member=_as_now(message.member, changed),
+                    imported_by=_as_now(message.imported_by, changed),
+                )
                 for message in thread
             ]
         for hash, token in self.tokens.items():
@@ -105,11 +108,10 @@ class ModelWorkspace:
 
     def agent(self, name: str) -> Agent:
         """The agent of this name, added if need be."""
-        name = storable(name)
         for known in self.agents.values():
-            if known.name == name:
+            if name_key(known.name) == name_key(name):
                 return known
-        added = Agent(AgentId(f"agent-{len(self.agents) + 1}"), name)
+        added = Agent(AgentId(f"agent-{len(self.agents) + 1}"), storable(name))
         self.agents[added.id] = added
         self.report(team=True)
         return added
@@ -125,12 +127,18 @@ class ModelWorkspace:
             self.add_message(after.id, IncomingMessage(Author.SYSTEM, sentence, self.clock(), kind=Kind.EVENT), actor)
         return after
 
-    def add_message(self, id: ConversationId, message: IncomingMessage, member: Member | None) -> Message:
+    def add_message(
+        self,
+        id: ConversationId,
+        message: IncomingMessage,
+        member: Member | None,
+        imported_by: Member | None = None,
+    ) -> Message:
         """One more entry at the end of a thread."""
         self._messages += 1
         body, key = storable(message.body), storable(message.key)
         number = MessageId(str(self._messages))
-        added = Message(number, message.author, message.kind, body, message.created_at, member, key)
+        added = Message(number, message.author, message.kind, body, message.created_at, member, key, imported_by)
         self.threads[id].append(added)
         self.report([id])
         return added
@@ -159,3 +167,7 @@ class ModelWorkspace:
         missed = self._log[seq:]
         ids = dict.fromkeys(id for change in missed for id in change.conversations)
         return Changes(newest, tuple(ids), team=any(change.team for change in missed))
+
+
+def _as_now(known: Member | None, changed: Member) -> Member | None:
+    return changed if known is not None and known.id == changed.id else known

@@ -13,10 +13,11 @@ from textual.timer import Timer
 
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.filters import Filter, Order, Query
-from inbox_tui.domain.models import AgentId, Author, Conversation, ConversationId, Counts, Thread
+from inbox_tui.domain.models import Agent, AgentId, Author, Conversation, ConversationId, Counts, Member, Thread
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.view import View
+from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
 from inbox_tui.tui.work import READ_LIST
 
 FOLLOW_DELAY = 0.06
@@ -88,6 +89,26 @@ class Browsing:
             self._searching = self._view.screen.set_timer(SEARCH_DELAY, lambda: self.change(search=wanted))
         else:
             self.change(search="")
+
+    async def open_search(self) -> None:
+        """Let search words be typed; without chat access, say why there is nothing to search."""
+        if self._view.me.may_chat:
+            await self._view.header.open_search()
+        else:
+            self._view.status.say(NO_SEARCH, is_problem=True)
+
+    def show_team(self, me: Member, members: tuple[Member, ...], agents: tuple[Agent, ...]) -> None:
+        """Members, agents or the member's own access changed; list what they may see now."""
+        view = self._view
+        could_chat = view.me.may_chat
+        view.team_read(me, members, agents)
+        if me.may_chat == could_chat:
+            return
+        if me.may_chat:
+            self._read(self.query)
+        else:
+            view.threads.clear()
+            self._read(msgspec.structs.replace(self.query, search=""))
 
     def show_list(self, query: Query, page: Page, counts: Counts) -> None:
         """Show a list from its beginning, unless another is wanted by now."""

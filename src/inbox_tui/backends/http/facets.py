@@ -57,18 +57,18 @@ class HttpIntake:
     _line: Line
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction. Raises Rejected."""
+        """Add conversations, or the messages that known ones lack, in one transaction. Raises NotAllowed, Rejected."""
         return await self._line.ask("POST", "import", Taken, body=Import(list(conversations)), is_keyed=True)
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
-        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+        """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
         path = f"conversations/{segment(id)}/received"
         return await self._line.ask("POST", path, Conversation, body=message, is_keyed=bool(message.key))
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor or the AI agent asks for a human. Raises NotFound."""
+        """The visitor asks for a human by other ways. Raises NotAllowed, NotFound."""
         return await self._line.ask("POST", f"conversations/{segment(id)}/handoff", Conversation, body=Handoff(at))
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor. Raises NotFound."""
+        """What is now known of the visitor. Raises NotAllowed, NotFound."""
         return await self._line.ask("PUT", f"conversations/{segment(id)}/lead", Conversation, body=lead)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from inbox_tui.backends.sql import intake, reads, repair, statements, team, tokens
+from inbox_tui.backends.sql import agents, intake, reads, repair, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.domain import rules
+from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.models import (
     Access,
@@ -68,19 +69,19 @@ class SqlIntake:
     _session: Session[Any]
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction. Raises Rejected."""
+        """Add conversations, or the messages that known ones lack, in one transaction. Raises NotAllowed, Rejected."""
         return await self._session.write(lambda unit: intake.take_in(unit, conversations))
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
-        """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
+        """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
         return await self._session.write(lambda unit: intake.receive(unit, id, message))
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor or the AI agent asks for a human. Raises NotFound."""
+        """The visitor asks for a human by other ways. Raises NotAllowed, NotFound."""
         return await self._session.write(lambda unit: intake.request_handoff(unit, id, at))
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor. Raises NotFound."""
+        """What is now known of the visitor. Raises NotAllowed, NotFound."""
         return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))
 
 
@@ -132,6 +133,26 @@ class SqlHost:
     async def changes_after(self, since: int | None) -> Changes:
         """What was written after ``since``; None: nothing, only where the workspace is now."""
         return await self._session.read(lambda db: reads.changes_after(db, since))
+
+    async def agent_begin(self, agent: AgentId, chat: NewChat) -> Conversation:
+        """Create an agent's conversation, or add what messages it lacks. Raises Conflict, NotFound, Rejected."""
+        return await self._session.write(lambda unit: agents.begin(unit, agent, chat))
+
+    async def agent_receive(self, agent: AgentId, id: ConversationId, message: IncomingMessage) -> Conversation:
+        """What a visitor or the agent said. Raises NotFound, Rejected."""
+        return await self._session.write(lambda unit: agents.receive(unit, agent, id, message))
+
+    async def agent_handoff(self, agent: AgentId, id: ConversationId, at: datetime) -> Conversation:
+        """The agent, or its visitor, asks for a human. Raises NotFound."""
+        return await self._session.write(lambda unit: agents.request_handoff(unit, agent, id, at))
+
+    async def agent_set_lead(self, agent: AgentId, id: ConversationId, lead: Lead) -> Conversation:
+        """What is now known of the agent's visitor. Raises NotFound."""
+        return await self._session.write(lambda unit: agents.set_lead(unit, agent, id, lead))
+
+    async def agent_conversation(self, agent: AgentId, id: ConversationId) -> Conversation:
+        """One of the agent's conversations. Raises NotFound."""
+        return await self._session.read(lambda db: agents.find(db, agent, id))
 
     async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
         """Members' replies to an agent's visitors after a message."""

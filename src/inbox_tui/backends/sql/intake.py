@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum
 
 import msgspec
 
@@ -16,11 +15,10 @@ from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.rows import Stored
 from inbox_tui.backends.sql.team import insert_member
 from inbox_tui.backends.sql.unit import Unit
-from inbox_tui.domain import intake
+from inbox_tui.domain import intake, rules
 from inbox_tui.domain.models import (
     Access,
     Agent,
-    AgentId,
     Conversation,
     ConversationId,
     IncomingConversation,
@@ -29,105 +27,114 @@ from inbox_tui.domain.models import (
     Member,
     Taken,
 )
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 
 
-class _Fate(Enum):
-    ADDED = "added"
-    EXTENDED = "extended"
-    UNCHANGED = "unchanged"
-
-
 def take_in(unit: Unit, conversations: Sequence[IncomingConversation]) -> Taken:
-    """Add conversations, or the messages that known ones lack. Raises Rejected."""
-    tally = dict.fromkeys(_Fate, 0)
-    messages = 0
+    """Add conversations, or the messages that known ones lack. Raises NotAllowed, Rejected."""
+    rules.require_admin(unit.actor)
+    taken = Taken()
     unit.look_up(incoming.id for incoming in conversations)
     for incoming in [intake.accepted(given, unit.at) for given in conversations]:
         before = unit.find(incoming.id)
-        stored = intake.keyed(incoming)
-        if before is None:
-            fate, added = _Fate.ADDED, _add(unit, incoming, stored)
-        else:
-            added = _extend(unit, before, incoming, stored)
-            fate = _Fate.EXTENDED if added or unit.load(incoming.id) != before else _Fate.UNCHANGED
-        tally[fate] += 1
-        messages += added
-    return Taken(tally[_Fate.ADDED], tally[_Fate.EXTENDED], tally[_Fate.UNCHANGED], messages)
+        taken += _add(unit, incoming) if before is None else _extend(unit, before, incoming)
+    return taken
 
 
 def receive(unit: Unit, id: ConversationId, message: IncomingMessage) -> Conversation:
-    """A visitor's or AI agent's message. Raises NotFound, Rejected."""
+    """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
+    rules.require_chat(unit.actor)
     written = intake.received(message, unit.at)
-    before = unit.load(id)
+    return receive_once(unit, unit.load(id), written, imported_by=unit.actor).conversation
+
+
+def receive_once(unit: Unit, before: Stored, written: IncomingMessage, *, imported_by: Member | None) -> Stored:
+    """A message by the rules, as it is kept, unless its key says that it is there already."""
     if written.key and unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=written.key):
-        return before.conversation
-    return _append(unit, before, written).conversation
+        return before
+    added = unit.add_message(before.row_id, written, None, imported_by)
+    return unit.save(before, intake.message_added(before.conversation, written, None), None, added)
 
 
 def request_handoff(unit: Unit, id: ConversationId, at: datetime) -> Conversation:
-    """A human is asked for. Raises NotFound, Rejected."""
-    before = unit.load(id)
-    return unit.save(before, intake.handoff_requested(before.conversation, at, unit.at), None).conversation
+    """A human is asked for. Raises NotAllowed, NotFound, Rejected."""
+    rules.require_chat(unit.actor)
+    return handed_off(unit, unit.load(id), at).conversation
+
+
+def handed_off(unit: Unit, before: Stored, at: datetime) -> Stored:
+    """The conversation once a human was asked for. Raises Rejected."""
+    return unit.save(before, intake.handoff_requested(before.conversation, at, unit.at), None)
 
 
 def set_lead(unit: Unit, id: ConversationId, lead: Lead) -> Conversation:
-    """Replace what is known of the visitor. Raises NotFound, Rejected."""
-    before = unit.load(id)
-    known = msgspec.structs.replace(before.conversation, lead=intake.kept_lead(lead))
-    return unit.save(before, Ruling(known), None).conversation
+    """Replace what is known of the visitor. Raises NotAllowed, NotFound, Rejected."""
+    rules.require_chat(unit.actor)
+    return with_lead(unit, unit.load(id), lead).conversation
 
 
-def _add(unit: Unit, incoming: IncomingConversation, messages: Sequence[IncomingMessage]) -> int:
-    folded = intake.begun(incoming, agent_named(unit, incoming.agent))
-    authors = [_author(unit, message) for message in messages]
-    for message, author in zip(messages, authors, strict=True):
-        folded = intake.message_added(folded, message, author).conversation
-    assignee = _member(unit, incoming.assignee_email, is_assignee=True)
-    row_id = unit.add_conversation(intake.settled(folded, incoming, assignee))
-    unit.add_thread(row_id, list(zip(messages, authors, strict=True)))
-    return len(messages)
-
-
-def _extend(unit: Unit, before: Stored, incoming: IncomingConversation, messages: Sequence[IncomingMessage]) -> int:
-    keys = unit.db.rows(statements.KEYS_OF_CONVERSATION, conversation=before.row_id)
-    lacking = intake.lacking(messages, [key or "" for (key,) in keys])
-    for message in lacking:
-        before = _append(unit, before, message, is_copy=incoming.standing is not None)
-    assignee = _member(unit, incoming.assignee_email, is_assignee=True) if incoming.standing else None
-    unit.save(before, Ruling(intake.caught_up(before.conversation, incoming, assignee)), None)
-    return len(lacking)
-
-
-def _append(unit: Unit, before: Stored, message: IncomingMessage, *, is_copy: bool = False) -> Stored:
-    author = _author(unit, message)
-    added = unit.add_message(before.row_id, message, author)
-    ruling = intake.message_added(before.conversation, message, author)
-    if is_copy:  # the events of its source come with it
-        ruling = Ruling(ruling.conversation)
-    return unit.save(before, ruling, None, added)
+def with_lead(unit: Unit, before: Stored, lead: Lead) -> Stored:
+    """The conversation once something else is known of the visitor."""
+    return unit.save(before, Ruling(msgspec.structs.replace(before.conversation, lead=intake.kept_lead(lead))), None)
 
 
 def agent_named(unit: Unit, name: str) -> Agent:
     """The AI agent of this name; one that is not known yet becomes known."""
-    name = storable(name)
-    if name not in unit.roster.agent_rows:
-        unit.db.run(statements.INSERT_AGENT, name=name)
+    if unit.roster.by_name(name) is None:
+        unit.db.run(statements.INSERT_AGENT, name=storable(name))
         unit.team_changed()
-    return Agent(AgentId(str(unit.roster.agent_rows[name])), name)
-
-
-def _author(unit: Unit, message: IncomingMessage) -> Member | None:
-    return _member(unit, message.member_email, is_assignee=False)
-
-
-def _member(unit: Unit, email: str, *, is_assignee: bool) -> Member | None:
-    if not email.strip():
-        return None
-    found = unit.roster.by_email(storable(email)) or insert_member(unit, email, "", Access.NONE)
-    if is_assignee and not found.may_chat:
-        unit.db.run(statements.SET_ACCESS, id=int(found.id), access=Access.EDIT.value)
-        unit.team_changed()
-        found = unit.roster.member(found.id)
+    found = unit.roster.by_name(name)
+    assert found is not None  # written above
     return found
+
+
+def _add(unit: Unit, incoming: IncomingConversation) -> Taken:
+    messages = intake.keyed(incoming)
+    folded = intake.begun(incoming, agent_named(unit, incoming.agent))
+    thread = [(said, _member(unit, said.member_email), _importer(unit, incoming, said)) for said in messages]
+    for said, author, _ in thread:
+        folded = intake.message_added(folded, said, author).conversation
+    named = _member(unit, incoming.assignee_email)
+    assignee = intake.assignable(named)
+    row_id = unit.add_conversation(intake.settled(folded, incoming, assignee))
+    unit.add_thread(row_id, thread)
+    return Taken(added=1, messages=len(messages), unassigned=int(named is not assignee))
+
+
+def _extend(unit: Unit, before: Stored, incoming: IncomingConversation) -> Taken:
+    keys = unit.db.rows(statements.KEYS_OF_CONVERSATION, conversation=before.row_id)
+    lacking = intake.lacking(intake.keyed(incoming), [key or "" for (key,) in keys])
+    after = before
+    for message in lacking:
+        after = _append(unit, after, incoming, message)
+    is_copy = incoming.standing is not None
+    named = _member(unit, incoming.assignee_email) if is_copy else None
+    assignee = intake.assignable(named)
+    caught_up = intake.caught_up(after.conversation, incoming, assignee)
+    after = unit.save(after, Ruling(caught_up), None)
+    changed = int(bool(lacking) or after != before)
+    left = int(named is not assignee and caught_up.assignee is None)
+    return Taken(extended=changed, unchanged=1 - changed, messages=len(lacking), unassigned=left)
+
+
+def _append(unit: Unit, before: Stored, incoming: IncomingConversation, message: IncomingMessage) -> Stored:
+    author = _member(unit, message.member_email)
+    added = unit.add_message(before.row_id, message, author, _importer(unit, incoming, message))
+    ruling = intake.message_added(before.conversation, message, author)
+    if incoming.standing is not None:  # the events of its source come with it
+        ruling = Ruling(ruling.conversation)
+    return unit.save(before, ruling, None, added)
+
+
+def _importer(unit: Unit, incoming: IncomingConversation, message: IncomingMessage) -> Member | None:
+    """Who brings the message in; for a copy, who brought it into the workspace it comes from."""
+    return unit.actor if incoming.standing is None else _member(unit, message.imported_by_email)
+
+
+def _member(unit: Unit, email: str) -> Member | None:
+    """The person of this address; one who is not known becomes known, and may do nothing."""
+    if is_blank(email):
+        return None
+    return unit.roster.by_email(email) or insert_member(unit, email, "", Access.NONE)

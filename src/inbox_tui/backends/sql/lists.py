@@ -12,6 +12,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from inbox_tui.backends.sql import pages, reads
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.pages import Anchors
@@ -40,9 +42,9 @@ class Lists:
         self._building: asyncio.Task[None] | None = None
 
     async def page(self, query: Query, request: PageRequest) -> Page:
-        """The rows that the request asks for."""
+        """The rows that the request asks for, as the member may see them. Raises NotAllowed for a search."""
         if query.search.strip():
-            return await self._session.search(lambda db: self._searches.page(db, query, request))
+            return await self._session.search(lambda db: self._found(db, query, request))
         anchors = self._anchors.get(query)
         page, wants_anchors = await self._session.read(lambda db: self._read(db, query, request, anchors))
         if wants_anchors:
@@ -53,12 +55,13 @@ class Lists:
         """The beginning of a list, for working on it. Raises NotAllowed unless the member may chat."""
 
         def read(db: Database) -> Sequence[Conversation]:
-            rules.require_chat(current_roster(db).acting(self._session.me))
+            if not query.search.strip():
+                rules.require_chat(current_roster(db).acting(self._session.me))
             found: list[Conversation] = []
             request = PageRequest(min(limit, _READ_AT_ONCE))
             while len(found) < limit:
                 if query.search.strip():
-                    page = self._searches.page(db, query, request)
+                    page = self._found(db, query, request)
                 else:
                     page = pages.read_page(db, query, self._session.me, request)
                 found += page.rows
@@ -75,9 +78,17 @@ class Lists:
             self._building.cancel()
             await asyncio.wait([self._building])
 
+    def _found(self, db: Database, query: Query, request: PageRequest) -> Page:
+        rules.require_chat(current_roster(db).acting(self._session.me))
+        return self._searches.page(db, query, request)
+
     def _read(self, db: Database, query: Query, request: PageRequest, anchors: Anchors | None) -> tuple[Page, bool]:
         me = self._session.me
         page = pages.read_page(db, query, me, request, anchors)
+        roster = db.roster or current_roster(db)  # which the page has just been made with
+        actor = roster.acting(me)
+        if not actor.may_chat:
+            page = msgspec.structs.replace(page, rows=tuple(rules.as_seen_by(actor, row) for row in page.rows))
         if request.cursor is not None or request.offset == 0:
             return page, False
         is_stale = anchors is None or anchors.seq != reads.last_change(db)

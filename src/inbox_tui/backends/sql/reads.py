@@ -26,16 +26,17 @@ _AFTER_ALL = 2**63 - 1
 _LOOKED_UP_AT_ONCE = 1_000
 
 
-def find(db: Database, id: ConversationId) -> Conversation:
-    """One conversation. Raises NotFound."""
-    return _load(db, id, current_roster(db)).conversation
+def find(db: Database, me: MemberId, id: ConversationId) -> Conversation:
+    """One conversation, as the member may see it. Raises NotFound."""
+    roster = current_roster(db)
+    return rules.as_seen_by(roster.acting(me), load(db, id, roster).conversation)
 
 
 def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | None, limit: int) -> Thread:
     """The newest messages, or those before one. Raises NotAllowed, NotFound."""
     roster = current_roster(db)
     rules.require_chat(roster.acting(me))
-    found = _load(db, id, roster)
+    found = load(db, id, roster)
     edge = _AFTER_ALL if before is None else message_row(before)
     wanted = max(0, limit)
     rows = db.rows_within(ROOM, statements.THREAD, "id DESC", conversation=found.row_id, before=edge, limit=wanted + 1)
@@ -87,7 +88,8 @@ def changes_after(db: Database, seq: int | None) -> Changes:
     return Changes(newest, tuple(ids), team=any(kind == "team" for _, kind, _ in rows))
 
 
-def _load(db: Database, id: ConversationId, roster: Roster) -> Stored:
+def load(db: Database, id: ConversationId, roster: Roster) -> Stored:
+    """A conversation as the transaction under way sees it. Raises NotFound."""
     row = db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=storable(id))
     if row is None:
         raise NotFound(f"Conversation {storable(id)} does not exist.")

@@ -12,6 +12,7 @@ import msgspec
 
 from inbox_tui.domain.errors import CredentialError, NotFound
 from inbox_tui.domain.models import Access, Agent, AgentId, Badge, Color, Member, MemberId
+from inbox_tui.domain.names import name_key
 
 if TYPE_CHECKING:
     from inbox_tui.backends.sql.database import Database, Row
@@ -34,9 +35,9 @@ class Roster(msgspec.Struct, frozen=True):
     members: dict[int, Member]
     agents: dict[int, Agent]
     emails: dict[str, Member]
-    """By address, case folded."""
+    """By ``name_key`` of the address; of several with the same the first."""
     agent_rows: dict[str, int]
-    """Agents' row numbers by name."""
+    """Agents' row numbers by ``name_key`` of the name; of several with the same the first."""
 
     def member(self, id: MemberId) -> Member:
         """The member with this id. Raises NotFound."""
@@ -53,8 +54,13 @@ class Roster(msgspec.Struct, frozen=True):
         return found
 
     def by_email(self, email: str) -> Member | None:
-        """The member with this address, whatever its case."""
-        return self.emails.get(email.strip().casefold())
+        """The member with this address, however it is spelled."""
+        return self.emails.get(name_key(email))
+
+    def by_name(self, name: str) -> Agent | None:
+        """The AI agent of this name, however it is spelled."""
+        row = self.agent_rows.get(name_key(name))
+        return None if row is None else self.agents[row]
 
 
 def row_number(id: str) -> int:
@@ -78,8 +84,8 @@ def _read(db: Database, version: int) -> Roster:
         version,
         members,
         agents,
-        {member.email.casefold(): member for member in members.values()},
-        {agent.name: id for id, agent in agents.items()},
+        {name_key(members[id].email): members[id] for id in sorted(members, reverse=True)},
+        {name_key(agents[id].name): id for id in sorted(agents, reverse=True)},
     )
 
 

@@ -22,7 +22,6 @@ from inbox_tui.domain.models import (
     ConversationId,
     Kind,
     Lead,
-    Member,
     MemberId,
     Message,
     MessageId,
@@ -74,7 +73,7 @@ KNOWN_COLUMNS = frozenset(("lead_name", "lead_email", "lead_phone", "lead_compan
 """What a search finds a conversation by, besides its messages."""
 
 CONVERSATION_COLUMNS = ("id", *STATE_COLUMNS[:-2])
-MESSAGE_COLUMNS = ("id", "author", "kind", "body", "created_at", "member_id", "key")
+MESSAGE_COLUMNS = ("id", "author", "kind", "body", "created_at", "member_id", "key", "imported_by")
 
 _ACTIVITY = CONVERSATION_COLUMNS.index("last_activity_at")
 _WAIT_RANK = CONVERSATION_COLUMNS.index("wait_rank")
@@ -199,9 +198,10 @@ def message(row: Row, roster: Roster) -> Message:
 
 
 def _message(row: Row, roster: Roster) -> Message:
-    id, author, kind, body, created_at, member_id, key = row
-    member: Member | None = None if member_id is None else roster.members[member_id]
-    return Message(MessageId(str(id)), Author(author), _KINDS[kind], body, moment(created_at), member, key or "")
+    id, author, kind, body, created_at, member_id, key, importer_id = row
+    member, importer = (None if who is None else roster.members[who] for who in (member_id, importer_id))
+    at = moment(created_at)
+    return Message(MessageId(str(id)), Author(author), _KINDS[kind], body, at, member, key or "", importer)
 
 
 def _damaged_message(row: Row, roster: Roster) -> Message:
@@ -215,6 +215,7 @@ def _damaged_message(row: Row, roster: Roster) -> Message:
             "created_at": lambda: moment(of["created_at"]),
             "member": lambda: None if of["member_id"] is None else roster.members[of["member_id"]],
             "key": lambda: of["key"] or "",
+            "imported_by": lambda: None if of["imported_by"] is None else roster.members[of["imported_by"]],
         }
     )
 

@@ -186,8 +186,8 @@ MESSAGE_BY_KEY = " ".join(
 )
 KEYS_OF_CONVERSATION = "SELECT key FROM message WHERE conversation_id = :conversation"
 INSERT_MESSAGE = (
-    "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at)"
-    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"
+    "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at, imported_by)"
+    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at, :imported_by)"
 )
 INSERT_MESSAGE_AND_TELL = " ".join((INSERT_MESSAGE, "RETURNING", names(MESSAGE_COLUMNS)))
 
@@ -238,6 +238,7 @@ REPLIES_OF_AGENT = " ".join(
         ", ".join(f"message.{column}" for column in MESSAGE_COLUMNS),
         "FROM message CROSS JOIN conversation ON conversation.id = message.conversation_id",
         "WHERE message.id > :after AND message.id <= :last AND message.author = 'member' AND message.kind = 'message'",
+        "AND message.imported_by IS NULL",  # what comes in by an import was said to the visitor elsewhere
         "AND conversation.agent_id = :agent ORDER BY message.id LIMIT :limit",
     )
 )

@@ -80,12 +80,12 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         return await self._session.read(lambda db: reads.counts(db, self._session.me, agent))
 
     async def list(self, query: Query, page: PageRequest) -> Page:
-        """A window into the list that the query describes."""
+        """A window into the list that the query describes. Raises NotAllowed for a search."""
         return await self._lists.page(query, page)
 
     async def get(self, id: ConversationId) -> Conversation:
-        """One conversation. Raises NotFound."""
-        return await self._session.read(lambda db: reads.find(db, id))
+        """One conversation, as the member may see it. Raises NotFound."""
+        return await self._session.read(lambda db: reads.find(db, self._session.me, id))
 
     async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
         """The newest messages, or those before one. Raises NotAllowed, NotFound."""

@@ -32,7 +32,9 @@ def insert_member(unit: Unit, email: str, name: str, access: Access, badge: Badg
         color=badge.color.value if badge else None,
     )
     unit.team_changed()
-    return unit.roster.emails[address.casefold()]
+    added = unit.roster.by_email(address)
+    assert added is not None  # written above
+    return added
 
 
 def set_access(unit: Unit, id: MemberId, access: Access) -> Member:

@@ -18,6 +18,7 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.limits import EARLIEST, size
 from inbox_tui.domain.models import AgentId, ConversationId, MemberId, MessageId
+from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.paging import ROOM
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept_label, require_grant
 
@@ -26,10 +27,10 @@ def add_token(unit: Unit, new: NewToken) -> Token:
     """Keep a token. Raises NotAllowed, NotFound, Rejected."""
     rules.require_admin(unit.actor)
     require_grant(new, unit.at)
-    member = unit.roster.by_email(new.email) if new.email else None
-    if new.email and member is None:
+    member = unit.roster.by_email(new.email)
+    if member is None and not is_blank(new.email):
         raise NotFound(f"{new.email} is not a member.", hint="Add them first: inbox-tui members add EMAIL.")
-    agent = agent_named(unit, new.agent) if new.agent else None
+    agent = None if is_blank(new.agent) else agent_named(unit, new.agent)
     row = unit.db.row(
         statements.INSERT_TOKEN,
         hash=new.hash,

@@ -141,19 +141,22 @@ class Unit:
         self._touched[row_id] = self._newly_known[row_id] = None
         return row_id
 
-    def add_message(self, row_id: int, message: IncomingMessage, member: Member | None) -> Message:
+    def add_message(
+        self, row_id: int, message: IncomingMessage, member: Member | None, imported_by: Member | None = None
+    ) -> Message:
         """Insert a message, as it is, into the conversation in row ``row_id``."""
         self._write_events()  # those before it come before it
-        row = self.db.row(statements.INSERT_MESSAGE_AND_TELL, **_message_values(row_id, message, member))
+        row = self.db.row(statements.INSERT_MESSAGE_AND_TELL, **_message_values(row_id, message, member, imported_by))
         assert row is not None  # RETURNING
         self._touched[row_id] = None
         return message_of(row, self.roster)
 
-    def add_thread(self, row_id: int, messages: Sequence[tuple[IncomingMessage, Member | None]]) -> None:
-        """Insert the messages of a conversation that was just added, in few statements."""
-        self.db.run_each(
-            statements.INSERT_MESSAGE, [_message_values(row_id, message, member) for message, member in messages]
-        )
+    def add_thread(self, row_id: int, messages: Sequence[tuple[IncomingMessage, Member | None, Member | None]]) -> None:
+        """Insert the messages of a conversation that was just added, in few statements.
+
+        With each: who wrote it, and who brought it in.
+        """
+        self.db.run_each(statements.INSERT_MESSAGE, [_message_values(row_id, *message) for message in messages])
         row = self.db.row(statements.LAST_SAID, conversation=row_id)
         self._states[row_id]["last_message_id"] = row[0] if row else None
 
@@ -208,7 +211,9 @@ class Unit:
                 self._deltas[_NO_MEMBER, agent, filter.value] += n
 
 
-def _message_values(row_id: int, message: IncomingMessage, member: Member | None) -> dict[str, Value]:
+def _message_values(
+    row_id: int, message: IncomingMessage, member: Member | None, imported_by: Member | None = None
+) -> dict[str, Value]:
     return {
         "conversation": row_id,
         "author": message.author.value,
@@ -217,4 +222,5 @@ def _message_values(row_id: int, message: IncomingMessage, member: Member | None
         "key": storable(message.key) or None,
         "body": storable(message.body),
         "created_at": micros(message.created_at),
+        "imported_by": None if imported_by is None else int(imported_by.id),
     }

@@ -18,6 +18,7 @@ pytest-asyncio with ``asyncio_mode = auto``; readable failures need
 ``pytest.register_assert_rewrite("inbox_tui.testing.contract")`` in the first conftest.
 """
 
+from inbox_tui.testing.contract.agents import AgentsContract
 from inbox_tui.testing.contract.base import OpenAs
 from inbox_tui.testing.contract.deciding import DecidingContract
 from inbox_tui.testing.contract.feed import FeedContract
@@ -25,10 +26,12 @@ from inbox_tui.testing.contract.hostile import HostileContract
 from inbox_tui.testing.contract.hosting import HostingContract
 from inbox_tui.testing.contract.intake import IntakeContract
 from inbox_tui.testing.contract.limits import LimitsContract
+from inbox_tui.testing.contract.naming import NamingContract
 from inbox_tui.testing.contract.paging import PagingContract
 from inbox_tui.testing.contract.racing import RacingContract
 from inbox_tui.testing.contract.reading import ReadingContract
 from inbox_tui.testing.contract.replying import ReplyingContract
+from inbox_tui.testing.contract.rights import RightsContract
 from inbox_tui.testing.contract.scanning import ScanningContract
 from inbox_tui.testing.contract.searching import SearchingContract
 from inbox_tui.testing.contract.team import TeamContract
@@ -48,7 +51,10 @@ class StoreContract(
     ScanningContract,
     HostileContract,
     HostingContract,
+    AgentsContract,
     RacingContract,
     LimitsContract,
+    RightsContract,
+    NamingContract,
 ):
     """All of it. Subclass with a name that begins with ``Test`` and override ``open_as``."""

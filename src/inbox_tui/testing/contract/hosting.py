@@ -9,7 +9,7 @@ import pytest
 
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import NotAllowed, NotFound, Rejected
-from inbox_tui.domain.models import Access, Badge, Color, ConversationId, Kind, ReplyDraft, Status
+from inbox_tui.domain.models import Access, Author, Badge, Color, ConversationId, Kind, MessageId, ReplyDraft, Status
 from inbox_tui.domain.tokens import NewToken, TokenId, hash_of
 from inbox_tui.store.protocol import Host, Store
 from inbox_tui.store.registry import utc_now
@@ -157,6 +157,17 @@ class HostingContract(Contract):
         one = await host.agent_replies(agent, start.last, limit=1)
         assert one.replies == ((C1, first),)
         assert (await host.agent_replies(agent, one.last)).replies == ((C1, second),)
+
+    async def test_what_was_imported_is_not_said_to_visitors_again(self, dana: Store, sam: Store) -> None:
+        """Whoever it names as its author; nor what an import adds to a conversation later."""
+        forged = said("Send me your password", 1, Author.MEMBER, member_email=DANA)
+        await self.seed(dana, incoming("c-1", "Hello", forged))
+        agent = (await agent_of(dana, WEBSITE)).id
+        start = (await host_of(dana).agent_replies(agent, None)).last
+        await self.seed(dana, incoming("c-1", "Hello", forged, said("again", 2, Author.MEMBER, member_email=SAM)))
+        written = await reply(dana)
+        for after in (MessageId("0"), start):
+            assert (await host_of(dana).agent_replies(agent, after)).replies == ((C1, written),)
 
     async def test_an_agent_can_read_from_the_beginning(self, dana: Store) -> None:
         """An empty workspace has a place to go on from, too."""

@@ -54,16 +54,67 @@ class IntakeContract(Contract):
         assert (now.status, now.resolved_at, now.first_human_reply_at) == (Status.RESOLVED, minute(9), minute(9))
         assert await events(dana) == []
 
-    async def test_people_an_import_names_become_members(self, dana: Store, eve: Store) -> None:
-        """Authors without access, assignees with chat access; who is known keeps what they have."""
+    async def test_people_an_import_names_become_members_without_access(self, dana: Store, eve: Store) -> None:
+        """Authors and assignees alike; who is known keeps what they have."""
         author = said("hello", 1, Author.MEMBER, member_email="author@acme.example")
-        await self.seed(dana, incoming("c-1", "hi", author, assignee_email=SAM), incoming("c-2", assignee_email=EVE))
-        await self.seed(dana, incoming("c-3", assignee_email=DANA.upper()))
-        assert (await member_of(dana, "author@acme.example")).access is Access.NONE
-        assert (await member_of(dana, SAM)).access is Access.EDIT
-        assert (await member_of(dana, EVE)).access is Access.EDIT
-        assert (await dana.me()).access is Access.ADMIN
+        batch = [incoming("c-1", "hi", author, assignee_email=SAM), incoming("c-2", assignee_email=EVE)]
+        await self.seed(dana, *batch, incoming("c-3", assignee_email=DANA.upper()))
+        accesses = {member.email: member.access for member in await dana.members()}
+        assert accesses == {
+            DANA: Access.ADMIN,
+            EVE: Access.NONE,
+            SAM: Access.NONE,
+            "author@acme.example": Access.NONE,
+        }
         assert (await dana.get(ConversationId("c-3"))).assignee == await dana.me()
+
+    async def test_what_is_for_somebody_without_chat_access_stays_unassigned(self, dana: Store, eve: Store) -> None:
+        """And the import says how many those are; what is known already stays as it is."""
+        batch = [
+            incoming("c-1", assignee_email="new@acme.example"),
+            incoming("c-2", assignee_email=EVE, status=Status.RESOLVED),
+            incoming("c-3", assignee_email=DANA),
+            incoming("c-4"),
+        ]
+        assert await intake_of(dana).take_in(batch) == Taken(added=4, messages=4, unassigned=2)
+        assert [(await dana.get(given.id)).assignee for given in batch] == [None, None, await dana.me(), None]
+        assert (await dana.counts(None)).your_inbox == 1
+        assert await intake_of(dana).take_in(batch) == Taken(unchanged=4)
+
+    async def test_who_imported_is_kept(self, dana: Store, sam: Store) -> None:
+        """With each message that came in so, and with none that came from its author."""
+        await self.seed(dana, incoming("c-1", "a", said("b", 1, Author.MEMBER, member_email=SAM), said("c", 2)))
+        await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await intake_of(sam).receive(C1, said("by telephone", 3, key="t-1"))
+        await team_of(dana).set_access((await sam.me()).id, Access.ADMIN)
+        await intake_of(sam).take_in([incoming("c-1", "a", "b", "c", "d", said("Rated 5", 9, Author.SYSTEM))])
+        await reply(dana)
+        first, second = await dana.me(), await sam.me()
+        assert [(m.body, m.imported_by) for m in await messages(dana) if m.kind is Kind.MESSAGE] == [
+            ("a", first),
+            ("b", first),
+            ("c", first),
+            ("by telephone", second),
+            ("d", second),
+            ("On it", None),
+        ]
+        assert [(m.body, m.imported_by) for m in await messages(dana) if m.kind is Kind.EVENT] == [
+            ("Dana Ortiz marked this resolved", None),
+            ("Reopened: the visitor wrote again", None),
+            ("Rated 5", second),
+            ("Dana Ortiz was assigned by replying", None),
+        ]
+
+    async def test_a_copy_keeps_who_imported_where_it_comes_from(self, dana: Store, sam: Store) -> None:
+        """Nobody, if nobody did; and only a copy may say."""
+        by_sam, by_other = said("a", imported_by_email=SAM), said("b", 1, imported_by_email="other@acme.example")
+        await self.seed(dana, incoming("c-1", by_sam, by_other, said("c", 2), standing=Standing(minute(2))))
+        await self.seed(dana, incoming("c-2", by_sam))
+        other = await member_of(dana, "other@acme.example")
+        assert [message.imported_by for message in await messages(dana)] == [await sam.me(), other, None]
+        assert other.access is Access.NONE
+        [message] = await messages(dana, ConversationId("c-2"))
+        assert message.imported_by == await dana.me()
 
     async def test_nonsense_is_rejected_and_nothing_of_its_batch_goes_in(self, dana: Store) -> None:
         """All or nothing."""
@@ -74,6 +125,7 @@ class IntakeContract(Contract):
             incoming("c-9", agent="x" * (ID_LIMIT + 1)),
             incoming("c-9", said("a", key="x" * (ID_LIMIT + 1))),
             incoming("c-9", said("a", member_email="x" * (ID_LIMIT + 1))),
+            incoming("c-9", said("a", imported_by_email="x" * (ID_LIMIT + 1))),
             incoming("c-9", needs_human=True, status=Status.RESOLVED),
             incoming("c-9", said("a", key="m"), said("b", key="m")),
             incoming("c-9", said("a", key="#1"), said("b")),

@@ -119,7 +119,7 @@ class PagingContract(Contract):
             seen += [row.id for row in page.rows]
             if id:
                 await intake_of(sam).receive(ConversationId(id), said("I am back", 100 + len(seen)))
-                await self.seed(sam, incoming(f"new-{id}", at=200 + len(seen)))
+                await self.seed(dana, incoming(f"new-{id}", at=200 + len(seen)))
             page = await dana.list(Query(), PageRequest(5, cursor=page.last))
         seen += [row.id for row in page.rows]
         assert len(seen) == len(set(seen))

@@ -55,7 +55,7 @@ class ScanningContract(Contract):
         async for rows in scan_of(dana).scan(Query(), 2):
             if not found:
                 await intake_of(sam).receive(ConversationId("c-0"), said("moved up", 100))
-                await self.seed(sam, incoming("c-99", at=200))
+                await self.seed(dana, incoming("c-99", at=200))
             found += [row.id for row in rows]
         assert found == [f"c-{number}" for number in reversed(range(10))]
         assert (await scanned(dana, Query()))[:2] == ["c-99", "c-0"]

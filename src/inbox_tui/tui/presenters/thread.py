@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from inbox_tui.domain.models import Author, Conversation, Kind, Message, MessageId
+from inbox_tui.domain.models import Author, Conversation, Kind, Member, Message, MessageId
 from inbox_tui.domain.text import clean_body, clean_line, clean_name
+from inbox_tui.operations.importers import importers
 from inbox_tui.tui.presenters.badges import badge_segment
 from inbox_tui.tui.presenters.times import clock_time, day_label
 
@@ -39,7 +40,7 @@ class Line(NamedTuple):
 
     segments: tuple[Segment, ...]
     message: MessageId | None = None
-    """The message that the line belongs to; None for a separator between days."""
+    """The message that the line belongs to; None for what stands between messages."""
 
     @property
     def text(self) -> str:
@@ -124,12 +125,16 @@ class ThreadPresenter:
         previous: Message | None = None
         day = ""
         states = {sent.message.id: sent.state for sent in pending}
-        for message in (*messages, *(sent.message for sent in pending)):
+        shown = (*messages, *(sent.message for sent in pending))
+        for message, importer in zip(shown, importers(shown), strict=True):
             is_pending = message.id in states
             label = day_label(message.created_at, now or _LONG_AGO, self._zone)
             if label != day:
                 day = label
                 lines.append(_day_rule(label, width))
+                previous = None
+            if importer is not None:
+                lines.append(_import_line(importer, width))
                 previous = None
             if message.kind is Kind.EVENT:
                 lines += self._event(message, width)
@@ -211,6 +216,10 @@ def _author_name(conversation: Conversation, message: Message) -> str:
 def _day_rule(label: str, width: int) -> Line:
     start = f"{_RULE * 2} {label} "
     return Line(((set_cell_size(start + _RULE * max(0, width - cell_len(start)), width), "rule"),))
+
+
+def _import_line(importer: Member, width: int) -> Line:
+    return Line(((shortened(f"Imported by {clean_name(importer.label)}", width), "muted"),))
 
 
 def shortened(text: str, width: int) -> str:

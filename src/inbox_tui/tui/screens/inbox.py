@@ -109,7 +109,7 @@ class InboxScreen(Screen[None]):
 
     async def action_search(self) -> None:
         """Type words that narrow the list."""
-        await self.view.header.open_search()
+        await self.browsing.open_search()
 
     def action_next_waiting(self) -> None:
         """Go to who has been waiting longest, then to the next."""
@@ -368,7 +368,7 @@ class InboxScreen(Screen[None]):
     @on(m.TeamRead)
     def show_team(self, event: m.TeamRead) -> None:
         """Members, agents or the member's own access changed."""
-        self.view.team_read(event.me, event.members, event.agents)
+        self.browsing.show_team(event.me, event.members, event.agents)
         self.writing.renamed()
         self.view.show_hints()
 

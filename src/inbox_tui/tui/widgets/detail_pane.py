@@ -25,6 +25,9 @@ from inbox_tui.tui.widgets.thread_view import ThreadView
 NO_ACCESS = (
     "You cannot chat here. A workspace admin can grant access under Account → Team management (inbox-tui members)."
 )
+NO_SEARCH = (
+    "You cannot search here. A workspace admin can grant access under Account → Team management (inbox-tui members)."
+)
 NOTHING_OPEN = "No conversation is highlighted."
 SHORT_BELOW = 9
 """Lines below which the header gives its second line to the thread."""

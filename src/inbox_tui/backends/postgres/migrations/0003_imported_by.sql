@@ -1,0 +1,2 @@
+-- Who brought a message in by an import. Of messages imported before it is not known.
+ALTER TABLE message ADD COLUMN imported_by bigint REFERENCES member (id)

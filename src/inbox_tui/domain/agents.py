@@ -1,0 +1,69 @@
+"""What an AI agent may do: work on its own conversations, of which there is none for any other agent.
+
+Pure rules that every store of ours applies inside the transaction that writes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from inbox_tui.domain import intake, limits
+from inbox_tui.domain.errors import Conflict, NotFound, Rejected
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Conversation,
+    ConversationId,
+    IncomingConversation,
+    IncomingMessage,
+    Lead,
+    Moment,
+)
+
+MESSAGES_AT_ONCE = 100
+"""Messages that one request of an agent may carry: they are one transaction, for which other writers wait."""
+
+
+class NewChat(msgspec.Struct, frozen=True):
+    """A chat as an AI agent's website begins it, or goes on with it."""
+
+    id: ConversationId
+    created_at: Moment
+    lead: Lead = Lead()
+    topic: str = ""
+    messages: tuple[IncomingMessage, ...] = ()
+
+
+def accepted(chat: NewChat, now: datetime) -> NewChat:
+    """The chat as it is kept. Raises Rejected for what cannot be received, or more messages than MESSAGES_AT_ONCE."""
+    if len(chat.messages) > MESSAGES_AT_ONCE:
+        raise Rejected(
+            f"The request carries {len(chat.messages):,} messages; {MESSAGES_AT_ONCE} is the most.",
+            hint="Send the others in further requests.",
+        )
+    return msgspec.structs.replace(
+        chat,
+        created_at=limits.arrived(chat.created_at, now),
+        messages=tuple(intake.received(message, now) for message in chat.messages),
+    )
+
+
+def begun(chat: NewChat, agent: Agent) -> Conversation:
+    """The conversation before its first message. Raises Rejected for what no store keeps."""
+    incoming = IncomingConversation(chat.id, (), agent.name, chat.created_at, chat.lead, topic=chat.topic)
+    intake.require_sense(incoming)
+    return intake.begun(incoming, agent)
+
+
+def require_own(conversation: Conversation, agent: AgentId) -> None:
+    """Raises NotFound for another agent's conversation, as for one that does not exist."""
+    if conversation.agent.id != agent:
+        raise NotFound(f"Conversation {conversation.id} does not exist.")
+
+
+def require_free(conversation: Conversation, agent: AgentId) -> None:
+    """Raises Conflict for an id under which another agent has a conversation."""
+    if conversation.agent.id != agent:
+        raise Conflict("This id is taken.", hint="Give the conversation another id, or none.")

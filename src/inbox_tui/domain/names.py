@@ -1,0 +1,71 @@
+"""What names are compared by: agents' names and members' addresses that look alike are the same.
+
+The first spelling is the one that is kept and shown; only comparisons use what is here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.text import storable
+
+_BLANK = "\u2800"
+"""Braille without dots: a symbol for Unicode, a blank for the eye."""
+_INVISIBLE_CATEGORIES = ("Cc", "Cf")
+_INVISIBLE = frozenset(
+    map(
+        chr,
+        (
+            0x034F,  # combining grapheme joiner
+            *(0x115F, 0x1160, 0x3164, 0xFFA0),  # Hangul fillers
+            *(0x17B4, 0x17B5),  # Khmer inherent vowels
+            *range(0x180B, 0x1810),  # Mongolian variation selectors
+            *(0x2065, *range(0xFFF0, 0xFFF9)),
+            *range(0xFE00, 0xFE10),  # variation selectors
+        ),
+    )
+)
+_TAGS = ("\U000e0000", "\U000e0fff")
+"""From where to where tags and more variation selectors stand. Together: Default_Ignorable_Code_Point."""
+
+
+def name_key(name: str) -> str:
+    """What a name or an address is compared by; empty for one in which there is nothing to see.
+
+    NFKC and case folding (Unicode, chapter 3.13). Invisible characters are dropped, blanks of any kind count as
+    one space between words and as nothing at the ends.
+    """
+    if name.isascii() and name.isprintable():
+        return " ".join(name.split()).lower()
+    folded = storable(name)
+    while (again := _folded_once(folded)) != folded:  # what folding makes may itself be folded: ΐ, ﬃ, ㎇
+        folded = again
+    return folded
+
+
+def is_blank(text: str) -> bool:
+    """There is nothing to see in the text: it names nothing."""
+    return not name_key(text)
+
+
+def require_visible(text: str, whose: str) -> None:
+    """Raises Rejected for an id, a key or a name in which there is nothing to see. ``whose`` begins the reason."""
+    if is_blank(text):
+        raise Rejected(f"{whose} has no visible character.", hint="Use letters, digits or signs.")
+
+
+def _folded_once(text: str) -> str:
+    visible = "".join(
+        " " if character.isspace() or character == _BLANK else "" if _is_invisible(character) else character
+        for character in text
+    )
+    return " ".join(unicodedata.normalize("NFKC", visible.casefold()).split())
+
+
+def _is_invisible(character: str) -> bool:
+    return (
+        character in _INVISIBLE
+        or unicodedata.category(character) in _INVISIBLE_CATEGORIES
+        or _TAGS[0] <= character <= _TAGS[1]
+    )
