@@ -38,9 +38,9 @@ _SOMEBODY = Member(MemberId(""), "")
 
 def require_sense(incoming: IncomingConversation) -> None:
     """Raises Rejected for a conversation that contradicts itself, or says more than can be stored (rule 13)."""
+    limits.require_size(incoming.id, limits.ID_LIMIT, "A conversation's id")
     if is_blank(incoming.id):
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
-    limits.require_size(incoming.id, limits.ID_LIMIT, "A conversation's id")
     of_it = f"of conversation {incoming.id}"
     limits.require_size(incoming.agent, limits.AGENT_NAME_LIMIT, f"The AI agent's name {of_it}")
     require_visible(incoming.agent, f"The AI agent's name {of_it}")
@@ -56,8 +56,9 @@ def require_sense(incoming: IncomingConversation) -> None:
             raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
         if message.key:
             keys.add(message.key)
-            require_visible(message.key, f"The id of a message {of_it}")
         limits.require_size(message.key, limits.ID_LIMIT, f"The id of a message {of_it}")
+        if message.key:
+            require_visible(message.key, f"The id of a message {of_it}")
         for email in (message.member_email, message.imported_by_email):
             limits.require_size(email, ADDRESS_LIMIT, f"The address of a member {of_it}")
         limits.require_size(message.body, limits.BODY_LIMIT, f"A message {of_it}")

@@ -215,9 +215,9 @@ def require_profile(member: Member) -> None:
 
 def require_key(key: str) -> None:
     """Rule 7: what a member sends carries a key. Raises Rejected for none, or for one that is too long."""
+    limits.require_size(key, limits.ID_LIMIT, "The message's key")
     if is_blank(key):
         raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
-    limits.require_size(key, limits.ID_LIMIT, "The message's key")
 
 
 def require_body(body: str) -> None:
