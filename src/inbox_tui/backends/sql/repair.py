@@ -34,8 +34,8 @@ def damaged(db: Database, at: datetime, limit: int) -> Sequence[Damage]:
     bounds = _bounds(at)
     found = [_damage(row, roster, bounds) for row in db.rows(statements.DAMAGED_CONVERSATIONS, **bounds, limit=limit)]
     room = limit - len(found)
-    messages = db.rows(statements.DAMAGED_MESSAGES, latest=bounds["latest"], limit=room) if room else []
-    return [*found, *(Damage(ConversationId(id), "the time of a message") for _, _, id in messages)]
+    threads = db.rows(statements.DAMAGED_THREADS, latest=bounds["latest"], limit=room) if room else []
+    return [*found, *(Damage(ConversationId(id), _times_of(count)) for id, count in threads)]
 
 
 def repair(unit: Unit) -> int:
@@ -45,12 +45,16 @@ def repair(unit: Unit) -> int:
     for row in rows:
         before = stored(row, unit.roster)
         unit.save(before, Ruling(_mended(unit, before)), None)
-    messages = unit.db.rows(statements.DAMAGED_MESSAGES, latest=bounds["latest"], limit=_WITHOUT_END)
+    messages = unit.db.rows(statements.DAMAGED_MESSAGES, latest=bounds["latest"])
     now = micros(unit.at)
     unit.db.run_each(
-        statements.SET_MESSAGE_TIME, [{"id": id, "at": 0 if created_at < 0 else now} for id, created_at, _ in messages]
+        statements.SET_MESSAGE_TIME, [{"id": id, "at": 0 if created_at < 0 else now} for id, created_at in messages]
     )
     return len(rows) + len(messages)
+
+
+def _times_of(count: int) -> str:
+    return "the time of a message" if count == 1 else f"the times of {count:,} messages"
 
 
 def _bounds(at: datetime) -> dict[str, Value]:

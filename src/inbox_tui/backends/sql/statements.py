@@ -159,10 +159,12 @@ DAMAGED_CONVERSATIONS = " ".join(
         "ORDER BY id LIMIT :limit",
     )
 )
-DAMAGED_MESSAGES = (
-    "SELECT message.id, message.created_at, conversation.public_id"
+DAMAGED_MESSAGES = "SELECT id, created_at FROM message WHERE created_at NOT BETWEEN 0 AND :latest"
+DAMAGED_THREADS = (
+    "SELECT conversation.public_id, count(*)"
     " FROM message JOIN conversation ON conversation.id = message.conversation_id"
-    " WHERE message.created_at NOT BETWEEN 0 AND :latest ORDER BY message.id LIMIT :limit"
+    " WHERE message.created_at NOT BETWEEN 0 AND :latest"
+    " GROUP BY conversation.id, conversation.public_id ORDER BY conversation.id LIMIT :limit"
 )
 SET_MESSAGE_TIME = "UPDATE message SET created_at = :at WHERE id = :id"
 
