@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -12,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from inbox_tui.backends.sql import workers
-from inbox_tui.backends.sql.workers import Worker
 from inbox_tui.backends.sql.turns import TurnQueue
+from inbox_tui.backends.sql.workers import Worker
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.store.client import CLIENT
@@ -211,6 +212,6 @@ def test_between_two_jobs_of_a_client_everybody_else_who_waits_has_one(clients: 
     for client in set(clients):
         places = [place for place, (whose, _) in enumerate(taken) if whose == client]
         assert [taken[place][1] for place in places] == sorted(taken[place][1] for place in places)
-        for place, following in zip(places, places[1:], strict=False):
+        for place, following in pairwise(places):
             still_waiting = {whose for whose, _ in taken[following:]} - {client}
             assert still_waiting <= {whose for whose, _ in taken[place + 1 : following]}

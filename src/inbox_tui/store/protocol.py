@@ -178,9 +178,11 @@ class Intake(Protocol):
     """A store that conversations can be brought into: by imports, websites and AI agents."""
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction.
+        """Add conversations, or the messages that known ones lack; others write in between.
 
-        Raises Rejected for a conversation that contradicts itself.
+        Whatever ends it early leaves some of them in, each in its final state though not with all its messages, and
+        the same again adds the rest. Raises Rejected for a conversation that contradicts itself, before anything is
+        written.
         """
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from inbox_tui.backends.sql import intake, reads, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.portions import BETWEEN, Portion
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.domain.changes import Changes
@@ -26,6 +29,9 @@ from inbox_tui.domain.models import (
     Taken,
 )
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
+
+_CHECKED_AT_ONCE = 300
+"""Messages, and conversations, of an import that are checked without a pause."""
 
 
 class SqlTeam:
@@ -65,8 +71,15 @@ class SqlIntake:
     _session: Session[Any]
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction. Raises Rejected."""
-        return await self._session.write(lambda unit: intake.take_in(unit, conversations))
+        """Add conversations, or the messages that known ones lack, in short transactions. Raises Rejected."""
+        plans = await _planned(conversations)
+        progress, portion = intake.Progress(), Portion()
+        while True:
+            take_some = partial(intake.take_some, plans=plans, progress=progress, portion=portion)
+            progress = await self._session.write(take_some, portion)
+            if progress.done == len(plans):
+                return progress.taken
+            await asyncio.sleep(BETWEEN)
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
         """A visitor's or AI agent's message, by the rules. Raises NotFound, Rejected."""
@@ -79,6 +92,22 @@ class SqlIntake:
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor. Raises NotFound."""
         return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))
+
+
+async def _planned(conversations: Sequence[IncomingConversation]) -> list[intake.Planned]:
+    """All of them, checked; others of this program get their turn meanwhile. Raises Rejected."""
+    plans: list[intake.Planned] = []
+    weight = 0
+    for incoming in conversations:
+        weight += 1 + len(incoming.messages)
+        if len(incoming.messages) > _CHECKED_AT_ONCE:
+            plans.append(await asyncio.to_thread(intake.plan, incoming))
+        else:
+            plans.append(intake.plan(incoming))
+        if weight > _CHECKED_AT_ONCE:
+            weight = 0
+            await asyncio.sleep(0)
+    return plans
 
 
 class SqlHost:

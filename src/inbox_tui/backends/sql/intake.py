@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum
 
 import msgspec
 
 from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql.database import Value
+from inbox_tui.backends.sql.portions import Portion
 from inbox_tui.backends.sql.rows import Stored
 from inbox_tui.backends.sql.team import insert_member
 from inbox_tui.backends.sql.unit import Unit
@@ -25,6 +26,7 @@ from inbox_tui.domain.models import (
     ConversationId,
     IncomingConversation,
     IncomingMessage,
+    Kind,
     Lead,
     Member,
     Taken,
@@ -32,30 +34,65 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 
+_CONVERSATION = 8
+"""What a conversation weighs in a portion: it is in many indexes."""
+_BODY = 250
+"""Characters of a message that weigh as much as one more message: they are indexed for the search."""
+_LOOKED_UP_AT_ONCE = 100
 
-class _Fate(Enum):
-    ADDED = "added"
-    EXTENDED = "extended"
-    UNCHANGED = "unchanged"
+
+class Planned(msgspec.Struct, frozen=True):
+    """A conversation that comes in, checked."""
+
+    incoming: IncomingConversation
+    folded: Conversation
+    """After its last message, by the rules; its agent is not looked up yet."""
 
 
-def take_in(unit: Unit, conversations: Sequence[IncomingConversation]) -> Taken:
-    """Add conversations, or the messages that known ones lack. Raises Rejected."""
-    tally = dict.fromkeys(_Fate, 0)
-    messages = 0
-    unit.look_up(incoming.id for incoming in conversations)
-    for incoming in conversations:
-        intake.require_sense(incoming)
-        before = unit.find(incoming.id)
-        stored = intake.keyed(incoming)
-        if before is None:
-            fate, added = _Fate.ADDED, _add(unit, incoming, stored)
-        else:
-            added = _extend(unit, before, incoming, stored)
-            fate = _Fate.EXTENDED if added or unit.load(incoming.id) != before else _Fate.UNCHANGED
-        tally[fate] += 1
-        messages += added
-    return Taken(tally[_Fate.ADDED], tally[_Fate.EXTENDED], tally[_Fate.UNCHANGED], messages)
+class Under(msgspec.Struct, frozen=True):
+    """The conversation that is under way: a long one takes several transactions."""
+
+    is_new: bool
+    before: Stored | None
+    """As it was found; None for a new one."""
+    place: int = 0
+    """Messages of it that were looked at."""
+    added: int = 0
+    unkeyed: int | None = None
+    """Messages without a key that are there already and were not yet met; None before they are counted."""
+    owed: int | None = None
+    """Messages that the conversation counts already and that are not there; None before they are counted."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a work of several transactions has come. Each gives another, which holds once it is committed."""
+
+    done: int = 0
+    """Conversations."""
+    taken: Taken = Taken()
+    under: Under | None = None
+
+
+def plan(incoming: IncomingConversation) -> Planned:
+    """Check a conversation, and work out what it will be. Needs no store. Raises Rejected."""
+    intake.require_sense(incoming)
+    return Planned(incoming, intake.folded(incoming))
+
+
+def take_some(unit: Unit, plans: Sequence[Planned], progress: Progress, portion: Portion) -> Progress:
+    """Add as many conversations, or messages that known ones lack, as go into one transaction.
+
+    A new conversation stands as it will from its first message on; what of its messages is missing, if the work breaks
+    off, is seen by its number of messages, and comes in with the same import again.
+    """
+    unit.look_up(plan.incoming.id for plan in plans[progress.done : progress.done + portion.left // _CONVERSATION + 1])
+    while progress.done < len(plans) and not portion.is_spent:
+        planned = plans[progress.done]
+        under = _messages_added(unit, planned, progress.under or _begun(unit, planned, portion), portion)
+        if under.place < len(planned.incoming.messages):
+            return msgspec.structs.replace(progress, under=under)
+        progress = Progress(progress.done + 1, _counted(progress.taken, under, _ended(unit, planned, under)))
+    return progress
 
 
 def receive(unit: Unit, id: ConversationId, message: IncomingMessage) -> Conversation:
@@ -81,25 +118,94 @@ def set_lead(unit: Unit, id: ConversationId, lead: Lead) -> Conversation:
     return unit.save(before, Ruling(known), None).conversation
 
 
-def _add(unit: Unit, incoming: IncomingConversation, messages: Sequence[IncomingMessage]) -> int:
-    folded = intake.begun(incoming, agent_named(unit, incoming.agent))
-    authors = [_author(unit, message) for message in messages]
-    for message, author in zip(messages, authors, strict=True):
-        folded = intake.message_added(folded, message, author).conversation
+def _begun(unit: Unit, planned: Planned, portion: Portion) -> Under:
+    portion.spend(_CONVERSATION)
+    incoming = planned.incoming
+    before = unit.find(incoming.id)
+    if before is not None:
+        return Under(is_new=False, before=before)
+    conversation = msgspec.structs.replace(planned.folded, agent=agent_named(unit, incoming.agent))
     assignee = _member(unit, incoming.assignee_email, is_assignee=True)
-    row_id = unit.add_conversation(intake.settled(folded, incoming, assignee))
-    unit.add_thread(row_id, list(zip(messages, authors, strict=True)))
-    return len(messages)
+    unit.add_conversation(intake.settled(conversation, incoming, assignee))
+    return Under(is_new=True, before=None, unkeyed=0, owed=conversation.messages)
 
 
-def _extend(unit: Unit, before: Stored, incoming: IncomingConversation, messages: Sequence[IncomingMessage]) -> int:
-    keys = unit.db.rows(statements.KEYS_OF_CONVERSATION, conversation=before.row_id)
-    lacking = intake.lacking(messages, [key or "" for (key,) in keys])
+def _messages_added(unit: Unit, planned: Planned, under: Under, portion: Portion) -> Under:
+    """Go on with a conversation's messages to the end, or until the portion is spent; some in any case."""
+    messages = planned.incoming.messages
+    if not messages:
+        return under
+    now = unit.load(planned.incoming.id)
+    while under.place < len(messages):
+        some = intake.keyed(planned.incoming, under.place, under.place + min(portion.left, _LOOKED_UP_AT_ONCE))
+        under, now = _some_added(unit, planned, some, under, now)
+        portion.spend(sum(1 + len(message.body) // _BODY for message in some))
+        if portion.is_spent:
+            break
+    return under
+
+
+def _some_added(
+    unit: Unit, planned: Planned, some: Sequence[IncomingMessage], under: Under, now: Stored
+) -> tuple[Under, Stored]:
+    unkeyed, owed = under.unkeyed, under.owed
+    if unkeyed is None:
+        has_unkeyed = planned.incoming.standing is not None
+        unkeyed = _number(unit, statements.UNKEYED_OF_CONVERSATION, now) if has_unkeyed else 0
+    is_untouched = under.is_new and under.place == 0  # nothing of it can be there
+    keys = [] if is_untouched else _known_keys(unit, now, some)
+    lacking = intake.lacking(some, [*keys, *[""] * unkeyed])
+    unkeyed -= sum(not message.key for message in some) - sum(not message.key for message in lacking)
+    if lacking and owed is None:
+        owed = now.conversation.messages - _number(unit, statements.SAID_IN_CONVERSATION, now)
+    missing: list[tuple[IncomingMessage, Member | None]] = []
     for message in lacking:
-        before = _append(unit, before, message, is_copy=incoming.standing is not None)
+        if owed or under.is_new:
+            missing.append((message, _author(unit, message)))
+            owed = max(0, (owed or 0) - (message.kind is not Kind.EVENT))
+        else:
+            now = _append(unit, now, message, is_copy=planned.incoming.standing is not None)
+    unit.add_thread(now.row_id, missing)
+    place, added = under.place + len(some), under.added + len(lacking)
+    return msgspec.structs.replace(under, place=place, added=added, unkeyed=unkeyed, owed=owed), now
+
+
+def _ended(unit: Unit, planned: Planned, under: Under) -> bool:
+    """Whether the conversation is another than before, its last message in."""
+    if under.is_new and not under.added:
+        return True
+    incoming = planned.incoming
+    now = unit.load(incoming.id)
+    if under.owed is not None and now.last_message_id is None:
+        unit.end_thread(now.row_id)
+    if under.before is None:
+        return True
     assignee = _member(unit, incoming.assignee_email, is_assignee=True) if incoming.standing else None
-    unit.save(before, Ruling(intake.caught_up(before.conversation, incoming, assignee)), None)
-    return len(lacking)
+    now = unit.save(now, Ruling(intake.caught_up(now.conversation, incoming, assignee)), None)
+    return now != under.before
+
+
+def _counted(taken: Taken, under: Under, is_changed: bool) -> Taken:
+    return Taken(
+        taken.added + under.is_new,
+        taken.extended + (not under.is_new and (is_changed or under.added > 0)),
+        taken.unchanged + (not under.is_new and not is_changed and not under.added),
+        taken.messages + under.added,
+    )
+
+
+def _known_keys(unit: Unit, now: Stored, some: Sequence[IncomingMessage]) -> list[str]:
+    """Which of the messages' keys the conversation has."""
+    keys = list(dict.fromkeys(message.key for message in some if message.key))
+    if not keys:
+        return []
+    named: dict[str, Value] = {f"v{number}": key for number, key in enumerate(keys)}
+    return [key for (key,) in unit.db.rows(statements.keys_among(len(keys)), conversation=now.row_id, **named)]
+
+
+def _number(unit: Unit, statement: str, now: Stored) -> int:
+    row = unit.db.row(statement, conversation=now.row_id)
+    return int(row[0]) if row else 0
 
 
 def _append(unit: Unit, before: Stored, message: IncomingMessage, *, is_copy: bool = False) -> Stored:

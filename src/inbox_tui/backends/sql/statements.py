@@ -122,6 +122,13 @@ def update_conversation(columns: tuple[str, ...]) -> str:
     )
 
 
+@lru_cache(maxsize=128)
+def keys_among(count: int) -> str:
+    """Which of so many keys a conversation's messages have. Values: conversation, v0, v1, …"""
+    named = ", ".join(f":v{number}" for number in range(count))
+    return " ".join(("SELECT key FROM message WHERE conversation_id = :conversation AND key IN (", named, ")"))
+
+
 @lru_cache(maxsize=1024)
 def conversations_by(column: str, count: int) -> str:
     """So many conversations, in no order. Values: v0, v1, … of the column."""
@@ -159,7 +166,8 @@ REPLIES_AFTER = " ".join(
 MESSAGE_BY_KEY = " ".join(
     ("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE conversation_id = :conversation AND key = :key")
 )
-KEYS_OF_CONVERSATION = "SELECT key FROM message WHERE conversation_id = :conversation"
+UNKEYED_OF_CONVERSATION = "SELECT count(*) FROM message WHERE conversation_id = :conversation AND key IS NULL"
+SAID_IN_CONVERSATION = "SELECT count(*) FROM message WHERE conversation_id = :conversation AND kind <> 'event'"
 INSERT_MESSAGE = (
     "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at)"
     " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"

@@ -143,10 +143,16 @@ class Unit:
         return message_of(row, self.roster)
 
     def add_thread(self, row_id: int, messages: Sequence[tuple[IncomingMessage, Member | None]]) -> None:
-        """Insert the messages of a conversation that was just added, in few statements."""
-        self.db.run_each(
-            statements.INSERT_MESSAGE, [_message_values(row_id, message, member) for message, member in messages]
-        )
+        """Insert messages that their conversation counts already, in few statements."""
+        if messages:
+            self._write_events()  # those before them come before them
+            self.db.run_each(
+                statements.INSERT_MESSAGE, [_message_values(row_id, message, member) for message, member in messages]
+            )
+            self._touched[row_id] = None
+
+    def end_thread(self, row_id: int) -> None:
+        """All messages of a conversation that was just added are there."""
         row = self.db.row(statements.LAST_SAID, conversation=row_id)
         self._states[row_id]["last_message_id"] = row[0] if row else None
 
