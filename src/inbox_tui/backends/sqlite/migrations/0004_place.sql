@@ -1,0 +1,1 @@
+-- A place held for another step.
