@@ -223,7 +223,7 @@ async def test_tables_that_are_older_and_a_role_that_may_not_change_them(
     cluster: Cluster, database: str, guarded: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(MIGRATIONS, tmp_path / "migrations")
-    (tmp_path / "migrations" / "0002_more.sql").write_text("ALTER TABLE message ADD COLUMN colour text")
+    (tmp_path / "migrations" / "9999_more.sql").write_text("ALTER TABLE message ADD COLUMN colour text")
     monkeypatch.setattr("inbox_tui.backends.postgres.schema.MIGRATIONS", tmp_path / "migrations")
     cluster.execute(
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {guarded}", database=database

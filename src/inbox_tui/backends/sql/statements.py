@@ -169,8 +169,9 @@ MESSAGE_BY_KEY = " ".join(
 UNKEYED_OF_CONVERSATION = "SELECT count(*) FROM message WHERE conversation_id = :conversation AND key IS NULL"
 SAID_IN_CONVERSATION = "SELECT count(*) FROM message WHERE conversation_id = :conversation AND kind <> 'event'"
 INSERT_MESSAGE = (
-    "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at)"
-    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"
+    "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at, reply_agent_id)"
+    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at, CASE WHEN :author = 'member'"
+    " AND :kind = 'message' THEN (SELECT agent_id FROM conversation WHERE id = :conversation) END)"
 )
 INSERT_MESSAGE_AND_TELL = " ".join((INSERT_MESSAGE, "RETURNING", names(MESSAGE_COLUMNS)))
 
@@ -220,7 +221,7 @@ REPLIES_OF_AGENT = " ".join(
         "SELECT conversation.public_id,",
         ", ".join(f"message.{column}" for column in MESSAGE_COLUMNS),
         "FROM message CROSS JOIN conversation ON conversation.id = message.conversation_id",
-        "WHERE message.id > :after AND message.id <= :last AND message.author = 'member' AND message.kind = 'message'",
-        "AND conversation.agent_id = :agent ORDER BY message.id LIMIT :limit",
+        "WHERE message.reply_agent_id = :agent AND message.id > :after AND message.id <= :last",
+        "ORDER BY message.id LIMIT :limit",
     )
 )
