@@ -29,7 +29,7 @@ async def test_an_agents_replies_are_read_by_its_own_index(cluster: Cluster, dat
         )
         db.execute("ANALYZE message")
         plan = db.execute(
-            f"EXPLAIN (ANALYZE, FORMAT TEXT) {_in_its_words(statements.REPLIES_OF_AGENT)}",  # type: ignore[arg-type]
+            f"EXPLAIN (ANALYZE, FORMAT TEXT) {_in_its_words(statements.REPLIES_OF_AGENT)}",
             VALUES,
         ).fetchall()
     text = "\n".join(line for (line,) in plan)

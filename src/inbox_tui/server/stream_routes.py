@@ -6,7 +6,7 @@ what others write is told only while the store is heard.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -30,6 +30,8 @@ HEARTBEAT = 15.0
 LastEventId = Annotated[
     str | None, HeaderParameter(name="Last-Event-ID", description="The id of the last event that was received.")
 ]
+_ROWS = 200
+"""Rows of an export that are encoded without a pause."""
 _ALIVE = b": alive\n"
 """A comment, without a blank line behind it: some clients make an event of any blank line."""
 
@@ -52,7 +54,7 @@ async def scan(
     listed: ListedBy,
 ) -> Stream:
     """Every conversation of a list in one consistent view, the last message whole: one JSON object a line."""
-    return await _begun(_json_lines(gate, _scan(caller), listed), JSON_LINES)
+    return await _begun(_exported(gate, caller.bearer, _json_lines(_scan(caller), listed)), JSON_LINES)
 
 
 @get("/export.csv", opt={"audience": Audience.CHAT, "streams": True}, media_type="text/csv")
@@ -66,7 +68,8 @@ async def export(
 ) -> Stream:
     """CSV of every conversation of a list (RFC 4180, UTF-8); ``raw`` leaves cells that a spreadsheet would run."""
     rules.require_chat(caller.member)
-    return await _begun(_csv(gate, _scan(caller), listed, raw=raw, bom=bom), "text/csv; charset=utf-8")
+    parts = _csv(_scan(caller), listed, raw=raw, bom=bom)
+    return await _begun(_exported(gate, caller.bearer, parts), "text/csv; charset=utf-8")
 
 
 @get("/events", opt={"audience": Audience.MEMBER, "streams": True}, media_type=EVENT_STREAM)
@@ -88,17 +91,22 @@ async def replies(desk: AgentOf, gate: GateOf, last: LastEventId = None) -> Stre
 STREAMS = Router(ROOT, route_handlers=[matching, scan, export, events, replies], tags=["streams"])
 
 
-async def _json_lines(gate: Gate, store: Scan, query: Query) -> AsyncIterator[bytes]:
+async def _exported(gate: Gate, bearer: Bearer, parts: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    """What is read from the store at once, as the client takes it."""
+    with gate.places.scan(bearer.token.id) as is_read:
+        async for piece in gate.spools.through(parts, is_read):
+            yield piece
+
+
+async def _json_lines(store: Scan, query: Query) -> AsyncGenerator[bytes]:
     encode = msgspec.json.Encoder().encode_lines
-    with gate.places.scan():
-        async for batch in store.scan(query):
-            yield encode(batch)
+    async for batch in store.scan(query, _ROWS):
+        yield encode(batch)
 
 
-async def _csv(gate: Gate, store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncIterator[bytes]:
-    with gate.places.scan():
-        async for part, _ in csv_parts(store, query, raw=raw, bom=bom):
-            yield part
+async def _csv(store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncGenerator[bytes]:
+    async for part, _ in csv_parts(store, query, raw=raw, bom=bom, batch=_ROWS):
+        yield part
 
 
 async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterator[bytes]:
