@@ -12,7 +12,8 @@ import errno
 import logging
 import os
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+import threading
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from time import monotonic
 
@@ -41,7 +42,7 @@ class Spools:
         self.used = 0
         """Bytes on disk now."""
 
-    async def through(self, parts: AsyncGenerator[bytes], is_read: Callable[[], None]) -> AsyncIterator[bytes]:
+    async def through(self, parts: AsyncGenerator[bytes], is_read: Callable[[], None]) -> AsyncGenerator[bytes]:
         """The parts as the client takes them; ``is_read`` is told when there are no more to come.
 
         Raises:
@@ -50,21 +51,20 @@ class Spools:
         """
         spool = _Spool(self)
         filling = asyncio.create_task(spool.fill(parts, is_read), name="spool")
+        filling.add_done_callback(lambda done: done.cancelled() or done.exception())  # awaited, unless the client left
         try:
             while piece := await spool.next():
                 yield piece
             await filling
-        finally:
+        finally:  # waits for nothing: where a client hung up, waiting is cancelled at once
             filling.cancel()
-            await asyncio.wait([filling])
             spool.close()
 
-    def grow(self, size: int, more: int) -> bool:
-        """Whether a file of this size may have ``more`` bytes; if so it has them."""
-        if size + more > self._each or self.used + more > self._all:
-            return False
+    def grow(self, size: int, wanted: int) -> int:
+        """How many of the wanted bytes a file of this size gets; they are counted."""
+        more = max(0, min(wanted, self._each - size, self._all - self.used))
         self.used += more
-        return True
+        return more
 
 
 class _Spool:
@@ -72,7 +72,7 @@ class _Spool:
 
     def __init__(self, spools: Spools) -> None:
         self._spools = spools
-        self._file: int | None = None
+        self._file = _File()
         self._size = 0
         self._written = 0
         self._taken = 0
@@ -97,11 +97,11 @@ class _Spool:
         """The next bytes; none at the end, or where filling has failed."""
         while self._taken == self._written and not self._is_filled:
             await self._change(None)
-        if self._taken == self._written or self._file is None:
+        if self._taken == self._written:
             return b""
         start = self._taken % self._size if self._is_full else self._taken
         count = min(_PIECE, self._written - self._taken, self._size - start)
-        piece = await asyncio.to_thread(os.pread, self._file, count, start)
+        piece = await asyncio.to_thread(self._file.read, count, start)
         self._taken += len(piece)
         self._tell()
         return piece
@@ -110,18 +110,14 @@ class _Spool:
         """Nothing is left."""
         self._spools.used -= self._size
         self._size = 0
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        asyncio.get_running_loop().run_in_executor(None, self._file.close)
 
     async def _put(self, piece: bytes) -> None:
         while piece:
             count = await self._room(len(piece))
             start = self._written % self._size if self._is_full else self._written
             try:
-                if self._file is None:
-                    self._file = await asyncio.to_thread(_nameless)
-                await asyncio.to_thread(_write_whole, self._file, piece[:count], start)
+                await asyncio.to_thread(self._file.write, piece[:count], start)
             except OSError as error:
                 raise _no_room(error) from error
             self._written += count
@@ -131,9 +127,9 @@ class _Spool:
     async def _room(self, wanted: int) -> int:
         """How many bytes there is room for in one piece, at least one. Raises TimeoutError."""
         while True:
-            if not self._is_full and self._spools.grow(self._size, wanted):
-                self._size += wanted
-                return wanted
+            if not self._is_full and (more := self._spools.grow(self._size, wanted)):
+                self._size += more
+                return more
             if self._size:
                 self._is_full = True
                 free = self._size - (self._written - self._taken)
@@ -157,16 +153,36 @@ class _Spool:
             return  # room may have become free elsewhere
 
 
-def _nameless() -> int:
-    with tempfile.TemporaryFile(prefix="inbox-tui-export-") as file:  # only its owner may read it, and nobody finds it
-        return os.dup(file.fileno())
+class _File:
+    """A file without a name, made when it is written first. For threads, of which one may still be busy at the end."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._handle: int | None = None
+        self._is_closed = False
 
-def _write_whole(file: int, piece: bytes, start: int) -> None:
-    view = memoryview(piece)
-    while view:
-        count = os.pwrite(file, view, start)
-        view, start = view[count:], start + count
+    def write(self, piece: bytes, start: int) -> None:
+        with self._lock:
+            if self._is_closed:
+                return
+            if self._handle is None:
+                with tempfile.TemporaryFile(prefix="inbox-tui-export-") as file:  # mode 0600
+                    self._handle = os.dup(file.fileno())
+            view = memoryview(piece)
+            while view:
+                count = os.pwrite(self._handle, view, start)
+                view, start = view[count:], start + count
+
+    def read(self, count: int, start: int) -> bytes:
+        with self._lock:
+            return b"" if self._handle is None else os.pread(self._handle, count, start)
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            if self._handle is not None:
+                os.close(self._handle)
+                self._handle = None
 
 
 def _no_room(error: OSError) -> StoreUnavailable:
