@@ -14,6 +14,7 @@ from inbox_tui.backends.sql.portions import BETWEEN, Portion
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.intake import require_sense
 from inbox_tui.domain.models import (
     Access,
     AgentId,
@@ -72,12 +73,14 @@ class SqlIntake:
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
         """Add conversations, or the messages that known ones lack, in short transactions. Raises Rejected."""
-        plans = await _planned(conversations)
+        folded = await _checked(conversations)
         progress, portion = intake.Progress(), Portion()
         while True:
-            take_some = partial(intake.take_some, plans=plans, progress=progress, portion=portion)
+            take_some = partial(
+                intake.take_some, conversations=conversations, folded=folded, progress=progress, portion=portion
+            )
             progress = await self._session.write(take_some, portion)
-            if progress.done == len(plans):
+            if progress.done == len(conversations):
                 return progress.taken
             await asyncio.sleep(BETWEEN)
 
@@ -94,20 +97,20 @@ class SqlIntake:
         return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))
 
 
-async def _planned(conversations: Sequence[IncomingConversation]) -> list[intake.Planned]:
-    """All of them, checked; others of this program get their turn meanwhile. Raises Rejected."""
-    plans: list[intake.Planned] = []
+async def _checked(conversations: Sequence[IncomingConversation]) -> dict[int, Conversation]:
+    """Check all; give what the long ones will be, by their place. Others get their turn meanwhile. Raises Rejected."""
+    folded: dict[int, Conversation] = {}
     weight = 0
-    for incoming in conversations:
-        weight += 1 + len(incoming.messages)
+    for place, incoming in enumerate(conversations):
         if len(incoming.messages) > _CHECKED_AT_ONCE:
-            plans.append(await asyncio.to_thread(intake.plan, incoming))
-        else:
-            plans.append(intake.plan(incoming))
+            folded[place] = await asyncio.to_thread(intake.checked, incoming)
+            continue
+        require_sense(incoming)
+        weight += 1 + len(incoming.messages)
         if weight > _CHECKED_AT_ONCE:
             weight = 0
             await asyncio.sleep(0)
-    return plans
+    return folded
 
 
 class SqlHost:

@@ -6,7 +6,7 @@ conversation in again adds only the messages it lacks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -41,14 +41,6 @@ _BODY = 250
 _LOOKED_UP_AT_ONCE = 100
 
 
-class Planned(msgspec.Struct, frozen=True):
-    """A conversation that comes in, checked."""
-
-    incoming: IncomingConversation
-    folded: Conversation
-    """After its last message, by the rules; its agent is not looked up yet."""
-
-
 class Under(msgspec.Struct, frozen=True):
     """The conversation that is under way: a long one takes several transactions."""
 
@@ -73,25 +65,40 @@ class Progress(msgspec.Struct, frozen=True):
     under: Under | None = None
 
 
-def plan(incoming: IncomingConversation) -> Planned:
-    """Check a conversation, and work out what it will be. Needs no store. Raises Rejected."""
+def checked(incoming: IncomingConversation) -> Conversation:
+    """What a conversation will be after its last message. Needs no store. Raises Rejected."""
     intake.require_sense(incoming)
-    return Planned(incoming, intake.folded(incoming))
+    return intake.folded(incoming)
 
 
-def take_some(unit: Unit, plans: Sequence[Planned], progress: Progress, portion: Portion) -> Progress:
-    """Add as many conversations, or messages that known ones lack, as go into one transaction.
+def take_some(
+    unit: Unit,
+    conversations: Sequence[IncomingConversation],
+    folded: Mapping[int, Conversation],
+    progress: Progress,
+    portion: Portion,
+) -> Progress:
+    """Add as many conversations, or messages that known ones lack, as go into one transaction. All have been checked.
 
     A new conversation stands as it will from its first message on; what of its messages is missing, if the work breaks
     off, is seen by its number of messages, and comes in with the same import again.
+
+    Args:
+        unit: The transaction.
+        conversations: All of the work.
+        folded: What the long ones will be after their last message, by their place.
+        progress: How far the work has come.
+        portion: How much goes in.
     """
-    unit.look_up(plan.incoming.id for plan in plans[progress.done : progress.done + portion.left // _CONVERSATION + 1])
-    while progress.done < len(plans) and not portion.is_spent:
-        planned = plans[progress.done]
-        under = _messages_added(unit, planned, progress.under or _begun(unit, planned, portion), portion)
-        if under.place < len(planned.incoming.messages):
+    some = slice(progress.done, progress.done + portion.left // _CONVERSATION + 1)
+    unit.look_up(incoming.id for incoming in conversations[some])
+    while progress.done < len(conversations) and not portion.is_spent:
+        incoming = conversations[progress.done]
+        under = progress.under or _begun(unit, incoming, folded.get(progress.done), portion)
+        under = _messages_added(unit, incoming, under, portion)
+        if under.place < len(incoming.messages):
             return msgspec.structs.replace(progress, under=under)
-        progress = Progress(progress.done + 1, _counted(progress.taken, under, _ended(unit, planned, under)))
+        progress = Progress(progress.done + 1, _counted(progress.taken, under, _ended(unit, incoming, under)))
     return progress
 
 
@@ -118,27 +125,26 @@ def set_lead(unit: Unit, id: ConversationId, lead: Lead) -> Conversation:
     return unit.save(before, Ruling(known), None).conversation
 
 
-def _begun(unit: Unit, planned: Planned, portion: Portion) -> Under:
+def _begun(unit: Unit, incoming: IncomingConversation, folded: Conversation | None, portion: Portion) -> Under:
     portion.spend(_CONVERSATION)
-    incoming = planned.incoming
     before = unit.find(incoming.id)
     if before is not None:
         return Under(is_new=False, before=before)
-    conversation = msgspec.structs.replace(planned.folded, agent=agent_named(unit, incoming.agent))
+    conversation = msgspec.structs.replace(folded or intake.folded(incoming), agent=agent_named(unit, incoming.agent))
     assignee = _member(unit, incoming.assignee_email, is_assignee=True)
     unit.add_conversation(intake.settled(conversation, incoming, assignee))
     return Under(is_new=True, before=None, unkeyed=0, owed=conversation.messages)
 
 
-def _messages_added(unit: Unit, planned: Planned, under: Under, portion: Portion) -> Under:
+def _messages_added(unit: Unit, incoming: IncomingConversation, under: Under, portion: Portion) -> Under:
     """Go on with a conversation's messages to the end, or until the portion is spent; some in any case."""
-    messages = planned.incoming.messages
+    messages = incoming.messages
     if not messages:
         return under
-    now = unit.load(planned.incoming.id)
+    now = unit.load(incoming.id)
     while under.place < len(messages):
-        some = intake.keyed(planned.incoming, under.place, under.place + min(portion.left, _LOOKED_UP_AT_ONCE))
-        under, now = _some_added(unit, planned, some, under, now)
+        some = intake.keyed(incoming, under.place, under.place + min(portion.left, _LOOKED_UP_AT_ONCE))
+        under, now = _some_added(unit, incoming, some, under, now)
         portion.spend(sum(1 + len(message.body) // _BODY for message in some))
         if portion.is_spent:
             break
@@ -146,11 +152,11 @@ def _messages_added(unit: Unit, planned: Planned, under: Under, portion: Portion
 
 
 def _some_added(
-    unit: Unit, planned: Planned, some: Sequence[IncomingMessage], under: Under, now: Stored
+    unit: Unit, incoming: IncomingConversation, some: Sequence[IncomingMessage], under: Under, now: Stored
 ) -> tuple[Under, Stored]:
     unkeyed, owed = under.unkeyed, under.owed
     if unkeyed is None:
-        has_unkeyed = planned.incoming.standing is not None
+        has_unkeyed = incoming.standing is not None
         unkeyed = _number(unit, statements.UNKEYED_OF_CONVERSATION, now) if has_unkeyed else 0
     is_untouched = under.is_new and under.place == 0  # nothing of it can be there
     keys = [] if is_untouched else _known_keys(unit, now, some)
@@ -164,17 +170,16 @@ def _some_added(
             missing.append((message, _author(unit, message)))
             owed = max(0, (owed or 0) - (message.kind is not Kind.EVENT))
         else:
-            now = _append(unit, now, message, is_copy=planned.incoming.standing is not None)
+            now = _append(unit, now, message, is_copy=incoming.standing is not None)
     unit.add_thread(now.row_id, missing)
     place, added = under.place + len(some), under.added + len(lacking)
     return msgspec.structs.replace(under, place=place, added=added, unkeyed=unkeyed, owed=owed), now
 
 
-def _ended(unit: Unit, planned: Planned, under: Under) -> bool:
+def _ended(unit: Unit, incoming: IncomingConversation, under: Under) -> bool:
     """Whether the conversation is another than before, its last message in."""
     if under.is_new and not under.added:
         return True
-    incoming = planned.incoming
     now = unit.load(incoming.id)
     if under.owed is not None and now.last_message_id is None:
         unit.end_thread(now.row_id)
