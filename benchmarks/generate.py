@@ -76,6 +76,11 @@ COUNTED = " UNION ALL ".join(
 """What the table of counters must hold, counted from the conversations."""
 _COUNT_ALL = f"INSERT INTO counter (member_id, agent_id, name, n) {COUNTED}"
 
+_NAME_AGENTS = (
+    "UPDATE message SET reply_agent_id = (SELECT agent_id FROM conversation WHERE id = message.conversation_id)"
+    " WHERE author = 'member' AND kind = 'message'"
+)
+
 
 def size(text: str) -> int:
     """``1k``, ``100k``, ``1M`` or a plain number."""
@@ -138,6 +143,7 @@ class _Build:
         for _, _, statement in sorted(later):
             db.execute(statement)
         db.execute(_COUNT_ALL)
+        db.execute(_NAME_AGENTS)
         for index in ("message_fts", "lead_fts"):
             db.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
 

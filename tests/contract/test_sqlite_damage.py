@@ -140,6 +140,8 @@ async def test_an_older_file_is_mended_when_it_is_opened(file: File) -> None:
         "UPDATE conversation SET topic = printf('%.2000000c', 'x'), lead_name = printf('%.2000000c', 'y'),"
         " has_lead = 1 WHERE public_id = 'c-3'",
         f"UPDATE message SET created_at = {AFTER_CALENDARS} WHERE conversation_id = 1",
+        "DROP INDEX message_reply",
+        "ALTER TABLE message DROP COLUMN reply_agent_id",
         "ALTER TABLE message DROP COLUMN imported_by",
         "PRAGMA user_version = 3",
     )

@@ -12,19 +12,34 @@ from pathlib import Path
 
 import pytest
 
+from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.migrations import steps
 from inbox_tui.backends.sqlite import connections
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain.errors import ConfigError, InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Author, ConversationId, IncomingConversation, IncomingMessage, ReplyDraft
+from inbox_tui.domain.models import (
+    Author,
+    ConversationId,
+    IncomingConversation,
+    IncomingMessage,
+    Kind,
+    MessageId,
+    ReplyDraft,
+)
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.registry import Identity, utc_now
+from inbox_tui.testing.factories import incoming, said
 
 DANA = Identity("dana@acme.example", "Dana Ortiz")
 THEN = datetime(2026, 11, 3, 10, 2, tzinfo=timezone.utc)
 PAGE = 4096
+FIRST_INSERT = (
+    "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at)"
+    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"
+)
+"""As the first program wrote a message."""
 
 
 def conversation(id: str, body: str = "I need to change my flight", topic: str = "") -> IncomingConversation:
@@ -268,10 +283,19 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     shutil.copy(MIGRATIONS / "0001_init.sql", folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
+        patch.setattr(statements, "INSERT_MESSAGE", FIRST_INSERT)
         store = await opened(file)
-        await store.take_in([conversation("c-1", "Thanks🤔 a lot", topic="Refund💸now")])
+        await store.take_in(
+            [
+                conversation("c-1", "Thanks🤔 a lot", topic="Refund💸now"),
+                incoming("c-3", said("Gladly", 1, Author.MEMBER), said("Ask Sam", 2, Author.MEMBER, kind=Kind.NOTE)),
+            ]
+        )
         await store.aclose()
     store = await opened(file)
+    agent = (await store.get(ConversationId("c-3"))).agent
+    replies = (await store.agent_replies(agent.id, MessageId("0"))).replies
+    assert [(id, message.body) for id, message in replies] == [("c-3", "Gladly")]
     assert list(await store.tokens()) == []
     await store.take_in([conversation("c-2", "Thanks🥰 a lot", topic="Refund")])
     for search in ("thanks lot", "refund"):

@@ -73,7 +73,7 @@ async def test_an_older_database_is_mended_when_it_is_opened(
 ) -> None:
     damage(execute, POISON["everything"])
     execute("UPDATE conversation SET topic = repeat('x', 2000000) WHERE public_id = 'c-1'")
-    execute("ALTER TABLE message DROP COLUMN imported_by")
+    execute("ALTER TABLE message DROP COLUMN imported_by, DROP COLUMN reply_agent_id")
     execute("UPDATE inbox_tui_schema SET version = 1")
     store = await reopen()
     assert isinstance(store, Upkeep)

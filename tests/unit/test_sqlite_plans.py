@@ -24,6 +24,8 @@ VALUES = {
     "words": '"a"*',
     "conversation": 1,
     "before": 1,
+    "after": 1,
+    "last": 9,
     "seen": 1,
     "public_id": "c",
     "seq": 1,
@@ -103,7 +105,9 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
         statements.THREAD,
         statements.REPLIES_AFTER,
         statements.MESSAGE_BY_KEY,
-        statements.KEYS_OF_CONVERSATION,
+        statements.UNKEYED_OF_CONVERSATION,
+        statements.SAID_IN_CONVERSATION,
+        statements.keys_among(3),
         statements.COUNTS_OF_AGENT,
         statements.LAST_CHANGE,
         statements.FIRST_CHANGE,
@@ -113,6 +117,14 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
 def test_single_reads_search_and_never_sort(schema: sqlite3.Connection, statement: str) -> None:
     plan = plan_of(schema, statement)
     assert all(line.startswith("SEARCH") for line in plan), plan
+
+
+def test_replies_to_an_agents_visitors_are_read_by_an_index_in_order(schema: sqlite3.Connection) -> None:
+    plan = plan_of(schema, statements.REPLIES_OF_AGENT)
+    assert plan == [
+        "SEARCH message USING INDEX message_reply (reply_agent_id=? AND rowid>? AND rowid<?)",
+        "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)",
+    ]
 
 
 def test_counts_read_the_counters_alone(schema: sqlite3.Connection) -> None:

@@ -16,6 +16,7 @@ from inbox_tui.domain import limits, rules
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import (
     Agent,
+    AgentId,
     Author,
     Conversation,
     ConversationId,
@@ -113,15 +114,16 @@ def handoff_requested(conversation: Conversation, at: datetime, now: datetime) -
     return rules.handoff_requested(conversation, limits.arrived(at, now))
 
 
-def keyed(incoming: IncomingConversation) -> list[IncomingMessage]:
-    """The messages as they are kept, with a key each, so that the same import finds them again.
+def keyed(incoming: IncomingConversation, start: int = 0, end: int | None = None) -> list[IncomingMessage]:
+    """The messages, or those from ``start`` to before ``end``, as they are kept: each with a key, so that the same
+    import finds them again.
 
     What has none where a copy comes from, has none in the copy.
     """
     is_copy = incoming.standing is not None
     return [
         kept(message, message.key if is_copy else message.key or f"#{place}")
-        for place, message in enumerate(incoming.messages)
+        for place, message in enumerate(incoming.messages[start:end], start)
     ]
 
 
@@ -167,6 +169,14 @@ def begun(incoming: IncomingConversation, agent: Agent) -> Conversation:
         lead=kept_lead(incoming.lead),
         topic=storable(incoming.topic),
     )
+
+
+def folded(incoming: IncomingConversation) -> Conversation:
+    """The conversation after its last message, by the rules; of its agent only the name is set."""
+    conversation = begun(incoming, Agent(AgentId(""), storable(incoming.agent)))
+    for message in incoming.messages:
+        conversation = message_added(conversation, kept(message, message.key), None).conversation
+    return conversation
 
 
 def message_added(conversation: Conversation, message: IncomingMessage, author: Member | None) -> Ruling:

@@ -12,6 +12,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from inbox_tui.domain.errors import Rejected
+
+SEARCH_WORDS = 12
+"""Words that a search may have. Each costs a look-up, and stores share one thread for searches."""
+SEARCH_BYTES = 1_000
+"""Bytes in UTF-8 that its text may have."""
+
 _WORD = re.compile(r"[^\W_]+")
 # FTS5's own list, of its tokenizer unicode61 with remove_diacritics 2.
 _ACCENTS = frozenset(
@@ -23,6 +30,18 @@ _ACCENTS = frozenset(
 def cut(text: str) -> list[str]:
     """The words, without capitals, and Latin letters without accents."""
     return _WORD.findall(text.lower() if text.isascii() else text.translate(_PLAIN))
+
+
+def require_search(text: str) -> None:
+    """Raises Rejected for a search of more than SEARCH_WORDS words or SEARCH_BYTES bytes."""
+    size = len(text.encode("utf-8", "replace"))
+    if size > SEARCH_BYTES:
+        raise Rejected(
+            f"The search has {size:,} bytes; {SEARCH_BYTES:,} is the most.", hint="Search for a few of its words."
+        )
+    number = len(cut(text))
+    if number > SEARCH_WORDS:
+        raise Rejected(f"The search has {number} words; {SEARCH_WORDS} is the most.", hint="Leave some out.")
 
 
 class _Plain(dict[int, str]):

@@ -92,7 +92,7 @@ async def export_to_stream(
 
 
 async def csv_parts(
-    store: Scan, query: Query, *, raw: bool = False, bom: bool = False, is_looked_at: bool = False
+    store: Scan, query: Query, *, raw: bool = False, bom: bool = False, is_looked_at: bool = False, batch: int = 1000
 ) -> AsyncIterator[tuple[bytes, int]]:
     """The CSV piece by piece, each with the number of conversations up to its end. Raises InboxError from the store.
 
@@ -100,15 +100,16 @@ async def csv_parts(
         raw: Leave cells that a spreadsheet would run as they are.
         bom: Begin with a byte order mark.
         is_looked_at: Clean the texts, for a terminal.
+        batch: Rows of a piece.
     """
     text = StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     yield ("\ufeff" if bom else "").encode() + _taken(text), 0
     rows = 0
-    async for batch in store.scan(query):
-        writer.writerows(_lines(batch, raw=raw, is_looked_at=is_looked_at))
-        rows += len(batch)
+    async for conversations in store.scan(query, batch):
+        writer.writerows(_lines(conversations, raw=raw, is_looked_at=is_looked_at))
+        rows += len(conversations)
         yield _taken(text), rows
 
 

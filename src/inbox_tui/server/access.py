@@ -17,6 +17,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
+from inbox_tui.domain import rules
 from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.errors import CredentialError, NotAllowed
 from inbox_tui.domain.models import (
@@ -31,11 +32,17 @@ from inbox_tui.domain.models import (
     MessageId,
     Moment,
 )
-from inbox_tui.domain.tokens import AgentReplies, Token, hash_of
+from inbox_tui.domain.tokens import AgentReplies, Token, TokenId, hash_of
 from inbox_tui.operations.triage import new_key
+from inbox_tui.server.attendance import attendance_of
+from inbox_tui.server.bodies import read_body, takes_body
+from inbox_tui.server.budget import Budget
 from inbox_tui.server.hub import Hub
 from inbox_tui.server.limits import Limits, Places, Rates
+from inbox_tui.server.spool import Spools
+from inbox_tui.server.turns import Turns
 from inbox_tui.store.api import AgentMessage, NewConversation
+from inbox_tui.store.client import CLIENT
 from inbox_tui.store.protocol import Clock, Host, Store
 
 _SCHEME = "bearer"
@@ -52,11 +59,15 @@ class Audience(StrEnum):
     MEMBER = "member"
     """Members, whatever their access."""
     CHAT = "chat"
-    """Members who may chat; the store checks it."""
+    """Members who may chat."""
     ADMIN = "admin"
-    """Members who may manage the team; the store checks it."""
+    """Members who may manage the team."""
     AGENT = "agent"
     """AI agents."""
+
+
+_RIGHTS = {Audience.CHAT: rules.require_chat, Audience.ADMIN: rules.require_admin}
+"""What is asked before a body is read. The store asks again, when it writes."""
 
 
 class Bearer(msgspec.Struct, frozen=True):
@@ -91,13 +102,17 @@ class Gate:
         self.places = Places(limits)
         self.limits = limits
         self.clock = clock
+        self.bodies = Budget(limits.token_bodies, limits.all_bodies)
+        self.answers = Budget(limits.token_answers, limits.all_answers)
+        self.turns = Turns(limits.at_once, limits.waiting)
+        self.spools = Spools(limits.spool, limits.all_spools)
         self._rates = Rates(limits)
         self._seen_by: dict[MemberId, Store] = {}
 
     async def let_in(self, request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Let in whom the route is for, before anything else of the request is looked at.
 
-        Raises CredentialError, NotAllowed (another kind of token), Refused (429).
+        Raises CredentialError, NotAllowed (another kind of token, or too little access), Refused (429, 503).
         """
         scope: Any = request.scope
         if scope["method"] == "OPTIONS":  # the framework's answer: which methods there are
@@ -110,7 +125,23 @@ class Gate:
             raise NotAllowed("This is a member's token; it cannot speak for an agent.", hint="Use an agent's token.")
         if audience is not Audience.AGENT and bearer.token.member is None:
             raise NotAllowed("This is an agent's token; it cannot do what members do.", hint="Use a member's token.")
+        if audience in _RIGHTS and bearer.token.member is not None:
+            _RIGHTS[audience](bearer.token.member)
         scope[_CARRIED] = bearer
+        await self._admit(request, handler, bearer.token.id)
+
+    async def _admit(
+        self, request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler, token: TokenId
+    ) -> None:
+        """Take the body in, and wait for the token's turn. What that takes is given back when the request ends."""
+        CLIENT.set(token)
+        here = attendance_of(request.scope)
+        if takes_body(handler):
+            assert isinstance(request, Request)
+            await read_body(request, here.held.enter_context(self.bodies.share(token)))
+        if not handler.opt.get("streams"):
+            here.watch()
+            await here.held.enter_async_context(self.turns.turn(token))
 
     async def _bearer(self, request: ASGIConnection[Any, Any, Any, Any]) -> Bearer:
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")

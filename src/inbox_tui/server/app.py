@@ -22,6 +22,8 @@ from inbox_tui import __version__
 from inbox_tui.domain.errors import InboxError, StoreUnavailable, Unsupported
 from inbox_tui.server.access import AgentDesk, AnyRequest, Audience, Gate, GateOf, MemberCaller, carry, gate_to
 from inbox_tui.server.agent_routes import AGENTS
+from inbox_tui.server.answers import in_pieces
+from inbox_tui.server.attendance import attended
 from inbox_tui.server.bodies import RecordRequest
 from inbox_tui.server.description import description_of
 from inbox_tui.server.inbox_routes import INBOX, listed_query
@@ -126,7 +128,7 @@ def the_app() -> Litestar:
 
 def through(gate: Gate) -> ASGIApp:
     """The application over the gate's store."""
-    app = the_app()
+    app = attended(in_pieces(the_app()))
 
     async def gated(scope: Scope, receive: Receive, send: Send) -> None:
         carry(gate, scope)

@@ -30,7 +30,7 @@ from inbox_tui.store.api import PAGE_LIMIT, ROOT, Assignment, Bulk, StatusSettin
 from inbox_tui.store.protocol import Capabilities
 
 AnAgent = Annotated[str | None, QueryParameter(description="Id of an AI agent; absent for all agents.")]
-Search = Annotated[str, QueryParameter(description="Words that the conversation holds.", max_length=1_000)]
+Search = Annotated[str, QueryParameter(description="Words that the conversation holds, at most 12.")]
 Limit = Annotated[int, QueryParameter(ge=0, le=PAGE_LIMIT, description="Rows wanted.")]
 Offset = Annotated[
     int, QueryParameter(ge=-(2**53), le=2**53, description="Row number of the first row; negative counts from the end.")

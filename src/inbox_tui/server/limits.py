@@ -14,6 +14,7 @@ import msgspec
 
 from inbox_tui.domain.tokens import TokenId
 from inbox_tui.server.problems import Refused
+from inbox_tui.store.api import IMPORT_LIMIT
 
 _TOO_MANY = 429
 _CLIENTS_REMEMBERED = 10_000
@@ -33,7 +34,23 @@ class Limits(msgspec.Struct, frozen=True):
     connections: int = 4_000
     """Open connections for all."""
     scans: int = 4
-    """Walks over a whole list at the same time, for all: each holds a view of the store open."""
+    """Walks over a whole list at the same time, for all, one for each token: each holds a view of the store open."""
+    at_once: int = 8
+    """Requests of each token that are worked on at the same time."""
+    waiting: int = 400
+    """Further ones of each token that may wait for their turn."""
+    token_bodies: int = IMPORT_LIMIT
+    """Bytes of bodies that each token may have under way."""
+    all_bodies: int = 48 * 1024 * 1024
+    """The same for all."""
+    token_answers: int = 16 * 1024 * 1024
+    """Bytes of answers that each token may leave untaken; a larger one only by itself."""
+    all_answers: int = 64 * 1024 * 1024
+    """The same for all."""
+    spool: int = 1024 * 1024 * 1024
+    """Bytes of an export that wait on disk until its client takes them."""
+    all_spools: int = 2 * 1024 * 1024 * 1024
+    """The same for all exports."""
 
 
 class Rates:
@@ -65,6 +82,7 @@ class Places:
         self._limits = limits
         self._streams: Counter[TokenId] = Counter()
         self._scans = 0
+        self._scanning: set[TokenId] = set()
 
     @contextmanager
     def stream(self, token: TokenId) -> Iterator[None]:
@@ -81,12 +99,24 @@ class Places:
                 del self._streams[token]
 
     @contextmanager
-    def scan(self) -> Iterator[None]:
-        """A walk for as long as the block lasts. Raises Refused (429)."""
-        if self._scans >= self._limits.scans:
+    def scan(self, token: TokenId) -> Iterator[Callable[[], None]]:
+        """A walk for as long as the block lasts; what it gives is called when the store is read no longer.
+
+        Others may then begin, though the client still takes what was read. Raises Refused (429).
+        """
+        if token in self._scanning or self._scans >= self._limits.scans:
             raise Refused(_TOO_MANY, "too_many", "Too many exports are under way.", retry_after=5)
+        self._scanning.add(token)
         self._scans += 1
+        is_reading = True
+
+        def is_read() -> None:
+            nonlocal is_reading
+            self._scans -= is_reading
+            is_reading = False
+
         try:
-            yield
+            yield is_read
         finally:
-            self._scans -= 1
+            is_read()
+            self._scanning.discard(token)

@@ -6,7 +6,8 @@ what others write is told only while the store is heard.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Annotated
 
 import msgspec
@@ -19,7 +20,18 @@ from inbox_tui.domain.errors import Rejected, Unsupported
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, MessageId
 from inbox_tui.operations.exporting import csv_parts
-from inbox_tui.server.access import AgentDesk, AgentOf, Audience, Bearer, Gate, GateOf, MemberCaller, MemberOf
+from inbox_tui.server.access import (
+    AgentDesk,
+    AgentOf,
+    AnyRequest,
+    Audience,
+    Bearer,
+    Gate,
+    GateOf,
+    MemberCaller,
+    MemberOf,
+)
+from inbox_tui.server.attendance import attendance_of
 from inbox_tui.server.inbox_routes import ListedBy
 from inbox_tui.store.api import EVENT_STREAM, JSON_LINES, MATCHING_LIMIT, ROOT, MemberReply
 from inbox_tui.store.protocol import Scan
@@ -30,6 +42,8 @@ HEARTBEAT = 15.0
 LastEventId = Annotated[
     str | None, HeaderParameter(name="Last-Event-ID", description="The id of the last event that was received.")
 ]
+_ROWS = 200
+"""Rows of an export that are encoded without a pause."""
 _ALIVE = b": alive\n"
 """A comment, without a blank line behind it: some clients make an event of any blank line."""
 
@@ -47,16 +61,18 @@ async def matching(
 
 @get("/scan", opt={"audience": Audience.CHAT, "streams": True}, media_type=JSON_LINES)
 async def scan(
+    request: AnyRequest,
     caller: MemberOf,
     gate: GateOf,
     listed: ListedBy,
 ) -> Stream:
     """Every conversation of a list in one consistent view, the last message whole: one JSON object a line."""
-    return await _begun(_json_lines(gate, _scan(caller), listed), JSON_LINES)
+    return await _begun(request, _exported(gate, caller.bearer, _json_lines(_scan(caller), listed)), JSON_LINES)
 
 
 @get("/export.csv", opt={"audience": Audience.CHAT, "streams": True}, media_type="text/csv")
 async def export(
+    request: AnyRequest,
     caller: MemberOf,
     gate: GateOf,
     listed: ListedBy,
@@ -66,42 +82,49 @@ async def export(
 ) -> Stream:
     """CSV of every conversation of a list (RFC 4180, UTF-8); ``raw`` leaves cells that a spreadsheet would run."""
     rules.require_chat(caller.member)
-    return await _begun(_csv(gate, _scan(caller), listed, raw=raw, bom=bom), "text/csv; charset=utf-8")
+    parts = _csv(_scan(caller), listed, raw=raw, bom=bom)
+    return await _begun(request, _exported(gate, caller.bearer, parts), "text/csv; charset=utf-8")
 
 
 @get("/events", opt={"audience": Audience.MEMBER, "streams": True}, media_type=EVENT_STREAM)
-async def events(caller: MemberOf, gate: GateOf, last: LastEventId = None) -> Stream:
+async def events(request: AnyRequest, caller: MemberOf, gate: GateOf, last: LastEventId = None) -> Stream:
     """What anybody writes, as server-sent events: each names the conversations that changed since the last."""
-    return await _begun(_changes(gate, caller.bearer, _number(last)), EVENT_STREAM)
+    return await _begun(request, _changes(gate, caller.bearer, _number(last)), EVENT_STREAM)
 
 
 @get("/agent/replies", opt={"audience": Audience.AGENT, "streams": True}, media_type=EVENT_STREAM)
-async def replies(desk: AgentOf, gate: GateOf, last: LastEventId = None) -> Stream:
+async def replies(request: AnyRequest, desk: AgentOf, gate: GateOf, last: LastEventId = None) -> Stream:
     """What members write to the agent's visitors, as server-sent events, each message once and in order."""
     # Read before the stream begins: an id that is none of ours is refused, and nothing from now on is missed.
     after = MessageId(last) if last else (await desk.replies(None)).last
     if last:
         await desk.replies(after)
-    return await _begun(_replies(gate, desk, after), EVENT_STREAM)
+    return await _begun(request, _replies(gate, desk, after), EVENT_STREAM)
 
 
 STREAMS = Router(ROOT, route_handlers=[matching, scan, export, events, replies], tags=["streams"])
 
 
-async def _json_lines(gate: Gate, store: Scan, query: Query) -> AsyncIterator[bytes]:
+async def _exported(gate: Gate, bearer: Bearer, parts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """What is read from the store at once, as the client takes it."""
+    with gate.places.scan(bearer.token.id) as is_read:
+        async with aclosing(gate.spools.through(parts, is_read)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+
+async def _json_lines(store: Scan, query: Query) -> AsyncGenerator[bytes]:
     encode = msgspec.json.Encoder().encode_lines
-    with gate.places.scan():
-        async for batch in store.scan(query):
-            yield encode(batch)
+    async for batch in store.scan(query, _ROWS):
+        yield encode(batch)
 
 
-async def _csv(gate: Gate, store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncIterator[bytes]:
-    with gate.places.scan():
-        async for part, _ in csv_parts(store, query, raw=raw, bom=bom):
-            yield part
+async def _csv(store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncGenerator[bytes]:
+    async for part, _ in csv_parts(store, query, raw=raw, bom=bom, batch=_ROWS):
+        yield part
 
 
-async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterator[bytes]:
+async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncGenerator[bytes]:
     encode = msgspec.json.encode
     with gate.places.stream(bearer.token.id):  # begins with a report at once: who has the answer's head misses nothing
         async for report in gate.hub.listen(since, HEARTBEAT):
@@ -110,7 +133,7 @@ async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterat
             yield _ALIVE if report is None else b"id: %d\ndata: %b\n\n" % (report.seq, encode(report))
 
 
-async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncIterator[bytes]:
+async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncGenerator[bytes]:
     with gate.places.stream(desk.bearer.token.id):
         is_first = True
         async for report in gate.hub.listen(None, HEARTBEAT):
@@ -137,8 +160,12 @@ async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncIterat
                     read = await desk.replies(after)
 
 
-async def _begun(parts: AsyncIterator[bytes], media_type: str) -> Stream:
-    """A stream whose first part is there already: what goes wrong before it is still told by a status."""
+async def _begun(request: AnyRequest, parts: AsyncGenerator[bytes], media_type: str) -> Stream:
+    """A stream whose first part is there already: what goes wrong before it is still told by a status.
+
+    It is closed when the request ends, and gives back what it holds.
+    """
+    attendance_of(request.scope).held.push_async_callback(parts.aclose)
     first = await anext(parts, b"")
 
     async def all_parts() -> AsyncIterator[bytes]:

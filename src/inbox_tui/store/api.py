@@ -42,8 +42,10 @@ MATCHING_LIMIT = 10_000
 """Conversations that "select all" may ask for."""
 BODY_LIMIT = 2 * 1024 * 1024
 """Bytes of a request's body."""
-IMPORT_LIMIT = 32 * 1024 * 1024
+IMPORT_LIMIT = 16 * 1024 * 1024
 """Bytes of the body of an import."""
+IMPORT_AT_ONCE = 4 * 1024 * 1024
+"""Bytes of conversations that a client sends in one request, if there are several."""
 
 JSON_LINES = "application/x-ndjson"
 EVENT_STREAM = "text/event-stream"

@@ -183,13 +183,16 @@ class Intake(Protocol):
     """A store that members can bring conversations into. AI agents come in by the ``Host``."""
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction. Admin only.
+        """Add conversations, or the messages that known ones lack; others write in between. Admin only.
 
-        Who is named and not known becomes a member with access ``none``; nobody gets more access by an import.
+        Whatever ends it early leaves some of them in, each in its final state though not with all its messages, and
+        the same again adds the rest. Who is named and not known becomes a member with access ``none``; nobody gets
+        more access by an import.
 
         Raises:
             NotAllowed.
-            Rejected: a conversation contradicts itself, or holds what ``domain.limits`` refuses.
+            Rejected: before anything is written, for a conversation that contradicts itself or holds what
+                ``domain.limits`` refuses.
         """
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:

@@ -19,7 +19,7 @@ from inbox_tui.domain.filters import (
 )
 from inbox_tui.domain.models import Conversation, Kind, MemberId, Message
 from inbox_tui.domain.paging import Cursor, Page, PageRequest, conversation_size, that_fit
-from inbox_tui.domain.words import cut
+from inbox_tui.domain.words import cut, require_search
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _AFTER_ALL_TIME = 2**62
@@ -61,6 +61,7 @@ def rows(
         conversations: All there are, in the order in which they came.
         threads: The thread of each.
     """
+    require_search(query.search)
     order = query.effective_order
     sign = -1 if order is Order.NEWEST else 1
     wanted = [

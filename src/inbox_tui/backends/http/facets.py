@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+import msgspec
+
 from inbox_tui.backends.http.address import segment
-from inbox_tui.backends.http.line import Line
+from inbox_tui.backends.http.line import Line, encoded
+from inbox_tui.domain.intake import require_sense
 from inbox_tui.domain.models import (
     Access,
     Badge,
@@ -20,7 +23,13 @@ from inbox_tui.domain.models import (
     Taken,
 )
 from inbox_tui.domain.team import require_photo
-from inbox_tui.store.api import AccessSetting, Handoff, Import, NewMember, Photo, Profile
+from inbox_tui.store.api import IMPORT_AT_ONCE, AccessSetting, Handoff, NewMember, Photo, Profile
+
+
+class _Import(msgspec.Struct, frozen=True):
+    """An Import whose conversations are written as JSON already."""
+
+    conversations: list[msgspec.Raw]
 
 
 class HttpTeam:
@@ -57,8 +66,16 @@ class HttpIntake:
     _line: Line
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction. Raises NotAllowed, Rejected."""
-        return await self._line.ask("POST", "import", Taken, body=Import(list(conversations)), is_keyed=True)
+        """Add conversations, or the messages that known ones lack, as many to a request as the server takes.
+
+        Raises NotAllowed; Rejected before anything is sent, or for one that the server does not take.
+        """
+        for conversation in conversations:
+            require_sense(conversation)
+        taken = Taken()
+        for body in _bodies(conversations):
+            taken += await self._line.ask("POST", "import", Taken, body=body, is_keyed=True)
+        return taken
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
         """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
@@ -72,3 +89,18 @@ class HttpIntake:
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor. Raises NotAllowed, NotFound."""
         return await self._line.ask("PUT", f"conversations/{segment(id)}/lead", Conversation, body=lead)
+
+
+def _bodies(conversations: Sequence[IncomingConversation]) -> Iterator[_Import]:
+    """What one request carries each: several conversations up to a size, or one of any; none at all in one."""
+    some: list[msgspec.Raw] = []
+    size = 0
+    for conversation in conversations:
+        written = encoded(conversation)
+        if some and size + len(written) > IMPORT_AT_ONCE:
+            yield _Import(some)
+            some, size = [], 0
+        some.append(msgspec.Raw(written))
+        size += len(written)
+    if some or not conversations:
+        yield _Import(some)

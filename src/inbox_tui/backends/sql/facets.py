@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from inbox_tui.backends.sql import agents, intake, reads, repair, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.portions import BETWEEN, Portion
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.domain import rules
 from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.intake import accepted as as_accepted
+from inbox_tui.domain.limits import present
 from inbox_tui.domain.models import (
     Access,
     AgentId,
@@ -30,6 +35,9 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
 from inbox_tui.store.protocol import Damage, Schema
+
+_CHECKED_AT_ONCE = 300
+"""Messages, and conversations, of an import that are checked without a pause."""
 
 
 class SqlTeam:
@@ -69,8 +77,20 @@ class SqlIntake:
     _session: Session[Any]
 
     async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
-        """Add conversations, or the messages that known ones lack, in one transaction. Raises NotAllowed, Rejected."""
-        return await self._session.write(lambda unit: intake.take_in(unit, conversations))
+        """Add conversations, or the messages that known ones lack, in short transactions.
+
+        Raises NotAllowed, and Rejected before anything is written.
+        """
+        accepted, folded = await _checked(conversations, present(self._session.now()))
+        progress, portion = intake.Progress(), Portion()
+        while True:
+            take_some = partial(
+                intake.take_some, conversations=accepted, folded=folded, progress=progress, portion=portion
+            )
+            progress = await self._session.write(take_some, portion)
+            if progress.done == len(accepted):
+                return progress.taken
+            await asyncio.sleep(BETWEEN)
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
         """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
@@ -83,6 +103,29 @@ class SqlIntake:
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor. Raises NotAllowed, NotFound."""
         return await self._session.write(lambda unit: intake.set_lead(unit, id, lead))
+
+
+async def _checked(
+    conversations: Sequence[IncomingConversation], now: datetime
+) -> tuple[list[IncomingConversation], dict[int, Conversation]]:
+    """All as they are kept, and what the long ones will be, by their place. Others get their turn meanwhile.
+
+    Raises Rejected.
+    """
+    accepted: list[IncomingConversation] = []
+    folded: dict[int, Conversation] = {}
+    weight = 0
+    for place, incoming in enumerate(conversations):
+        if len(incoming.messages) > _CHECKED_AT_ONCE:
+            long, folded[place] = await asyncio.to_thread(intake.checked, incoming, now)
+            accepted.append(long)
+            continue
+        accepted.append(as_accepted(incoming, now))
+        weight += 1 + len(incoming.messages)
+        if weight > _CHECKED_AT_ONCE:
+            weight = 0
+            await asyncio.sleep(0)
+    return accepted, folded
 
 
 class SqlUpkeep:

@@ -6,12 +6,14 @@ conversation in again adds only the messages it lacks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql.database import Value
+from inbox_tui.backends.sql.portions import Portion
 from inbox_tui.backends.sql.rows import Stored
 from inbox_tui.backends.sql.team import insert_member
 from inbox_tui.backends.sql.unit import Unit
@@ -23,6 +25,7 @@ from inbox_tui.domain.models import (
     ConversationId,
     IncomingConversation,
     IncomingMessage,
+    Kind,
     Lead,
     Member,
     Taken,
@@ -31,16 +34,78 @@ from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.text import storable
 
+_CONVERSATION = 8
+"""What a conversation weighs in a portion: it is in many indexes."""
+_BODY = 250
+"""Characters of a message that weigh as much as one more message: they are indexed for the search."""
+_LOOKED_UP_AT_ONCE = 100
 
-def take_in(unit: Unit, conversations: Sequence[IncomingConversation]) -> Taken:
-    """Add conversations, or the messages that known ones lack. Raises NotAllowed, Rejected."""
+
+class Under(msgspec.Struct, frozen=True):
+    """The conversation that is under way: a long one takes several transactions."""
+
+    is_new: bool
+    before: Stored | None
+    """As it was found; None for a new one."""
+    place: int = 0
+    """Messages of it that were looked at."""
+    added: int = 0
+    is_left: bool = False
+    """It stays unassigned, for its assignee has no chat access."""
+    unkeyed: int | None = None
+    """Messages without a key that are there already and were not yet met; None before they are counted."""
+    owed: int | None = None
+    """Messages that the conversation counts already and that are not there; None before they are counted."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a work of several transactions has come. Each gives another, which holds once it is committed."""
+
+    done: int = 0
+    """Conversations."""
+    taken: Taken = Taken()
+    under: Under | None = None
+
+
+def checked(incoming: IncomingConversation, now: datetime) -> tuple[IncomingConversation, Conversation]:
+    """A conversation as it is kept, and what it will be after its last message. Needs no store. Raises Rejected."""
+    accepted = intake.accepted(incoming, now)
+    return accepted, intake.folded(accepted)
+
+
+def take_some(
+    unit: Unit,
+    conversations: Sequence[IncomingConversation],
+    folded: Mapping[int, Conversation],
+    progress: Progress,
+    portion: Portion,
+) -> Progress:
+    """Add as many conversations, or messages that known ones lack, as go into one transaction. All have been checked.
+
+    A new conversation stands as it will from its first message on; what of its messages is missing, if the work breaks
+    off, is seen by its number of messages, and comes in with the same import again.
+
+    Args:
+        unit: The transaction.
+        conversations: All of the work.
+        folded: What the long ones will be after their last message, by their place.
+        progress: How far the work has come.
+        portion: How much goes in.
+
+    Raises:
+        NotAllowed: an import is an admin's.
+    """
     rules.require_admin(unit.actor)
-    taken = Taken()
-    unit.look_up(incoming.id for incoming in conversations)
-    for incoming in [intake.accepted(given, unit.at) for given in conversations]:
-        before = unit.find(incoming.id)
-        taken += _add(unit, incoming) if before is None else _extend(unit, before, incoming)
-    return taken
+    some = slice(progress.done, progress.done + portion.left // _CONVERSATION + 1)
+    unit.look_up(incoming.id for incoming in conversations[some])
+    while progress.done < len(conversations) and not portion.is_spent:
+        incoming = conversations[progress.done]
+        under = progress.under or _begun(unit, incoming, folded.get(progress.done), portion)
+        under = _messages_added(unit, incoming, under, portion)
+        if under.place < len(incoming.messages):
+            return msgspec.structs.replace(progress, under=under)
+        progress = Progress(progress.done + 1, progress.taken + _ended(unit, incoming, under))
+    return progress
 
 
 def receive(unit: Unit, id: ConversationId, message: IncomingMessage) -> Conversation:
@@ -80,6 +145,90 @@ def with_lead(unit: Unit, before: Stored, lead: Lead) -> Stored:
     return unit.save(before, Ruling(msgspec.structs.replace(before.conversation, lead=intake.kept_lead(lead))), None)
 
 
+def _begun(unit: Unit, incoming: IncomingConversation, folded: Conversation | None, portion: Portion) -> Under:
+    portion.spend(_CONVERSATION)
+    before = unit.find(incoming.id)
+    if before is not None:
+        return Under(is_new=False, before=before)
+    conversation = msgspec.structs.replace(folded or intake.folded(incoming), agent=agent_named(unit, incoming.agent))
+    named = _member(unit, incoming.assignee_email)
+    assignee = intake.assignable(named)
+    unit.add_conversation(intake.settled(conversation, incoming, assignee))
+    return Under(is_new=True, before=None, is_left=named is not assignee, unkeyed=0, owed=conversation.messages)
+
+
+def _messages_added(unit: Unit, incoming: IncomingConversation, under: Under, portion: Portion) -> Under:
+    """Go on with a conversation's messages to the end, or until the portion is spent; some in any case."""
+    messages = incoming.messages
+    if not messages:
+        return under
+    now = unit.load(incoming.id)
+    while under.place < len(messages):
+        some = intake.keyed(incoming, under.place, under.place + min(portion.left, _LOOKED_UP_AT_ONCE))
+        under, now = _some_added(unit, incoming, some, under, now)
+        portion.spend(sum(1 + len(message.body) // _BODY for message in some))
+        if portion.is_spent:
+            break
+    return under
+
+
+def _some_added(
+    unit: Unit, incoming: IncomingConversation, some: Sequence[IncomingMessage], under: Under, now: Stored
+) -> tuple[Under, Stored]:
+    unkeyed, owed = under.unkeyed, under.owed
+    if unkeyed is None:
+        has_unkeyed = incoming.standing is not None
+        unkeyed = _number(unit, statements.UNKEYED_OF_CONVERSATION, now) if has_unkeyed else 0
+    is_untouched = under.is_new and under.place == 0  # nothing of it can be there
+    keys = [] if is_untouched else _known_keys(unit, now, some)
+    lacking = intake.lacking(some, [*keys, *[""] * unkeyed])
+    unkeyed -= sum(not message.key for message in some) - sum(not message.key for message in lacking)
+    if lacking and owed is None:
+        owed = now.conversation.messages - _number(unit, statements.SAID_IN_CONVERSATION, now)
+    missing: list[tuple[IncomingMessage, Member | None, Member | None]] = []
+    for message in lacking:
+        if owed or under.is_new:
+            missing.append((message, _member(unit, message.member_email), _importer(unit, incoming, message)))
+            owed = max(0, (owed or 0) - (message.kind is not Kind.EVENT))
+        else:
+            now = _append(unit, now, incoming, message)
+    unit.add_thread(now.row_id, missing)
+    place, added = under.place + len(some), under.added + len(lacking)
+    return msgspec.structs.replace(under, place=place, added=added, unkeyed=unkeyed, owed=owed), now
+
+
+def _ended(unit: Unit, incoming: IncomingConversation, under: Under) -> Taken:
+    """What became of a conversation, its last message in."""
+    if under.is_new and not under.added:
+        return Taken(added=1, unassigned=int(under.is_left))
+    now = unit.load(incoming.id)
+    if under.owed is not None and now.last_message_id is None:
+        unit.end_thread(now.row_id)
+    if under.before is None:
+        return Taken(added=1, messages=under.added, unassigned=int(under.is_left))
+    named = _member(unit, incoming.assignee_email) if incoming.standing else None
+    assignee = intake.assignable(named)
+    caught_up = intake.caught_up(now.conversation, incoming, assignee)
+    now = unit.save(now, Ruling(caught_up), None)
+    changed = int(under.added > 0 or now != under.before)
+    left = int(named is not assignee and caught_up.assignee is None)
+    return Taken(extended=changed, unchanged=1 - changed, messages=under.added, unassigned=left)
+
+
+def _known_keys(unit: Unit, now: Stored, some: Sequence[IncomingMessage]) -> list[str]:
+    """Which of the messages' keys the conversation has."""
+    keys = list(dict.fromkeys(message.key for message in some if message.key))
+    if not keys:
+        return []
+    named: dict[str, Value] = {f"v{number}": key for number, key in enumerate(keys)}
+    return [key for (key,) in unit.db.rows(statements.keys_among(len(keys)), conversation=now.row_id, **named)]
+
+
+def _number(unit: Unit, statement: str, now: Stored) -> int:
+    row = unit.db.row(statement, conversation=now.row_id)
+    return int(row[0]) if row else 0
+
+
 def agent_named(unit: Unit, name: str) -> Agent:
     """The AI agent of this name; one that is not known yet becomes known."""
     if unit.roster.by_name(name) is None:
@@ -88,35 +237,6 @@ def agent_named(unit: Unit, name: str) -> Agent:
     found = unit.roster.by_name(name)
     assert found is not None  # written above
     return found
-
-
-def _add(unit: Unit, incoming: IncomingConversation) -> Taken:
-    messages = intake.keyed(incoming)
-    folded = intake.begun(incoming, agent_named(unit, incoming.agent))
-    thread = [(said, _member(unit, said.member_email), _importer(unit, incoming, said)) for said in messages]
-    for said, author, _ in thread:
-        folded = intake.message_added(folded, said, author).conversation
-    named = _member(unit, incoming.assignee_email)
-    assignee = intake.assignable(named)
-    row_id = unit.add_conversation(intake.settled(folded, incoming, assignee))
-    unit.add_thread(row_id, thread)
-    return Taken(added=1, messages=len(messages), unassigned=int(named is not assignee))
-
-
-def _extend(unit: Unit, before: Stored, incoming: IncomingConversation) -> Taken:
-    keys = unit.db.rows(statements.KEYS_OF_CONVERSATION, conversation=before.row_id)
-    lacking = intake.lacking(intake.keyed(incoming), [key or "" for (key,) in keys])
-    after = before
-    for message in lacking:
-        after = _append(unit, after, incoming, message)
-    is_copy = incoming.standing is not None
-    named = _member(unit, incoming.assignee_email) if is_copy else None
-    assignee = intake.assignable(named)
-    caught_up = intake.caught_up(after.conversation, incoming, assignee)
-    after = unit.save(after, Ruling(caught_up), None)
-    changed = int(bool(lacking) or after != before)
-    left = int(named is not assignee and caught_up.assignee is None)
-    return Taken(extended=changed, unchanged=1 - changed, messages=len(lacking), unassigned=left)
 
 
 def _append(unit: Unit, before: Stored, incoming: IncomingConversation, message: IncomingMessage) -> Stored:

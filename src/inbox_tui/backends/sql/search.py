@@ -19,7 +19,7 @@ from inbox_tui.domain.filters import BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS
 from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
 from inbox_tui.domain.text import storable
-from inbox_tui.domain.words import cut
+from inbox_tui.domain.words import cut, require_search
 
 LOOKED_AT = 10_000
 """Messages with the words that a search considers, the newest first; beyond them its total is not exact."""
@@ -99,7 +99,8 @@ class Typed(NamedTuple):
 
 
 def typed(db: Database, search: str, text_search: TextSearch) -> Typed:
-    """Read a search: all its words, the last as the beginning of one."""
+    """Read a search: all its words, the last as the beginning of one. Raises Rejected for too many."""
+    require_search(search)
     words = [word for word in storable(search).split() if any(map(str.isalnum, word))]
     if not words:
         return Typed("", "")

@@ -16,6 +16,7 @@ from typing import Generic, Self, TypeVar
 
 from inbox_tui.backends.sql import reads, repair, team
 from inbox_tui.backends.sql.database import TextSearch
+from inbox_tui.backends.sql.portions import Portion
 from inbox_tui.backends.sql.roster import current_roster
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.backends.sql.workers import C, Worker
@@ -101,12 +102,17 @@ class Session(ABC, Generic[C]):
         with self.errors():
             return await worker.run(work)
 
-    async def write(self, act: Callable[[Unit], T]) -> T:
-        """One act in one transaction."""
+    async def write(self, act: Callable[[Unit], T], portion: Portion | None = None) -> T:
+        """One act in one transaction; ``portion`` measures it if it is one of many that belong together."""
 
         def in_transaction(db: C) -> T:
             with db.transaction():
-                return self._act(db, act)
+                if portion is not None:
+                    portion.begin()
+                result = self._act(db, act)
+            if portion is not None:
+                portion.end()
+            return result
 
         result = await self.run_on(self._writer, in_transaction)
         self.wake_followers()

@@ -122,6 +122,13 @@ def update_conversation(columns: tuple[str, ...]) -> str:
     )
 
 
+@lru_cache(maxsize=128)
+def keys_among(count: int) -> str:
+    """Which of so many keys a conversation's messages have. Values: conversation, v0, v1, …"""
+    named = ", ".join(f":v{number}" for number in range(count))
+    return " ".join(("SELECT key FROM message WHERE conversation_id = :conversation AND key IN (", named, ")"))
+
+
 @lru_cache(maxsize=1024)
 def conversations_by(column: str, count: int) -> str:
     """So many conversations, in no order. Values: v0, v1, … of the column."""
@@ -186,10 +193,14 @@ REPLIES_AFTER = " ".join(
 MESSAGE_BY_KEY = " ".join(
     ("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE conversation_id = :conversation AND key = :key")
 )
-KEYS_OF_CONVERSATION = "SELECT key FROM message WHERE conversation_id = :conversation"
+UNKEYED_OF_CONVERSATION = "SELECT count(*) FROM message WHERE conversation_id = :conversation AND key IS NULL"
+SAID_IN_CONVERSATION = "SELECT count(*) FROM message WHERE conversation_id = :conversation AND kind <> 'event'"
 INSERT_MESSAGE = (
-    "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at, imported_by)"
-    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at, :imported_by)"
+    "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at, imported_by, reply_agent_id)"
+    " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at, :imported_by,"
+    # What comes in by an import was said to the visitor elsewhere.
+    " CASE WHEN :author = 'member' AND :kind = 'message' AND :imported_by IS NULL"
+    " THEN (SELECT agent_id FROM conversation WHERE id = :conversation) END)"
 )
 INSERT_MESSAGE_AND_TELL = " ".join((INSERT_MESSAGE, "RETURNING", names(MESSAGE_COLUMNS)))
 
@@ -239,8 +250,7 @@ REPLIES_OF_AGENT = " ".join(
         "SELECT conversation.public_id,",
         ", ".join(f"message.{column}" for column in MESSAGE_COLUMNS),
         "FROM message CROSS JOIN conversation ON conversation.id = message.conversation_id",
-        "WHERE message.id > :after AND message.id <= :last AND message.author = 'member' AND message.kind = 'message'",
-        "AND message.imported_by IS NULL",  # what comes in by an import was said to the visitor elsewhere
-        "AND conversation.agent_id = :agent ORDER BY message.id LIMIT :limit",
+        "WHERE message.reply_agent_id = :agent AND message.id > :after AND message.id <= :last",
+        "ORDER BY message.id LIMIT :limit",
     )
 )

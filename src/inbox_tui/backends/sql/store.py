@@ -14,6 +14,7 @@ from inbox_tui.backends.sql import reads, writes
 from inbox_tui.backends.sql.database import Connection
 from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam, SqlUpkeep
 from inbox_tui.backends.sql.lists import Lists
+from inbox_tui.backends.sql.portions import BETWEEN, Portion
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.backends.sql.unit import Unit
@@ -41,7 +42,8 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Capabilities
 
-_CHANGES_AT_ONCE = 500
+_CHANGE = 4
+"""What a state change weighs in a portion: it moves its conversation in several indexes."""
 CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True, upkeep=True)
 
 
@@ -104,11 +106,14 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         return await self._change(SetStatus(id, status, expected))
 
     async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes, some hundreds in each transaction so that others are not kept waiting."""
+        """Many state changes, as many in each transaction as do not keep others waiting."""
         outcomes: list[Outcome] = []
-        for start in range(0, max(1, len(changes)), _CHANGES_AT_ONCE):
-            outcomes += await self._decide(changes[start : start + _CHANGES_AT_ONCE])
-        return outcomes
+        portion = Portion()
+        while True:
+            outcomes += await self._decide(changes[len(outcomes) :], portion)
+            if len(outcomes) == len(changes):
+                return outcomes
+            await asyncio.sleep(BETWEEN)
 
     async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
         """Every conversation of the query as it is at the first step, on a connection of its own."""
@@ -144,13 +149,22 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
 
         return await self._session.write(act)
 
-    async def _decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+    async def _decide(self, changes: Sequence[StateChange], portion: Portion) -> Sequence[Outcome]:
+        """The outcomes of the first of them, as many as go into one transaction."""
+
         def act(unit: Unit) -> Sequence[Outcome]:
             rules.require_chat(unit.actor)
-            unit.look_up(change.id for change in changes)
-            return [writes.decide(unit, change) for change in changes]
+            some = changes[: portion.left // _CHANGE + 1]
+            unit.look_up(change.id for change in some)
+            outcomes: list[Outcome] = []
+            for change in some:
+                outcomes.append(writes.decide(unit, change))
+                portion.spend(_CHANGE)
+                if portion.is_spent:
+                    break
+            return outcomes
 
-        return await self._session.write(act)
+        return await self._session.write(act, portion)
 
     async def _roster(self) -> Roster:
         return await self._session.read(current_roster)

@@ -152,11 +152,17 @@ class Unit:
         return message_of(row, self.roster)
 
     def add_thread(self, row_id: int, messages: Sequence[tuple[IncomingMessage, Member | None, Member | None]]) -> None:
-        """Insert the messages of a conversation that was just added, in few statements.
+        """Insert messages that their conversation counts already, in few statements.
 
         With each: who wrote it, and who brought it in.
         """
-        self.db.run_each(statements.INSERT_MESSAGE, [_message_values(row_id, *message) for message in messages])
+        if messages:
+            self._write_events()  # those before them come before them
+            self.db.run_each(statements.INSERT_MESSAGE, [_message_values(row_id, *message) for message in messages])
+            self._touched[row_id] = None
+
+    def end_thread(self, row_id: int) -> None:
+        """All messages of a conversation that was just added are there."""
         row = self.db.row(statements.LAST_SAID, conversation=row_id)
         self._states[row_id]["last_message_id"] = row[0] if row else None
 

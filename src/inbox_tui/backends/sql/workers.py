@@ -1,4 +1,4 @@
-"""A thread that owns one connection and does what the event loop hands it, in order.
+"""A thread that owns one connection and does what the event loop hands it, in order; a server's clients take turns.
 
 A hop to a thread costs about 0.1 ms however many statements the work has, and the
 event loop runs meanwhile.
@@ -7,13 +7,14 @@ event loop runs meanwhile.
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from inbox_tui.backends.sql.database import Connection
+from inbox_tui.backends.sql.turns import TurnQueue
 from inbox_tui.domain.errors import StoreUnavailable
+from inbox_tui.store.client import CLIENT
 
 FINISHES_WITHIN = 2.0
 """Seconds that writes have at the end. One that is cut off then was done or not; its key tells, when it is repeated."""
@@ -26,9 +27,11 @@ C = TypeVar("C", bound=Connection)
 
 
 class _Job(Generic[C, T]):
-    def __init__(self, work: Callable[[C], T], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, work: Callable[[C], T], loop: asyncio.AbstractEventLoop, *, ends_with_waiter: bool) -> None:
         self.work = work
         self.loop = loop
+        self.ends_with_waiter = ends_with_waiter
+        """It is not begun if nobody waits for it any more."""
         self.future: asyncio.Future[T] = loop.create_future()
 
     def answer(self, result: T | None, error: BaseException | None) -> None:
@@ -42,7 +45,7 @@ class _Job(Generic[C, T]):
 
 
 class Worker(Generic[C]):
-    """Does jobs one after the other on a connection that it opens with the first of them.
+    """Does jobs one after the other on a connection that it opens with the first of them. Clients take turns.
 
     Args:
         name: Of the thread, for debuggers.
@@ -55,7 +58,7 @@ class Worker(Generic[C]):
         self._connect = connect
         self._can_stop = can_stop
         # Any: jobs of every result type stand in one queue; `run` ties each to its future.
-        self._jobs: queue.SimpleQueue[_Job[C, Any] | None] = queue.SimpleQueue()
+        self._jobs: TurnQueue[_Job[C, Any]] = TurnQueue()
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
         self._running: _Job[C, Any] | None = None
@@ -67,15 +70,17 @@ class Worker(Generic[C]):
     async def run(self, work: Callable[[C], T]) -> T:
         """The result of ``work`` on this worker's connection.
 
-        Cancelling a read stops it; a write that was handed over is done all the same.
+        Cancelling a read stops it. A write that has begun is finished all the same; one that still waits is not
+        begun if it was for a client of a server, and done if it was the program's own.
         """
         if self._is_closed:
             raise _closed()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
             self._thread.start()
-        job = _Job(work, asyncio.get_running_loop())
-        self._jobs.put(job)
+        client = CLIENT.get()
+        job = _Job(work, asyncio.get_running_loop(), ends_with_waiter=self._can_stop or client is not None)
+        self._jobs.put(job, client)
         try:
             return await job.future
         except asyncio.CancelledError:
@@ -93,7 +98,7 @@ class Worker(Generic[C]):
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._closed = (asyncio.get_running_loop(), done)
-        self._jobs.put(None)
+        self._jobs.close()
         if not self._can_stop:
             await asyncio.wait([done], timeout=FINISHES_WITHIN)
         self._end()
@@ -103,7 +108,7 @@ class Worker(Generic[C]):
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            if self._can_stop and job.future.cancelled():
+            if job.ends_with_waiter and job.future.cancelled():
                 continue
             result, error = None, None
             with self._lock:
@@ -128,11 +133,7 @@ class Worker(Generic[C]):
 
     def _refuse_waiting(self, error: BaseException) -> None:
         """What could not reach the database answers all who wait already, or each would wait as long in turn."""
-        for _ in range(self._jobs.qsize()):
-            job = self._jobs.get()
-            if job is None:
-                self._jobs.put(None)
-                return
+        for job in self._jobs.take_all():
             _call(job.loop, job.answer, None, error)
 
     def _open(self) -> C:

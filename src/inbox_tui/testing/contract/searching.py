@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Author, Kind, Lead, ReplyDraft, Status
 from inbox_tui.domain.paging import PageRequest
@@ -141,6 +142,28 @@ class SearchingContract(Contract):
         """No error, whatever it looks like; without a word in it, nothing is found."""
         await self.seed(finder, incoming("c-1", "hotel"))
         assert await ids(finder, Query(search=typed)) == []
+
+    @pytest.mark.parametrize(
+        ("search", "why"),
+        [
+            ("word " * 13, "13 words; 12 is"),
+            ("a-b-c-d-e-f-g h.i.j.k.l.m.n", "14 words; 12 is"),
+            ("flight " * 330, "bytes; 1,000 is"),
+            ("日" * 400, "1,200 bytes; 1,000 is"),
+        ],
+        ids=["words", "parts", "many", "bytes"],
+    )
+    async def test_a_search_has_an_end(self, finder: Store, search: str, why: str) -> None:
+        """Twelve words and a thousand bytes, wherever words are searched."""
+        await self.seed(finder, incoming("c-1", " ".join(["word"] * 12)))
+        assert await ids(finder, Query(search="word " * 12)) == ["c-1"]
+        with pytest.raises(Rejected, match=why):
+            await finder.list(Query(search=search), PageRequest())
+        if finder.capabilities.scan:
+            with pytest.raises(Rejected, match=why):
+                await scan_of(finder).matching(Query(search=search), 10)
+            with pytest.raises(Rejected, match=why):
+                await anext(scan_of(finder).scan(Query(search=search)))
 
     async def test_a_blank_search_is_none(self, finder: Store) -> None:
         """The whole list."""

@@ -1,0 +1,119 @@
+"""A request ends with its client: who hangs up is worked for no longer, and what the request held is given back."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+LINGERS = 1.0
+"""Seconds for which the rest of a body is thrown away after a refusal: whoever is still sending would not read it."""
+_KEY = "inbox_tui.attendance"
+_FAILED = 400
+_CLOSE = (b"connection", b"close")
+
+
+class Attendance:
+    """One request's client, and what the request holds.
+
+    Args:
+        receive: What the client sends.
+        send: What it gets.
+        has_body: It announced a body.
+    """
+
+    def __init__(self, receive: Receive, send: Send, *, has_body: bool) -> None:
+        self.held = AsyncExitStack()
+        """Is left when the request has ended, however it ended."""
+        self.has_left = False
+        self._receive = receive
+        self._send = send
+        self._is_unread = has_body
+        self._is_refused = False
+        self._left = asyncio.Event()
+        self._work: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+
+    def watch(self) -> None:
+        """End the work when the client hangs up. Nothing more of what it sends is of interest."""
+        self._watching = asyncio.create_task(self._watch(), name="attendance")
+
+    def leave(self) -> None:
+        """The client has gone, or counts as gone."""
+        self.has_left = True
+        self._left.set()
+        if self._work is not None:
+            self._work.cancel()
+
+    async def receive(self) -> Any:
+        """The client's next message."""
+        if self._watching is not None:
+            await self._left.wait()
+            return {"type": "http.disconnect"}
+        message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body"):
+            self._is_unread = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Answer. A refusal whose request has not been read closes the connection; nobody waits for the rest."""
+        if message["type"] == "http.response.start" and message["status"] >= _FAILED and self._is_unread:
+            self._is_refused = True
+            message["headers"] = [*message.get("headers", ()), _CLOSE]
+        elif self._is_refused and message["type"] == "http.response.body" and not message.get("more_body"):
+            await self._send({"type": "http.response.body", "body": message.get("body", b""), "more_body": True})
+            await self._throw_away()
+            message = {"type": "http.response.body", "body": b"", "more_body": False}
+        await self._send(message)
+
+    async def run(self, app: ASGIApp, scope: Scope) -> None:
+        """The request from its beginning to its end."""
+        self._work = asyncio.create_task(_done(app, scope, self), name="request")
+        try:
+            await self._work
+        except asyncio.CancelledError:
+            if not (self.has_left and self._work.cancelled()):
+                raise
+        finally:
+            if self._watching is not None:
+                self._watching.cancel()
+            await self.held.aclose()
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.leave()
+
+    async def _throw_away(self) -> None:
+        if self._watching is not None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGERS):
+                while self._is_unread:
+                    await self.receive()
+
+
+def attended(app: ASGIApp) -> ASGIApp:
+    """Have each request end with its client."""
+
+    async def noticed(scope: Scope, receive: Receive, send: Send) -> None:
+        names = {name.lower(): value for name, value in scope.get("headers", ())}
+        has_body = b"transfer-encoding" in names or names.get(b"content-length", b"0") != b"0"
+        here = Attendance(receive, send, has_body=has_body)
+        seen: Any = scope
+        seen[_KEY] = here
+        await here.run(app, scope)
+
+    return noticed
+
+
+def attendance_of(scope: Any) -> Attendance:
+    """The client of a request."""
+    here: Attendance = scope[_KEY]
+    return here
+
+
+async def _done(app: ASGIApp, scope: Scope, here: Attendance) -> None:
+    await app(scope, here.receive, here.send)
