@@ -12,7 +12,7 @@ import pytest
 
 from inbox_tui.backends.sql import pages
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import NO_CHANGE, ChangeId, Changes
 from inbox_tui.domain.errors import CredentialError, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
@@ -178,12 +178,12 @@ async def test_another_handles_write_is_reported_within_a_moment(store: SqliteSt
 
 async def test_reports_go_on_from_a_number_and_say_when_too_much_was_missed(store: SqliteStore) -> None:
     reports = store.changes()
-    seq = (await next_with_news(reports)).seq
+    heard = await next_with_news(reports)
     await store.take_in([conversation(1), conversation(2)])
-    resumed = await next_with_news(store.changes(seq))
+    resumed = await next_with_news(store.changes(heard.id))
     assert set(resumed.conversations) == {"c-1", "c-2"}
     assert resumed.team  # the agent was new
-    assert (await next_with_news(store.changes(seq + 1_000_000))).reset
+    assert (await next_with_news(store.changes(ChangeId(str(heard.seq + 1_000_000))))).reset
 
 
 async def test_reports_end_when_the_store_is_closed(path: Path) -> None:
@@ -309,4 +309,4 @@ async def test_old_change_rows_are_removed(store: SqliteStore, path: Path, monke
     (kept,) = db.execute("SELECT count(*) FROM change").fetchone()
     db.close()
     assert kept <= 31
-    assert (await next_with_news(store.changes(0))).reset
+    assert (await next_with_news(store.changes(NO_CHANGE))).reset

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import NO_CHANGE, ChangeId, Changes
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.server import hub as hub_module
 from inbox_tui.server.hub import Hub
@@ -27,12 +27,12 @@ class CountedStore(ModelStore):
 
     followed = read = failing = 0
 
-    async def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         self.followed += 1
         async for report in super().changes(since):
             yield report
 
-    async def changes_after(self, since: int | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Changes:
         self.read += 1
         await asyncio.sleep(0)
         if self.failing:
@@ -87,7 +87,7 @@ async def test_a_read_that_fails_is_tried_again_and_nothing_is_missed(hub: Hub, 
 async def test_whoever_joins_when_nothing_can_be_read_is_told_why_and_the_next_one_joins(
     hub: Hub, store: CountedStore
 ) -> None:
-    for since in (None, 0):
+    for since in (None, NO_CHANGE):
         store.failing = 1
         with pytest.raises(StoreUnavailable, match="Not just now"):
             await next_of(hub.listen(since, PATIENCE))

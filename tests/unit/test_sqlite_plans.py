@@ -8,6 +8,7 @@ import pytest
 
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.migrations import steps
+from inbox_tui.backends.sql.roster import LAST_TEAM_CHANGE
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.domain.filters import Filter, Order
@@ -101,18 +102,27 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
         statements.conversations_by("id", 3),
         statements.conversations_by("public_id", 3),
         statements.THREAD,
-        statements.REPLIES_AFTER,
+        statements.REPLIES_FROM,
+        statements.MESSAGE_NAMED,
+        statements.ANY_MESSAGE_NAMED,
         statements.MESSAGE_BY_KEY,
         statements.KEYS_OF_CONVERSATION,
         statements.COUNTS_OF_AGENT,
-        statements.LAST_CHANGE,
+        statements.CHANGE,
         statements.FIRST_CHANGE,
+        LAST_TEAM_CHANGE,
         statements.CHANGES_AFTER,
     ],
 )
 def test_single_reads_search_and_never_sort(schema: sqlite3.Connection, statement: str) -> None:
     plan = plan_of(schema, statement)
     assert all(line.startswith("SEARCH") for line in plan), plan
+
+
+@pytest.mark.parametrize("statement", [statements.LAST_CHANGE, statements.NEWEST_MESSAGE])
+def test_the_newest_row_is_the_last_of_its_key(schema: sqlite3.Connection, statement: str) -> None:
+    [plan] = plan_of(schema, statement)
+    assert plan in ("SCAN change", "SCAN message"), "in the order of the key, backwards, and no further than the first"
 
 
 def test_counts_read_the_counters_alone(schema: sqlite3.Connection) -> None:

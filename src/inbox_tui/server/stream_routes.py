@@ -15,13 +15,16 @@ from litestar.params import FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from inbox_tui.domain import rules
+from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import Rejected, Unsupported
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, MessageId
+from inbox_tui.domain.fingerprints import read_id
+from inbox_tui.domain.models import Conversation
+from inbox_tui.domain.replies import HeardId, heard_id
 from inbox_tui.operations.exporting import csv_parts
 from inbox_tui.server.access import AgentDesk, AgentOf, Audience, Bearer, Gate, GateOf, MemberCaller, MemberOf
 from inbox_tui.server.inbox_routes import ListedBy
-from inbox_tui.store.api import EVENT_STREAM, JSON_LINES, MATCHING_LIMIT, ROOT, MemberReply
+from inbox_tui.store.api import EVENT_STREAM, JSON_LINES, MATCHING_LIMIT, ROOT, MemberReply, RepliesReset
 from inbox_tui.store.protocol import Scan
 
 HEARTBEAT = 15.0
@@ -71,15 +74,22 @@ async def export(
 
 @get("/events", opt={"audience": Audience.MEMBER, "streams": True}, media_type=EVENT_STREAM)
 async def events(caller: MemberOf, gate: GateOf, last: LastEventId = None) -> Stream:
-    """What anybody writes, as server-sent events: each names the conversations that changed since the last."""
-    return await _begun(_changes(gate, caller.bearer, _number(last)), EVENT_STREAM)
+    """What anybody writes, as server-sent events: each names the conversations that changed since the last.
+
+    With `reset`, read everything again: too much was missed, or the store was restored from an older backup.
+    """
+    return await _begun(_changes(gate, caller.bearer, _change(last)), EVENT_STREAM)
 
 
 @get("/agent/replies", opt={"audience": Audience.AGENT, "streams": True}, media_type=EVENT_STREAM)
 async def replies(desk: AgentOf, gate: GateOf, last: LastEventId = None) -> Stream:
-    """What members write to the agent's visitors, as server-sent events, each message once and in order."""
+    """What members write to the agent's visitors, as server-sent events, each message once and in order.
+
+    Where the store was restored from a backup that is older than the last event, an event `reset` comes first; then
+    come all replies that were written after that event.
+    """
     # Read before the stream begins: an id that is none of ours is refused, and nothing from now on is missed.
-    after = MessageId(last) if last else (await desk.replies(None)).last
+    after = HeardId(last) if last else (await desk.replies(None)).last
     if last:
         await desk.replies(after)
     return await _begun(_replies(gate, desk, after), EVENT_STREAM)
@@ -101,16 +111,17 @@ async def _csv(gate: Gate, store: Scan, query: Query, *, raw: bool, bom: bool) -
             yield part
 
 
-async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterator[bytes]:
+async def _changes(gate: Gate, bearer: Bearer, since: ChangeId | None) -> AsyncIterator[bytes]:
     encode = msgspec.json.encode
     with gate.places.stream(bearer.token.id):  # begins with a report at once: who has the answer's head misses nothing
         async for report in gate.hub.listen(since, HEARTBEAT):
             if (report is None or report.team) and not await gate.still_holds(bearer):
                 return
-            yield _ALIVE if report is None else b"id: %d\ndata: %b\n\n" % (report.seq, encode(report))
+            yield _ALIVE if report is None else b"id: %b\ndata: %b\n\n" % (report.id.encode(), encode(report))
+            del report  # who waits for the next one holds nothing
 
 
-async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncIterator[bytes]:
+async def _replies(gate: Gate, desk: AgentDesk, after: HeardId) -> AsyncIterator[bytes]:
     with gate.places.stream(desk.bearer.token.id):
         is_first = True
         async for report in gate.hub.listen(None, HEARTBEAT):
@@ -122,15 +133,12 @@ async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncIterat
                 is_first = False
                 read = await desk.replies(after)
                 while True:
+                    if read.reset:  # without an id: until a reply is heard, the next stream begins like this one
+                        yield b"event: reset\ndata: %b\n\n" % msgspec.json.encode(RepliesReset(read.since))
                     for id, message in read.replies:
-                        written = MemberReply(
-                            id,
-                            message.id,
-                            message.body,
-                            message.member.label if message.member else "",
-                            message.created_at,
-                        )
-                        yield b"id: %b\ndata: %b\n\n" % (message.id.encode(), msgspec.json.encode(written))
+                        place = heard_id(message.id, message.created_at)
+                        told = msgspec.json.encode(MemberReply.of(id, message))
+                        yield b"id: %b\ndata: %b\n\n" % (place.encode(), told)
                     after = read.last
                     if not read.replies:
                         break
@@ -155,9 +163,9 @@ def _scan(caller: MemberCaller) -> Scan:
     return caller.store
 
 
-def _number(last: str | None) -> int | None:
+def _change(last: str | None) -> ChangeId | None:
     if not last:
         return None
-    if not (last.isascii() and last.isdecimal() and len(last) < 19):
-        raise Rejected("This event id is none that was given out.")
-    return int(last)
+    if read_id(last) is None:
+        raise Rejected("This event id was never given out.", hint="Send the id of the last event that you received.")
+    return ChangeId(last)

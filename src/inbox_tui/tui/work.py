@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import (
@@ -121,12 +122,12 @@ class Work:
 
     async def follow(self) -> None:
         """Report what anybody writes, for as long as the screen lives; where that fails, try again."""
-        since: int | None = None
+        since: ChangeId | None = None
         told = ""
         while True:
             try:
                 async for changes in self.store.changes(since):
-                    since, told = changes.seq, ""
+                    since, told = changes.id or since, ""
                     if self.delivery is not None and changes.lost_at is None:
                         self.delivery.line_is_back()
                     elif self.delivery is not None:

@@ -10,7 +10,7 @@ from inbox_tui.backends.sql import intake, reads, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.models import (
     Access,
     AgentId,
@@ -22,9 +22,9 @@ from inbox_tui.domain.models import (
     Lead,
     Member,
     MemberId,
-    MessageId,
     Taken,
 )
+from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
 
 
@@ -102,10 +102,10 @@ class SqlHost:
         """The token with this hash."""
         return await self._session.read(lambda db: tokens.find_token(db, hash))
 
-    async def changes_after(self, since: int | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Changes:
         """What was written after ``since``; None: nothing, only where the workspace is now."""
         return await self._session.read(lambda db: reads.changes_after(db, since))
 
-    async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
-        """Members' replies to an agent's visitors after a message."""
+    async def agent_replies(self, agent: AgentId, after: HeardId | None, limit: int = 100) -> AgentReplies:
+        """Members' replies to an agent's visitors after a place. Raises NotFound."""
         return await self._session.read(lambda db: tokens.agent_replies(db, agent, after, limit))

@@ -71,7 +71,7 @@ class Lists:
         page = pages.read_page(db, query, me, request, anchors)
         if request.cursor is not None or request.offset == 0:
             return page, False
-        is_stale = anchors is None or anchors.seq != reads.last_change(db)
+        is_stale = anchors is None or anchors.change != reads.last_change(db)
         total = query.filter.count_in(reads.counts(db, me, query.agent))
         return page, is_stale and pages.is_far(request.offset, total)
 

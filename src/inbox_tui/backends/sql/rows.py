@@ -11,8 +11,8 @@ from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
 from inbox_tui.backends.sql.database import Row, Value
-from inbox_tui.backends.sql.roster import Roster, row_number
-from inbox_tui.domain.errors import NotFound
+from inbox_tui.backends.sql.message_ids import message_id
+from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import (
     Author,
@@ -23,7 +23,6 @@ from inbox_tui.domain.models import (
     Member,
     MemberId,
     Message,
-    MessageId,
     Status,
 )
 from inbox_tui.domain.text import storable
@@ -156,15 +155,8 @@ def message(row: Row, roster: Roster) -> Message:
     """The record that a row of MESSAGE_COLUMNS holds."""
     id, author, kind, body, created_at, member_id, key = row
     member: Member | None = None if member_id is None else roster.members[member_id]
-    return Message(MessageId(str(id)), Author(author), _KINDS[kind], body, moment(created_at), member, key or "")
-
-
-def message_row(id: MessageId) -> int:
-    """The row that a message's id names. Raises NotFound for an id that is none of ours."""
-    row = row_number(id)
-    if row < 0:
-        raise NotFound("This message does not exist.", hint="Open the conversation again.")
-    return row
+    named = message_id(id, created_at, author, kind, key)
+    return Message(named, Author(author), _KINDS[kind], body, moment(created_at), member, key or "")
 
 
 def moment(micros: int) -> datetime:

@@ -13,8 +13,9 @@ from datetime import datetime
 
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, Value
+from inbox_tui.backends.sql.message_ids import message_number
 from inbox_tui.backends.sql.roster import Roster, current_roster
-from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, message_row, micros, state, stored
+from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, micros, state, stored
 from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Filter
@@ -106,7 +107,7 @@ class Unit:
         """
         last = before.last_message_id
         if added is not None and added.kind is Kind.MESSAGE:
-            last = message_row(added.id)
+            last = message_number(added.id)
         after = Stored(before.row_id, ruling.conversation, last)
         was = state(before.conversation, before.last_message_id)
         now = state(after.conversation, after.last_message_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.models import Access, ConversationId, Kind, Lead, ReplyDraft, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, intake_of, reply, team_of
@@ -17,11 +17,11 @@ SECONDS = 20
 
 async def until(reports: AsyncIterator[Changes], is_there: Callable[[Changes], bool]) -> Changes:
     """All reports up to the one that makes their sum satisfy the condition, as one."""
-    seen = Changes(0)
+    seen = Changes()
     async with asyncio.timeout(SECONDS):
         async for report in reports:
             seen = Changes(
-                report.seq,
+                report.id,
                 tuple(dict.fromkeys((*seen.conversations, *report.conversations))),
                 seen.team or report.team,
                 seen.reset or report.reset,
@@ -72,7 +72,7 @@ class FeedContract(Contract):
         await self.seed(dana, incoming("c-1"))
         intake, me = intake_of(dana), (await dana.me()).id
         feed = dana.changes()
-        seq = (await until(feed, lambda report: True)).seq
+        number = (await until(feed, lambda report: True)).seq
         for write in (
             lambda: intake.receive(C1, said("again", 1)),
             lambda: intake.request_handoff(C1, minute(2)),
@@ -84,30 +84,30 @@ class FeedContract(Contract):
         ):
             await write()
             report = await until(feed, of("c-1"))
-            assert report.seq > seq
-            seq = report.seq
+            assert report.seq > number
+            number = report.seq
         await stop(feed)
 
     async def test_who_comes_back_hears_what_they_missed(self, dana: Store, open_as: OpenAs) -> None:
         """``since``: from the last report they had, over a new session."""
         await self.seed(dana, incoming("c-1"), incoming("c-2"))
         feed = dana.changes()
-        seq = (await until(feed, lambda report: True)).seq
+        heard = (await until(feed, lambda report: True)).id
         await stop(feed)
         await reply(dana)
         later = await open_as(DANA)
-        missed = later.changes(seq)
+        missed = later.changes(heard)
         report = await until(missed, of("c-1"))
         assert report.conversations == ("c-1",)
         assert not report.team
         await stop(missed)
-        nothing = later.changes(report.seq)
+        nothing = later.changes(report.id)
         assert (await until(nothing, lambda report: True)).conversations == ()
         await stop(nothing)
 
     async def test_a_number_that_never_was_means_read_again(self, dana: Store) -> None:
         """The workspace is another one than the follower knew."""
-        feed = dana.changes(10**9)
+        feed = dana.changes(ChangeId(str(10**9)))
         assert (await until(feed, lambda report: True)).reset
         await stop(feed)
 
