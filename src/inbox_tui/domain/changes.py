@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NewType
 
@@ -63,6 +63,9 @@ def start_again(id: ChangeId) -> Changes:
 def report(id: ChangeId, conversations: Iterable[ConversationId], *, team: bool) -> Changes:
     """The report of what was written, each conversation once; ``start_again`` if it would be too long to send."""
     each = tuple(dict.fromkeys(conversations))
-    if len(each) > CHANGES_LISTED or sum(len(one.encode()) for one in each) > BYTES_LISTED:
-        return start_again(id)
-    return Changes(id, each, team)
+    return start_again(id) if is_too_long(each) else Changes(id, each, team)
+
+
+def is_too_long(conversations: Collection[ConversationId]) -> bool:
+    """Whether a report would list more than CHANGES_LISTED conversations or BYTES_LISTED."""
+    return len(conversations) > CHANGES_LISTED or sum(len(one.encode()) for one in conversations) > BYTES_LISTED

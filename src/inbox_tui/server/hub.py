@@ -91,10 +91,9 @@ class Hub:
         if self._newest is None:
             raise StoreUnavailable("What is written to the store is not heard at present.", hint="Try again.")
         told = self._told
-        report = await self._after(since)
-        here = report.id
-        yield report
-        del report  # it may be long, and the next one long in coming
+        reports = [await self._after(since)]
+        here = reports[0].id
+        yield reports.pop()  # held here no longer: it may be long, and its listener slow
         while True:
             await _pause(told, patience)
             if not self.is_following:
@@ -106,13 +105,12 @@ class Hub:
                 told = coming
             else:
                 try:
-                    report = await self._after(here)
+                    reports.append(await self._after(here))
                 except InboxError:  # told to the log
                     await _pause(self._closed, TRY_AGAIN)
                 else:
-                    told, here = coming, report.id
-                    yield report
-                    del report
+                    told, here = coming, reports[0].id
+                    yield reports.pop()
 
     async def _after(self, since: ChangeId | None) -> Changes:
         """Everything after ``since``, as one report; None: nothing, but where the workspace is at this moment."""

@@ -33,6 +33,8 @@ HEARTBEAT = 15.0
 LastEventId = Annotated[
     str | None, HeaderParameter(name="Last-Event-ID", description="The id of the last event that was received.")
 ]
+PIECE = 16 * 1024
+"""Bytes of an event that are handed over at once: a client that reads slowly has no more of them waiting for it."""
 _ALIVE = b": alive\n"
 """A comment, without a blank line behind it: some clients make an event of any blank line."""
 
@@ -117,8 +119,11 @@ async def _changes(gate: Gate, bearer: Bearer, since: ChangeId | None) -> AsyncI
         async for report in gate.hub.listen(since, HEARTBEAT):
             if (report is None or report.team) and not await gate.still_holds(bearer):
                 return
-            yield _ALIVE if report is None else b"id: %b\ndata: %b\n\n" % (report.id.encode(), encode(report))
-            del report  # who waits for the next one holds nothing
+            event = _ALIVE if report is None else b"id: %b\ndata: %b\n\n" % (report.id.encode(), encode(report))
+            del report  # a stream holds what it is sending, in one form, and nothing while it waits
+            for start in range(0, len(event), PIECE):
+                yield event[start : start + PIECE]
+            del event
 
 
 async def _replies(gate: Gate, desk: AgentDesk, after: HeardId) -> AsyncIterator[bytes]:

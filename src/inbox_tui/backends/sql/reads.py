@@ -14,7 +14,7 @@ from inbox_tui.backends.sql.message_ids import is_named, no_message, numbered
 from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
 from inbox_tui.backends.sql.rows import Stored, message, stored
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, report, start_again
+from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, is_too_long, report, start_again
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import numbered_id, read_id
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, MessageId, Thread
@@ -22,6 +22,7 @@ from inbox_tui.domain.text import storable
 
 _AFTER_ALL = 2**63 - 1
 _LOOKED_UP_AT_ONCE = 1_000
+_CHANGES_AT_ONCE = 500
 
 
 def find(db: Database, id: ConversationId) -> Conversation:
@@ -80,9 +81,15 @@ def changes_after(db: Database, since: ChangeId | None) -> Changes:
     last = Changes(newest).seq
     if seq is None or seq > last or last - seq > CHANGES_LISTED:
         return start_again(newest)
-    rows = db.rows(statements.CHANGES_AFTER, seq=seq, limit=CHANGES_LISTED)
-    ids = (ConversationId(public_id) for _, _, public_id in rows if public_id is not None)
-    return report(newest, ids, team=any(kind == "team" for _, kind, _ in rows))
+    ids: dict[ConversationId, None] = {}
+    has_team = False
+    while rows := db.rows(statements.CHANGES_AFTER, seq=seq, limit=_CHANGES_AT_ONCE):
+        ids |= dict.fromkeys(ConversationId(public_id) for _, _, public_id in rows if public_id is not None)
+        has_team = has_team or any(kind == "team" for _, kind, _ in rows)
+        seq = rows[-1][0]
+        if len(rows) < _CHANGES_AT_ONCE or is_too_long(ids):
+            break
+    return report(newest, ids, team=has_team)
 
 
 def _change_id(seq: int, at: int, kind: str, conversation: int | None) -> ChangeId:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import BYTES_LISTED, ChangeId, Changes
 from inbox_tui.domain.models import Access, ConversationId, Kind, Lead, ReplyDraft, Status
+from inbox_tui.domain.rules import ID_LIMIT
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, intake_of, reply, team_of
 from inbox_tui.testing.factories import DANA, SAM, incoming, minute, said
@@ -29,6 +30,14 @@ async def until(reports: AsyncIterator[Changes], is_there: Callable[[Changes], b
             if is_there(seen):
                 return seen
     raise AssertionError(f"The feed ended with {seen}.")
+
+
+async def first_of(store: Store, since: ChangeId | None = None) -> Changes:
+    """The first report after a place."""
+    feed = store.changes(since)
+    report = await until(feed, lambda report: True)
+    await stop(feed)
+    return report
 
 
 def of(*ids: str) -> Callable[[Changes], bool]:
@@ -110,6 +119,20 @@ class FeedContract(Contract):
         feed = dana.changes(ChangeId(str(10**9)))
         assert (await until(feed, lambda report: True)).reset
         await stop(feed)
+
+    async def test_a_report_is_never_too_long_to_send(self, dana: Store) -> None:
+        """Beyond a number of bytes it says that everything is to be read again, and is a place to go on from."""
+        heard = (await first_of(dana)).id
+        most = BYTES_LISTED // ID_LIMIT
+        for start in range(0, 2 * most, 20):
+            ids = (f"{number:04}".ljust(ID_LIMIT, "x") for number in range(start, start + 20))
+            await self.seed(dana, *(incoming(id) for id in ids))
+            report = await first_of(dana, heard)
+            assert sum(len(id.encode()) for id in report.conversations) <= BYTES_LISTED
+            assert report.reset is (start + 20 > most)
+        again = await first_of(dana, heard)
+        await self.seed(dana, incoming("c-1"))
+        assert (await first_of(dana, again.id)).conversations == (C1,)
 
     async def test_team_changes_are_reported_as_such(self, dana: Store) -> None:
         """Who is there, what they may do, how they look."""

@@ -6,13 +6,13 @@ from typing import Protocol
 
 import pytest
 
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import Conflict, NotFound
 from inbox_tui.domain.models import ConversationId, MessageId, ReplyDraft
 from inbox_tui.domain.replies import HeardId
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, C2, Contract, OpenAs, agent_of, last_seen, messages, reply
-from inbox_tui.testing.contract.feed import stop, until
+from inbox_tui.testing.contract.feed import first_of
 from inbox_tui.testing.contract.hosting import host_of
 from inbox_tui.testing.factories import DANA, SAM, WEBSITE, incoming
 
@@ -25,14 +25,6 @@ class Backup(Protocol):
 
     async def restore(self) -> None:
         """Put the workspace back to what ``take`` kept. What was opened before is not used again."""
-
-
-async def heard_after(store: Store, since: ChangeId | None = None) -> Changes:
-    """The first report after a place."""
-    feed = store.changes(since)
-    report = await until(feed, lambda report: True)
-    await stop(feed)
-    return report
 
 
 def bare(id: str) -> str:
@@ -57,28 +49,28 @@ class RestoringContract(Contract):
         await backup.take()
         for number in range(3):
             await reply(dana, f"Lost {number}", f"k-{number}")
-        heard = (await heard_after(dana)).id
+        heard = (await first_of(dana)).id
         await backup.restore()
         dana = await open_as(DANA)
         for number in range(written_again):
             await reply(dana, f"New {number}", f"n-{number}")
-        told = await heard_after(dana, heard)
+        told = await first_of(dana, heard)
         assert (told.reset, told.team) == (True, True)
         await reply(dana, "Later", "later", C2)
-        assert (await heard_after(dana, told.id)).conversations == (C2,)
+        assert (await first_of(dana, told.id)).conversations == (C2,)
 
     async def test_who_followed_up_to_the_backup_hears_what_came_after_it(
         self, dana: Store, open_as: OpenAs, backup: Backup
     ) -> None:
         """Of the history that was undone they know nothing, and need not read again."""
         await self.seed(dana, incoming("c-1"), incoming("c-2"))
-        heard = (await heard_after(dana)).id
+        heard = (await first_of(dana)).id
         await backup.take()
         await reply(dana, "Lost", "k-1")
         await backup.restore()
         dana = await open_as(DANA)
         await reply(dana, "New", "n-1", C2)
-        told = await heard_after(dana, heard)
+        told = await first_of(dana, heard)
         assert (told.reset, told.conversations) == (False, (C2,))
 
     async def test_no_message_has_the_id_of_one_that_was_undone(
@@ -165,9 +157,9 @@ class RestoringContract(Contract):
         """Drafts and outboxes of earlier versions, and their clients, know no more."""
         await self.seed(dana, incoming("c-1"))
         seen = MessageId(bare(await last_seen(dana)))
-        heard = ChangeId(bare((await heard_after(dana)).id))
+        heard = ChangeId(bare((await first_of(dana)).id))
         theirs = await reply(sam, "I have it", "s-1")
-        assert (await heard_after(dana, heard)).conversations == (C1,)
+        assert (await first_of(dana, heard)).conversations == (C1,)
         with pytest.raises(Conflict) as caught:
             await dana.reply(C1, ReplyDraft("On it", "k-1", last_seen=seen))
         assert caught.value.messages == (theirs,)
