@@ -251,6 +251,9 @@ class Host(Protocol):
         For many who follow: one of them follows by ``changes``, which may take a connection, and all others read.
         """
 
+    async def require_writable(self) -> None:
+        """Raises StoreBroken if the store takes no more writes of this program, for a newer one changed it."""
+
     async def agent_replies(self, agent: AgentId, after: HeardId | None, limit: int = 100) -> AgentReplies:
         """Members' replies to an agent's visitors after a place; None: none, only where the workspace is now.
 

@@ -68,6 +68,9 @@ class ModelHost:
         """What was written after ``since``; None: nothing, only where the workspace is now."""
         return self._workspace.changes_after(since)
 
+    async def require_writable(self) -> None:
+        """Whoever has it open may write."""
+
     async def agent_replies(self, agent: AgentId, after: HeardId | None, limit: int = 100) -> AgentReplies:
         """Members' replies to an agent's visitors after a place."""
         workspace = self._workspace

@@ -8,6 +8,7 @@ from typing import Any
 
 from inbox_tui.backends.sql import intake, reads, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.domain.changes import ChangeId, Changes
@@ -105,6 +106,12 @@ class SqlHost:
     async def changes_after(self, since: ChangeId | None) -> Changes:
         """What was written after ``since``; None: nothing, only where the workspace is now."""
         return await self._session.read(lambda db: reads.changes_after(db, since))
+
+    async def require_writable(self) -> None:
+        """Raises StoreBroken if a newer program changed the tables since this one opened them."""
+        session = self._session
+        found: int = await session.read(lambda db: db.schema_number())
+        require_same_schema(found, session.schema.now, session.name)
 
     async def agent_replies(self, agent: AgentId, after: HeardId | None, limit: int = 100) -> AgentReplies:
         """Members' replies to an agent's visitors after a place. Raises NotFound."""

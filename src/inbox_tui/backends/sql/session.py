@@ -15,6 +15,7 @@ from typing import Generic, Self, TypeVar
 
 from inbox_tui.backends.sql import reads, team
 from inbox_tui.backends.sql.database import TextSearch
+from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.roster import current_roster
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.backends.sql.workers import C, Worker
@@ -98,10 +99,11 @@ class Session(ABC, Generic[C]):
             return await worker.run(work)
 
     async def write(self, act: Callable[[Unit], T]) -> T:
-        """One act in one transaction."""
+        """One act in one transaction. Raises StoreBroken if a newer program changed the tables meanwhile."""
 
         def in_transaction(db: C) -> T:
-            with db.transaction():
+            with db.transaction() as schema:
+                require_same_schema(schema, self.schema.now, self.name)
                 newest = reads.last_message(db)
                 unit = Unit(db, self.me, self._clock())
                 result = act(unit)
