@@ -52,6 +52,12 @@ class Ear:
             pass
         return report
 
+    async def close(self) -> None:
+        """Follow no longer, while there still is a server."""
+        close = getattr(self._reports, "aclose", None)
+        if close is not None:
+            await close()
+
     async def next(self) -> Changes:
         """The next report, which must come."""
         async with asyncio.timeout(SOON):
