@@ -97,9 +97,12 @@ class Work:
                 self._post(m.ThreadRead(other, await self.store.thread(other, limit=THREAD)))
 
     async def read_earlier(self, id: ConversationId, before: MessageId) -> None:
-        """Messages before those on screen."""
+        """Messages before those on screen; where a restore undid these, the newest that there are instead."""
         async with self._reporting("read earlier messages", [id]):
-            self._post(m.EarlierRead(id, await self.store.thread(id, before=before, limit=THREAD)))
+            try:
+                self._post(m.EarlierRead(id, before, await self.store.thread(id, before=before, limit=THREAD)))
+            except NotFound:
+                self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
 
     async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
         """Conversations that were written to, as they are now."""
