@@ -310,3 +310,31 @@ async def test_old_change_rows_are_removed(store: SqliteStore, path: Path, monke
     db.close()
     assert kept <= 31
     assert (await next_with_news(store.changes(NO_CHANGE))).reset
+
+
+async def test_nothing_that_is_kept_in_memory_outlives_a_restore_in_place(
+    store: SqliteStore, path: Path, tmp_path: Path
+) -> None:
+    """As SQLite's own tool does it, under a program that has the file open: each number is given out again."""
+    await store.take_in([conversation(1)])
+    reports = store.changes()
+    await next_with_news(reports)
+    await store.back_up(tmp_path / "backup.db")
+    await store.add_member("sam@acme.example", "Sam", Access.EDIT)
+    await store.take_in([conversation(2)])
+    while "c-2" not in (await next_with_news(reports)).conversations:
+        pass
+    assert len(await store.members()) == 2
+    assert [row.id for row in (await store.list(Query(search="flight"), PageRequest())).rows] == ["c-2", "c-1"]
+    backup, restored = sqlite3.connect(tmp_path / "backup.db"), sqlite3.connect(path)
+    backup.backup(restored)
+    for connection in (backup, restored):
+        connection.close()
+    other = await open_file(path, DANA, utc_now)
+    await other.add_member("eve@acme.example", "Eve", Access.EDIT)
+    await other.take_in([conversation(3)])
+    assert [member.email for member in await store.members()] == [DANA.email, "eve@acme.example"]
+    assert [row.id for row in (await store.list(Query(search="flight"), PageRequest())).rows] == ["c-3", "c-1"]
+    while not (await next_with_news(reports)).reset:
+        pass
+    await other.aclose()

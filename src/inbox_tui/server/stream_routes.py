@@ -6,7 +6,7 @@ what others write is told only while the store is heard.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Annotated
 
 import msgspec
@@ -121,8 +121,8 @@ async def _changes(gate: Gate, bearer: Bearer, since: ChangeId | None) -> AsyncI
                 return
             event = _ALIVE if report is None else b"id: %b\ndata: %b\n\n" % (report.id.encode(), encode(report))
             del report  # a stream holds what it is sending, in one form, and nothing while it waits
-            for start in range(0, len(event), PIECE):
-                yield event[start : start + PIECE]
+            for piece in _pieces(event):
+                yield piece
             del event
 
 
@@ -143,19 +143,24 @@ async def _replies(gate: Gate, desk: AgentDesk, after: HeardId) -> AsyncIterator
                     for id, message in read.replies:
                         place = heard_id(message.id, message.created_at)
                         told = msgspec.json.encode(MemberReply.of(id, message))
-                        yield b"id: %b\ndata: %b\n\n" % (place.encode(), told)
+                        for piece in _pieces(b"id: %b\ndata: %b\n\n" % (place.encode(), told)):
+                            yield piece
                     after = read.last
                     if not read.replies:
                         break
                     read = await desk.replies(after)
 
 
+def _pieces(event: bytes) -> Iterator[bytes]:
+    return (event[start : start + PIECE] for start in range(0, len(event), PIECE))
+
+
 async def _begun(parts: AsyncIterator[bytes], media_type: str) -> Stream:
     """A stream whose first part is there already: what goes wrong before it is still told by a status."""
-    first = await anext(parts, b"")
+    first = [await anext(parts, b"")]
 
     async def all_parts() -> AsyncIterator[bytes]:
-        yield first
+        yield first.pop()  # and hold it no longer
         async for part in parts:
             yield part
 
