@@ -88,8 +88,7 @@ class Hub:
         await self._tried.wait()
         if self._closed.is_set():
             return
-        if self._newest is None:
-            raise StoreUnavailable("What is written to the store is not heard at present.", hint="Try again.")
+        self._require_heard()
         told = self._told
         reports = [await self._after(since)]
         here = reports[0].id
@@ -121,7 +120,12 @@ class Hub:
                 self._reads[since] = asyncio.create_task(self._read(since), name="hub-read")
             return await asyncio.shield(self._reads[since])  # others may wait for it when this listener goes
         async with self._straggler:
+            self._require_heard()  # or each of those who wait would find out by itself that the store is lost
             return await self._read(since)
+
+    def _require_heard(self) -> None:
+        if self._newest is None:
+            raise StoreUnavailable("What is written to the store is not heard at present.", hint="Try again.")
 
     async def _read(self, since: ChangeId | None) -> Changes:
         try:
