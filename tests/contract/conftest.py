@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from contract.workspaces import SqliteFile
 from inbox_tui.store.protocol import Store
-from inbox_tui.store.registry import Identity, open_store, utc_now
-from inbox_tui.store.url import StoreUrl
+from inbox_tui.store.registry import utc_now
 from inbox_tui.testing.contract import OpenAs
 from inbox_tui.testing.factories import DANA, member
 from inbox_tui.testing.model import ModelStore
@@ -17,9 +17,14 @@ from inbox_tui.testing.workspace import ModelWorkspace
 
 
 @pytest.fixture
-async def open_model() -> AsyncIterator[OpenAs]:
+def model_workspace() -> ModelWorkspace:
+    return ModelWorkspace(utc_now, member("Dana Ortiz", email=DANA))
+
+
+@pytest.fixture
+async def open_model(model_workspace: ModelWorkspace) -> AsyncIterator[OpenAs]:
     """One model workspace."""
-    workspace = ModelWorkspace(utc_now, member("Dana Ortiz", email=DANA))
+    workspace = model_workspace
     opened: list[Store] = []
 
     async def open_as(email: str) -> Store:
@@ -32,16 +37,14 @@ async def open_model() -> AsyncIterator[OpenAs]:
 
 
 @pytest.fixture
-async def open_sqlite(tmp_path: Path) -> AsyncIterator[OpenAs]:
+async def sqlite_file(tmp_path: Path) -> AsyncIterator[SqliteFile]:
+    file = SqliteFile(tmp_path)
+    await file.open_as(DANA)
+    yield file
+    await file.close()
+
+
+@pytest.fixture
+def open_sqlite(sqlite_file: SqliteFile) -> OpenAs:
     """One SQLite file, opened the way the program opens it."""
-    url = StoreUrl.parse(f"sqlite:///{tmp_path}/inbox.db")
-    opened: list[Store] = []
-
-    async def open_as(email: str) -> Store:
-        opened.append(await open_store(url, Identity(email, "Dana Ortiz", is_given=True)))
-        return opened[-1]
-
-    opened.append(await open_as(DANA))
-    yield open_as
-    for store in opened:
-        await store.aclose()
+    return sqlite_file.open_as

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -28,7 +30,7 @@ from inbox_tui.local.copies import CopyJournal
 from inbox_tui.operations.comparing import whole
 from inbox_tui.operations.copying import Copied, Copy, Progress, require_source, require_target
 from inbox_tui.operations.copying_team import TeamCopy
-from inbox_tui.store.protocol import Store
+from inbox_tui.store.protocol import Store, Upkeep
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract.base import C1, intake_of, last_seen, member_of, messages, reply, team_of
@@ -255,6 +257,48 @@ async def test_stores_that_got_the_names_of_others_are_no_earlier_copy(place: Pl
     with pytest.raises(Rejected, match=r"holds 8 conversations .* that .*a\.db does not"):
         await place.copied(other, again)
     assert (await again.counts(None)).all == 8
+
+
+def as_earlier_versions_wrote(mark: Path) -> None:
+    """Numbers alone."""
+    kept = json.loads(mark.read_bytes())
+    witness = {name: value.partition(".")[0] for name, value in kept["witness"].items()}
+    number = int(kept["change"].partition(".")[0])
+    mark.write_text(json.dumps({"seq": number, "team": kept["team"], "witness": witness}))
+
+
+async def test_a_note_of_an_earlier_version_is_read(place: Place, tmp_path: Path) -> None:
+    source, target = await place.file("a"), await place.file("b")
+    await intake_of(source).take_in([incoming("c-1", "a"), incoming("c-2", "b")])
+    await place.copied(source, target)
+    [mark] = (tmp_path / "here").iterdir()
+    as_earlier_versions_wrote(mark)
+    await reply(source, id=ConversationId("c-2"))
+    assert (await place.copied(source, target)).written == 1
+    as_earlier_versions_wrote(mark)
+    await reply(target)
+    with pytest.raises(Rejected, match=r"work has gone on since it was copied: 1 conversation \(c-1\)"):
+        await place.copied(source, target)
+
+
+async def test_a_target_that_was_put_back_to_a_backup_is_looked_at_whole(place: Place, tmp_path: Path) -> None:
+    """Its numbers have come back, and tell nothing."""
+    source, target = await place.file("a"), await place.file("b")
+    await intake_of(source).take_in([incoming("c-1", "a"), incoming("c-2", "b")])
+    await place.copied(source, target)
+    assert isinstance(target, Upkeep)
+    await target.back_up(tmp_path / "backup.db")
+    await reply(source)
+    await place.copied(source, target)
+    await target.aclose()
+    for left in ("", "-wal", "-shm"):
+        (tmp_path / f"b.db{left}").unlink(missing_ok=True)
+    shutil.copy(tmp_path / "backup.db", tmp_path / "b.db")
+    target = await place.file("b")
+    for number in range(9):  # its number passes that of the copy
+        await reply(target, f"More {number}", f"m-{number}", ConversationId("c-2"))
+    with pytest.raises(Rejected, match=r"here it is not known why: 2 conversations \(c-1, c-2\)"):
+        await place.copied(source, target)
 
 
 async def test_a_copy_of_changed_members_that_breaks_off_goes_on(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

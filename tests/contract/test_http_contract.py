@@ -6,18 +6,22 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from inbox_tui.testing.contract import OpenAs, StoreContract
-from inbox_tui.testing.factories import DANA
-from server.harness import opened_over_http
+from contract.workspaces import ServedFile, SqliteFile
+from inbox_tui.testing.contract import Backup, OpenAs, StoreContract
 
 
 class TestHttpContract(StoreContract):
     @pytest.fixture
-    async def open_as(self, open_sqlite: OpenAs) -> AsyncIterator[OpenAs]:
-        dana = await open_sqlite(DANA)
+    async def served_file(self, sqlite_file: SqliteFile) -> AsyncIterator[ServedFile]:
+        served = ServedFile(sqlite_file)
+        await served.start()
+        yield served
+        await served.stop()
 
-        async def known(email: str) -> bool:
-            return any(member.email == email for member in await dana.members())
+    @pytest.fixture
+    def open_as(self, served_file: ServedFile) -> OpenAs:
+        return served_file.open_as
 
-        async with opened_over_http(dana, known) as open_as:
-            yield open_as
+    @pytest.fixture
+    def backup(self, served_file: ServedFile) -> Backup:
+        return served_file

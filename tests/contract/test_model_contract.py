@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_tui.testing.contract import OpenAs, StoreContract
+from contract.workspaces import ModelBackup
+from inbox_tui.testing.contract import Backup, OpenAs, StoreContract
+from inbox_tui.testing.workspace import ModelWorkspace
 
 
 class TestModelContract(StoreContract):
     @pytest.fixture
     def open_as(self, open_model: OpenAs) -> OpenAs:
         return open_model
+
+    @pytest.fixture
+    def backup(self, model_workspace: ModelWorkspace) -> Backup:
+        return ModelBackup(model_workspace)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_tui.testing.contract import OpenAs, StoreContract
+from contract.workspaces import SqliteFile
+from inbox_tui.testing.contract import Backup, OpenAs, StoreContract
 
 
 class TestSqliteContract(StoreContract):
     @pytest.fixture
     def open_as(self, open_sqlite: OpenAs) -> OpenAs:
         return open_sqlite
+
+    @pytest.fixture
+    def backup(self, sqlite_file: SqliteFile) -> Backup:
+        return sqlite_file

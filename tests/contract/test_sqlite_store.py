@@ -12,7 +12,7 @@ import pytest
 
 from inbox_tui.backends.sql import pages
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import NO_CHANGE, ChangeId, Changes
 from inbox_tui.domain.errors import CredentialError, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
@@ -178,12 +178,12 @@ async def test_another_handles_write_is_reported_within_a_moment(store: SqliteSt
 
 async def test_reports_go_on_from_a_number_and_say_when_too_much_was_missed(store: SqliteStore) -> None:
     reports = store.changes()
-    seq = (await next_with_news(reports)).seq
+    heard = await next_with_news(reports)
     await store.take_in([conversation(1), conversation(2)])
-    resumed = await next_with_news(store.changes(seq))
+    resumed = await next_with_news(store.changes(heard.id))
     assert set(resumed.conversations) == {"c-1", "c-2"}
     assert resumed.team  # the agent was new
-    assert (await next_with_news(store.changes(seq + 1_000_000))).reset
+    assert (await next_with_news(store.changes(ChangeId(str(heard.seq + 1_000_000))))).reset
 
 
 async def test_reports_end_when_the_store_is_closed(path: Path) -> None:
@@ -309,7 +309,7 @@ async def test_old_change_rows_are_removed(store: SqliteStore, path: Path, monke
     (kept,) = db.execute("SELECT count(*) FROM change").fetchone()
     db.close()
     assert kept <= 31
-    assert (await next_with_news(store.changes(0))).reset
+    assert (await next_with_news(store.changes(NO_CHANGE))).reset
 
 
 async def test_of_names_that_were_two_before_the_first_is_meant(store: SqliteStore, path: Path) -> None:
@@ -328,3 +328,31 @@ async def test_of_names_that_were_two_before_the_first_is_meant(store: SqliteSto
     assert (third.agent.name, third.assignee) == ("Café", None)
     assert len(await store.agents()) == 3
     assert len(await store.members()) == 3
+
+
+async def test_nothing_that_is_kept_in_memory_outlives_a_restore_in_place(
+    store: SqliteStore, path: Path, tmp_path: Path
+) -> None:
+    """As SQLite's own tool does it, under a program that has the file open: each number is given out again."""
+    await store.take_in([conversation(1)])
+    reports = store.changes()
+    await next_with_news(reports)
+    await store.back_up(tmp_path / "backup.db")
+    await store.add_member("sam@acme.example", "Sam", Access.EDIT)
+    await store.take_in([conversation(2)])
+    while "c-2" not in (await next_with_news(reports)).conversations:
+        pass
+    assert len(await store.members()) == 2
+    assert [row.id for row in (await store.list(Query(search="flight"), PageRequest())).rows] == ["c-2", "c-1"]
+    backup, restored = sqlite3.connect(tmp_path / "backup.db"), sqlite3.connect(path)
+    backup.backup(restored)
+    for connection in (backup, restored):
+        connection.close()
+    other = await open_file(path, DANA, utc_now)
+    await other.add_member("eve@acme.example", "Eve", Access.EDIT)
+    await other.take_in([conversation(3)])
+    assert [member.email for member in await store.members()] == [DANA.email, "eve@acme.example"]
+    assert [row.id for row in (await store.list(Query(search="flight"), PageRequest())).rows] == ["c-3", "c-1"]
+    while not (await next_with_news(reports)).reset:
+        pass
+    await other.aclose()

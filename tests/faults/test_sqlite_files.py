@@ -25,10 +25,10 @@ from inbox_tui.domain.models import (
     IncomingConversation,
     IncomingMessage,
     Kind,
-    MessageId,
     ReplyDraft,
 )
 from inbox_tui.domain.paging import PageRequest
+from inbox_tui.domain.replies import BEGINNING
 from inbox_tui.store.registry import Identity, utc_now
 from inbox_tui.testing.factories import incoming, said
 
@@ -294,7 +294,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         await store.aclose()
     store = await opened(file)
     agent = (await store.get(ConversationId("c-3"))).agent
-    replies = (await store.agent_replies(agent.id, MessageId("0"))).replies
+    replies = (await store.agent_replies(agent.id, BEGINNING)).replies
     assert [(id, message.body) for id, message in replies] == [("c-3", "Gladly")]
     assert list(await store.tokens()) == []
     await store.take_in([conversation("c-2", "Thanks🥰 a lot", topic="Refund")])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_tui.testing.contract import OpenAs, StoreContract
-from postgres.cluster import needs_postgres
+from inbox_tui.testing.contract import Backup, OpenAs, StoreContract
+from postgres.cluster import Cluster, needs_postgres
+from postgres.kept import KeptTables
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]  # one server for all of them
 
@@ -14,3 +15,7 @@ class TestPostgresContract(StoreContract):
     @pytest.fixture
     def open_as(self, open_postgres: OpenAs) -> OpenAs:
         return open_postgres
+
+    @pytest.fixture
+    def backup(self, cluster: Cluster, database: str) -> Backup:
+        return KeptTables(cluster, database)

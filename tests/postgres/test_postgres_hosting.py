@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from httpx_sse import EventSource
 
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.paging import PageRequest
@@ -16,7 +17,8 @@ from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract.base import C1, intake_of, reply
 from inbox_tui.testing.factories import DANA, WEBSITE, incoming, said
 from postgres.cluster import Cluster, needs_postgres
-from server.harness import Ear, Served, serving
+from postgres.kept import KeptTables
+from server.harness import SOON, Ear, Served, serving
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
 
@@ -54,6 +56,39 @@ async def served(store: Store) -> AsyncIterator[Served]:
 def sessions(cluster: Cluster, role: str) -> set[object]:
     """The server's connections at this moment."""
     return {pid for (pid,) in cluster.execute(f"SELECT pid FROM pg_stat_activity WHERE usename = '{role}'")}
+
+
+async def test_streams_over_a_database_that_is_restored_under_the_server(
+    served: Served, store: Store, cluster: Cluster, database: str
+) -> None:
+    """Whoever listens hears what is written after it, and is told."""
+    kept = KeptTables(cluster, database)
+    secret, _ = await served.token(agent=WEBSITE)
+    remote = await served.open_as(DANA)
+    ear = Ear(remote)
+    await ear.next()
+    await kept.take()
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with (
+        httpx.AsyncClient(headers=headers) as client,
+        client.stream("GET", f"{served.api}/agent/replies") as answer,
+    ):
+        events = EventSource(answer).aiter_sse()
+        for number in range(3):
+            await reply(store, f"Undone {number}", f"k-{number}")
+        async with asyncio.timeout(SOON):
+            undone = [(await anext(events)).json()["body"] for _ in range(3)]
+            assert undone == ["Undone 0", "Undone 1", "Undone 2"]
+            await ear.until(C1)
+            await kept.restore()
+            written = [await reply(store, f"New {number}", f"n-{number}") for number in range(3)]
+            told = [await anext(events) for _ in range(4)]
+            assert [event.event for event in told] == ["reset", "message", "message", "message"]
+            assert [event.json()["id"] for event in told[1:]] == [message.id for message in written]
+            while not (await ear.next()).reset:
+                pass
+    await ear.close()
+    await remote.aclose()
 
 
 def ever_opened(cluster: Cluster, database: str) -> object:

@@ -157,7 +157,7 @@ class TestServers:
         async with asyncio.timeout(PATIENCE):
             reports = sam.changes()
             assert isinstance(reports, AsyncGenerator)
-            since = (await anext(reports)).seq
+            since = (await anext(reports)).id
             await reports.aclose()
             writing = asyncio.create_task(reply_until_it_ends(dana, told))
             while len(told) < 3:

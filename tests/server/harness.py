@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.models import ConversationId
 from inbox_tui.domain.tokens import NewToken, Token, hash_of, secret_of
 from inbox_tui.server.access import Gate
@@ -30,7 +30,7 @@ SOON = 15.0
 class Ear:
     """Whoever follows a store, and all that they heard."""
 
-    def __init__(self, store: Store, since: int | None = None) -> None:
+    def __init__(self, store: Store, since: ChangeId | None = None) -> None:
         self.heard: list[Changes] = []
         self._reports = store.changes(since)
 
@@ -51,6 +51,12 @@ class Ear:
         while (report := await self.next()).lost_at is not None:
             pass
         return report
+
+    async def close(self) -> None:
+        """Follow no longer, while there still is a server."""
+        close = getattr(self._reports, "aclose", None)
+        if close is not None:
+            await close()
 
     async def next(self) -> Changes:
         """The next report, which must come."""

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import NO_CHANGE, ChangeId, Changes
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.server import hub as hub_module
-from inbox_tui.server.hub import Hub
+from inbox_tui.server.hub import PLACES_SHARED, Hub
 from inbox_tui.store.registry import utc_now
 from inbox_tui.testing.contract.base import C1, reply
 from inbox_tui.testing.factories import DANA, incoming, member
@@ -25,16 +25,19 @@ PATIENCE = 60.0
 class CountedStore(ModelStore):
     """Counts how often it is followed and read, and cannot be read for a while."""
 
-    followed = read = failing = 0
+    followed = read = failing = at_once = most_at_once = 0
 
-    async def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         self.followed += 1
         async for report in super().changes(since):
             yield report
 
-    async def changes_after(self, since: int | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Changes:
         self.read += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         await asyncio.sleep(0)
+        self.at_once -= 1
         if self.failing:
             self.failing -= 1
             raise StoreUnavailable("Not just now.")
@@ -87,11 +90,31 @@ async def test_a_read_that_fails_is_tried_again_and_nothing_is_missed(hub: Hub, 
 async def test_whoever_joins_when_nothing_can_be_read_is_told_why_and_the_next_one_joins(
     hub: Hub, store: CountedStore
 ) -> None:
-    for since in (None, 0):
+    for since in (None, NO_CHANGE):
         store.failing = 1
         with pytest.raises(StoreUnavailable, match="Not just now"):
             await next_of(hub.listen(since, PATIENCE))
         assert await next_of(hub.listen(since, PATIENCE))
+
+
+async def test_who_comes_from_long_ago_is_served_one_after_the_other_and_nothing_is_kept(
+    hub: Hub, store: CountedStore
+) -> None:
+    for number in range(60):
+        await reply(store, f"Number {number}", f"k-{number}")
+    current = hub.listen(None, PATIENCE)
+    assert await next_of(current)
+    store.most_at_once = 0
+    everybody = [hub.listen(ChangeId(str(number)), PATIENCE) for number in range(1, 61)]
+    told = await asyncio.gather(*(next_of(reports) for reports in everybody))
+    assert {report.conversations for report in told if report} == {(C1,)}
+    assert store.most_at_once == 1
+    assert len(hub._reads) <= PLACES_SHARED
+    store.read = 0
+    await reply(store, "Later", "later")
+    told = await asyncio.gather(*(next_of(reports) for reports in (current, *everybody)))
+    assert {report.conversations for report in told if report} == {(C1,)}
+    assert store.read == 1, "they are where everybody is by now"
 
 
 async def test_silence_is_told_and_no_report(hub: Hub, store: CountedStore) -> None:

@@ -32,6 +32,26 @@ async def test_a_failed_decision_about_many_is_taken_back_on_screen(team: Team4)
         assert [conversation.status for conversation in shown if conversation] == [Status.OPEN, Status.OPEN]
 
 
+async def test_a_newer_program_s_file_is_not_written_and_the_text_is_kept(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        with sqlite3.connect(team.folder / "team.db") as newer:
+            newer.execute("PRAGMA user_version = 90")
+        newer.close()
+        await inbox.pilot.press("r")
+        await inbox.write("Do not lose this")
+        await inbox.pilot.press("enter")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplyFailed)))
+        await inbox.settled()
+        assert inbox.box.text == "Do not lose this"
+        assert "schema 90 by a newer inbox-tui" in inbox.view.status.message
+        assert "Update inbox-tui" in inbox.view.status.message
+        await inbox.press("escape", "e")
+        await inbox.until(lambda: "Could not change the status" in inbox.view.status.message)
+        assert inbox.open_one.status is Status.OPEN
+        await inbox.press("j")
+        assert inbox.thread, "reading goes on"
+
+
 async def test_taking_many_is_asked_about(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("X", "i")

@@ -8,6 +8,7 @@ import pytest
 
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.migrations import steps
+from inbox_tui.backends.sql.roster import LAST_TEAM_CHANGE
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.domain.filters import Filter, Order
@@ -27,6 +28,7 @@ VALUES = {
     "after": 1,
     "last": 9,
     "seen": 1,
+    "since": 1,
     "public_id": "c",
     "seq": 1,
     "id": 1,
@@ -103,14 +105,17 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
         statements.conversations_by("id", 3),
         statements.conversations_by("public_id", 3),
         statements.THREAD,
-        statements.REPLIES_AFTER,
+        statements.REPLIES_FROM,
+        statements.MESSAGE_NAMED,
+        statements.ANY_MESSAGE_NAMED,
         statements.MESSAGE_BY_KEY,
         statements.UNKEYED_OF_CONVERSATION,
         statements.SAID_IN_CONVERSATION,
         statements.keys_among(3),
         statements.COUNTS_OF_AGENT,
-        statements.LAST_CHANGE,
+        statements.CHANGE,
         statements.FIRST_CHANGE,
+        LAST_TEAM_CHANGE,
         statements.CHANGES_AFTER,
     ],
 )
@@ -125,6 +130,12 @@ def test_replies_to_an_agents_visitors_are_read_by_an_index_in_order(schema: sql
         "SEARCH message USING INDEX message_reply (reply_agent_id=? AND rowid>? AND rowid<?)",
         "SEARCH conversation USING INTEGER PRIMARY KEY (rowid=?)",
     ]
+
+
+@pytest.mark.parametrize("statement", [statements.LAST_CHANGE, statements.NEWEST_MESSAGE])
+def test_the_newest_row_is_the_last_of_its_key(schema: sqlite3.Connection, statement: str) -> None:
+    [plan] = plan_of(schema, statement)
+    assert plan in ("SCAN change", "SCAN message"), "in the order of the key, backwards, and no further than the first"
 
 
 def test_counts_read_the_counters_alone(schema: sqlite3.Connection) -> None:

@@ -14,8 +14,9 @@ import msgspec
 
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import Rejected
-from inbox_tui.domain.models import Agent, ConversationId, Member, Message, MessageId
+from inbox_tui.domain.models import Agent, ConversationId, Member, Message
 from inbox_tui.domain.names import is_blank
+from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
 TokenId = NewType("TokenId", str)
@@ -61,8 +62,14 @@ class AgentReplies(msgspec.Struct, frozen=True):
 
     replies: tuple[tuple[ConversationId, Message], ...]
     """In the order in which they were written."""
-    last: MessageId
+    last: HeardId
     """Up to here the workspace was looked at; go on from it."""
+    reset: bool = False
+    """The place that was asked for is of a history that a restore undid: the replies are those written after it by
+    time, and may hold some that were heard before the restore."""
+    since: datetime | None = None
+    """With ``reset``: the time after which the replies were written. None if it is not known; then there are none, and
+    replies are heard from now on."""
 
 
 def hash_of(secret: str) -> bytes:

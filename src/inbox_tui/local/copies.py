@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from inbox_tui.domain.changes import NO_CHANGE, ChangeId
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.local.paths import make_folder
 
@@ -27,12 +28,19 @@ class Witness(msgspec.Struct, frozen=True):
 class Mark(msgspec.Struct, frozen=True):
     """Up to where a target is known to hold nothing but the copy."""
 
-    seq: int
-    """The target's last change that was the copy's."""
     team: dict[str, str]
     """A checksum of each member of the target as they were then, by address."""
     witness: Witness | None = None
     """Tells whether the stores are still the ones that had these names."""
+    change: ChangeId = NO_CHANGE
+    """The target's last change that was the copy's."""
+    seq: int = 0
+    """Its number alone, in a mark of an earlier version."""
+
+    def __post_init__(self) -> None:
+        """Take the number where there is no more."""
+        if self.seq and self.change == NO_CHANGE:
+            msgspec.structs.force_setattr(self, "change", ChangeId(str(self.seq)))
 
 
 class CopyJournal:

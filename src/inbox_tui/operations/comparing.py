@@ -12,7 +12,7 @@ from contextlib import aclosing
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import NotFound, StoreUnavailable
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Message
 from inbox_tui.domain.names import name_key
@@ -64,9 +64,9 @@ async def whole(store: Store, id: ConversationId) -> Whole | None:
     return Whole(conversation, messages)
 
 
-async def written_since(store: Store, seq: int | None) -> Changes:
-    """What was written after a change number; None: nothing, but where the store is at this moment."""
-    async with aclosing(store.changes(seq)) as reports:  # type: ignore[type-var]  # every store's is a generator
+async def written_since(store: Store, since: ChangeId | None) -> Changes:
+    """What was written after a change; None: nothing, but where the store is at this moment."""
+    async with aclosing(store.changes(since)) as reports:  # type: ignore[type-var]  # every store's is a generator
         async for report in reports:
             if report.lost_at is None:
                 return report

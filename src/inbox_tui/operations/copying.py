@@ -13,8 +13,10 @@ from typing import Protocol
 
 import msgspec
 
+from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import NotAllowed, Rejected, StoreBroken, Unsupported
 from inbox_tui.domain.filters import Order, Query
+from inbox_tui.domain.fingerprints import may_be_same
 from inbox_tui.domain.models import Access, ConversationId, IncomingConversation, IncomingMessage, Standing
 from inbox_tui.local.copies import CopyJournal, Mark, Witness
 from inbox_tui.operations.comparing import Checksum, Whole, whole, written_since
@@ -109,7 +111,7 @@ class Copy:
         self._journal = journal
         self._on_progress = on_progress
         self._team = TeamCopy(source, target)
-        self._mark = Mark(0, {})
+        self._mark = Mark({})
         self._untold: set[ConversationId] = set()
         """What was written in the target and its feed has not told yet."""
         self._total = 0
@@ -122,7 +124,7 @@ class Copy:
             StoreBroken: the two differ afterwards, because of writes meanwhile.
             InboxError: whatever a store says. What has arrived stays; run again to go on.
         """
-        began = (await written_since(self._source, None)).seq
+        began = (await written_since(self._source, None)).id
         await self._require_another(began)
         goes_on = await self._require_earlier_copy()
         self._total = (await self._source.counts(None)).all
@@ -142,13 +144,13 @@ class Copy:
             tuple(self._team.without_profile),
         )
 
-    async def _require_another(self, seq: int) -> None:
+    async def _require_another(self, at: ChangeId) -> None:
         """The target is not the source by another address: then all would be the same. Raises Rejected."""
         me = await self._target.me()
-        if me.badge is None or seq != (await written_since(self._target, None)).seq:
+        if me.badge is None or at != (await written_since(self._target, None)).id:
             return
         await self._target.save_profile(me.name, me.badge)  # changes nothing, but is told where it is heard of
-        if (await written_since(self._source, seq)).team:
+        if (await written_since(self._source, at)).team:
             raise Rejected(
                 f"{self._target.name} is {self._source.name} itself by another address.",
                 hint="Nothing was changed. Name another store after --to.",
@@ -160,8 +162,8 @@ class Copy:
         mark = self._journal.read() if self._total else None
         if mark is not None and not await self._is_of_both(mark.witness):
             mark = None
-        written = await written_since(self._target, mark.seq if mark else None)
-        self._mark = Mark(written.seq, mark.team if mark else {}, mark.witness if mark else None)
+        written = await written_since(self._target, mark.change if mark else None)
+        self._mark = Mark(mark.team if mark else {}, mark.witness if mark else None, written.id)
         if not self._total:
             return False
         is_known = mark is not None and not written.reset
@@ -234,12 +236,12 @@ class Copy:
         id = ConversationId(witness.id)
         found = await asyncio.gather(whole(self._source, id), whole(self._target, id))
         firsts = [one.messages[0].id for one in found if one and one.messages]
-        return firsts == [witness.here, witness.there]
+        return len(firsts) == len(found) and all(map(may_be_same, firsts, (witness.here, witness.there)))
 
     async def _require_own(self, ids: Collection[ConversationId]) -> None:
         """Nothing else was written in the target meanwhile; from here on it is known so. Raises StoreBroken."""
         self._untold.update(ids)
-        written = await written_since(self._target, self._mark.seq)
+        written = await written_since(self._target, self._mark.change)
         others = [id for id in written.conversations if id not in self._untold]
         if others or written.reset:
             what = _counted(others, "conversation") if others else "more than is listed"
@@ -249,10 +251,10 @@ class Copy:
             )
         self._untold.difference_update(written.conversations)
         team = await self._team.digests() if written.team or not self._mark.team else self._mark.team
-        self._mark = Mark(written.seq, team, self._mark.witness)
+        self._mark = Mark(team, self._mark.witness, written.id)
         self._journal.write(self._mark)
 
-    async def _require_same(self, began: int, copied: int) -> None:
+    async def _require_same(self, began: ChangeId, copied: int) -> None:
         """Nothing was written in the source that is not in the target. Raises StoreBroken."""
         written = await written_since(self._source, began)
         if written.reset:

@@ -29,9 +29,9 @@ from inbox_tui.domain.models import (
     Lead,
     Member,
     MemberId,
-    MessageId,
     Moment,
 )
+from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, Token, TokenId, hash_of
 from inbox_tui.operations.triage import new_key
 from inbox_tui.server.attendance import attendance_of
@@ -227,8 +227,8 @@ class AgentDesk:
         now = self._clock()
         return await self._host.agent_handoff(self.agent.id, id, min(at or now, now))
 
-    async def replies(self, after: MessageId | None) -> AgentReplies:
-        """What members wrote to its visitors after a message. Raises NotFound for an id that is none."""
+    async def replies(self, after: HeardId | None) -> AgentReplies:
+        """What members wrote to its visitors after a place. Raises NotFound for a text that is no such id."""
         return await self._host.agent_replies(self.agent.id, after)
 
 

@@ -19,7 +19,7 @@ from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
 from inbox_tui import __version__
-from inbox_tui.domain.errors import InboxError, StoreUnavailable, Unsupported
+from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable, Unsupported
 from inbox_tui.server.access import AgentDesk, AnyRequest, Audience, Gate, GateOf, MemberCaller, carry, gate_to
 from inbox_tui.server.agent_routes import AGENTS
 from inbox_tui.server.answers import in_pieces
@@ -53,10 +53,17 @@ async def description(request: AnyRequest) -> dict[str, Any]:
 
 @get("/ready", opt={"audience": Audience.ANYBODY}, security=[{}])
 async def ready(gate: GateOf) -> Response[dict[str, str]]:
-    """The store answers, and what is written to it is heard."""
+    """The store answers and takes writes, and what is written to it is heard."""
     if not gate.hub.is_following:
         raise StoreUnavailable("The store is not heard at present, or the server is about to end.")
     await gate.store.counts(None)
+    try:
+        await gate.host.require_writable()
+    except StoreBroken as error:
+        raise StoreUnavailable(
+            "The store takes no writes of this server: another version of inbox-tui changed its tables.",
+            hint="Update the server, and start it again.",
+        ) from error
     return Response({"status": "ready"})
 
 

@@ -6,7 +6,7 @@ what others write is told only while the store is heard.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Annotated
 
@@ -16,9 +16,12 @@ from litestar.params import FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
 
 from inbox_tui.domain import rules
+from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import Rejected, Unsupported
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, MessageId
+from inbox_tui.domain.fingerprints import read_id
+from inbox_tui.domain.models import Conversation
+from inbox_tui.domain.replies import HeardId, heard_id
 from inbox_tui.operations.exporting import csv_parts
 from inbox_tui.server.access import (
     AgentDesk,
@@ -33,7 +36,7 @@ from inbox_tui.server.access import (
 )
 from inbox_tui.server.attendance import attendance_of
 from inbox_tui.server.inbox_routes import ListedBy
-from inbox_tui.store.api import EVENT_STREAM, JSON_LINES, MATCHING_LIMIT, ROOT, MemberReply
+from inbox_tui.store.api import EVENT_STREAM, JSON_LINES, MATCHING_LIMIT, ROOT, MemberReply, RepliesReset
 from inbox_tui.store.protocol import Scan
 
 HEARTBEAT = 15.0
@@ -44,6 +47,8 @@ LastEventId = Annotated[
 ]
 _ROWS = 200
 """Rows of an export that are encoded without a pause."""
+PIECE = 16 * 1024
+"""Bytes of an event that are handed over at once: a client that reads slowly has no more of them waiting for it."""
 _ALIVE = b": alive\n"
 """A comment, without a blank line behind it: some clients make an event of any blank line."""
 
@@ -88,15 +93,22 @@ async def export(
 
 @get("/events", opt={"audience": Audience.MEMBER, "streams": True}, media_type=EVENT_STREAM)
 async def events(request: AnyRequest, caller: MemberOf, gate: GateOf, last: LastEventId = None) -> Stream:
-    """What anybody writes, as server-sent events: each names the conversations that changed since the last."""
-    return await _begun(request, _changes(gate, caller.bearer, _number(last)), EVENT_STREAM)
+    """What anybody writes, as server-sent events: each names the conversations that changed since the last.
+
+    With `reset`, read everything again: too much was missed, or the store was restored from an older backup.
+    """
+    return await _begun(request, _changes(gate, caller.bearer, _change(last)), EVENT_STREAM)
 
 
 @get("/agent/replies", opt={"audience": Audience.AGENT, "streams": True}, media_type=EVENT_STREAM)
 async def replies(request: AnyRequest, desk: AgentOf, gate: GateOf, last: LastEventId = None) -> Stream:
-    """What members write to the agent's visitors, as server-sent events, each message once and in order."""
+    """What members write to the agent's visitors, as server-sent events, each message once and in order.
+
+    Where the store was restored from a backup that is older than the last event, an event `reset` comes first; then
+    come all replies that were written after that event.
+    """
     # Read before the stream begins: an id that is none of ours is refused, and nothing from now on is missed.
-    after = MessageId(last) if last else (await desk.replies(None)).last
+    after = HeardId(last) if last else (await desk.replies(None)).last
     if last:
         await desk.replies(after)
     return await _begun(request, _replies(gate, desk, after), EVENT_STREAM)
@@ -124,16 +136,20 @@ async def _csv(store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncGener
         yield part
 
 
-async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncGenerator[bytes]:
+async def _changes(gate: Gate, bearer: Bearer, since: ChangeId | None) -> AsyncGenerator[bytes]:
     encode = msgspec.json.encode
     with gate.places.stream(bearer.token.id):  # begins with a report at once: who has the answer's head misses nothing
         async for report in gate.hub.listen(since, HEARTBEAT):
             if (report is None or report.team) and not await gate.still_holds(bearer):
                 return
-            yield _ALIVE if report is None else b"id: %d\ndata: %b\n\n" % (report.seq, encode(report))
+            event = _ALIVE if report is None else b"id: %b\ndata: %b\n\n" % (report.id.encode(), encode(report))
+            del report  # a stream holds what it is sending, in one form, and nothing while it waits
+            for piece in _pieces(event):
+                yield piece
+            del event
 
 
-async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncGenerator[bytes]:
+async def _replies(gate: Gate, desk: AgentDesk, after: HeardId) -> AsyncGenerator[bytes]:
     with gate.places.stream(desk.bearer.token.id):
         is_first = True
         async for report in gate.hub.listen(None, HEARTBEAT):
@@ -145,19 +161,21 @@ async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncGenera
                 is_first = False
                 read = await desk.replies(after)
                 while True:
+                    if read.reset:  # without an id: until a reply is heard, the next stream begins like this one
+                        yield b"event: reset\ndata: %b\n\n" % msgspec.json.encode(RepliesReset(read.since))
                     for id, message in read.replies:
-                        written = MemberReply(
-                            id,
-                            message.id,
-                            message.body,
-                            message.member.label if message.member else "",
-                            message.created_at,
-                        )
-                        yield b"id: %b\ndata: %b\n\n" % (message.id.encode(), msgspec.json.encode(written))
+                        place = heard_id(message.id, message.created_at)
+                        told = msgspec.json.encode(MemberReply.of(id, message))
+                        for piece in _pieces(b"id: %b\ndata: %b\n\n" % (place.encode(), told)):
+                            yield piece
                     after = read.last
                     if not read.replies:
                         break
                     read = await desk.replies(after)
+
+
+def _pieces(event: bytes) -> Iterator[bytes]:
+    return (event[start : start + PIECE] for start in range(0, len(event), PIECE))
 
 
 async def _begun(request: AnyRequest, parts: AsyncGenerator[bytes], media_type: str) -> Stream:
@@ -166,10 +184,10 @@ async def _begun(request: AnyRequest, parts: AsyncGenerator[bytes], media_type: 
     It is closed when the request ends, and gives back what it holds.
     """
     attendance_of(request.scope).held.push_async_callback(parts.aclose)
-    first = await anext(parts, b"")
+    first = [await anext(parts, b"")]
 
     async def all_parts() -> AsyncIterator[bytes]:
-        yield first
+        yield first.pop()  # and hold it no longer
         async for part in parts:
             yield part
 
@@ -182,9 +200,9 @@ def _scan(caller: MemberCaller) -> Scan:
     return caller.store
 
 
-def _number(last: str | None) -> int | None:
+def _change(last: str | None) -> ChangeId | None:
     if not last:
         return None
-    if not (last.isascii() and last.isdecimal() and len(last) < 19):
-        raise Rejected("This event id is none that was given out.")
-    return int(last)
+    if read_id(last) is None:
+        raise Rejected("This event id was never given out.", hint="Send the id of the last event that you received.")
+    return ChangeId(last)

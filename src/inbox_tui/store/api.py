@@ -167,6 +167,22 @@ class MemberReply(msgspec.Struct, frozen=True):
     member: str
     """The member's display name."""
     created_at: datetime
+    key: str = ""
+    """The same whenever this reply is sent: a website that has shown it does not show it again."""
+
+    @classmethod
+    def of(cls, conversation: ConversationId, message: Message) -> MemberReply:
+        """A reply in a conversation, as a website may know it."""
+        author = message.member.label if message.member else ""
+        return cls(conversation, message.id, message.body, author, message.created_at, message.key)
+
+
+class RepliesReset(msgspec.Struct, frozen=True):
+    """The store was restored from a backup that is older than what the website heard last."""
+
+    since: datetime | None
+    """The replies that were written after this time follow. Null if the time is not known: of those that came while the
+    website was not connected, none follows."""
 
 
 class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -21,7 +21,7 @@ from typing import Protocol, runtime_checkable
 import msgspec
 
 from inbox_tui.domain.agents import NewChat
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
     Access,
@@ -46,6 +46,7 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
 
 Clock = Callable[[], datetime]
@@ -111,7 +112,8 @@ class Store(Protocol):
         """One conversation, without chat access only its name, times and status. Raises NotFound."""
 
     async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
-        """The newest ``limit`` messages, or those before a message. Raises NotAllowed, NotFound.
+        """The newest ``limit`` messages, or those before a message. Raises NotAllowed, NotFound (also for a message
+        that a restore undid).
 
         A member without chat access may see the list and its counts, but opens no thread.
         """
@@ -120,7 +122,8 @@ class Store(Protocol):
         """Send a reply or write a note, once for each key.
 
         Raises:
-            Conflict: another member replied after ``draft.last_seen``; carries the replies.
+            Conflict: another member replied after ``draft.last_seen``; carries the replies: all of them where the store
+                does not know that message, for a restore undid it.
             ProfileIncomplete: a reply needs a display name and an avatar.
             NotAllowed, NotFound, Rejected.
         """
@@ -137,10 +140,11 @@ class Store(Protocol):
         Raises NotAllowed for the whole if the member may not chat.
         """
 
-    def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes after ``since`` (None: from now on); survives reconnects, ends with ``aclose``.
 
-        The first report comes at once and may be empty, so that its ``seq`` is known.
+        The first report comes at once and may be empty, so that its ``id`` is known. It is a ``reset`` where the store
+        does not know ``since``: it was restored from an older backup, for example.
         """
 
     async def aclose(self) -> None:
@@ -274,7 +278,7 @@ class Host(Protocol):
     def seen_by(self, member: MemberId) -> Store:
         """The same workspace as another member sees it, over the connections of this one, which must outlive it."""
 
-    async def changes_after(self, since: int | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Changes:
         """What was written after ``since``, read once; None: nothing, only where the workspace is now.
 
         For many who follow: one of them follows by ``changes``, which may take a connection, and all others read.
@@ -301,8 +305,12 @@ class Host(Protocol):
     async def agent_conversation(self, agent: AgentId, id: ConversationId) -> Conversation:
         """One of the agent's conversations. Raises NotFound."""
 
-    async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
-        """Members' replies to an agent's visitors after a message; None: none, only where the workspace is now.
+    async def require_writable(self) -> None:
+        """Raises StoreBroken if the store takes no more writes of this program, for a newer one changed it."""
 
-        Without what came in by an import: that was said to the visitor elsewhere.
+    async def agent_replies(self, agent: AgentId, after: HeardId | None, limit: int = 100) -> AgentReplies:
+        """Members' replies to an agent's visitors after a place; None: none, only where the workspace is now.
+
+        Without what came in by an import: that was said to the visitor elsewhere. Where a restore undid the place,
+        those written after its time (``AgentReplies.reset``). Raises NotFound for a text that is no such id.
         """

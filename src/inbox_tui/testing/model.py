@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, Rejected, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.fingerprints import may_be_same, read_id
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
@@ -160,16 +161,16 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         rules.require_chat(self._actor)
         return [self._decide(change) for change in changes]
 
-    async def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes after ``since``; ends with ``aclose``."""
         report = self._workspace.changes_after(since)
         yield report
         while not self._is_closed:
             written = self._shared.written
-            if self._shared.changes_after(report.seq).seq == report.seq:
+            if self._shared.changes_after(report.id).id == report.id:
                 await written.wait()
             elif not self._is_closed:
-                report = self._shared.changes_after(report.seq)
+                report = self._shared.changes_after(report.id)
                 yield report
 
     async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
@@ -229,14 +230,19 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
 
 
 def _index(thread: Sequence[Message], id: MessageId) -> int:
+    """The place of a message in its thread. Raises NotFound."""
     for index, message in enumerate(thread):
-        if message.id == id:
+        if may_be_same(message.id, id):
             return index
-    raise NotFound("This message does not exist.")
+    raise NotFound("This message does not exist.", hint="Open the conversation again.")
 
 
 def _is_after(thread: Sequence[Message], last_seen: MessageId | None) -> Sequence[bool]:
-    seen = -1 if last_seen is None else _index(thread, last_seen)
+    """For each message, whether it came after one; after one that the thread does not know (any more) all did."""
+    if last_seen is not None and read_id(last_seen) is None:
+        raise NotFound("This message does not exist.", hint="Open the conversation again.")
+    known = [last_seen is not None and may_be_same(message.id, last_seen) for message in thread]
+    seen = known.index(True) if True in known else -1
     return [index > seen for index in range(len(thread))]
 
 

@@ -6,10 +6,12 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import NotFound
-from inbox_tui.domain.models import AgentId, Author, Kind, Member, MessageId
+from inbox_tui.domain.fingerprints import read_id
+from inbox_tui.domain.models import AgentId, Author, Kind, Member, Message
 from inbox_tui.domain.names import is_blank
+from inbox_tui.domain.replies import BEGINNING, Heard, HeardId, heard, heard_id
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept_label, require_grant
 from inbox_tui.testing.workspace import ModelWorkspace
 
@@ -63,24 +65,50 @@ class ModelHost:
         """The token with this hash."""
         return self._workspace.tokens.get(hash)
 
-    async def changes_after(self, since: int | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Changes:
         """What was written after ``since``; None: nothing, only where the workspace is now."""
         return self._workspace.changes_after(since)
 
-    async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
-        """Members' replies to an agent's visitors after a message."""
+    async def require_writable(self) -> None:
+        """Whoever has it open may write."""
+
+    async def agent_replies(self, agent: AgentId, after: HeardId | None, limit: int = 100) -> AgentReplies:
+        """Members' replies to an agent's visitors after a place."""
         workspace = self._workspace
         everything = sorted(
             ((id, message) for id, thread in workspace.threads.items() for message in thread),
-            key=lambda entry: int(entry[1].id),
+            key=lambda entry: _number(entry[1]),
         )
-        newest = everything[-1][1].id if everything else MessageId("0")
+        present = heard_id(everything[-1][1].id, workspace.clock()) if everything else BEGINNING
         if after is None:
-            return AgentReplies((), newest)
+            return AgentReplies((), present)
+        place = heard(after)
+        if place.message.fingerprint:
+            is_known = any(read_id(message.id) == place.message for _, message in everything)
+        else:
+            is_known = place.message.number <= (_number(everything[-1][1]) if everything else 0)
+        if not is_known and place.at is None:
+            return AgentReplies((), present, reset=True)
+        most = max(1, limit)
         wanted = [
             (id, message)
             for id, message in everything
-            if int(message.id) > int(after) and workspace.conversations[id].agent.id == agent
+            if workspace.conversations[id].agent.id == agent
             if message.author is Author.MEMBER and message.kind is Kind.MESSAGE and message.imported_by is None
-        ][: max(1, limit)]
-        return AgentReplies(tuple(wanted), wanted[-1][1].id if len(wanted) == max(1, limit) else newest)
+            if _came_after(message, place, is_known=is_known)
+        ][:most]
+        last = heard_id(wanted[-1][1].id, wanted[-1][1].created_at) if len(wanted) == most else present
+        return AgentReplies(tuple(wanted), last, reset=not is_known, since=None if is_known else place.at)
+
+
+def _came_after(message: Message, place: Heard, *, is_known: bool) -> bool:
+    """By number, or where that is another message's now, by time."""
+    if is_known:
+        return _number(message) > place.message.number
+    return place.at is not None and message.created_at > place.at
+
+
+def _number(message: Message) -> int:
+    found = read_id(message.id)
+    assert found is not None
+    return found.number

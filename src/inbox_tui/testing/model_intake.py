@@ -97,7 +97,7 @@ class ModelIntake:
         assignee = intake.assignable(named)
         now = self._workspace.save(Ruling(intake.caught_up(now, incoming, assignee)), None)
         changed = int(bool(lacking) or now != known)
-        left = int(named is not assignee and now.assignee is None)
+        left = int(changed and named is not assignee and now.assignee is None)
         return Taken(extended=changed, unchanged=1 - changed, messages=len(lacking), unassigned=left)
 
     def _append(self, before: Conversation, incoming: IncomingConversation, message: IncomingMessage) -> Conversation:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, report, start_again
 from inbox_tui.domain.errors import NotFound
+from inbox_tui.domain.fingerprints import numbered_id, read_id
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
@@ -137,8 +138,9 @@ class ModelWorkspace:
         """One more entry at the end of a thread."""
         self._messages += 1
         body, key = storable(message.body), storable(message.key)
-        number = MessageId(str(self._messages))
-        added = Message(number, message.author, message.kind, body, message.created_at, member, key, imported_by)
+        content = (message.created_at.isoformat(), message.author, message.kind, key)
+        id_ = MessageId(numbered_id(self._messages, *content))
+        added = Message(id_, message.author, message.kind, body, message.created_at, member, key, imported_by)
         self.threads[id].append(added)
         self.report([id])
         return added
@@ -149,7 +151,9 @@ class ModelWorkspace:
 
     def report(self, conversations: Iterable[ConversationId] = (), *, team: bool = False) -> None:
         """Note a write, and wake those who follow."""
-        self._log.append(Changes(len(self._log) + 1, tuple(conversations), team))
+        names = tuple(conversations)
+        at = self.clock().isoformat()
+        self._log.append(Changes(ChangeId(numbered_id(len(self._log) + 1, at, team, *names)), names, team))
         self.wake()
 
     def wake(self) -> None:
@@ -157,16 +161,21 @@ class ModelWorkspace:
         waiting, self.written = self.written, asyncio.Event()
         waiting.set()
 
-    def changes_after(self, seq: int | None) -> Changes:
-        """Everything that was written after ``seq``; nothing for None."""
-        newest = len(self._log)
-        if seq is None:
+    def changes_after(self, since: ChangeId | None) -> Changes:
+        """Everything that was written after a change; nothing for None."""
+        newest = self._log[-1].id if self._log else NO_CHANGE
+        if since is None:
             return Changes(newest)
-        if seq > newest:
-            return Changes(newest, team=True, reset=True)
-        missed = self._log[seq:]
-        ids = dict.fromkeys(id for change in missed for id in change.conversations)
-        return Changes(newest, tuple(ids), team=any(change.team for change in missed))
+        place = read_id(since)
+        if place is None or place.number > len(self._log):
+            return start_again(newest)
+        if place.fingerprint and (place.number == 0 or self._log[place.number - 1].id != since):
+            return start_again(newest)
+        missed = self._log[place.number :]
+        if len(missed) > CHANGES_LISTED:
+            return start_again(newest)
+        ids = (id for change in missed for id in change.conversations)
+        return report(newest, ids, team=any(change.team for change in missed))
 
 
 def _as_now(known: Member | None, changed: Member) -> Member | None:

@@ -6,17 +6,28 @@ row; what is new or moved up is counted above and comes in when the member asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from textual.timer import Timer
 
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.filters import Filter, Order, Query
-from inbox_tui.domain.models import Agent, AgentId, Author, Conversation, ConversationId, Counts, Member, Thread
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Author,
+    Conversation,
+    ConversationId,
+    Counts,
+    Member,
+    Message,
+    MessageId,
+    Thread,
+)
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.opening import Opened
-from inbox_tui.tui.view import View
+from inbox_tui.tui.view import RETRY_DELAY, View
 from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
 from inbox_tui.tui.work import READ_LIST
 
@@ -43,6 +54,8 @@ class Browsing:
         self._opened = opened
         self._following: Timer | None = None
         self._searching: Timer | None = None
+        self._is_undone = False
+        """What is on screen may be of a history that a restore undid, until the list was read again."""
         self._new_above: set[ConversationId] = set()
         self._first: ConversationId | None = None
         self._go_to: ConversationId | None = None
@@ -115,6 +128,7 @@ class Browsing:
         if query != self.query:
             return
         view = self._view
+        self._is_undone = False
         self._new_above.clear()
         self._first = page.rows[0].id if page.rows else None
         self.total = page.total if page.total is not None else query.filter.count_in(counts)
@@ -136,6 +150,8 @@ class Browsing:
         shown = self._view.list.query_shown
         if operation == READ_LIST and shown is not None:
             self._name(shown)
+            if self._is_undone:
+                self._view.screen.set_timer(RETRY_DELAY, self._read_anew)
 
     def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
         """Show the filters' numbers, unless they are another agent's."""
@@ -211,24 +227,19 @@ class Browsing:
         if view.is_shown(thread.conversation.id):
             view.pane.show_thread(thread)
 
-    def read_earlier(self) -> None:
+    def read_earlier(self, id: ConversationId, before: MessageId) -> None:
         """Read the messages before the first one on screen."""
-        shown = self._view.pane.conversation
-        thread = self._view.threads.get(shown.id) if shown else None
-        if shown and thread and thread.has_earlier and thread.messages:
-            work = self._view.work.read_earlier(shown.id, thread.messages[0].id)
-            self._view.run(work, group="earlier", exclusive=True)
+        self._view.run(self._view.work.read_earlier(id, before), group="earlier", exclusive=True)
 
-    def show_earlier(self, earlier: Thread) -> None:
-        """Put earlier messages before those on screen."""
+    def show_earlier(self, before: MessageId, earlier: Thread) -> None:
+        """Put earlier messages before those on screen, unless others are the first by now."""
         view = self._view
-        thread = view.threads.get(earlier.conversation.id)
-        if thread is None:
-            return
-        whole = Thread(thread.conversation, earlier.messages + thread.messages, earlier.has_earlier)
-        view.threads.put(whole)
-        if view.is_shown(earlier.conversation.id):
+        id = earlier.conversation.id
+        if view.is_shown(id) and _begins_with(before, view.thread.messages):
             view.pane.prepend(earlier)
+        kept = view.threads.get(id)
+        if kept is not None and _begins_with(before, kept.messages):
+            view.threads.put(Thread(kept.conversation, earlier.messages + kept.messages, earlier.has_earlier))
 
     # What others write
 
@@ -245,13 +256,20 @@ class Browsing:
             view.run(view.work.read_team(), group="team", exclusive=True)
         if changes.reset:
             view.threads.clear()
-            self._read(self.query)
+            self._is_undone = True
+        if self._is_undone:
+            self._read_anew()
             return
         for id in changes.conversations:
             view.threads.forget(id)
         if changes.conversations:
             view.run(view.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
             view.read_counts()
+
+    def _read_anew(self) -> None:
+        """Read the list again, and by that the open conversation, of which nothing on screen may be true any more."""
+        if self._is_undone and self._view.lost_at is None:
+            self._read(self.query)
 
     def show_changed(self, conversations: tuple[Conversation, ...]) -> None:
         """Show conversations as they are now; count those that the list does not hold yet."""
@@ -351,3 +369,7 @@ class Browsing:
             Filter.PENDING: "Nobody is waiting for a human reply.",
             Filter.HAS_LEAD: "No conversation has a lead yet.",
         }[query.filter]
+
+
+def _begins_with(id: MessageId, messages: Sequence[Message]) -> bool:
+    return bool(messages) and messages[0].id == id

@@ -17,6 +17,7 @@ from inbox_tui.domain.models import (
     ConversationId,
     Counts,
     Member,
+    MessageId,
     Sent,
     Thread,
 )
@@ -68,6 +69,8 @@ class EarlierRead(FieldMessage):
     """Messages before those on screen."""
 
     id: ConversationId
+    before: MessageId
+    """The first of those on screen when they were asked for."""
     thread: Thread
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import (
@@ -96,9 +97,12 @@ class Work:
                 self._post(m.ThreadRead(other, await self.store.thread(other, limit=THREAD)))
 
     async def read_earlier(self, id: ConversationId, before: MessageId) -> None:
-        """Messages before those on screen."""
+        """Messages before those on screen; where a restore undid these, the newest that there are instead."""
         async with self._reporting("read earlier messages", [id]):
-            self._post(m.EarlierRead(id, await self.store.thread(id, before=before, limit=THREAD)))
+            try:
+                self._post(m.EarlierRead(id, before, await self.store.thread(id, before=before, limit=THREAD)))
+            except NotFound:
+                self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
 
     async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
         """Conversations that were written to, as they are now."""
@@ -121,12 +125,12 @@ class Work:
 
     async def follow(self) -> None:
         """Report what anybody writes, for as long as the screen lives; where that fails, try again."""
-        since: int | None = None
+        since: ChangeId | None = None
         told = ""
         while True:
             try:
                 async for changes in self.store.changes(since):
-                    since, told = changes.seq, ""
+                    since, told = changes.id or since, ""
                     if self.delivery is not None and changes.lost_at is None:
                         self.delivery.line_is_back()
                     elif self.delivery is not None:

@@ -1,6 +1,6 @@
 """Listening to a server's events, over every loss of the line.
 
-The server numbers its reports; after a loss the feed goes on from the last number, so
+Each report of the server has an id; after a loss the feed goes on from the last one, so
 nothing is missed. Between attempts it waits longer each time, and never as long as others.
 """
 
@@ -16,7 +16,7 @@ from httpx_sse import EventSource, SSEError
 
 from inbox_tui.backends.http.answers import decoded
 from inbox_tui.backends.http.line import Line
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.store.protocol import Clock
 
@@ -27,22 +27,22 @@ SILENT_FOR = 40.0
 """Seconds without a byte after which the line is lost; the server speaks at least every 15."""
 
 
-async def follow(line: Line, closing: asyncio.Event, since: int | None, clock: Clock) -> AsyncIterator[Changes]:
+async def follow(line: Line, closing: asyncio.Event, since: ChangeId | None, clock: Clock) -> AsyncIterator[Changes]:
     """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them.
 
     Raises:
         CredentialError, NotAllowed: the token does not hold any more.
         StoreBroken: no server of ours answers.
     """
-    seq, wait, is_lost = since, FIRST_WAIT, False
+    wait, is_lost = FIRST_WAIT, False
     has_gap = False
     while not closing.is_set():
         try:
-            async for report in _listen(line, closing, seq):
-                if has_gap and seq is None:
+            async for report in _listen(line, closing, since):
+                if has_gap and since is None:
                     report = msgspec.structs.replace(report, team=True, reset=True)  # noqa: PLW2901  # what was missed cannot be told
                 has_gap = is_lost = False
-                seq, wait = report.seq, FIRST_WAIT
+                since, wait = report.id, FIRST_WAIT
                 yield report
         except StoreUnavailable:
             pass  # told below, and tried again
@@ -51,17 +51,17 @@ async def follow(line: Line, closing: asyncio.Event, since: int | None, clock: C
         has_gap = True
         if not is_lost:
             is_lost = True
-            yield Changes(seq or 0, lost_at=clock())
+            yield Changes(since or NOWHERE, lost_at=clock())
         with suppress(TimeoutError):
             await asyncio.wait_for(closing.wait(), wait * line.random.uniform(0.5, 1.0))
         wait = min(wait * 2, LONGEST_WAIT)
 
 
-async def _listen(line: Line, closing: asyncio.Event, since: int | None) -> AsyncIterator[Changes]:
+async def _listen(line: Line, closing: asyncio.Event, since: ChangeId | None) -> AsyncIterator[Changes]:
     """Reports over one connection; ends when the server ends it, or with ``closing``. Raises StoreUnavailable."""
     headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
     if since is not None:
-        headers["Last-Event-ID"] = str(since)
+        headers["Last-Event-ID"] = since
     closed = asyncio.ensure_future(closing.wait())
     try:
         async with line.listen("events", headers=headers, timeout=httpx.Timeout(SILENT_FOR, connect=5.0)) as response:

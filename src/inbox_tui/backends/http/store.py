@@ -13,7 +13,7 @@ from inbox_tui.backends.http.answers import decoded
 from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
 from inbox_tui.backends.http.line import Line
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import CredentialError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
@@ -147,7 +147,7 @@ class HttpStore(HttpTeam, HttpIntake):
             outcomes += await self._line.ask("POST", "bulk", _OUTCOMES, body=body, is_keyed=True)
         return outcomes
 
-    def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
         return follow(self._line, self._closing, since, self._clock)
 

@@ -46,6 +46,9 @@ _WRITE = (
     " SET LOCAL idle_in_transaction_session_timeout = '20s';"
     f" SELECT pg_advisory_xact_lock({WRITERS})"
 )
+# In a new database the table comes with the first migration.
+_SCHEMA = "SELECT version FROM inbox_tui_schema"
+_WRITE_IN_SCHEMA = f"{_WRITE}; {_SCHEMA}"
 _COMMIT = f"SELECT pg_notify('{CHANNEL}', ''); COMMIT"
 _USUAL = {
     "connect_timeout": CONNECT_WITHIN,
@@ -141,11 +144,32 @@ class ServerConnection:
         self._start(_READ)
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """A block whose writes happen all or not at all, after those of every writer before."""
-        try:
-            self._start(_WRITE)
+    def transaction(self) -> Iterator[int]:
+        """A block whose writes happen all or not at all, after those of every writer before.
+
+        Gives the number of the schema, which came with the lock: no round trip more.
+        """
+        with self._writing(_WRITE_IN_SCHEMA) as begun:
+            while begun.nextset():
+                pass
+            row = begun.fetchone()
+            yield row[0] if row else 0
+
+    @contextmanager
+    def migration(self) -> Iterator[None]:
+        """The same for making and changing the tables, of which there may be none."""
+        with self._writing(_WRITE):
             yield
+
+    def schema_number(self) -> int:
+        """The number of the tables' last migration."""
+        row = self.row(_SCHEMA)
+        return row[0] if row else 0
+
+    @contextmanager
+    def _writing(self, words: LiteralString) -> Iterator[psycopg.Cursor[Row]]:
+        try:
+            yield self._start(words)
             self._raw.execute(_COMMIT)
         except BaseException as error:
             self.roster = None
@@ -186,12 +210,12 @@ class ServerConnection:
         with suppress(psycopg.Error):
             self._raw.cancel_safe(timeout=CONNECT_WITHIN)
 
-    def _start(self, words: LiteralString) -> None:
+    def _start(self, words: LiteralString) -> psycopg.Cursor[Row]:
         """Begin; on a new connection if this one has ended since it was last used: nothing is lost with it then."""
         while self._stopping:  # or it would stop what begins now
             self._stopping.pop().join()
         try:
-            self._raw.execute(words)
+            return self._raw.execute(words)
         except psycopg.OperationalError:
             if not self._raw.closed or self._patience.is_over:
                 raise
@@ -199,7 +223,7 @@ class ServerConnection:
             self.is_lost = True
             self._raw = self._connected()
             self.is_lost = False
-            self._raw.execute(words)
+            return self._raw.execute(words)
 
     def _connected(self) -> Line:
         line = Line.connect(self._address, **options(self._address))

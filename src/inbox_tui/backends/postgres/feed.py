@@ -20,7 +20,7 @@ from inbox_tui.backends.postgres.connections import CHANNEL, options
 from inbox_tui.backends.postgres.lines import ANSWER_WITHIN, AsyncLine, Patience
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql import reads
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.store.protocol import Clock
 
@@ -36,24 +36,23 @@ _DEAF = (psycopg.errors.FeatureNotSupported, psycopg.errors.ReadOnlySqlTransacti
 
 
 async def follow(
-    session: ServerSession, closing: asyncio.Event, since: int | None, clock: Clock, random: Random
+    session: ServerSession, closing: asyncio.Event, since: ChangeId | None, clock: Clock, random: Random
 ) -> AsyncIterator[Changes]:
     """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them.
 
     Raises:
         CredentialError, ConfigError, StoreBroken: the server lets us in no more, or the database is gone.
     """
-    seq, wait = since, FIRST_WAIT
+    wait = FIRST_WAIT
     has_reported = is_lost = False
     while not closing.is_set():
         try:
             async with _Announcements(session, closing) as announcements:  # first, so that none is missed
                 while not closing.is_set():
                     announcements.forget()
-                    report = await session.read(partial(reads.changes_after, seq=seq))
-                    seq, wait = report.seq, FIRST_WAIT
-                    is_news = bool(report.reset or report.team or report.conversations)
-                    if is_news or is_lost or not has_reported:
+                    report = await session.read(partial(reads.changes_after, since=since))
+                    since, wait = report.id, FIRST_WAIT
+                    if report.is_news or is_lost or not has_reported:
                         has_reported, is_lost = True, False
                         yield report
                         await _pause(closing, TOGETHER)
@@ -63,7 +62,7 @@ async def follow(
                 return
             if not is_lost:
                 is_lost = True
-                yield Changes(seq or 0, lost_at=clock())
+                yield Changes(since or NOWHERE, lost_at=clock())
             await _pause(closing, wait * random.uniform(0.5, 1.0))
             wait = min(wait * 2, LONGEST_WAIT)
 

@@ -25,7 +25,6 @@ _USUAL_SCHEMA = "public"
 _ENCODING = "SELECT current_setting('server_encoding')"
 _NAMED = 3
 """Tables that a refusal names."""
-_VERSION = "SELECT version FROM inbox_tui_schema"
 _SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
 
 
@@ -56,7 +55,7 @@ def prepare(
     if version != 0:
         tell(name, version, known)
     try:
-        with connection.transaction(), connection.unhurried():
+        with connection.migration(), connection.unhurried():
             version = _version(connection, name, known)  # another process may have been faster
             take_steps(connection, known, version, settle, mend)
             if version < newest:
@@ -98,7 +97,6 @@ def _version(connection: ServerConnection, name: str, known: list[Step]) -> int:
                 hint="Create it with: CREATE DATABASE inbox ENCODING 'UTF8' TEMPLATE template0",
             )
         return 0
-    row = connection.row(_VERSION)
-    version: int = row[0] if row else 0
+    version = connection.schema_number()
     require_known(version, known, name)
     return version

@@ -12,7 +12,7 @@ from inbox_tui.backends.postgres.connections import name_of, require_readable
 from inbox_tui.backends.postgres.feed import follow
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.models import MemberId
 from inbox_tui.store.protocol import Capabilities, Clock
@@ -54,7 +54,7 @@ class PostgresStore(SqlStore):
         """Everything; and writes wait on disk while the server is away."""
         return _CAPABILITIES
 
-    def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; those of a lost line among them. Ends with ``aclose``."""
         return follow(self._session, self._closing, since, self._clock, Random())
 

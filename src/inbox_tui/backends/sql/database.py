@@ -73,8 +73,14 @@ class Connection(Database, Protocol):
     def snapshot(self) -> AbstractContextManager[None]:
         """A block whose reads all see the same state of the workspace."""
 
-    def transaction(self) -> AbstractContextManager[None]:
-        """A block whose writes happen all or not at all, in an order with all other writers'; on disk at its end."""
+    def transaction(self) -> AbstractContextManager[int]:
+        """A block whose writes happen all or not at all, in an order with all other writers'; on disk at its end.
+
+        Gives the number of the schema that it writes into, which nobody changes meanwhile.
+        """
+
+    def schema_number(self) -> int:
+        """The number of the schema's last migration, as the transaction under way sees it."""
 
     def interrupt(self) -> None:
         """Stop the statement that is running now. From any thread."""

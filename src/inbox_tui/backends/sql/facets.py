@@ -10,13 +10,14 @@ from typing import Any
 
 from inbox_tui.backends.sql import agents, intake, reads, repair, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
+from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.session import Session
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.domain import rules
 from inbox_tui.domain.agents import NewChat
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.intake import accepted as as_accepted
 from inbox_tui.domain.limits import present
 from inbox_tui.domain.models import (
@@ -30,9 +31,9 @@ from inbox_tui.domain.models import (
     Lead,
     Member,
     MemberId,
-    MessageId,
     Taken,
 )
+from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
 from inbox_tui.store.protocol import Damage, Schema
 
@@ -173,7 +174,7 @@ class SqlHost:
         """The token with this hash."""
         return await self._session.read(lambda db: tokens.find_token(db, hash))
 
-    async def changes_after(self, since: int | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Changes:
         """What was written after ``since``; None: nothing, only where the workspace is now."""
         return await self._session.read(lambda db: reads.changes_after(db, since))
 
@@ -197,6 +198,12 @@ class SqlHost:
         """One of the agent's conversations. Raises NotFound."""
         return await self._session.read(lambda db: agents.find(db, agent, id))
 
-    async def agent_replies(self, agent: AgentId, after: MessageId | None, limit: int = 100) -> AgentReplies:
-        """Members' replies to an agent's visitors after a message."""
+    async def require_writable(self) -> None:
+        """Raises StoreBroken if a newer program changed the tables since this one opened them."""
+        session = self._session
+        found: int = await session.read(lambda db: db.schema_number())
+        require_same_schema(found, session.schema.now, session.name)
+
+    async def agent_replies(self, agent: AgentId, after: HeardId | None, limit: int = 100) -> AgentReplies:
+        """Members' replies to an agent's visitors after a place. Raises NotFound."""
         return await self._session.read(lambda db: tokens.agent_replies(db, agent, after, limit))

@@ -211,7 +211,7 @@ def _ended(unit: Unit, incoming: IncomingConversation, under: Under) -> Taken:
     caught_up = intake.caught_up(now.conversation, incoming, assignee)
     now = unit.save(now, Ruling(caught_up), None)
     changed = int(under.added > 0 or now != under.before)
-    left = int(named is not assignee and caught_up.assignee is None)
+    left = int(changed and named is not assignee and caught_up.assignee is None)
     return Taken(extended=changed, unchanged=1 - changed, messages=under.added, unassigned=left)
 
 

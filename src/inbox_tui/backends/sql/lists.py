@@ -91,7 +91,7 @@ class Lists:
             page = msgspec.structs.replace(page, rows=tuple(rules.as_seen_by(actor, row) for row in page.rows))
         if request.cursor is not None or request.offset == 0:
             return page, False
-        is_stale = anchors is None or anchors.seq != reads.last_change(db)
+        is_stale = anchors is None or anchors.change != reads.last_change(db)
         total = query.filter.count_in(reads.counts(db, me, query.agent))
         return page, is_stale and pages.is_far(request.offset, total)
 

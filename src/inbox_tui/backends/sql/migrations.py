@@ -54,6 +54,21 @@ def require_known(version: int, known: list[Step], name: str) -> None:
         )
 
 
+def require_same_schema(found: int, expected: int, name: str) -> None:
+    """Raise StoreBroken if the store's schema is not the one for which this program opened it."""
+    if found > expected:
+        raise StoreBroken(
+            f"{name} was brought to schema {found} by a newer inbox-tui while it was open; this one writes schema"
+            f" {expected}.",
+            hint="Nothing was changed. Update inbox-tui, then quit and start again.",
+        )
+    if found < expected:
+        raise StoreBroken(
+            f"{name} was put back to schema {found} while it was open; this inbox-tui writes schema {expected}.",
+            hint="Nothing was changed. Quit and start again: then it is brought up to date.",
+        )
+
+
 def tell(name: str, version: int, known: list[Step]) -> None:
     """Have whoever waits know what for: without a log of their own, Python's shows it on stderr."""
     _log.warning("%s is brought from schema %s to %s. A large one takes minutes.", name, version, known[-1].number)

@@ -14,6 +14,7 @@ from inbox_tui.backends.sql.database import Database, Row
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.rows import conversation, sort_key
 from inbox_tui.backends.sql.statements import Edge, Shape
+from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest, conversation_size, that_fit
@@ -25,9 +26,9 @@ _BEYOND_ALL = 2**63 - 1
 
 
 class Anchors(msgspec.Struct, frozen=True):
-    """The places of every ANCHOR_STEP-th row of a list, as it was at one change number."""
+    """The places of every ANCHOR_STEP-th row of a list, as it was at one change."""
 
-    seq: int
+    change: ChangeId
     places: tuple[Cursor, ...]
 
 
@@ -150,7 +151,7 @@ class _Listing:
     def _place(self, start: int, total: int, anchors: Anchors | None) -> Cursor | None:
         if start >= total:
             return None
-        if anchors is not None and anchors.seq == reads.last_change(self._db):
+        if anchors is not None and anchors.change == reads.last_change(self._db):
             return self.seek(at=anchors.places[start // ANCHOR_STEP], skip=start % ANCHOR_STEP)
         if start <= total // 2:
             return self.seek(skip=start)

@@ -10,20 +10,20 @@ from typing import Literal
 
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database, Row, Value
+from inbox_tui.backends.sql.message_ids import is_named, no_message, numbered
 from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
-from inbox_tui.backends.sql.rows import Stored, message, message_row, stored
+from inbox_tui.backends.sql.rows import Stored, message, stored
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, is_too_long, report, start_again
 from inbox_tui.domain.errors import NotFound
+from inbox_tui.domain.fingerprints import numbered_id, read_id
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, MessageId, Thread
 from inbox_tui.domain.paging import ROOM, message_size, that_fit
 from inbox_tui.domain.text import storable
 
-CHANGES_LISTED = 5_000
-"""Change rows that one report covers; who missed more reads everything again."""
-
 _AFTER_ALL = 2**63 - 1
 _LOOKED_UP_AT_ONCE = 1_000
+_CHANGES_AT_ONCE = 500
 
 
 def find(db: Database, me: MemberId, id: ConversationId) -> Conversation:
@@ -37,7 +37,7 @@ def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | N
     roster = current_roster(db)
     rules.require_chat(roster.acting(me))
     found = load(db, id, roster)
-    edge = _AFTER_ALL if before is None else message_row(before)
+    edge = _AFTER_ALL if before is None else _edge(db, found.row_id, before)
     wanted = max(0, limit)
     rows = db.rows_within(ROOM, statements.THREAD, "id DESC", conversation=found.row_id, before=edge, limit=wanted + 1)
     newest = that_fit((message(row, roster) for row in rows[:wanted]), message_size)
@@ -53,10 +53,10 @@ def counts(db: Database, me: MemberId, agent: AgentId | None) -> Counts:
     return Counts(**{name.replace("-", "_"): int(n) for name, n in rows})
 
 
-def last_change(db: Database) -> int:
-    """The number of the newest change; 0 in an empty feed."""
+def last_change(db: Database) -> ChangeId:
+    """The newest change."""
     row = db.row(statements.LAST_CHANGE)
-    return (row[0] or 0) if row else 0
+    return _change_id(*row) if row else NO_CHANGE
 
 
 def conversations(db: Database, column: Literal["id", "public_id"], values: Sequence[Value]) -> list[Row]:
@@ -74,18 +74,49 @@ def last_message(db: Database) -> int:
     return (row[0] or 0) if row else 0
 
 
-def changes_after(db: Database, seq: int | None) -> Changes:
-    """What was written after change ``seq``; None: nothing, only where the workspace is now."""
+def changes_after(db: Database, since: ChangeId | None) -> Changes:
+    """What was written after a change; None: nothing, only where the workspace is now."""
     newest = last_change(db)
-    if seq is None:
+    if since is None or since == newest:
         return Changes(newest)
+    seq = _sequence_number(db, since)
+    last = Changes(newest).seq
+    if seq is None or seq > last or last - seq > CHANGES_LISTED:
+        return start_again(newest)
+    ids: dict[ConversationId, None] = {}
+    has_team = False
+    while rows := db.rows(statements.CHANGES_AFTER, seq=seq, limit=_CHANGES_AT_ONCE):
+        ids |= dict.fromkeys(ConversationId(public_id) for _, _, public_id in rows if public_id is not None)
+        has_team = has_team or any(kind == "team" for _, kind, _ in rows)
+        seq = rows[-1][0]
+        if len(rows) < _CHANGES_AT_ONCE or is_too_long(ids):
+            break
+    return report(newest, ids, team=has_team)
+
+
+def _change_id(seq: int, at: int, kind: str, conversation: int | None) -> ChangeId:
+    return ChangeId(numbered_id(seq, at, kind, conversation or 0))
+
+
+def _sequence_number(db: Database, since: ChangeId) -> int | None:
+    """The number of a change that this feed goes on from; None if it gave no such id, or what came after it is gone."""
+    found = read_id(since)
+    if found is None:
+        return None
+    if found.fingerprint:
+        row = db.row(statements.CHANGE, seq=found.number)
+        return found.number if row and _change_id(found.number, *row) == since else None
     row = db.row(statements.FIRST_CHANGE)
     oldest = (row[0] or 1) if row else 1
-    if seq + 1 < oldest or seq > newest or newest - seq > CHANGES_LISTED:
-        return Changes(newest, team=True, reset=True)
-    rows = db.rows(statements.CHANGES_AFTER, seq=seq, limit=CHANGES_LISTED)
-    ids = dict.fromkeys(ConversationId(public_id) for _, _, public_id in rows if public_id is not None)
-    return Changes(newest, tuple(ids), team=any(kind == "team" for _, kind, _ in rows))
+    return found.number if found.number + 1 >= oldest else None
+
+
+def _edge(db: Database, conversation: int, before: MessageId) -> int:
+    """The row number before which to read. Raises NotFound for a message that is not in the conversation (any more)."""
+    id = numbered(before)
+    if id.fingerprint and not is_named(id, db.row(statements.MESSAGE_NAMED, conversation=conversation, id=id.number)):
+        raise no_message()
+    return id.number
 
 
 def load(db: Database, id: ConversationId, roster: Roster) -> Stored:

@@ -1,6 +1,6 @@
 """Members and agents, kept in memory: few, read with every row of a list, changed rarely.
 
-A roster is a snapshot. ``current_roster`` notices by the number of the last team change,
+A roster is a snapshot. ``current_roster`` notices by the number and the time of the last team change,
 in the same transaction as the rows it is used for, that a newer one must be read.
 """
 
@@ -17,7 +17,7 @@ from inbox_tui.domain.names import name_key
 if TYPE_CHECKING:
     from inbox_tui.backends.sql.database import Database, Row
 
-LAST_TEAM_CHANGE = "SELECT max(seq) FROM change WHERE kind = 'team'"
+LAST_TEAM_CHANGE = "SELECT seq, at FROM change WHERE kind = 'team' ORDER BY seq DESC LIMIT 1"
 MEMBERS = "SELECT id, email, name, initials, color, access FROM member"
 AGENTS = "SELECT id, name FROM agent"
 
@@ -30,8 +30,8 @@ _ACCESSES = {access.value: access for access in Access}
 class Roster(msgspec.Struct, frozen=True):
     """Everybody in the workspace, by row number."""
 
-    version: int
-    """Number of the team change up to which this is true."""
+    version: Row
+    """Number and time of the team change up to which this is true; empty if there was none."""
     members: dict[int, Member]
     agents: dict[int, Agent]
     emails: dict[str, Member]
@@ -70,14 +70,13 @@ def row_number(id: str) -> int:
 
 def current_roster(db: Database) -> Roster:
     """The members and agents as the transaction under way sees them."""
-    row = db.row(LAST_TEAM_CHANGE)
-    version = row[0] or 0 if row else 0
+    version = db.row(LAST_TEAM_CHANGE) or ()
     if db.roster is None or db.roster.version != version:
         db.roster = _read(db, version)
     return db.roster
 
 
-def _read(db: Database, version: int) -> Roster:
+def _read(db: Database, version: Row) -> Roster:
     members = {row[0]: _member(row) for row in db.rows(MEMBERS)}
     agents = {row[0]: Agent(AgentId(str(row[0])), row[1]) for row in db.rows(AGENTS)}
     return Roster(

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from inbox_tui.backends.sql.database import Row, Value
+from inbox_tui.backends.sql.message_ids import message_id
 from inbox_tui.backends.sql.roster import Roster, row_number
 from inbox_tui.domain import salvage
-from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.limits import EARLIEST, LATEST
 from inbox_tui.domain.models import (
@@ -24,7 +24,6 @@ from inbox_tui.domain.models import (
     Lead,
     MemberId,
     Message,
-    MessageId,
     Status,
 )
 from inbox_tui.domain.text import storable
@@ -200,15 +199,15 @@ def message(row: Row, roster: Roster) -> Message:
 def _message(row: Row, roster: Roster) -> Message:
     id, author, kind, body, created_at, member_id, key, importer_id = row
     member, importer = (None if who is None else roster.members[who] for who in (member_id, importer_id))
-    at = moment(created_at)
-    return Message(MessageId(str(id)), Author(author), _KINDS[kind], body, at, member, key or "", importer)
+    at, named = moment(created_at), message_id(id, created_at, author, kind, key)
+    return Message(named, Author(author), _KINDS[kind], body, at, member, key or "", importer)
 
 
 def _damaged_message(row: Row, roster: Roster) -> Message:
     of = dict(zip(MESSAGE_COLUMNS, row, strict=True))
     return salvage.message(
         {
-            "id": lambda: MessageId(str(of["id"])),
+            "id": lambda: message_id(of["id"], of["created_at"], of["author"], of["kind"], of["key"]),
             "author": lambda: Author(of["author"]),
             "kind": lambda: _KINDS[of["kind"]],
             "body": lambda: of["body"],
@@ -218,14 +217,6 @@ def _damaged_message(row: Row, roster: Roster) -> Message:
             "imported_by": lambda: None if of["imported_by"] is None else roster.members[of["imported_by"]],
         }
     )
-
-
-def message_row(id: MessageId) -> int:
-    """The row that a message's id names. Raises NotFound for an id that is none of ours."""
-    row = row_number(id)
-    if row < 0:
-        raise NotFound("This message does not exist.", hint="Open the conversation again.")
-    return row
 
 
 def moment(micros: int) -> datetime:

@@ -15,6 +15,7 @@ import msgspec
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, TextSearch
 from inbox_tui.backends.sql.pages import page_of, start_of, values
+from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.filters import BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS_KNOWN, Query, may_begin
 from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
@@ -34,7 +35,7 @@ _KEPT = 4
 class Found(msgspec.Struct, frozen=True):
     """The result of a search: the place of every row, in the list's order."""
 
-    seq: int
+    change: ChangeId
     places: tuple[tuple[int, int], ...]
     is_descending: bool
     is_exact: bool
@@ -80,7 +81,7 @@ class Searches:
 
     def _result(self, db: Database, query: Query) -> Found:
         found = self._found.get(query)
-        if found is None or found.seq != reads.last_change(db):
+        if found is None or found.change != reads.last_change(db):
             found = _search(db, query, self._me, self._text_search)
             self._found[query] = found
         self._found.move_to_end(query)
@@ -114,11 +115,11 @@ def typed(db: Database, search: str, text_search: TextSearch) -> Typed:
 
 
 def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -> Found:
-    seq = reads.last_change(db)
+    change = reads.last_change(db)
     by = statements.ordering(query.filter, query.effective_order)
     expressions = typed(db, query.search, text_search)._asdict()
     if not expressions["words"]:
-        return Found(seq, (), by.is_descending, is_exact=True)
+        return Found(change, (), by.is_descending, is_exact=True)
     looked_for = {**values(query, me), **expressions, "most": LOOKED_AT}
     by_messages, by_what_is_known = (
         db.rows(
@@ -133,7 +134,7 @@ def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -
         [(number,)] = db.rows(text_search.number_of_messages, **looked_for)
         is_exact = number < LOOKED_AT
     places = sorted({(key, id) for key, id in by_messages + by_what_is_known}, reverse=by.is_descending)
-    return Found(seq, tuple(places), by.is_descending, is_exact=is_exact)
+    return Found(change, tuple(places), by.is_descending, is_exact=is_exact)
 
 
 def _place(cursor: Cursor) -> tuple[int, int]:

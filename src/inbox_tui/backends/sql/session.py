@@ -16,6 +16,7 @@ from typing import Generic, Self, TypeVar
 
 from inbox_tui.backends.sql import reads, repair, team
 from inbox_tui.backends.sql.database import TextSearch
+from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import Portion
 from inbox_tui.backends.sql.roster import current_roster
 from inbox_tui.backends.sql.unit import Unit
@@ -103,10 +104,14 @@ class Session(ABC, Generic[C]):
             return await worker.run(work)
 
     async def write(self, act: Callable[[Unit], T], portion: Portion | None = None) -> T:
-        """One act in one transaction; ``portion`` measures it if it is one of many that belong together."""
+        """One act in one transaction; ``portion`` measures it if it is one of many that belong together.
+
+        Raises StoreBroken if a newer program changed the tables meanwhile.
+        """
 
         def in_transaction(db: C) -> T:
-            with db.transaction():
+            with db.transaction() as schema:
+                require_same_schema(schema, self.schema.now, self.name)
                 if portion is not None:
                     portion.begin()
                 result = self._act(db, act)

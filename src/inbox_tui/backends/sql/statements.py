@@ -182,14 +182,17 @@ THREAD = " ".join(
         "FROM message WHERE conversation_id = :conversation AND id < :before ORDER BY id DESC LIMIT :limit",
     )
 )
-REPLIES_AFTER = " ".join(
+# The one that was seen comes with them, so that its fingerprint is checked without another round trip.
+REPLIES_FROM = " ".join(
     (
         "SELECT",
         names(MESSAGE_COLUMNS),
-        "FROM message WHERE conversation_id = :conversation AND id > :seen",
-        "AND author = 'member' AND kind = 'message' ORDER BY id",
+        "FROM message WHERE conversation_id = :conversation AND id >= :seen",
+        "AND (id = :seen OR (author = 'member' AND kind = 'message')) ORDER BY id",
     )
 )
+MESSAGE_NAMED = "SELECT created_at, author, kind, key FROM message WHERE conversation_id = :conversation AND id = :id"
+ANY_MESSAGE_NAMED = "SELECT created_at, author, kind, key FROM message WHERE id = :id"
 MESSAGE_BY_KEY = " ".join(
     ("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE conversation_id = :conversation AND key = :key")
 )
@@ -211,7 +214,8 @@ ADD_TO_COUNTER = (
     " ON CONFLICT (member_id, agent_id, name) DO UPDATE SET n = counter.n + excluded.n"
 )
 
-LAST_CHANGE = "SELECT max(seq) FROM change"
+LAST_CHANGE = "SELECT seq, at, kind, conversation_id FROM change ORDER BY seq DESC LIMIT 1"
+CHANGE = "SELECT at, kind, conversation_id FROM change WHERE seq = :seq"
 FIRST_CHANGE = "SELECT min(seq) FROM change"
 CHANGES_AFTER = (
     "SELECT change.seq, change.kind, conversation.public_id"
@@ -244,6 +248,7 @@ INSERT_TOKEN = (
 DELETE_TOKEN = "DELETE FROM token WHERE id = :id"
 
 LAST_MESSAGE = "SELECT max(id) FROM message"
+NEWEST_MESSAGE = "SELECT id, created_at, author, kind, key FROM message ORDER BY id DESC LIMIT 1"
 LAST_SAID = "SELECT max(id) FROM message WHERE conversation_id = :conversation AND kind = 'message'"
 REPLIES_OF_AGENT = " ".join(
     (
@@ -251,6 +256,6 @@ REPLIES_OF_AGENT = " ".join(
         ", ".join(f"message.{column}" for column in MESSAGE_COLUMNS),
         "FROM message CROSS JOIN conversation ON conversation.id = message.conversation_id",
         "WHERE message.reply_agent_id = :agent AND message.id > :after AND message.id <= :last",
-        "ORDER BY message.id LIMIT :limit",
+        "AND message.created_at > :since ORDER BY message.id LIMIT :limit",
     )
 )

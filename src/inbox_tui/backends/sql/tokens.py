@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from inbox_tui.backends.sql import reads, statements
+from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database, Row
 from inbox_tui.backends.sql.intake import agent_named
+from inbox_tui.backends.sql.message_ids import is_named, message_id
 from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
-from inbox_tui.backends.sql.rows import message, message_row, micros, micros_or_none, moment
+from inbox_tui.backends.sql.rows import message, micros, micros_or_none, moment
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import NotFound
+from inbox_tui.domain.fingerprints import Numbered
 from inbox_tui.domain.limits import EARLIEST, size
-from inbox_tui.domain.models import AgentId, ConversationId, MemberId, MessageId
+from inbox_tui.domain.models import AgentId, ConversationId, MemberId
 from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.paging import ROOM
+from inbox_tui.domain.replies import BEGINNING, HeardId, heard, heard_id
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept_label, require_grant
+
+_BEFORE_ALL_TIME = -(2**62)
 
 
 def add_token(unit: Unit, new: NewToken) -> Token:
@@ -67,25 +72,47 @@ def find_token(db: Database, hash: bytes) -> Token | None:
     return _token(row, current_roster(db)) if row else None
 
 
-def agent_replies(db: Database, agent: AgentId, after: MessageId | None, limit: int) -> AgentReplies:
-    """Members' replies to an agent's visitors after a message. Raises NotFound for an id that is none of ours."""
-    newest = reads.last_message(db)
+def agent_replies(db: Database, agent: AgentId, after: HeardId | None, limit: int) -> AgentReplies:
+    """Members' replies to an agent's visitors after a place. Raises NotFound for a text that is no such id."""
+    newest, present = _present(db)
     if after is None:
-        return AgentReplies((), MessageId(str(newest)))
+        return AgentReplies((), present)
+    place = heard(after)
+    is_known = _is_known(db, place.message, newest)
+    if not is_known and place.at is None:
+        return AgentReplies((), present, reset=True)
+    most = max(1, limit)
     found = db.rows_within(
         ROOM,
         statements.REPLIES_OF_AGENT,
         "id",
         agent=row_number(agent),
-        after=0 if after == "0" else message_row(after),
+        after=place.message.number if is_known else 0,
+        since=_BEFORE_ALL_TIME if is_known or place.at is None else micros(place.at),
         last=newest,
-        limit=max(1, limit),
+        limit=most,
     )
     roster = current_roster(db)
     replies = tuple((ConversationId(row[0]), message(row[1:], roster)) for row in found)
-    is_cut = len(replies) == max(1, limit) or sum(size(reply.body) for _, reply in replies) > ROOM
-    last = replies[-1][1].id if is_cut else MessageId(str(newest))
-    return AgentReplies(replies, last)
+    is_cut = len(replies) == most or sum(size(reply.body) for _, reply in replies) > ROOM
+    last = heard_id(replies[-1][1].id, replies[-1][1].created_at) if is_cut else present
+    return AgentReplies(replies, last, reset=not is_known, since=None if is_known else place.at)
+
+
+def _present(db: Database) -> tuple[int, HeardId]:
+    """The newest message's number, and the place where everything written until now was heard."""
+    row = db.row(statements.NEWEST_MESSAGE)
+    if row is None:
+        return 0, BEGINNING
+    changed = db.row(statements.LAST_CHANGE)  # a message may be older than its arrival, a change is not
+    return row[0], heard_id(message_id(*row), moment(changed[1] if changed else row[1]))
+
+
+def _is_known(db: Database, id: Numbered, newest: int) -> bool:
+    """Whether a message is the one that was heard, and not another that a restored workspace gave its number."""
+    if id.fingerprint:
+        return is_named(id, db.row(statements.ANY_MESSAGE_NAMED, id=id.number))
+    return id.number <= newest
 
 
 def _load(db: Database, roster: Roster, row_id: int) -> Token:

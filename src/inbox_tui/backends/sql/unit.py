@@ -15,8 +15,9 @@ import msgspec
 
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, Value
+from inbox_tui.backends.sql.message_ids import message_number
 from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
-from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, message_row, micros, state, stored
+from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, micros, state, stored
 from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import NotFound
@@ -109,7 +110,7 @@ class Unit:
         """
         last = before.last_message_id
         if added is not None and added.kind is Kind.MESSAGE:
-            last = message_row(added.id)
+            last = message_number(added.id)
         is_damaged = bool(before.conversation.damage)
         conversation = ruling.conversation
         if is_damaged:  # what is written now is whole again

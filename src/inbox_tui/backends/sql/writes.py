@@ -7,10 +7,12 @@ lets the rules decide and writes what they say. None commits.
 from __future__ import annotations
 
 from inbox_tui.backends.sql import statements
-from inbox_tui.backends.sql.rows import Stored, message, message_row
+from inbox_tui.backends.sql.message_ids import message_number, numbered
+from inbox_tui.backends.sql.rows import Stored, message
 from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import Conflict, NotFound, Rejected
+from inbox_tui.domain.fingerprints import Numbered
 from inbox_tui.domain.models import (
     Assign,
     Author,
@@ -88,7 +90,17 @@ def _known(unit: Unit, before: Stored, key: str) -> Message | None:
 
 
 def _unseen(unit: Unit, before: Stored, last_seen: MessageId | None) -> tuple[Message, ...]:
-    seen = 0 if last_seen is None else message_row(last_seen)
-    rows = unit.db.rows_within(ROOM, statements.REPLIES_AFTER, "id", conversation=before.row_id, seen=seen)
-    replies = [message(row, unit.roster) for row in rows]
+    """Rule 8. Of a message that a restore undid, nobody knows what its reader saw besides: nothing, then."""
+    seen = Numbered(0) if last_seen is None else numbered(last_seen)
+    found = _from(unit, before, seen.number)
+    if seen.fingerprint and last_seen not in {reply.id for reply in found}:
+        seen = Numbered(0)
+        found = _from(unit, before, seen.number)
+    replies = [reply for reply in found if message_number(reply.id) != seen.number]
     return rules.unseen_replies(replies, unit.actor, [True] * len(replies))
+
+
+def _from(unit: Unit, before: Stored, seen: int) -> list[Message]:
+    """A message, if it is there, and the replies after it, as many as one answer holds."""
+    rows = unit.db.rows_within(ROOM, statements.REPLIES_FROM, "id", conversation=before.row_id, seen=seen)
+    return [message(row, unit.roster) for row in rows]

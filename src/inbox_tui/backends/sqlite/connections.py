@@ -157,17 +157,21 @@ class FileConnection:
             self._undo()
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """A block whose writes happen all or not at all."""
+    def transaction(self) -> Iterator[int]:
+        """A block whose writes happen all or not at all. Gives the number of the schema."""
         self._begin()
         try:
             self.require_same_file()
-            yield
+            yield self.schema_number()
             self._raw.execute("COMMIT")
         except BaseException:
             self.roster = None
             self._undo()
             raise
+
+    def schema_number(self) -> int:
+        """The number of the file's last migration."""
+        return self.number("user_version")
 
     def require_same_file(self) -> None:
         """Raises StoreBroken if the file was deleted or replaced: SQLite would write to the lost one."""

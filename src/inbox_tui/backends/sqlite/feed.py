@@ -14,7 +14,7 @@ from contextlib import suppress
 
 from inbox_tui.backends.sql import reads
 from inbox_tui.backends.sqlite.connections import FileConnection
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import StoreUnavailable
 
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -40,14 +40,14 @@ class Bell:
         rung.set()
 
 
-async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: int | None) -> AsyncIterator[Changes]:
+async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: ChangeId | None) -> AsyncIterator[Changes]:
     """Reports after ``since`` (None: from now on) until ``closing`` is set.
 
     Args:
         read: Runs a function on a connection that reads; always the same connection.
         bell: Rung after each write of this process, and after ``closing`` was set.
         closing: Set when the store is closed.
-        since: The number that the last report known to the caller carried.
+        since: The id that the last report known to the caller carried.
 
     Raises:
         StoreBroken: the file was deleted, replaced or damaged.
@@ -69,8 +69,8 @@ async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: int | No
 class _Look:
     """One look after the other at the same connection."""
 
-    def __init__(self, since: int | None) -> None:
-        self._seq = since
+    def __init__(self, since: ChangeId | None) -> None:
+        self._since = since
         self._has_reported = False
         self._version = -1
         self._looks = 0
@@ -83,11 +83,10 @@ class _Look:
         version = db.number("data_version")
         if version == self._version:
             return None
-        report = reads.changes_after(db, self._seq)
+        report = reads.changes_after(db, self._since)
         self._version = version
-        is_news = report.reset or report.team or report.conversations
-        self._seq = report.seq
-        if not (is_news or not self._has_reported):
+        self._since = report.id
+        if not (report.is_news or not self._has_reported):
             return None
         self._has_reported = True
         return report

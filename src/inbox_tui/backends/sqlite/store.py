@@ -11,7 +11,7 @@ from inbox_tui.backends.sqlite.backup import back_up
 from inbox_tui.backends.sqlite.feed import follow
 from inbox_tui.backends.sqlite.schema import require_file
 from inbox_tui.backends.sqlite.session import FileSession
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import MemberId
 from inbox_tui.store.protocol import Clock
@@ -66,7 +66,7 @@ class SqliteStore(SqlStore):
 
     _session: FileSession
 
-    def changes(self, since: int | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
         return follow(self._session.read, self._session.bell, self._closing, since)
 

@@ -11,7 +11,7 @@
 that member, and raises CredentialError for an address it does not know. The workspace is
 new for each test and has one member, DANA (``testing.factories``), an admin with the name
 "Dana Ortiz" and a badge. The fixture closes what it opened. A store that takes nothing in
-by itself also overrides ``seed``.
+by itself also overrides ``seed``; one that can be put back to a backup, the fixture ``backup``.
 
 Tests of a facet that the store does not have are skipped, saying so. It needs pytest and
 pytest-asyncio with ``asyncio_mode = auto``; readable failures need
@@ -31,12 +31,13 @@ from inbox_tui.testing.contract.paging import PagingContract
 from inbox_tui.testing.contract.racing import RacingContract
 from inbox_tui.testing.contract.reading import ReadingContract
 from inbox_tui.testing.contract.replying import ReplyingContract
+from inbox_tui.testing.contract.restoring import Backup, RestoringContract
 from inbox_tui.testing.contract.rights import RightsContract
 from inbox_tui.testing.contract.scanning import ScanningContract
 from inbox_tui.testing.contract.searching import SearchingContract
 from inbox_tui.testing.contract.team import TeamContract
 
-__all__ = ["OpenAs", "StoreContract"]
+__all__ = ["Backup", "OpenAs", "StoreContract"]
 
 
 class StoreContract(
@@ -56,5 +57,6 @@ class StoreContract(
     LimitsContract,
     RightsContract,
     NamingContract,
+    RestoringContract,
 ):
     """All of it. Subclass with a name that begins with ``Test`` and override ``open_as``."""

@@ -53,7 +53,7 @@ class AgentsContract(Contract):
     async def test_a_chat_begins_with_what_was_said(self, dana: Store) -> None:
         """In one act; nobody imported it."""
         agent = await website(dana)
-        before = (await host_of(dana).changes_after(None)).seq
+        before = (await host_of(dana).changes_after(None)).id
         lead = Lead("Maya", phone="+46")
         said_first = (said("Hi", 1, key="m-1"), said("Hello!", 2, Author.AGENT, key="m-2"), said("My flight", 3))
         begun = await host_of(dana).agent_begin(agent, chat("c-1", *said_first, lead=lead, topic="Flights"))
@@ -121,13 +121,13 @@ class AgentsContract(Contract):
         """Neither a new conversation nor the messages before it."""
         agent, host = await website(dana), host_of(dana)
         await host.agent_begin(agent, chat("c-1", said("Hi", key="m-1")))
-        before = (await dana.thread(C1), (await host.changes_after(None)).seq)
+        before = (await dana.thread(C1), (await host.changes_after(None)).id)
         for id in ("c-1", "c-2"):
             with pytest.raises(Rejected):
                 await host.agent_begin(agent, chat(id, said("One", 1), said("Two", 2, key="m-2"), wrong))
         with pytest.raises(Rejected):
             await host.agent_receive(agent, C1, wrong)
-        assert (await dana.thread(C1), (await host.changes_after(None)).seq) == before
+        assert (await dana.thread(C1), (await host.changes_after(None)).id) == before
         assert (await dana.counts(None)).all == 1
 
     async def test_so_many_messages_and_no_more(self, dana: Store) -> None:

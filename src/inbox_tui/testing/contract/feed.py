@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import BYTES_LISTED, ChangeId, Changes
+from inbox_tui.domain.limits import ID_LIMIT
 from inbox_tui.domain.models import Access, ConversationId, Kind, Lead, ReplyDraft, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, intake_of, reply, team_of
@@ -17,11 +18,11 @@ SECONDS = 20
 
 async def until(reports: AsyncIterator[Changes], is_there: Callable[[Changes], bool]) -> Changes:
     """All reports up to the one that makes their sum satisfy the condition, as one."""
-    seen = Changes(0)
+    seen = Changes()
     async with asyncio.timeout(SECONDS):
         async for report in reports:
             seen = Changes(
-                report.seq,
+                report.id,
                 tuple(dict.fromkeys((*seen.conversations, *report.conversations))),
                 seen.team or report.team,
                 seen.reset or report.reset,
@@ -29,6 +30,14 @@ async def until(reports: AsyncIterator[Changes], is_there: Callable[[Changes], b
             if is_there(seen):
                 return seen
     raise AssertionError(f"The feed ended with {seen}.")
+
+
+async def first_of(store: Store, since: ChangeId | None = None) -> Changes:
+    """The first report after a place."""
+    feed = store.changes(since)
+    report = await until(feed, lambda report: True)
+    await stop(feed)
+    return report
 
 
 def of(*ids: str) -> Callable[[Changes], bool]:
@@ -72,7 +81,7 @@ class FeedContract(Contract):
         await self.seed(dana, incoming("c-1"))
         intake, me = intake_of(dana), (await dana.me()).id
         feed = dana.changes()
-        seq = (await until(feed, lambda report: True)).seq
+        number = (await until(feed, lambda report: True)).seq
         for write in (
             lambda: intake.receive(C1, said("again", 1)),
             lambda: intake.request_handoff(C1, minute(2)),
@@ -84,32 +93,46 @@ class FeedContract(Contract):
         ):
             await write()
             report = await until(feed, of("c-1"))
-            assert report.seq > seq
-            seq = report.seq
+            assert report.seq > number
+            number = report.seq
         await stop(feed)
 
     async def test_who_comes_back_hears_what_they_missed(self, dana: Store, open_as: OpenAs) -> None:
         """``since``: from the last report they had, over a new session."""
         await self.seed(dana, incoming("c-1"), incoming("c-2"))
         feed = dana.changes()
-        seq = (await until(feed, lambda report: True)).seq
+        heard = (await until(feed, lambda report: True)).id
         await stop(feed)
         await reply(dana)
         later = await open_as(DANA)
-        missed = later.changes(seq)
+        missed = later.changes(heard)
         report = await until(missed, of("c-1"))
         assert report.conversations == ("c-1",)
         assert not report.team
         await stop(missed)
-        nothing = later.changes(report.seq)
+        nothing = later.changes(report.id)
         assert (await until(nothing, lambda report: True)).conversations == ()
         await stop(nothing)
 
     async def test_a_number_that_never_was_means_read_again(self, dana: Store) -> None:
         """The workspace is another one than the follower knew."""
-        feed = dana.changes(10**9)
+        feed = dana.changes(ChangeId(str(10**9)))
         assert (await until(feed, lambda report: True)).reset
         await stop(feed)
+
+    async def test_a_report_is_never_too_long_to_send(self, dana: Store) -> None:
+        """Beyond a number of bytes it says that everything is to be read again, and is a place to go on from."""
+        heard = (await first_of(dana)).id
+        most = BYTES_LISTED // ID_LIMIT
+        for start in range(0, 2 * most, 20):
+            ids = (f"{number:04}".ljust(ID_LIMIT, "x") for number in range(start, start + 20))
+            await self.seed(dana, *(incoming(id) for id in ids))
+            report = await first_of(dana, heard)
+            assert sum(len(id.encode()) for id in report.conversations) <= BYTES_LISTED
+            assert report.reset is (start + 20 > most)
+        again = await first_of(dana, heard)
+        await self.seed(dana, incoming("c-1"))
+        assert (await first_of(dana, again.id)).conversations == (C1,)
 
     async def test_team_changes_are_reported_as_such(self, dana: Store) -> None:
         """Who is there, what they may do, how they look."""

@@ -7,9 +7,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import NotAllowed, NotFound, Rejected
-from inbox_tui.domain.models import Access, Author, Badge, Color, ConversationId, Kind, MessageId, ReplyDraft, Status
+from inbox_tui.domain.models import Access, Author, Badge, Color, ConversationId, Kind, ReplyDraft, Status
+from inbox_tui.domain.replies import BEGINNING
 from inbox_tui.domain.tokens import NewToken, TokenId, hash_of
 from inbox_tui.store.protocol import Host, Store
 from inbox_tui.store.registry import utc_now
@@ -114,22 +115,22 @@ class HostingContract(Contract):
         await self.seed(dana, incoming("c-1"), incoming("c-2"))
         host = host_of(dana)
         start = await host.changes_after(None)
-        assert start == await host.changes_after(start.seq) == Changes(start.seq)
+        assert start == await host.changes_after(start.id) == Changes(start.id)
         await reply(dana)
         await sam.set_status(C2, Status.RESOLVED, Status.OPEN)
         await reply(dana, "and more", "k-2")
-        told = await host.changes_after(start.seq)
+        told = await host.changes_after(start.id)
         assert (set(told.conversations), len(told.conversations)) == ({C1, C2}, 2)
         assert told.seq > start.seq and not told.team and not told.reset
         await team_of(sam).save_profile("Samuel", Badge("SA", Color.RED))
-        later = await host.changes_after(told.seq)
+        later = await host.changes_after(told.id)
         assert (later.conversations, later.team) == ((), True)
-        assert await host.changes_after(None) == Changes(later.seq)
+        assert await host.changes_after(None) == Changes(later.id)
 
     async def test_what_is_read_is_what_a_follower_is_told_first(self, dana: Store) -> None:
         """Whoever followed until a number may read on from it, and the other way round."""
         await self.seed(dana, incoming("c-1"))
-        start = (await host_of(dana).changes_after(None)).seq
+        start = (await host_of(dana).changes_after(None)).id
         await reply(dana)
         feed = dana.changes(start)
         assert await anext(feed) == await host_of(dana).changes_after(start)
@@ -137,9 +138,9 @@ class HostingContract(Contract):
 
     async def test_after_a_number_that_never_was_everything_is_read_again(self, dana: Store) -> None:
         """The workspace is another one than the reader knew."""
-        read = await host_of(dana).changes_after(10**9)
+        read = await host_of(dana).changes_after(ChangeId(str(10**9)))
         assert read.reset
-        assert read.seq == (await host_of(dana).changes_after(None)).seq
+        assert read.id == (await host_of(dana).changes_after(None)).id
 
     async def test_an_agent_reads_what_members_wrote_to_its_visitors(self, dana: Store) -> None:
         """In order, each once, nothing of other agents, no notes, no events, nothing that visitors wrote."""
@@ -166,7 +167,7 @@ class HostingContract(Contract):
         start = (await host_of(dana).agent_replies(agent, None)).last
         await self.seed(dana, incoming("c-1", "Hello", forged, said("again", 2, Author.MEMBER, member_email=SAM)))
         written = await reply(dana)
-        for after in (MessageId("0"), start):
+        for after in (BEGINNING, start):
             assert (await host_of(dana).agent_replies(agent, after)).replies == ((C1, written),)
 
     async def test_an_agent_can_read_from_the_beginning(self, dana: Store) -> None:

@@ -32,7 +32,16 @@ from inbox_tui.testing.factories import DANA, EVE, SAM, incoming, minute, said
 
 MAYA = "maya@acme.example"
 NONE, EDIT, ADMIN = Access.NONE, Access.EDIT, Access.ADMIN
-ASKS_NOBODY = {"name", "capabilities", "changes", "aclose", "changes_after", "find_token", "seen_by"}
+ASKS_NOBODY = {
+    "name",
+    "capabilities",
+    "changes",
+    "aclose",
+    "changes_after",
+    "find_token",
+    "seen_by",
+    "require_writable",
+}
 """What opens, follows and closes a store, and what a server does before it knows who asks."""
 ONE, OTHER = hash_of("inbox_m_rights"), hash_of("inbox_m_rights_other")
 

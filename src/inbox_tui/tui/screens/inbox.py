@@ -277,7 +277,7 @@ class InboxScreen(Screen[None]):
     def read_earlier(self, event: ThreadView.EarlierWanted) -> None:
         """The thread was scrolled to its first loaded message."""
         event.stop()
-        self.browsing.read_earlier()
+        self.browsing.read_earlier(event.conversation_id, event.before)
 
     @on(ReplyBox.Submitted)
     def submit(self, event: ReplyBox.Submitted) -> None:
@@ -352,7 +352,7 @@ class InboxScreen(Screen[None]):
     @on(m.EarlierRead)
     def show_earlier(self, event: m.EarlierRead) -> None:
         """Messages before those on screen."""
-        self.browsing.show_earlier(event.thread)
+        self.browsing.show_earlier(event.before, event.thread)
 
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:
