@@ -30,14 +30,18 @@ from inbox_tui.domain.models import (
     MessageId,
     Moment,
 )
-from inbox_tui.domain.tokens import AgentReplies, Token, hash_of
+from inbox_tui.domain.tokens import AgentReplies, Token, TokenId, hash_of
 from inbox_tui.operations.triage import new_key
+from inbox_tui.server.expiry import Expiry
 from inbox_tui.server.hub import Hub
-from inbox_tui.server.limits import Limits, Places, Rates
+from inbox_tui.server.limits import TOO_MANY, Buckets, Limits, Places
+from inbox_tui.server.problems import Refused
+from inbox_tui.server.readiness import Readiness
 from inbox_tui.store.api import AgentMessage, NewConversation
 from inbox_tui.store.protocol import Clock, Host, Intake, Store
 
 _SCHEME = "bearer"
+_AUTHORIZATION = b"authorization"
 
 AnyRequest = Request[Any, Any, Any]
 _CARRIED = "inbox_tui.bearer"
@@ -90,7 +94,9 @@ class Gate:
         self.places = Places(limits)
         self.limits = limits
         self.clock = clock
-        self._rates = Rates(limits)
+        self.expiry = Expiry(clock)
+        self.readiness = Readiness(lambda: host.counts(None))
+        self.rates = Buckets[TokenId](limits.rate, limits.burst)
         self._seen_by: dict[MemberId, Store] = {}
 
     async def let_in(self, request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -112,20 +118,19 @@ class Gate:
         scope[_CARRIED] = bearer
 
     async def _bearer(self, request: ASGIConnection[Any, Any, Any, Any]) -> Bearer:
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != _SCHEME or not secret.strip():
+        hash = hash_in(request.scope)
+        if hash is None:
             raise CredentialError(
                 "The request carries no token.", hint="Send it in the header: Authorization: Bearer TOKEN."
             )
-        hash = hash_of(secret.strip())
         token = await self.host.find_token(hash)
         if token is None:
             raise CredentialError(
                 "The token is not known here; it may have been revoked.", hint="Ask an admin for another."
             )
-        if not token.holds(self.clock()):
-            raise CredentialError("The token has expired.", hint="Ask an admin for another.")
-        self._rates.take(token.id)
+        self.expiry.require(token)
+        if wait := self.rates.take(token.id):
+            raise Refused(TOO_MANY, "too_many", "Too many requests; wait a moment.", retry_after=wait)
         return Bearer(token, hash)
 
     async def still_holds(self, bearer: Bearer) -> bool:
@@ -214,6 +219,13 @@ class AgentDesk:
     async def replies(self, after: MessageId | None) -> AgentReplies:
         """What members wrote to its visitors after a message. Raises NotFound for an id that is none."""
         return await self._host.agent_replies(self.agent.id, after)
+
+
+def hash_in(scope: Any) -> bytes | None:
+    """The hash of the token that a request carries; None if it carries none."""
+    value = next((value for name, value in scope["headers"] if name == _AUTHORIZATION), b"")
+    scheme, _, secret = value.decode("latin-1").partition(" ")
+    return hash_of(secret.strip()) if scheme.lower() == _SCHEME and secret.strip() else None
 
 
 def carry(gate: Gate, scope: Any) -> None:

@@ -1,6 +1,6 @@
 """What is sent piece by piece: whole lists, CSV, and what others write, as it happens.
 
-A stream ends when the right to it does, at the latest with the next report of the team, and
+A stream ends when the right to it does: with the report that says so, or when its token expires. And
 what others write is told only while the store is heard.
 """
 
@@ -52,7 +52,7 @@ async def scan(
     listed: ListedBy,
 ) -> Stream:
     """Every conversation of a list in one consistent view, the last message whole: one JSON object a line."""
-    return await _begun(_json_lines(gate, _scan(caller), listed), JSON_LINES)
+    return await _begun(_json_lines(gate, caller.bearer, _scan(caller), listed), JSON_LINES)
 
 
 @get("/export.csv", opt={"audience": Audience.CHAT, "streams": True}, media_type="text/csv")
@@ -66,7 +66,7 @@ async def export(
 ) -> Stream:
     """CSV of every conversation of a list (RFC 4180, UTF-8); ``raw`` leaves cells that a spreadsheet would run."""
     rules.require_chat(caller.member)
-    return await _begun(_csv(gate, _scan(caller), listed, raw=raw, bom=bom), "text/csv; charset=utf-8")
+    return await _begun(_csv(gate, caller.bearer, _scan(caller), listed, raw=raw, bom=bom), "text/csv; charset=utf-8")
 
 
 @get("/events", opt={"audience": Audience.MEMBER, "streams": True}, media_type=EVENT_STREAM)
@@ -88,23 +88,25 @@ async def replies(desk: AgentOf, gate: GateOf, last: LastEventId = None) -> Stre
 STREAMS = Router(ROOT, route_handlers=[matching, scan, export, events, replies], tags=["streams"])
 
 
-async def _json_lines(gate: Gate, store: Scan, query: Query) -> AsyncIterator[bytes]:
+async def _json_lines(gate: Gate, bearer: Bearer, store: Scan, query: Query) -> AsyncIterator[bytes]:
     encode = msgspec.json.Encoder().encode_lines
     with gate.places.scan():
         async for batch in store.scan(query):
+            gate.expiry.require(bearer.token)
             yield encode(batch)
 
 
-async def _csv(gate: Gate, store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncIterator[bytes]:
+async def _csv(gate: Gate, bearer: Bearer, store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncIterator[bytes]:
     with gate.places.scan():
         async for part, _ in csv_parts(store, query, raw=raw, bom=bom):
+            gate.expiry.require(bearer.token)
             yield part
 
 
 async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterator[bytes]:
     encode = msgspec.json.encode
     with gate.places.stream(bearer.token.id):  # begins with a report at once: who has the answer's head misses nothing
-        async for report in gate.hub.listen(since, HEARTBEAT):
+        async for report in gate.expiry.while_held(bearer.token, gate.hub.listen(since, HEARTBEAT)):
             if (report is None or report.team) and not await gate.still_holds(bearer):
                 return
             yield _ALIVE if report is None else b"id: %d\ndata: %b\n\n" % (report.seq, encode(report))
@@ -113,7 +115,7 @@ async def _changes(gate: Gate, bearer: Bearer, since: int | None) -> AsyncIterat
 async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncIterator[bytes]:
     with gate.places.stream(desk.bearer.token.id):
         is_first = True
-        async for report in gate.hub.listen(None, HEARTBEAT):
+        async for report in gate.expiry.while_held(desk.bearer.token, gate.hub.listen(None, HEARTBEAT)):
             if (report is None or report.team) and not await gate.still_holds(desk.bearer):
                 return
             if report is None or is_first:
@@ -132,7 +134,7 @@ async def _replies(gate: Gate, desk: AgentDesk, after: MessageId) -> AsyncIterat
                         )
                         yield b"id: %b\ndata: %b\n\n" % (message.id.encode(), msgspec.json.encode(written))
                     after = read.last
-                    if not read.replies:
+                    if not read.replies or not desk.bearer.token.holds(gate.clock()):
                         break
                     read = await desk.replies(after)
 

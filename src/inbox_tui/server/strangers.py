@@ -1,0 +1,134 @@
+"""What may be asked without a good token: so much from each address, whatever it is that it asks.
+
+Whoever has a good token must not suffer from a flood that comes from the same address: a colleague behind the same
+router, or everybody behind a proxy. So a token that was good lately is let through to be looked up, and of the others
+as many as can be looked up without harm.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from time import monotonic
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from inbox_tui.domain.tokens import TokenId
+from inbox_tui.server.access import Gate, carried, hash_in
+from inbox_tui.server.limits import REMEMBERED, TOO_MANY, Buckets, Limits
+from inbox_tui.server.protocol import connection_of
+from inbox_tui.server.proxy import client_of
+from inbox_tui.server.seldom import Seldom
+from inbox_tui.store.api import ROOT, Problem
+
+PROBES_A_SECOND = 100.0
+"""Requests for the server's health and readiness, for each address: a count of their own, for others may flood."""
+PROBES_AT_ONCE = 400
+LOOKUPS_A_SECOND = 100.0
+"""Unknown tokens that are looked up for an address although it has asked too much."""
+LOOKUPS_AT_ONCE = 400
+HEALTH = f"{ROOT}/health"
+_PROBES = (HEALTH, f"{ROOT}/ready")
+_UNAUTHORIZED = 401
+_BUSY = 503
+
+_log = logging.getLogger("inbox_tui.server.refused")
+_log.addFilter(Seldom())
+
+
+class Strangers:
+    """Counts what is asked without a good token, and remembers which tokens were good."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
+        self.asked = Buckets[str](limits.address_rate, limits.address_burst, clock)
+        self.probes = Buckets[str](PROBES_A_SECOND, PROBES_AT_ONCE, clock)
+        self.lookups = Buckets[str](LOOKUPS_A_SECOND, LOOKUPS_AT_ONCE, clock)
+        self._good: OrderedDict[bytes, TokenId] = OrderedDict()
+
+    def token_of(self, hash: bytes | None) -> TokenId | None:
+        """The token that a hash was good for when it was last seen."""
+        return self._good.get(hash) if hash else None
+
+    def remember(self, hash: bytes, token: TokenId) -> None:
+        """A token was found to be good."""
+        self._good[hash] = token
+        self._good.move_to_end(hash)
+        if len(self._good) > REMEMBERED:
+            self._good.popitem(last=False)
+
+    def forget(self, hash: bytes) -> None:
+        """A token is good no longer."""
+        self._good.pop(hash, None)
+
+
+def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
+    """Refuse what an address, or a token, asks beyond its limit, before anything is read or looked up for it.
+
+    Args:
+        gate: Counts the requests of each token.
+        app: What answers the others.
+        slows: Also read on from a refused client only after a pause; not from a proxy, which speaks for many.
+    """
+    strangers = Strangers(gate.limits)
+
+    async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+        address = client_of(scope)
+        if connection_of(scope).slot.is_reserve and scope["path"] != HEALTH:
+            await _refuse(send, _BUSY, "Too many connections are open.", 5.0)
+            return
+        if scope["path"] in _PROBES:
+            if wait := strangers.probes.take(address):
+                await _refuse(send, TOO_MANY, "Too many requests; wait a moment.", wait)
+            else:
+                await app(scope, receive, send)
+            return
+        hash = hash_in(scope)
+        token = strangers.token_of(hash)
+        is_charged = False
+        if token is not None:
+            wait = gate.rates.wait(token)
+        else:
+            wait = strangers.asked.take(address)
+            is_charged = not wait
+            if wait and hash is not None:
+                wait = strangers.lookups.take(address)
+        if wait:
+            if token is None and slows:
+                connection_of(scope).slow_down()
+            _log.warning("Requests are refused: too many of %s", f"token {token}" if token else address)
+            await _refuse(send, TOO_MANY, "Too many requests; wait a moment.", wait)
+            return
+
+        async def judged(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                judge(message["status"])
+            await send(message)
+
+        def judge(status: int) -> None:
+            bearer = carried(scope)
+            if bearer is not None:
+                strangers.remember(bearer.hash, bearer.token.id)
+                if is_charged:
+                    strangers.asked.give_back(address)
+            elif not is_charged:
+                strangers.asked.take(address)
+                if status == _UNAUTHORIZED and hash is not None:
+                    strangers.forget(hash)
+
+        await app(scope, receive, judged)
+
+    return counted
+
+
+async def _refuse(send: Send, status: int, words: str, wait: float) -> None:
+    body = msgspec.json.encode(Problem("too_many", words, "Try again in a moment."))
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"retry-after", b"%d" % max(1, round(wait))),
+        *([(b"connection", b"close")] if status == _BUSY else []),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
