@@ -18,7 +18,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from inbox_tui.server import connections as connections_module
 from inbox_tui.server import protocol
-from inbox_tui.server import serving as serving_module
 from inbox_tui.server.connections import RESERVE, Connections, Slot
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import DANA, SAM
@@ -127,7 +126,9 @@ async def headers_of(served: Served, email: str) -> dict[str, str]:
 
 async def test_silent_connections_make_room_for_those_who_ask(patient: None, store: Store) -> None:
     places = 30
-    async with serving(store, msgspec.structs.replace(GENEROUS, connections=places)) as served:
+    async with serving(
+        store, msgspec.structs.replace(GENEROUS, connections=places, address_connections=places)
+    ) as served:
         headers = await headers_of(served, DANA)
         async with silent(served, 10 * places) as readers:
             for path in ("me", "health", "me"):
@@ -140,7 +141,7 @@ async def test_silent_connections_make_room_for_those_who_ask(patient: None, sto
 async def test_when_all_are_at_work_health_is_answered_and_others_are_told(patient: None, store: Store) -> None:
     places = 10
     async with (
-        serving(store, msgspec.structs.replace(GENEROUS, connections=places)) as served,
+        serving(store, msgspec.structs.replace(GENEROUS, connections=places, address_connections=places)) as served,
         AsyncExitStack() as work,
     ):
         headers = await headers_of(served, DANA)
@@ -180,9 +181,9 @@ async def test_one_address_has_no_more_than_its_share(patient: None, store: Stor
 
 @pytest.mark.parametrize("first", [b"", b"GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n"], ids=["at-once", "after-one"])
 async def test_a_silent_connection_ends(store: Store, monkeypatch: pytest.MonkeyPatch, first: bytes) -> None:
-    assert protocol.HEAD_WITHIN == serving_module.IDLE == 15
+    assert protocol.HEAD_WITHIN == protocol.IDLE == 15
     monkeypatch.setattr(protocol, "HEAD_WITHIN", 0.1)
-    monkeypatch.setattr(serving_module, "IDLE", 0.1)
+    monkeypatch.setattr("inbox_tui.server.serving.IDLE", 0.1)
     async with serving(store) as served:
         parts = urlsplit(served.address)
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)

@@ -86,38 +86,44 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
             return
         hash = hash_in(scope)
         token = strangers.token_of(hash)
-        is_charged = False
         if token is not None:
             wait = gate.rates.wait(token)
+            in_debt = 0.0
         else:
-            wait = strangers.asked.take(address)
-            is_charged = not wait
-            if wait and hash is not None:
+            in_debt = wait = strangers.asked.take(address)
+            if hash is not None and in_debt:
                 wait = strangers.lookups.take(address)
-        if wait:
+
+        async def refuse(seconds: float) -> None:
             if token is None and slows:
                 connection_of(scope).slow_down()
             _log.warning("Requests are refused: too many of %s", f"token {token}" if token else address)
-            await _refuse(send, TOO_MANY, "Too many requests; wait a moment.", wait)
-            return
+            await _refuse(send, TOO_MANY, "Too many requests; wait a moment.", seconds)
+
+        is_refused = False
 
         async def judged(message: Message) -> None:
+            nonlocal is_refused
             if message["type"] == "http.response.start":
-                judge(message["status"])
-            await send(message)
+                bearer = carried(scope)
+                if bearer is not None:
+                    strangers.remember(bearer.hash, bearer.token.id)
+                    if token is None and not in_debt:
+                        strangers.asked.give_back(address)
+                elif token is not None:
+                    strangers.asked.take(address)
+                    if message["status"] == _UNAUTHORIZED and hash is not None:
+                        strangers.forget(hash)
+                elif in_debt:
+                    is_refused = True
+                    await refuse(in_debt)
+            if not is_refused:
+                await send(message)
 
-        def judge(status: int) -> None:
-            bearer = carried(scope)
-            if bearer is not None:
-                strangers.remember(bearer.hash, bearer.token.id)
-                if is_charged:
-                    strangers.asked.give_back(address)
-            elif not is_charged:
-                strangers.asked.take(address)
-                if status == _UNAUTHORIZED and hash is not None:
-                    strangers.forget(hash)
-
-        await app(scope, receive, judged)
+        if wait:
+            await refuse(wait)
+        else:
+            await app(scope, receive, judged)
 
     return counted
 
