@@ -7,13 +7,12 @@ import logging
 from time import monotonic
 from typing import Any
 
-import msgspec
 from litestar.exceptions import HTTPException, LitestarException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.text import clean_line
-from inbox_tui.server.problems import Refused
+from inbox_tui.server.problems import CLOSES, Refused, send_problem
 from inbox_tui.server.protocol import SENT_WITHIN, connection_of
 from inbox_tui.server.seldom import Seldom
 from inbox_tui.store.api import Problem
@@ -86,10 +85,7 @@ def unambiguous(app: ASGIApp) -> ASGIApp:
         else:
             await app(scope, receive, send)
             return
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 400, "headers": headers})
-        body = msgspec.json.encode(Problem("malformed", words))
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await send_problem(send, 400, Problem("malformed", words), CLOSES)
 
     return single
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Send
 
 from inbox_tui.domain.errors import (
     Conflict,
@@ -32,6 +33,8 @@ _log = logging.getLogger("inbox_tui.server")
 _away = logging.getLogger("inbox_tui.server.store")
 _away.addFilter(Seldom())
 
+CLOSES = (b"connection", b"close")
+"""The header of an answer that ends its connection."""
 RETRY_AFTER = 2
 """Seconds after which a client shall try again when the store cannot answer."""
 _UNAVAILABLE = 503
@@ -128,6 +131,14 @@ def tell_mistake(request: Request[Any, Any, Any], error: Exception) -> Response[
         return _answer(_BAD, Problem("malformed", "The body is nested too deep."), {})
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return _answer(_BROKEN, Problem("broken", "The server made a mistake; its log tells more."), {})
+
+
+async def send_problem(send: Send, status: int, problem: Problem, *headers: tuple[bytes, bytes]) -> None:
+    """Answer in place of the application."""
+    body = msgspec.json.encode(problem)
+    of_body = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": [*of_body, *headers]})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _wrong(name: str, words: str) -> str:

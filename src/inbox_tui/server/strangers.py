@@ -12,12 +12,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from time import monotonic
 
-import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox_tui.domain.tokens import TokenId
 from inbox_tui.server.access import Gate, carried, hash_in
 from inbox_tui.server.limits import REMEMBERED, TOO_MANY, Buckets, Limits
+from inbox_tui.server.problems import CLOSES, send_problem
 from inbox_tui.server.protocol import connection_of
 from inbox_tui.server.proxy import client_of
 from inbox_tui.server.seldom import Seldom
@@ -76,7 +76,7 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
         address = client_of(scope)
         if connection_of(scope).slot.is_reserve and scope["path"] != HEALTH:
-            await _refuse(send, _BUSY, "Too many connections are open.", 5.0)
+            await _refuse(send, _BUSY, "Too many connections are open.", 5.0, CLOSES)
             return
         if scope["path"] in _PROBES:
             if wait := strangers.probes.take(address):
@@ -128,13 +128,6 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
     return counted
 
 
-async def _refuse(send: Send, status: int, words: str, wait: float) -> None:
-    body = msgspec.json.encode(Problem("too_many", words, "Try again in a moment."))
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"retry-after", b"%d" % max(1, round(wait))),
-        *([(b"connection", b"close")] if status == _BUSY else []),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+async def _refuse(send: Send, status: int, words: str, wait: float, *headers: tuple[bytes, bytes]) -> None:
+    later = (b"retry-after", b"%d" % max(1, round(wait)))
+    await send_problem(send, status, Problem("too_many", words, "Try again in a moment."), later, *headers)
