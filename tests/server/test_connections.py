@@ -16,6 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from inbox_tui.backends.http.line import KEPT_FOR
 from inbox_tui.server import connections as connections_module
 from inbox_tui.server import protocol
 from inbox_tui.server.connections import RESERVE, Connections, Slot
@@ -191,6 +192,10 @@ async def test_a_silent_connection_ends(store: Store, monkeypatch: pytest.Monkey
         async with asyncio.timeout(10):
             assert (await reader.read(-1)).count(b" 200 ") == bool(first)
         writer.close()
+
+
+def test_the_client_lets_go_of_a_connection_before_the_server_does() -> None:
+    assert 2 * KEPT_FOR < protocol.IDLE
 
 
 async def test_no_room_in_the_system_is_waited_for_and_told_once(
