@@ -44,7 +44,7 @@ _LEAST_OF_ONE = 64
 """Connections that an address may have at the least, however few there may be."""
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2; TLS 1.3 has none that are weak."""
-_TLS_PIECE = 64 * 1024
+_TLS_PIECE = 16 * 1024
 """Bytes that asyncio keeps ready for each TLS connection to read into; its own 256 KiB would be a gigabyte for all."""
 
 

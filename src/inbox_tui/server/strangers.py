@@ -23,9 +23,9 @@ from inbox_tui.server.proxy import client_of
 from inbox_tui.server.seldom import Seldom
 from inbox_tui.store.api import ROOT, Problem
 
-PROBES_A_SECOND = 100.0
+PROBES_A_SECOND = 50.0
 """Requests for the server's health and readiness, for each address: a count of their own, for others may flood."""
-PROBES_AT_ONCE = 400
+PROBES_AT_ONCE = 200
 LOOKUPS_A_SECOND = 100.0
 """Unknown tokens that are looked up for an address although it has asked too much."""
 LOOKUPS_AT_ONCE = 400
@@ -80,6 +80,8 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
             return
         if scope["path"] in _PROBES:
             if wait := strangers.probes.take(address):
+                if slows:
+                    connection_of(scope).slow_down()
                 await _refuse(send, TOO_MANY, "Too many requests; wait a moment.", wait)
             else:
                 await app(scope, receive, send)
