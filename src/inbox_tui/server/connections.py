@@ -166,7 +166,7 @@ class Door:
     Args:
         listener: Bound, not yet listening.
         connections: Where they are counted.
-        protocol: Makes what speaks on a connection; it frees the slot once it was told that the connection is made.
+        protocol: Makes what speaks on a connection. Once the connection is made, the slot is the protocol's to free.
         tls: For TLS.
         busy: What is sent to those who find no place, where that is possible.
     """
@@ -209,11 +209,10 @@ class Door:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                if error.errno not in _NO_ROOM:
-                    raise
-                _log.error("No connection can be accepted: %s.", error.strerror)
-                self._loop.remove_reader(self._listener.fileno())
-                self._later = self._loop.call_later(_TRY_AGAIN, self._accept_again)
+                _log.error("A connection could not be accepted: %s.", error.strerror)
+                if error.errno in _NO_ROOM:
+                    self._loop.remove_reader(self._listener.fileno())
+                    self._later = self._loop.call_later(_TRY_AGAIN, self._accept_again)
                 return
             self._take(connection, str(peer[0]))
 

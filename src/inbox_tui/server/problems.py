@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from copy import copy
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -69,7 +70,7 @@ class Refused(HTTPException):
     def __init__(
         self, status: int, word: str, message: str, *, retry_after: float | None = None, closes: bool = False
     ) -> None:
-        headers = {} if retry_after is None else {"Retry-After": str(max(1, round(retry_after)))}
+        headers = {} if retry_after is None else {"Retry-After": str(max(1, ceil(retry_after)))}
         if closes:
             headers["Connection"] = "close"
         super().__init__(detail=message, status_code=status, headers=headers)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from math import ceil
 from time import monotonic
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -131,5 +132,5 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
 
 
 async def _refuse(send: Send, status: int, words: str, wait: float, *headers: tuple[bytes, bytes]) -> None:
-    later = (b"retry-after", b"%d" % max(1, round(wait)))
+    later = (b"retry-after", b"%d" % max(1, ceil(wait)))
     await send_problem(send, status, Problem("too_many", words, "Try again in a moment."), later, *headers)
