@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
 import re
+import resource
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -44,9 +48,11 @@ class Server:
 
 
 @contextmanager
-def serving(environment: dict[str, str], *options: str) -> Iterator[Server]:
+def serving(environment: dict[str, str], *options: str, files: int = 0) -> Iterator[Server]:
+    """A server; ``files`` as the system's limit of its open files, if it has one of its own."""
+    limited = ["sh", "-c", f'ulimit -n {files}; exec "$@"', "sh"] if files else []
     with subprocess.Popen(
-        [sys.executable, "-m", "inbox_tui", "serve", "--port", "0", *options],
+        [*limited, sys.executable, "-m", "inbox_tui", "serve", "--port", "0", *options],
         env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         assert process.stderr is not None
@@ -232,6 +238,89 @@ def test_tls(secret: str, run_cli: RunCli, environment: dict[str, str], certific
         assert [row["conversation_id"] for row in known.objects] == ["c-1"]
         wrong_name = run_cli("list", env=remote | {"SSL_CERT_FILE": str(cert), "INBOX_TUI_STORE": server.address})
         assert wrong_name.code == 1
+
+
+FILES, SILENT = 512, 700
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "tls"])
+def test_silent_connections_beyond_the_open_files(
+    secret: str, environment: dict[str, str], certificate: tuple[Path, Path], tls: bool
+) -> None:
+    """Colleagues and whoever watches the server are answered meanwhile, each over a new connection."""
+    cert, key = certificate
+    options = ("--tls-cert", str(cert), "--tls-key", str(key)) if tls else ()
+    with ExitStack() as held, serving(environment, "--quiet", *options, files=FILES) as server:
+        address = server.address.replace("127.0.0.1", "localhost")
+        where = ("127.0.0.1", int(address.rpartition(":")[2]))
+        authorities = ssl.create_default_context(cafile=cert) if tls else True
+        slowest = 0.0
+        for number in range(SILENT):
+            held.enter_context(socket.create_connection(where, PATIENCE))
+            if number % 100 == 99:
+                for path, headers in (("health", {}), ("me", {"Authorization": f"Bearer {secret}"})):
+                    began = time.monotonic()
+                    answer = httpx.get(f"{address}/v1/{path}", headers=headers, verify=authorities, timeout=PATIENCE)
+                    assert answer.status_code == 200, answer.text
+                    slowest = max(slowest, time.monotonic() - began)
+        assert slowest < PATIENCE / 4
+        log = server.end()
+        assert server.process.returncode == 0
+    assert "leaves room for 256 connections, not 4000" in log
+    assert "Traceback" not in log and "Too many open files" not in log
+    assert len(log.splitlines()) < 10, log
+
+
+def test_a_flood_that_is_refused_is_one_line_a_second(secret: str, environment: dict[str, str]) -> None:
+    began = time.monotonic()
+    with serving(environment) as server, httpx.Client(base_url=f"{server.address}/v1") as client:
+        told: Counter[int] = Counter()
+        for _ in range(400):
+            stranger = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=PATIENCE)
+            stranger.request("GET", "/v1/me")
+            told[stranger.getresponse().status] += 1
+            stranger.close()
+        assert told[401] >= 100 and told[429] >= 100
+        assert client.get("/me", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+        log = server.end()
+    assert log.count("are refused") <= time.monotonic() - began + 1
+    assert len(log.splitlines()) <= told[401] + time.monotonic() - began + 3
+
+
+@pytest.mark.parametrize(
+    ("option", "least", "most"),
+    [
+        ("--rate", "1", "10000"),
+        ("--address-rate", "1", "10000"),
+        ("--connections", "16", "100000"),
+        ("--address-connections", "16", "100000"),
+        ("--proxies", "1", "16"),
+        ("--port", "0", "65535"),
+    ],
+)
+def test_numbers_have_a_range(team: None, run_cli: RunCli, option: str, least: str, most: str) -> None:
+    for number in (str(int(most) + 1), "0.1" if "rate" in option else str(int(least) - 1), "nan", "inf"):
+        ran = run_cli("serve", "--behind-proxy", option, number)
+        assert ran.code == 2, (number, ran.err)
+        assert option in ran.err and "Traceback" not in ran.err and "Serving" not in ran.err
+        assert "is not in the range" in ran.err or "is not a valid integer" in ran.err, ran.err
+
+
+def test_days_have_a_range(team: None, run_cli: RunCli) -> None:
+    for number in ("-1", "36501", "nan", "999999999999999999999999"):
+        ran = run_cli("token", "create", ME, "--days", number)
+        assert (ran.code, ran.out) == (2, ""), number
+        assert "--days" in ran.err and "Traceback" not in ran.err
+
+
+def test_proxies_without_a_proxy(team: None, run_cli: RunCli) -> None:
+    ran = run_cli("serve", "--proxies", "2")
+    assert (ran.code, "--behind-proxy" in ran.err) == (2, True)
+
+
+def test_a_crash_leaves_no_core(team: None, environment: dict[str, str]) -> None:
+    with serving(environment) as server:
+        assert resource.prlimit(server.process.pid, resource.RLIMIT_CORE) == (0, 0)
 
 
 def test_login_and_logout(secret: str, run_cli: RunCli, environment: dict[str, str]) -> None:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from inbox_tui.server.seldom import Seldom
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import SAM
 from server.harness import Served, serving
 from server.team import team_in
 from server.wire import Wire, wire_to
+
+
+@pytest.fixture(autouse=True)
+def told_anew() -> None:
+    """What the last test had in its log is no reason to leave it out of this one's."""
+    for name in list(logging.root.manager.loggerDict):
+        for seldom in logging.getLogger(name).filters:
+            if isinstance(seldom, Seldom):
+                seldom._told.clear()
 
 
 @pytest.fixture

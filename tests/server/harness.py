@@ -21,8 +21,11 @@ from inbox_tui.store.registry import Identity, open_store, utc_now
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract import OpenAs
 
-GENEROUS = Limits(rate=100_000, burst=100_000, streams=1_000)
+GENEROUS = Limits(
+    rate=100_000, burst=100_000, streams=1_000, address_rate=100_000, address_burst=100_000, address_connections=4_000
+)
 """So that a test which asks a lot is not told to wait."""
+ANYWHERE = Binding("127.0.0.1", 0)
 SOON = 15.0
 """Seconds within which a report must come."""
 
@@ -99,7 +102,9 @@ class Served(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def serving(store: Store, limits: Limits = GENEROUS, clock: Clock = utc_now) -> AsyncIterator[Served]:
+async def serving(
+    store: Store, limits: Limits = GENEROUS, clock: Clock = utc_now, *, binding: Binding = ANYWHERE
+) -> AsyncIterator[Served]:
     """A server over a store for as long as the block lasts."""
     gate = make_gate(store, clock, limits)
     addresses: list[str] = []
@@ -109,7 +114,7 @@ async def serving(store: Store, limits: Limits = GENEROUS, clock: Clock = utc_no
         addresses.append(address)
         is_up.set()
 
-    running = asyncio.create_task(serve(gate, Binding("127.0.0.1", 0), listening=listening))
+    running = asyncio.create_task(serve(gate, binding, listening=listening))
     running.add_done_callback(lambda _: is_up.set())
     try:
         await is_up.wait()

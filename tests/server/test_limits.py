@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import resource
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from inbox_tui.domain.tokens import TokenId
-from inbox_tui.server import serving as serving_module
-from inbox_tui.server.limits import Limits, Rates
-from inbox_tui.server.problems import Refused
+from inbox_tui.domain.errors import ConfigError
+from inbox_tui.server import patience, protocol
+from inbox_tui.server.limits import REMEMBERED, Buckets, Limits
 from inbox_tui.store.api import BODY_LIMIT, Problem
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import DANA, SAM, WEBSITE
@@ -35,32 +36,112 @@ async def as_(served: Served, email: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=served.api, headers={"Authorization": f"Bearer {secret}"})
 
 
+def offered(times: Iterable[float], rate: float, burst: int) -> list[float]:
+    """When requests were taken, of those that came at these times."""
+    now = 0.0
+    buckets = Buckets[str](rate, burst, clock=lambda: now)
+    taken = []
+    for now in times:
+        if not buckets.take("website"):
+            taken.append(now)
+    return taken
+
+
+def after(gaps: Iterable[float]) -> list[float]:
+    return list(itertools.accumulate(gaps, initial=1_000_000.0))  # a clock that has run for days
+
+
+RATES = st.one_of(st.floats(1, 500), st.sampled_from([1.0, 3.0, 10.0, 100.0, 0.7]))
+
+
+@given(rate=RATES, gaps=st.lists(st.floats(0, 3), min_size=1, max_size=200), seconds=st.sampled_from([0.001, 0.1, 1.0]))
+def test_no_more_is_taken_than_the_limit_whenever_requests_come(rate: float, gaps: list[float], seconds: float) -> None:
+    burst = max(1, int(rate * 4))
+    taken = offered(after(gap * seconds for gap in gaps), rate, burst)
+    for first in range(0, len(taken), 7):
+        for last in range(first, len(taken), 5):
+            assert last - first + 1 <= burst + rate * (taken[last] - taken[first]) + 0.001
+
+
+@given(
+    rate=st.floats(3, 500),
+    factors=st.lists(st.floats(1.0, 30.0), min_size=1, max_size=3),
+    jitter=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=20),
+)
+def test_of_what_is_offered_beyond_the_limit_the_limit_is_taken(
+    rate: float, factors: list[float], jitter: list[float]
+) -> None:
+    """Each second more comes than is allowed, evenly or in bunches, more or less of it by turns."""
+    spread = itertools.cycle(jitter)
+    gaps: list[float] = []
+    for factor in factors:
+        of_one = 1 / (rate * factor)
+        for _ in range(400):
+            wait = 2 * of_one * next(spread)
+            gaps += [wait, 2 * of_one - wait]
+    times = after(gaps)
+    taken = offered(times, rate, int(rate * 4) or 1)
+    assert len(taken) >= 0.95 * min(rate * (times[-1] - times[0]), len(times))
+
+
+@pytest.mark.parametrize("offer", [101, 150, 1_000])
+def test_a_flood_does_not_close_the_limit_for_good(offer: int) -> None:
+    taken = offered((number / offer for number in range(offer * 30)), 100, 400)
+    for second in range(8, 30):
+        assert 95 <= sum(second <= at < second + 1 for at in taken) <= 101
+
+
 def test_a_bucket_is_refilled_as_time_passes() -> None:
     now = 100.0
-    rates = Rates(Limits(rate=2.0, burst=3), clock=lambda: now)
-    one, other = TokenId("1"), TokenId("2")
-    for _ in range(3):
-        rates.take(one)
-    with pytest.raises(Refused) as told:
-        rates.take(one)
-    assert told.value.headers == {"Retry-After": "1"}
-    rates.take(other)
+    buckets = Buckets[str](2.0, 3, clock=lambda: now)
+    assert [buckets.take("one") for _ in range(4)] == [0, 0, 0, 0.5]
+    assert buckets.take("other") == 0
     now += 0.5
-    rates.take(one)
-    with pytest.raises(Refused):
-        rates.take(one)
+    assert buckets.wait("one") == 0
+    assert [buckets.take("one") for _ in range(2)] == [0, 0.5]
     now += 1000
-    for _ in range(3):
-        rates.take(one)
-    with pytest.raises(Refused):
-        rates.take(one)
+    assert [buckets.take("one") for _ in range(4)] == [0, 0, 0, 0.5]
 
 
-def test_the_buckets_of_clients_that_are_long_gone_are_forgotten() -> None:
-    rates = Rates(Limits(rate=1.0, burst=1))
-    for number in range(10_100):
-        rates.take(TokenId(str(number)))
-    assert len(rates._buckets) == 10_000
+def test_clients_that_are_long_gone_are_forgotten() -> None:
+    now = 0.0
+    buckets = Buckets[int](1.0, 1, clock=lambda: now)
+    for client in range(5_000):
+        now += 0.01
+        assert not buckets.take(client)
+    assert len(buckets) <= 101, "the others' buckets are full again"
+
+
+def test_more_clients_than_can_be_remembered_have_no_more_than_one_bucket_together() -> None:
+    now = 0.0
+    buckets = Buckets[int](1.0, 5, clock=lambda: now)
+    attackers = range(3 * REMEMBERED)
+    taken = sum(not buckets.take(client) for client in attackers)
+    assert taken == REMEMBERED + 5
+    for _ in range(4):
+        assert not buckets.take(0), "whoever was there before has what is theirs"
+    assert buckets.take(0)
+    assert not any(not buckets.take(client) for client in attackers[REMEMBERED:]), "no fresh bucket"
+    assert len(buckets) == REMEMBERED
+    now += 1000
+    assert [buckets.take(attackers[-1]) for _ in range(6)] == [0, 0, 0, 0, 0, 1]
+    assert len(buckets) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rate": 0}, {"rate": -1.0}, {"rate": float("nan")}, {"rate": float("inf")}, {"burst": 0}, {"burst": 2.5},
+        {"address_rate": 0}, {"address_burst": 0}, {"connections": 0}, {"connections": -5}, {"scans": -1},
+        {"streams": -1}, {"address_connections": -1}, {"connections": float("nan")},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_limits_that_cannot_be_held_are_not_made(wrong: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        Limits(**wrong)  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(ConfigError):
+        msgspec.structs.replace(GENEROUS, **wrong)
 
 
 async def test_too_many_requests_of_one_token_do_not_hinder_another(store: Store) -> None:
@@ -173,8 +254,8 @@ async def test_pages_have_a_limit(served: Served) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A server that waits for slow clients, but not long."""
     with monkeypatch.context() as patch:
-        for name in ("HEAD_WITHIN", "BODY_WITHIN"):
-            patch.setattr(serving_module, name, 0.2)
+        patch.setattr(protocol, "HEAD_WITHIN", 0.2)
+        patch.setattr(patience, "BODY_WITHIN", 0.2)
         yield
 
 
@@ -254,48 +335,6 @@ async def test_what_is_not_http_is_answered_with_4xx_or_not_at_all(served: Serve
     assert answer[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 404", b"HTTP/1.1 401", b"HTTP/1.1 431", b""), answer
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{served.api}/health")).status_code == 200
-
-
-IDLE = 10_000
-PLACES = 300
-
-
-async def test_ten_thousand_idle_connections_are_refused_politely(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The hard limit of open files covers both ends here, so they come in waves; each wave stays."""
-    monkeypatch.setattr(serving_module, "HEAD_WITHIN", 600.0)  # on a busy machine the first go before the last come
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wave = min(500, (hard if hard != resource.RLIM_INFINITY else 65_536) // 4)
-    async with serving(store, msgspec.structs.replace(GENEROUS, connections=PLACES)) as served:
-        parts = urlsplit(served.address)
-        kept: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
-        refused = 0
-        try:
-            for _ in range(IDLE // wave):
-                opened = await asyncio.gather(
-                    *(asyncio.open_connection(parts.hostname, parts.port) for _ in range(wave))
-                )
-                for reader, writer in opened:
-                    if len(kept) < PLACES:
-                        kept.append((reader, writer))
-                        continue
-                    answer = await reader.read(-1)
-                    assert answer.startswith(b"HTTP/1.1 503 Service Unavailable\r\n"), answer
-                    assert b"Retry-After: 5" in answer and b'"too_many"' in answer
-                    refused += 1
-                    writer.transport.abort()
-            assert refused == IDLE - PLACES
-            for _, writer in kept[:10]:
-                writer.transport.abort()
-            async with httpx.AsyncClient() as client:
-                while (await client.get(f"{served.api}/health")).status_code == 503:
-                    await asyncio.sleep(0)
-                assert (await client.get(f"{served.api}/health")).status_code == 200
-        finally:
-            for _, writer in kept:
-                writer.transport.abort()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_an_agent_has_the_same_limits(store: Store) -> None:

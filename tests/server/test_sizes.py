@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from inbox_tui.server.serving import HEAD_LIMIT
+from inbox_tui.server.protocol import HEAD_LIMIT
 from inbox_tui.store.api import BULK_LIMIT, IMPORT_LIMIT, MATCHING_LIMIT, PAGE_LIMIT
 from inbox_tui.testing.factories import DANA, WEBSITE
 from server.harness import Served

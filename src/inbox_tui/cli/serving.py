@@ -6,7 +6,9 @@ import logging
 import os
 import sys
 from datetime import timedelta
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,6 +26,25 @@ from inbox_tui.store.registry import utc_now
 PORT = 8420
 _SECRET_BYTES = 32
 _DAYS = 365
+_BURST = 4
+"""Seconds' worth of requests that a token may send at once after a pause."""
+_ADDRESS_BURST = 5
+_FEWEST = 16
+_MOST = 100_000
+
+
+class Rate(click.FloatRange):
+    """A number of requests a second."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Refuse also what is no number, which no range excludes."""
+        rate = float(super().convert(value, param, ctx))
+        if isnan(rate):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return rate
+
+
+_RATE = Rate(1, 10_000)
 
 
 @command("serve")
@@ -34,7 +55,29 @@ _DAYS = 365
 @click.option("--tls-cert", type=click.Path(path_type=Path), metavar="FILE", help="Certificate chain, PEM.")
 @click.option("--tls-key", type=click.Path(path_type=Path), metavar="FILE", help="Its private key, PEM.")
 @click.option("--behind-proxy", is_flag=True, help="A proxy in front does TLS and says who the client is.")
-@click.option("--rate", default=100.0, show_default=True, help="Requests a second for each token.")
+@click.option(
+    "--proxies", type=click.IntRange(1, 16), help="How many stand in front, one behind the other.  [default: 1]"
+)
+@click.option("--rate", default=100.0, show_default=True, type=_RATE, help="Requests a second for each token.")
+@click.option(
+    "--address-rate",
+    default=20.0,
+    show_default=True,
+    type=_RATE,
+    help="Requests a second without a good token, for each address.",
+)
+@click.option(
+    "--connections",
+    default=4_000,
+    show_default=True,
+    type=click.IntRange(_FEWEST, _MOST),
+    help="Open connections for all.",
+)
+@click.option(
+    "--address-connections",
+    type=click.IntRange(_FEWEST, _MOST),
+    help="Open connections for each address; not behind a proxy.  [default: a quarter of all]",
+)
 @click.option("--quiet", is_flag=True, help="No access log.")
 @click.pass_obj
 def serve(
@@ -45,26 +88,42 @@ def serve(
     tls_cert: Path | None,
     tls_key: Path | None,
     behind_proxy: bool,
+    proxies: int | None,
     rate: float,
+    address_rate: float,
+    connections: int,
+    address_connections: int | None,
     quiet: bool,
 ) -> None:
     """Offer this store to a team over HTTP. Ends in order on SIGTERM or Ctrl+C."""
+    if proxies and not behind_proxy:
+        raise click.UsageError("--proxies says how many proxies stand in front: give --behind-proxy, too.")
     try:
         from inbox_tui.server.app import make_gate
         from inbox_tui.server.limits import Limits
+        from inbox_tui.server.process import leave_no_core
         from inbox_tui.server.serving import Binding, require_safe
         from inbox_tui.server.serving import serve as serve_gate
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"The server needs the package {error.name}.", hint="Install it with: pip install 'inbox-tui[server]'"
         ) from error
-    binding = Binding(host, port, tls_cert, tls_key, behind_proxy)
+    binding = Binding(host, port, tls_cert, tls_key, proxies=(proxies or 1) if behind_proxy else 0)
     require_safe(binding)
+    limits = Limits(
+        rate=rate,
+        burst=int(rate * _BURST),
+        address_rate=address_rate,
+        address_burst=int(address_rate * _ADDRESS_BURST),
+        connections=connections,
+        address_connections=address_connections or 0,
+    )
+    leave_no_core()
     _log_to_stderr(quiet=quiet)
 
     async def work() -> None:
         async with session.store(must_exist=True) as store:
-            gate = make_gate(store, utc_now, Limits(rate=rate, burst=int(rate * 4)))
+            gate = make_gate(store, utc_now, limits)
             await serve_gate(gate, binding, listening=lambda address: say(f"Serving {store.name} at {address}"))
 
     run_async(work())

@@ -37,6 +37,9 @@ class InboxError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint or self.default_hint
+        self.public = ""
+        """The message for those who shall not learn where the store is; empty where the message names no store, or
+        where nothing but the kind of the error may be told."""
 
 
 class ConfigError(InboxError):

@@ -37,8 +37,11 @@ from inbox_tui.operations.triage import new_key
 from inbox_tui.server.attendance import attendance_of
 from inbox_tui.server.bodies import read_body, takes_body
 from inbox_tui.server.budget import Budget
+from inbox_tui.server.expiry import Expiry
 from inbox_tui.server.hub import Hub
-from inbox_tui.server.limits import Limits, Places, Rates
+from inbox_tui.server.limits import TOO_MANY, Buckets, Limits, Places
+from inbox_tui.server.problems import Refused
+from inbox_tui.server.readiness import Readiness, require_ready
 from inbox_tui.server.spool import Spools
 from inbox_tui.server.turns import Turns
 from inbox_tui.store.api import AgentMessage, NewConversation
@@ -46,6 +49,7 @@ from inbox_tui.store.client import CLIENT
 from inbox_tui.store.protocol import Clock, Host, Store
 
 _SCHEME = "bearer"
+_AUTHORIZATION = b"authorization"
 
 AnyRequest = Request[Any, Any, Any]
 _CARRIED = "inbox_tui.bearer"
@@ -102,11 +106,13 @@ class Gate:
         self.places = Places(limits)
         self.limits = limits
         self.clock = clock
+        self.expiry = Expiry(clock)
+        self.readiness = Readiness(lambda: require_ready(host, self.host))
+        self.rates = Buckets[TokenId](limits.rate, limits.burst)
         self.bodies = Budget(limits.token_bodies, limits.all_bodies)
         self.answers = Budget(limits.token_answers, limits.all_answers)
         self.turns = Turns(limits.at_once, limits.waiting)
         self.spools = Spools(limits.spool, limits.all_spools)
-        self._rates = Rates(limits)
         self._seen_by: dict[MemberId, Store] = {}
 
     async def let_in(self, request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -144,20 +150,19 @@ class Gate:
             await here.held.enter_async_context(self.turns.turn(token))
 
     async def _bearer(self, request: ASGIConnection[Any, Any, Any, Any]) -> Bearer:
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != _SCHEME or not secret.strip():
+        hash = hash_in(request.scope)
+        if hash is None:
             raise CredentialError(
                 "The request carries no token.", hint="Send it in the header: Authorization: Bearer TOKEN."
             )
-        hash = hash_of(secret.strip())
         token = await self.host.find_token(hash)
         if token is None:
             raise CredentialError(
                 "The token is not known here; it may have been revoked.", hint="Ask an admin for another."
             )
-        if not token.holds(self.clock()):
-            raise CredentialError("The token has expired.", hint="Ask an admin for another.")
-        self._rates.take(token.id)
+        self.expiry.require(token)
+        if wait := self.rates.take(token.id):
+            raise Refused(TOO_MANY, "too_many", "Too many requests; wait a moment.", retry_after=wait)
         return Bearer(token, hash)
 
     async def still_holds(self, bearer: Bearer) -> bool:
@@ -224,8 +229,7 @@ class AgentDesk:
 
     async def request_handoff(self, id: ConversationId, at: Moment | None) -> Conversation:
         """A human is asked for. Raises NotFound."""
-        now = self._clock()
-        return await self._host.agent_handoff(self.agent.id, id, min(at or now, now))
+        return await self._host.agent_handoff(self.agent.id, id, at or self._clock())
 
     async def replies(self, after: HeardId | None) -> AgentReplies:
         """What members wrote to its visitors after a place. Raises NotFound for a text that is no such id."""
@@ -233,8 +237,15 @@ class AgentDesk:
 
 
 def _arrived(message: AgentMessage, now: datetime) -> IncomingMessage:
-    """A message as it is taken in; one from the future was written when it arrived."""
-    return IncomingMessage(Author(message.author), message.body, min(message.created_at or now, now), message.key)
+    """A message as it is taken in; one without a time was written when it arrived."""
+    return IncomingMessage(Author(message.author), message.body, message.created_at or now, message.key)
+
+
+def hash_in(scope: Any) -> bytes | None:
+    """The hash of the token that a request carries; None if it carries none."""
+    value = next((value for name, value in scope["headers"] if name == _AUTHORIZATION), b"")
+    scheme, _, secret = value.decode("latin-1").partition(" ")
+    return hash_of(secret.strip()) if scheme.lower() == _SCHEME and secret.strip() else None
 
 
 def carry(gate: Gate, scope: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from litestar import Litestar, Response, Router, get
+from litestar import Litestar, MediaType, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -19,13 +19,13 @@ from litestar.routes import BaseRoute
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 
 from inbox_tui import __version__
-from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable, Unsupported
+from inbox_tui.domain.errors import InboxError, StoreUnavailable, Unsupported
 from inbox_tui.server.access import AgentDesk, AnyRequest, Audience, Gate, GateOf, MemberCaller, carry, gate_to
 from inbox_tui.server.agent_routes import AGENTS
 from inbox_tui.server.answers import in_pieces
 from inbox_tui.server.attendance import attended
 from inbox_tui.server.bodies import RecordRequest
-from inbox_tui.server.description import description_of
+from inbox_tui.server.description import Described
 from inbox_tui.server.inbox_routes import INBOX, listed_query
 from inbox_tui.server.limits import Limits
 from inbox_tui.server.problems import tell_error, tell_mistake, tell_refusal
@@ -46,9 +46,13 @@ async def health() -> dict[str, str]:
 
 
 @get("/openapi.json", opt={"audience": Audience.ANYBODY}, include_in_schema=False)
-async def description(request: AnyRequest) -> dict[str, Any]:
+async def description(request: AnyRequest) -> Response[bytes]:
     """This API in OpenAPI's words."""
-    return description_of(request.app)
+    described = the_description()
+    headers = {"ETag": described.tag, "Cache-Control": "no-cache"}
+    if described.tag in request.headers.get("if-none-match", ""):
+        return Response(b"", status_code=304, headers=headers)
+    return Response(described.json, media_type=MediaType.JSON, headers=headers)
 
 
 @get("/ready", opt={"audience": Audience.ANYBODY}, security=[{}])
@@ -56,14 +60,7 @@ async def ready(gate: GateOf) -> Response[dict[str, str]]:
     """The store answers and takes writes, and what is written to it is heard."""
     if not gate.hub.is_following:
         raise StoreUnavailable("The store is not heard at present, or the server is about to end.")
-    await gate.store.counts(None)
-    try:
-        await gate.host.require_writable()
-    except StoreBroken as error:
-        raise StoreUnavailable(
-            "The store takes no writes of this server: another version of inbox-tui changed its tables.",
-            hint="Update the server, and start it again.",
-        ) from error
+    await gate.readiness.require()
     return Response({"status": "ready"})
 
 
@@ -86,6 +83,11 @@ class _Unserved(Router):
 async def let_in(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let in whom a route is for."""
     await gate_to(request.scope).let_in(request, handler)
+
+
+def tell_store_error(request: AnyRequest, error: InboxError) -> Response[bytes]:
+    """What the store, or a rule, said."""
+    return tell_error(error, gate_to(request.scope).store.name)
 
 
 async def the_caller(request: AnyRequest) -> MemberCaller:
@@ -115,7 +117,7 @@ def the_app() -> Litestar:
             "desk": Provide(the_desk),
             "listed": Provide(listed_query, sync_to_thread=False),
         },
-        exception_handlers={InboxError: tell_error, HTTPException: tell_refusal, Exception: tell_mistake},
+        exception_handlers={InboxError: tell_store_error, HTTPException: tell_refusal, Exception: tell_mistake},
         request_max_body_size=BODY_LIMIT,
         openapi_config=OpenAPIConfig(
             title="inbox-tui",
@@ -131,6 +133,12 @@ def the_app() -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+@cache
+def the_description() -> Described:
+    """The description of the API, built once."""
+    return Described.of(the_app())
 
 
 def through(gate: Gate) -> ASGIApp:

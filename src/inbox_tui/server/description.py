@@ -6,6 +6,7 @@ which reads them: what it refuses, the description refuses.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
@@ -28,6 +29,20 @@ _REFUSAL = {
     "content": {"application/json": {"schema": {"$ref": _PLACE.format(name="Problem")}}},
 }
 _METHODS = ("get", "post", "put")
+
+
+class Described(msgspec.Struct, frozen=True):
+    """A description as it is sent."""
+
+    json: bytes
+    tag: str
+    """Of this text and no other, in quotes (RFC 9110, 8.8.3)."""
+
+    @classmethod
+    def of(cls, app: Litestar) -> Described:
+        """The description of an application's API."""
+        json = msgspec.json.encode(description_of(app))
+        return cls(json, f'"{hashlib.sha256(json).hexdigest()[:32]}"')
 
 
 def description_of(app: Litestar) -> dict[str, Any]:

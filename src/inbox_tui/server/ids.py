@@ -6,6 +6,7 @@ id; here the id is decoded.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from litestar.types import ASGIApp, Receive, Scope, Send
 
 _NOWHERE = "/"
+_AUTHORITY = re.compile("https?://[^/]*", re.IGNORECASE)
+"""What precedes the path where a request names its target whole (RFC 9112, 3.2.2)."""
 
 
 def conversation_id(segment: str) -> ConversationId:
@@ -30,6 +33,8 @@ def on_raw_path(app: ASGIApp) -> ASGIApp:
 
     async def routed(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["raw_path"].decode("ascii", "replace")
+        if named := _AUTHORITY.match(path):
+            path = path[named.end() :]
         scope["path"] = _NOWHERE if "//" in path or path.endswith("/") else path
         await app(scope, receive, send)
 

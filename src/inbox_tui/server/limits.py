@@ -6,22 +6,33 @@ Counts only; who the client is was decided before. Each server process counts fo
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from time import monotonic
+from typing import Generic, TypeVar
 
 import msgspec
 
+from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.tokens import TokenId
 from inbox_tui.server.problems import Refused
 from inbox_tui.store.api import IMPORT_LIMIT
 
-_TOO_MANY = 429
-_CLIENTS_REMEMBERED = 10_000
+K = TypeVar("K", bound=Hashable)
+
+TOO_MANY = 429
+REMEMBERED = 10_000
+"""Clients whose recent requests are counted one by one; those beyond share one bucket."""
+_ROUNDING = 1e-6
+"""Part of a request by which a sum of times may be off."""
+_HIGHEST = 1_000_000
+_MOST_BYTES = 2**40
+_IN_BYTES = ("token_bodies", "all_bodies", "token_answers", "all_answers", "spool", "all_spools")
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What a server allows."""
+    """What a server allows. Raises ConfigError for a limit that cannot be held."""
 
     rate: float = 100.0
     """Requests a second for each token."""
@@ -51,28 +62,82 @@ class Limits(msgspec.Struct, frozen=True):
     """Bytes of an export that wait on disk until its client takes them."""
     all_spools: int = 2 * 1024 * 1024 * 1024
     """The same for all exports."""
+    address_rate: float = 20.0
+    """Requests a second without a good token, for each address."""
+    address_burst: int = 100
+    """Those that an address may send at once after a pause."""
+    address_connections: int = 0
+    """Open connections for each address; 0: a quarter of all. Not behind a proxy, whose address is everybody's."""
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            least = 0 if name in ("streams", "all_streams", "scans", "address_connections") else 1
+            is_rate = name.endswith("rate")
+            most = _MOST_BYTES if name in _IN_BYTES else _HIGHEST
+            fits = isfinite(value) and (0 < value <= most if is_rate else least <= value <= most)
+            if not fits or not (is_rate or isinstance(value, int)):
+                raise ConfigError(f"{value} is not a limit of a server ({name}).", hint="Give a number in its range.")
 
 
-class Rates:
-    """A bucket of requests for each token, refilled as time passes."""
+class Buckets(Generic[K]):
+    """For each client a bucket of requests, which refills as time passes. A refused request takes nothing.
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
-        self._limits = limits
+    Whatever is offered, no more than ``burst + rate * seconds`` requests of a client are taken, and of those that
+    come faster than ``rate`` no fewer than ``rate`` a second.
+
+    Args:
+        rate: Requests a second by which a bucket refills.
+        burst: Requests that a full bucket holds.
+        clock: Seconds, from any origin, that only grow.
+    """
+
+    def __init__(self, rate: float, burst: int, clock: Callable[[], float] = monotonic) -> None:
+        self._each = 1 / rate
+        """Seconds that refill one request."""
+        self._all = burst / rate
+        """Seconds that refill a whole bucket."""
         self._clock = clock
-        self._buckets: OrderedDict[TokenId, tuple[float, float]] = OrderedDict()
-        """What is left, and when that was so; the most recently used last."""
+        self._full_at: OrderedDict[K, float] = OrderedDict()
+        """When a bucket will be full again, the one last taken from at the end; one that is full is forgotten."""
+        self._others_full_at = 0.0
+        """The same for all clients together that came while there were too many to remember; a new one begins with it,
+        so that nobody has a full bucket twice."""
 
-    def take(self, token: TokenId) -> None:
-        """One more request. Raises Refused (429) when there were too many."""
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def take(self, key: K) -> float:
+        """Take a request: 0; or, if there is none, take nothing: the seconds until there is one."""
         now = self._clock()
-        left, at = self._buckets.pop(token, (float(self._limits.burst), now))
-        left = min(float(self._limits.burst), left + (now - at) * self._limits.rate)
-        self._buckets[token] = (max(0.0, left - 1), now)
-        if len(self._buckets) > _CLIENTS_REMEMBERED:
-            self._buckets.popitem(last=False)
-        if left < 1:
-            wait = (1 - left) / self._limits.rate
-            raise Refused(_TOO_MANY, "too_many", "Too many requests; wait a moment.", retry_after=wait)
+        if wait := self._wait(key, now):
+            return wait
+        full_at = max(self._full_at.pop(key, self._others_full_at), now) + self._each
+        self._forget_full(now)
+        if len(self._full_at) < REMEMBERED:
+            self._full_at[key] = full_at
+        else:
+            self._others_full_at = full_at
+        return 0.0
+
+    def give_back(self, key: K) -> None:
+        """Undo one ``take``."""
+        if key in self._full_at:
+            self._full_at[key] -= self._each
+
+    def wait(self, key: K) -> float:
+        """Seconds until there is a request to take; 0 if there is one."""
+        return self._wait(key, self._clock())
+
+    def _wait(self, key: K, now: float) -> float:
+        missing = max(0.0, self._full_at.get(key, self._others_full_at) - now)
+        wait = missing + self._each - self._all
+        return wait if wait > self._each * _ROUNDING else 0.0
+
+    def _forget_full(self, now: float) -> None:
+        """Each is full ``_all`` seconds after it was last taken from, so the oldest never stays."""
+        while self._full_at and self._full_at[oldest := next(iter(self._full_at))] <= now:
+            del self._full_at[oldest]
 
 
 class Places:
@@ -89,7 +154,7 @@ class Places:
         """A stream for as long as the block lasts. Raises Refused (429)."""
         is_full = self._streams.total() >= self._limits.all_streams
         if is_full or self._streams[token] >= self._limits.streams:
-            raise Refused(_TOO_MANY, "too_many", "Too many streams are open.", retry_after=5)
+            raise Refused(TOO_MANY, "too_many", "Too many streams are open.", retry_after=5)
         self._streams[token] += 1
         try:
             yield
@@ -105,7 +170,7 @@ class Places:
         Others may then begin, though the client still takes what was read. Raises Refused (429).
         """
         if token in self._scanning or self._scans >= self._limits.scans:
-            raise Refused(_TOO_MANY, "too_many", "Too many exports are under way.", retry_after=5)
+            raise Refused(TOO_MANY, "too_many", "Too many exports are under way.", retry_after=5)
         self._scanning.add(token)
         self._scans += 1
         is_reading = True

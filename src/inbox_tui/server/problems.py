@@ -6,22 +6,54 @@ What went wrong inside the server goes to its log, never to a client.
 from __future__ import annotations
 
 import logging
+from copy import copy
+from math import ceil
 from typing import Any
 
 import msgspec
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Send
 
-from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.errors import (
+    Conflict,
+    CredentialError,
+    InboxError,
+    NotAllowed,
+    NotFound,
+    ProfileIncomplete,
+    Rejected,
+    StoreBroken,
+    StoreUnavailable,
+    Unsupported,
+)
+from inbox_tui.server.seldom import Seldom
 from inbox_tui.store.api import Problem, problem_of
 
 _log = logging.getLogger("inbox_tui.server")
+_away = logging.getLogger("inbox_tui.server.store")
+_away.addFilter(Seldom())
 
+CLOSES = (b"connection", b"close")
+"""The header of an answer that ends its connection."""
 RETRY_AFTER = 2
 """Seconds after which a client shall try again when the store cannot answer."""
 _UNAVAILABLE = 503
 _BROKEN = 500
 _BAD = 400
+
+_OF_RULES = (CredentialError, NotAllowed, NotFound, Conflict, Rejected, ProfileIncomplete, Unsupported)
+"""What rules say, of the request and not of the store; a store's own such errors have public words."""
+_WORDS: dict[type[InboxError], str] = {
+    Rejected: "This value cannot be stored.",
+    StoreUnavailable: "The store cannot answer now.",
+    StoreBroken: "The store cannot do this.",
+}
+_HINTS: dict[type[InboxError], str] = {
+    Rejected: "It contains a character or a number that cannot be stored.",
+    StoreUnavailable: "Try again in a moment. If that does not help, ask whoever runs the server.",
+    StoreBroken: "Ask whoever runs the server; its log tells more.",
+}
 
 
 class Refused(HTTPException):
@@ -32,25 +64,53 @@ class Refused(HTTPException):
         word: The reason for programs.
         message: The reason for people.
         retry_after: Seconds after which it may be tried again; None if that would not help.
+        closes: Whether its connection ends with it.
     """
 
-    def __init__(self, status: int, word: str, message: str, *, retry_after: float | None = None) -> None:
-        headers = {} if retry_after is None else {"Retry-After": str(max(1, round(retry_after)))}
+    def __init__(
+        self, status: int, word: str, message: str, *, retry_after: float | None = None, closes: bool = False
+    ) -> None:
+        headers = {} if retry_after is None else {"Retry-After": str(max(1, ceil(retry_after)))}
+        if closes:
+            headers["Connection"] = "close"
         super().__init__(detail=message, status_code=status, headers=headers)
         self.word = word
 
 
-def tell_error(_: Request[Any, Any, Any], error: InboxError) -> Response[bytes]:
-    """What the store, or a rule, said."""
-    status, problem = problem_of(error)
+def tell_error(error: InboxError, store: str) -> Response[bytes]:
+    """What the store, or a rule, said. ``store`` is the store's name, which is not told."""
+    told = outside(error, store)
+    status, problem = problem_of(told)
     if status >= _BROKEN:
         is_foreseen = status == _UNAVAILABLE  # and told with every request while the store is away
         beneath = None if is_foreseen else error.__cause__
-        _log.error("%s: %s", type(error).__name__, error.message, exc_info=beneath)
+        (_away if is_foreseen else _log).error(f"{type(error).__name__}: {error.message}", exc_info=beneath)
+    elif told is not error:
+        _away.error(f"{type(error).__name__}: {error.message}")
     headers = {"Retry-After": str(RETRY_AFTER)} if status == _UNAVAILABLE else {}
     if problem.error == "credentials":
         headers["WWW-Authenticate"] = "Bearer"
     return _answer(status, problem, headers)
+
+
+def outside(error: InboxError, store: str) -> InboxError:
+    """An error as clients may know it: without the file, the host or the database where the store is.
+
+    Args:
+        error: What the store or a rule said.
+        store: The store's name.
+    """
+    kind = type(error)
+    if kind in _OF_RULES and not error.public:
+        if store not in error.message + error.hint:
+            return error
+        told = copy(error)
+        told.message, told.hint = (words.replace(store, "the store") for words in (error.message, error.hint))
+        return told
+    if kind in (Rejected, StoreBroken):
+        return kind(error.public or _WORDS[kind], hint=_HINTS[kind])
+    kind = StoreUnavailable if kind in (StoreUnavailable, CredentialError) else StoreBroken
+    return kind(error.public or _WORDS[kind], hint=_HINTS[kind])
 
 
 def tell_refusal(_: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -72,6 +132,14 @@ def tell_mistake(request: Request[Any, Any, Any], error: Exception) -> Response[
         return _answer(_BAD, Problem("malformed", "The body is nested too deep."), {})
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
     return _answer(_BROKEN, Problem("broken", "The server made a mistake; its log tells more."), {})
+
+
+async def send_problem(send: Send, status: int, problem: Problem, *headers: tuple[bytes, bytes]) -> None:
+    """Answer in place of the application."""
+    body = msgspec.json.encode(problem)
+    of_body = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": [*of_body, *headers]})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _wrong(name: str, words: str) -> str:

@@ -1,6 +1,6 @@
 """What is sent piece by piece: whole lists, CSV, and what others write, as it happens.
 
-A stream ends when the right to it does, at the latest with the next report of the team, and
+A stream ends when the right to it does: with the report that says so, or when its token expires. And
 what others write is told only while the store is heard.
 """
 
@@ -122,6 +122,7 @@ async def _exported(gate: Gate, bearer: Bearer, parts: AsyncGenerator[bytes]) ->
     with gate.places.scan(bearer.token.id) as is_read:
         async with aclosing(gate.spools.through(parts, is_read)) as pieces:
             async for piece in pieces:
+                gate.expiry.require(bearer.token)
                 yield piece
 
 
@@ -139,7 +140,7 @@ async def _csv(store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncGener
 async def _changes(gate: Gate, bearer: Bearer, since: ChangeId | None) -> AsyncGenerator[bytes]:
     encode = msgspec.json.encode
     with gate.places.stream(bearer.token.id):  # begins with a report at once: who has the answer's head misses nothing
-        async for report in gate.hub.listen(since, HEARTBEAT):
+        async for report in gate.expiry.while_held(bearer.token, gate.hub.listen(since, HEARTBEAT)):
             if (report is None or report.team) and not await gate.still_holds(bearer):
                 return
             event = _ALIVE if report is None else b"id: %b\ndata: %b\n\n" % (report.id.encode(), encode(report))
@@ -152,7 +153,7 @@ async def _changes(gate: Gate, bearer: Bearer, since: ChangeId | None) -> AsyncG
 async def _replies(gate: Gate, desk: AgentDesk, after: HeardId) -> AsyncGenerator[bytes]:
     with gate.places.stream(desk.bearer.token.id):
         is_first = True
-        async for report in gate.hub.listen(None, HEARTBEAT):
+        async for report in gate.expiry.while_held(desk.bearer.token, gate.hub.listen(None, HEARTBEAT)):
             if (report is None or report.team) and not await gate.still_holds(desk.bearer):
                 return
             if report is None or is_first:
@@ -169,7 +170,7 @@ async def _replies(gate: Gate, desk: AgentDesk, after: HeardId) -> AsyncGenerato
                         for piece in _pieces(b"id: %b\ndata: %b\n\n" % (place.encode(), told)):
                             yield piece
                     after = read.last
-                    if not read.replies:
+                    if not read.replies or not desk.bearer.token.holds(gate.clock()):
                         break
                     read = await desk.replies(after)
 

@@ -28,6 +28,8 @@ CONNECT_WITHIN = 5.0
 """Seconds within which a connection must stand."""
 ANSWER_WITHIN = 15.0
 """Seconds within which each piece of an answer must come."""
+KEPT_FOR = 5.0
+"""Seconds for which an idle connection is kept: fewer than a server keeps it, so that no request meets its end."""
 _CONNECTIONS = 8
 _ATTEMPTS = 4
 _LONGEST_WAIT = 10.0
@@ -53,7 +55,9 @@ class Line:
             base_url=base,
             headers={"Authorization": f"Bearer {token}", "User-Agent": f"inbox-tui/{__version__}"},
             timeout=httpx.Timeout(ANSWER_WITHIN, connect=CONNECT_WITHIN),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=_CONNECTIONS),
+            limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=KEPT_FOR
+            ),
             follow_redirects=False,
             verify=base.startswith(
                 "https"

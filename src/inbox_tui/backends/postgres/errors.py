@@ -119,7 +119,9 @@ def translated(error: psycopg.Error, name: str) -> InboxError:
     message = meaning.message.format(name=name, why=_reason(words))
     if meaning is _DEFECT:
         message = f"{message} ({clean_line(words)})"
-    return meaning.error(message, hint=meaning.hint)
+    ours = meaning.error(message, hint=meaning.hint)
+    ours.public = _public(meaning)
+    return ours
 
 
 @contextmanager
@@ -130,9 +132,17 @@ def postgres_errors(name: str) -> Iterator[None]:
     except psycopg.Error as error:
         raise translated(error, name) from error
     except (UnicodeEncodeError, OverflowError) as error:
-        raise Rejected(_UNFIT.message.format(name=name), hint=_UNFIT.hint) from error
+        unfit = Rejected(_UNFIT.message.format(name=name), hint=_UNFIT.hint)
+        unfit.public = _public(_UNFIT)
+        raise unfit from error
     except OSError as error:
         raise StoreUnavailable(f"{name}: {error.strerror or error}.") from error
+
+
+def _public(meaning: Meaning) -> str:
+    """Without the address, and without the words of libpq, which quote hosts and users."""
+    words = (_AWAY if "{why}" in meaning.message else meaning).message.format(name="the store")
+    return words[0].upper() + words[1:]
 
 
 def _of_the_line(words: str) -> Meaning:

@@ -79,7 +79,7 @@ def decide(unit: Unit, change: StateChange) -> Outcome:
         before, after = change_state(unit, change)
     except (Conflict, NotFound, Rejected) as refusal:
         found = unit.find(change.id)
-        return Outcome(change, found.conversation if found else None, None, refusal.message)
+        return Outcome(change, found.conversation if found else None, None, refusal.public or refusal.message)
     return Outcome(change, before, after)
 
 

@@ -115,7 +115,9 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
     message = meaning.message.format(path=path)
     if meaning is _DEFECT:
         message = f"{message} ({error})"
-    return meaning.error(message, hint=meaning.hint.format(path=path))
+    ours = meaning.error(message, hint=meaning.hint.format(path=path))
+    ours.public = _public(meaning)
+    return ours
 
 
 @contextmanager
@@ -126,11 +128,18 @@ def sqlite_errors(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise translated(error, path) from error
     except (UnicodeEncodeError, OverflowError) as error:
-        raise Rejected(
+        unfit = Rejected(
             _UNFIT.message.format(path=path), hint="It contains a character or a number that cannot be stored."
-        ) from error
+        )
+        unfit.public = _public(_UNFIT)
+        raise unfit from error
     except OSError as error:
         raise StoreUnavailable(f"{path}: {error.strerror or error}.") from error
+
+
+def _public(meaning: Meaning) -> str:
+    words = meaning.message.format(path="the store")
+    return words[0].upper() + words[1:]
 
 
 def _by_class(error: sqlite3.Error) -> Meaning:

@@ -1,0 +1,60 @@
+"""Whether the store answers, asked once for all who want to know at about the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
+from inbox_tui.store.protocol import Host, Store
+
+HOLDS_FOR = 1.0
+"""Seconds for which an answer holds."""
+
+
+class Readiness:
+    """The last answer of a store.
+
+    Args:
+        ask: Asks the store; raises InboxError where it cannot answer.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[object]], clock: Callable[[], float] = monotonic) -> None:
+        self._ask = ask
+        self._clock = clock
+        self._asked_at = 0.0
+        self._answer: asyncio.Future[object] | None = None
+
+    async def require(self) -> None:
+        """Raises InboxError, as the store does, unless it answers, or did a moment ago."""
+        now = self._clock()
+        if self._answer is None or (self._answer.done() and now - self._asked_at >= HOLDS_FOR):
+            self._asked_at = now
+            self._answer = asyncio.ensure_future(self._ask())
+            self._answer.add_done_callback(_look_at)
+        await asyncio.shield(self._answer)
+
+
+async def require_ready(store: Store, host: Host) -> None:
+    """Raises StoreUnavailable unless the store answers and takes writes.
+
+    Args:
+        store: What is asked.
+        host: The same store, as one that a server offers.
+    """
+    await store.counts(None)
+    try:
+        await host.require_writable()
+    except StoreBroken as error:
+        raise StoreUnavailable(
+            "The store takes no writes of this server: another version of inbox-tui changed its tables.",
+            hint="Update the server, and start it again.",
+        ) from error
+
+
+def _look_at(answer: asyncio.Future[object]) -> None:
+    """Nobody may wait any longer for an answer that is an error."""
+    if not answer.cancelled():
+        answer.exception()
