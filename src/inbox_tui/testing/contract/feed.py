@@ -123,13 +123,13 @@ class FeedContract(Contract):
     async def test_a_report_is_never_too_long_to_send(self, dana: Store) -> None:
         """Beyond a number of bytes it says that everything is to be read again, and is a place to go on from."""
         heard = (await first_of(dana)).id
-        most = BYTES_LISTED // ID_LIMIT
-        for start in range(0, 2 * most, 20):
+        for start in range(0, 2 * BYTES_LISTED // ID_LIMIT, 20):
             ids = (f"{number:04}".ljust(ID_LIMIT, "x") for number in range(start, start + 20))
             await self.seed(dana, *(incoming(id) for id in ids))
-            report = await first_of(dana, heard)
-            assert sum(len(id.encode()) for id in report.conversations) <= BYTES_LISTED
-            assert report.reset is (start + 20 > most)
+        async with asyncio.timeout(SECONDS):
+            while not (report := await first_of(dana, heard)).reset:  # what is behind a server comes little by little
+                assert sum(len(id.encode()) for id in report.conversations) <= BYTES_LISTED
+        assert report.conversations == ()
         again = await first_of(dana, heard)
         await self.seed(dana, incoming("c-1"))
         assert (await first_of(dana, again.id)).conversations == (C1,)
