@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-AIM = 0.03
+AIM = 0.02
 """Seconds that a transaction of a long work should take. What others wait for it then stays below 0.05."""
 BETWEEN = 0.004
 """Seconds between two of them: longer than a writer of another process waits between two attempts (``connections``)."""
