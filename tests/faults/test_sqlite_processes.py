@@ -178,15 +178,19 @@ async def test_a_full_disk_is_named_and_nothing_is_lost(small_disk: Path) -> Non
 
 async def test_a_file_size_limit_is_named(file: Path) -> None:
     store = await opened(file)
+    big = [conversation(f"big-{number}", "word " * 5000) for number in range(100)]
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, hard))
     try:
         with pytest.raises(StoreUnavailable, match=r"full|disk failed") as caught:
-            await store.take_in([conversation(f"big-{number}", "word " * 5000) for number in range(100)])
+            await store.take_in(big)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(file) in caught.value.message
-    assert (await store.counts(None)).all == 3
+    went_in = (await store.counts(None)).all - 3
+    assert went_in < 100
+    taken = await store.take_in(big)
+    assert (taken.unchanged, taken.added) == (went_in, 100 - went_in)
     await store.aclose()
     require_sound(file)
 

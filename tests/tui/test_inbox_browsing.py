@@ -92,6 +92,17 @@ async def test_escape_while_searching_drops_the_words_at_once(team: Team4) -> No
         assert inbox.screen.focused is inbox.view.list
 
 
+async def test_a_search_of_too_many_words_says_so_and_the_field_stays(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("slash")
+        await inbox.write(" ".join(f"w{number}" for number in range(13)))
+        await inbox.until(lambda: "The search has 13 words; 12 is the most." in inbox.text())
+        for _ in range(60):
+            await inbox.press("backspace")
+        await inbox.write("charg")
+        await inbox.until(lambda: inbox.rows == ["hanna"])
+
+
 async def test_the_search_is_made_after_enter_too(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("slash")

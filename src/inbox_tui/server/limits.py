@@ -52,7 +52,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Further ones of each token that may wait for their turn."""
     token_bodies: int = IMPORT_LIMIT
     """Bytes of bodies that each token may have under way."""
-    all_bodies: int = 48 * 1024 * 1024
+    all_bodies: int = 32 * 1024 * 1024
     """The same for all."""
     token_answers: int = 16 * 1024 * 1024
     """Bytes of answers that each token may leave untaken; a larger one only by itself."""

@@ -53,7 +53,7 @@ async def photo(caller: MemberOf, id: FromPath[str]) -> Photo:
 
 @post("/import", opt={"audience": Audience.ADMIN}, request_max_body_size=IMPORT_LIMIT, status_code=200)
 async def take_in(caller: MemberOf, data: JSONBody[Import]) -> Taken:
-    """Bring conversations in, or the messages that known ones lack, in one transaction. Admins only."""
+    """Bring conversations in, or the messages that known ones lack. A wrong one refuses all of them. Admins only."""
     return await _intake(caller).take_in(data.conversations)
 
 

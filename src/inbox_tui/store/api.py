@@ -44,7 +44,7 @@ BODY_LIMIT = 2 * 1024 * 1024
 """Bytes of a request's body."""
 IMPORT_LIMIT = 16 * 1024 * 1024
 """Bytes of the body of an import."""
-IMPORT_AT_ONCE = 4 * 1024 * 1024
+IMPORT_AT_ONCE = 2 * 1024 * 1024
 """Bytes of conversations that a client sends in one request, if there are several."""
 
 JSON_LINES = "application/x-ndjson"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import monotonic
 
-AIM = 0.025
-"""Seconds that a transaction of a long work takes; twice as many are the most that others shall wait for one."""
+AIM = 0.02
+"""Seconds that a transaction of a long work should take. What others wait for it then stays below 0.05."""
 BETWEEN = 0.004
 """Seconds between two of them: longer than a writer of another process waits between two attempts (``connections``)."""
 

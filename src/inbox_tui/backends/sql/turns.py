@@ -22,7 +22,7 @@ class TurnQueue(Generic[J]):
         """Add a job behind the client's others."""
         with self._changed:
             self._waiting.setdefault(client, deque()).append(job)
-            self._changed.notify()
+            self._changed.notify_all()
 
     def get(self) -> J | None:
         """The next job, waited for; None once the queue is closed and empty."""
@@ -48,4 +48,4 @@ class TurnQueue(Generic[J]):
         """No more jobs come."""
         with self._changed:
             self._is_closed = True
-            self._changed.notify()
+            self._changed.notify_all()
