@@ -22,7 +22,7 @@ async def test_the_last_line_says_what_matters_in_the_list(team: Team4) -> None:
 
 async def test_who_may_not_chat_is_offered_nothing_that_needs_it(team: Team4) -> None:
     async with team.inbox(TOM) as inbox:
-        assert inbox.lines[-1].split() == ["n", "next", "waiting", "/", "search", "ctrl+p", "commands", "?", "help"]
+        assert inbox.lines[-1].split() == ["n", "next", "waiting", "ctrl+p", "commands", "?", "help"]
 
 
 async def test_in_the_reply_box_letters_are_no_keys(team: Team4) -> None:

@@ -158,6 +158,7 @@ async def test_without_access_a_search_says_whom_to_ask(team: Team4) -> None:
         await inbox.press("slash")
         await inbox.settled()
         assert inbox.view.status.message == NO_SEARCH
+        assert "/ search" not in inbox.text()
         assert "inbox-tui members" in inbox.text()
         assert not inbox.view.header.is_searching
         assert len(inbox.rows) == 8

@@ -215,7 +215,11 @@ class View:
 
     def _hints(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
         """Those of binding ids and words whose action is allowed."""
-        return self.keys.hints(tuple(hint for hint in wanted if self.allows(_ACTIONS.get(hint[0], ""))))
+        return self.keys.hints(tuple(hint for hint in wanted if self._offers(_ACTIONS.get(hint[0], ""))))
+
+    def _offers(self, action: str) -> bool:
+        """Whether an action is named among the keys: a search without chat access only says whom to ask."""
+        return self.allows(action) and (self.me.may_chat or action != "search")
 
     def failed(
         self,
