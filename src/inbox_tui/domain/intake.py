@@ -36,9 +36,10 @@ _SOMEBODY = Member(MemberId(""), "")
 
 def require_sense(incoming: IncomingConversation) -> None:
     """Raises Rejected for a conversation that contradicts itself."""
+    rules.require_id(incoming.id, "A conversation's id")
     if is_blank(incoming.id):
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
-    rules.require_id(incoming.id, "A conversation's id")
+    rules.require_id(incoming.assignee_email, f"The address of the assignee of conversation {incoming.id}")
     rules.require_id(incoming.agent, f"The AI agent's name of conversation {incoming.id}")
     require_visible(incoming.agent, f"The AI agent's name of conversation {incoming.id}")
     waits = incoming.needs_human or (incoming.standing is not None and incoming.standing.waiting_since is not None)
@@ -50,8 +51,9 @@ def require_sense(incoming: IncomingConversation) -> None:
             raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
         if message.key:
             keys.add(message.key)
-            require_visible(message.key, f"The id of a message of conversation {incoming.id}")
         rules.require_id(message.key, f"The id of a message of conversation {incoming.id}")
+        if message.key:
+            require_visible(message.key, f"The id of a message of conversation {incoming.id}")
         for email in (message.member_email, message.imported_by_email):
             rules.require_id(email, f"The address of a member in conversation {incoming.id}")
         if len(message.body) > rules.BODY_LIMIT:

@@ -223,9 +223,9 @@ def require_id(id: str, whose: str) -> None:
 
 def require_key(key: str) -> None:
     """Rule 7: what a member sends carries a key. Raises Rejected for none, or for one that is too long."""
+    require_id(key, "The message's key")
     if is_blank(key):
         raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
-    require_id(key, "The message's key")
 
 
 def require_body(body: str) -> None:

@@ -38,10 +38,10 @@ def require_new(address: str, *, is_known: bool) -> None:
 
 def checked_name(name: str) -> str:
     """The display name as it is kept, possibly empty. Raises Rejected for one that is too long."""
-    name = "" if is_blank(name) else storable(name.strip())
+    name = storable(name.strip())
     if len(name) > NAME_LIMIT:
         raise Rejected(f"The name has {len(name)} characters; {NAME_LIMIT} is the most.", hint="Use a shorter one.")
-    return name
+    return "" if is_blank(name) else name
 
 
 def checked_profile(name: str, badge: Badge) -> tuple[str, Badge]:

@@ -126,6 +126,7 @@ class IntakeContract(Contract):
             incoming("c-9", said("a", key="x" * (ID_LIMIT + 1))),
             incoming("c-9", said("a", member_email="x" * (ID_LIMIT + 1))),
             incoming("c-9", said("a", imported_by_email="x" * (ID_LIMIT + 1))),
+            incoming("c-9", assignee_email="x" * (ID_LIMIT + 1)),
             incoming("c-9", needs_human=True, status=Status.RESOLVED),
             incoming("c-9", said("a", key="m"), said("b", key="m")),
             incoming("c-9", said("a", key="#1"), said("b")),

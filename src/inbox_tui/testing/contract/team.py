@@ -100,7 +100,8 @@ class TeamContract(Contract):
         assert (await messages(dana))[-1].member == changed
 
     @pytest.mark.parametrize(
-        ("name", "initials"), [("", "D"), ("  ", "D"), ("x" * 81, "D"), ("Dana", ""), ("Dana", "DOO"), ("Dana", "!")]
+        ("name", "initials"),
+        [("", "D"), ("  ", "D"), ("\u200b", "D"), ("x" * 81, "D"), ("Dana", ""), ("Dana", "DOO"), ("Dana", "!")],
     )
     async def test_unfit_profiles_are_rejected(self, dana: Store, name: str, initials: str) -> None:
         """And the old one stays."""
