@@ -260,6 +260,14 @@ async def test_a_failing_migration_leaves_the_file_as_it_was(
     await store.aclose()
 
 
+def change_table(file: Path, how: str) -> None:
+    """Alter the table of messages, as no program does."""
+    db = sqlite3.connect(file)
+    with db:
+        db.execute(f"ALTER TABLE message {how}")
+    db.close()
+
+
 async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
     """By every step there is, on a file that has never seen the later ones."""
     file = tmp_path / "old.db"
@@ -269,11 +277,15 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
         store = await opened(file)
+        change_table(file, "ADD COLUMN imported_by INTEGER")  # this program writes it, the one of that time did not
         await store.take_in([conversation("c-1", "Thanks🤔 a lot", topic="Refund💸now")])
         await store.aclose()
+        change_table(file, "DROP COLUMN imported_by")
     store = await opened(file)
     assert list(await store.tokens()) == []
     await store.take_in([conversation("c-2", "Thanks🥰 a lot", topic="Refund")])
+    threads = [await store.thread(ConversationId(id)) for id in ("c-1", "c-2")]
+    assert [thread.messages[0].imported_by for thread in threads] == [None, await store.me()]
     for search in ("thanks lot", "refund"):
         assert (await store.list(Query(search=search), PageRequest())).total == 2
     await store.aclose()
