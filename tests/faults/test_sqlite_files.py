@@ -298,6 +298,8 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     assert [(id, message.body) for id, message in replies] == [("c-3", "Gladly")]
     assert list(await store.tokens()) == []
     await store.take_in([conversation("c-2", "Thanks🥰 a lot", topic="Refund")])
+    threads = [await store.thread(ConversationId(id)) for id in ("c-1", "c-2")]
+    assert [thread.messages[0].imported_by for thread in threads] == [None, await store.me()]
     for search in ("thanks lot", "refund"):
         assert (await store.list(Query(search=search), PageRequest())).total == 2
     await store.aclose()

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from inbox_tui.server.limits import Limits
-from inbox_tui.server.serving import HEAD_LIMIT
+from inbox_tui.server.protocol import HEAD_LIMIT
 from inbox_tui.store.api import IMPORT_LIMIT
 
 PAGE = Path(__file__).parents[2] / "docs" / "server.md"
