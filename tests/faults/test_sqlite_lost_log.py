@@ -140,11 +140,20 @@ async def file(tmp_path: Path) -> Path:
     return path
 
 
+def delete_both(file: Path) -> None:
+    beside(file, "-wal").unlink()
+    beside(file, "-shm").unlink()
+
+
+def move_log(file: Path) -> None:
+    beside(file, "-wal").rename(beside(file, "-other"))
+
+
 LOSSES: dict[str, Callable[[Path], None]] = {
     "the log deleted": lambda file: beside(file, "-wal").unlink(),
-    "both deleted": lambda file: (beside(file, "-wal").unlink(), beside(file, "-shm").unlink())[0],
+    "both deleted": delete_both,
     "the index deleted": lambda file: beside(file, "-shm").unlink(),
-    "the log moved": lambda file: (beside(file, "-wal").rename(beside(file, "-other")), None)[1],
+    "the log moved": move_log,
 }
 
 

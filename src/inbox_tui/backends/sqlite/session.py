@@ -11,6 +11,7 @@ from inbox_tui.backends.sql.session import Session
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.errors import sqlite_errors
 from inbox_tui.backends.sqlite.feed import Bell
+from inbox_tui.backends.sqlite.open_files import OpenFiles
 from inbox_tui.backends.sqlite.schema import make_file, prepare
 from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.store.protocol import Clock, Schema
@@ -30,12 +31,19 @@ class FileSession(Session[FileConnection]):
         super().__init__(str(path), clock, Fts5())
         self.path = path
         self.bell = Bell()
+        self._files = OpenFiles(path)
         self._patience = patience
         self._random = random
 
     def errors(self) -> AbstractContextManager[None]:
         """Translates SQLite's."""
         return sqlite_errors(self.path)
+
+    async def aclose(self) -> None:
+        """Finish writes under way, unless they take long, and let go of the file."""
+        await super().aclose()
+        if not self._is_guest:
+            self._files.close()
 
     def wake_followers(self) -> None:
         """Rings their bell."""
@@ -44,7 +52,12 @@ class FileSession(Session[FileConnection]):
     def _connect(self, *, is_reader: bool, is_patient: bool) -> FileConnection:
         if not is_reader:
             make_file(self.path)
-        return FileConnection(self.path, patience=self._patience, random=self._random, is_reader=is_reader)
+        return FileConnection(
+            self.path, patience=self._patience, random=self._random, is_reader=is_reader, files=self._files
+        )
 
     def _prepare(self, db: FileConnection, settle: Callable[[FileConnection], None] | None) -> Schema:
-        return prepare(db, self.path, settle)
+        schema = prepare(db, self.path, settle)
+        db.rows("SELECT 1 FROM sqlite_master LIMIT 1")  # a new file's log is made by the first that uses it
+        db.note_log()
+        return schema
