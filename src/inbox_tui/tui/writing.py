@@ -152,8 +152,8 @@ class Writing:
         left = self._replies.waiting
         for pending in left:
             self._view.run(self._view.work.send(pending), group=WRITE)
-        if delivery.problem:
-            self._view.status.say(delivery.problem, is_problem=True)
+        if delivery.problem or delivery.set_aside:
+            self._view.status.say(delivery.problem or delivery.set_aside, is_problem=True)
         elif left:
             self._view.status.say(f"Delivering {len(left):,} {'reply' if len(left) == 1 else 'replies'} from earlier")
         delivery.start()
