@@ -21,7 +21,7 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation
 from inbox_tui.domain.text import clean_body
 from inbox_tui.operations.records import COLUMNS, Cell, cells
-from inbox_tui.store.part_file import BeingWritten, part_of
+from inbox_tui.store.part_file import part_of
 from inbox_tui.store.protocol import Scan
 
 Progress = Callable[[int], None]
@@ -137,7 +137,9 @@ def _translated(target: Path) -> Iterator[None]:
         yield
     except BrokenPipeError:
         raise
-    except BeingWritten as error:
+    except BlockingIOError as error:
+        if error.filename is None:  # of a pipe that takes nothing just now
+            raise ExportError(f"{target} could not be written: {error.strerror}.") from error
         raise ExportError(f"Another export is writing {target} right now.", hint="Wait for it to end.") from error
     except OSError as error:
         reason = error.strerror or str(error)

@@ -20,10 +20,6 @@ _BESIDE = ("-journal", "-wal", "-shm")
 """What SQLite writes beside a database, should the part be one."""
 
 
-class BeingWritten(OSError):
-    """Another process is writing the same file now."""
-
-
 class PartFile:
     """The part of one file, for its writer alone."""
 
@@ -48,7 +44,7 @@ def part_of(target: Path, *, patience: float = 0.0) -> Iterator[PartFile]:
         patience: Seconds to wait for another writer of the same name.
 
     Raises:
-        BeingWritten.
+        BlockingIOError: another process is writing it; names the part.
         OSError: the folder takes no file.
     """
     path = target.with_name(f"{target.name}.part")
@@ -77,7 +73,7 @@ def _claimed(path: Path, deadline: float) -> int:
         except BlockingIOError as error:
             if time.monotonic() >= deadline:
                 os.close(handle)
-                raise BeingWritten(error.errno, "another program is writing it now", str(path)) from error
+                raise BlockingIOError(error.errno, "another program is writing it now", str(path)) from error
         except BaseException:
             os.close(handle)
             raise

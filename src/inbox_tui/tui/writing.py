@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from inbox_tui.domain.errors import Conflict, InboxError, ProfileIncomplete
+from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
 from inbox_tui.domain.models import Author, ConversationId, Kind, Message, MessageId, Sent
 from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.replies import Pending, Replies
@@ -39,6 +39,11 @@ class Writing:
         self._replies = replies
         self._is_finishing = False
         self._hold = SendHold(view.screen.set_timer, self._send)
+
+    @property
+    def replies(self) -> Replies:
+        """What is being written and what is on its way."""
+        return self._replies
 
     def begin(self, kind: Kind) -> None:
         """Put the cursor into the box of the conversation that is shown."""
@@ -142,7 +147,9 @@ class Writing:
             self._view.status.say("Not sent yet: you typed on, so Enter began a new line")
 
     def resume(self) -> None:
-        """Go on delivering what was sent before a restart."""
+        """Say what is not well with the drafts, and go on delivering what was sent before a restart."""
+        if self._replies.problem:
+            self._view.status.say(self._replies.problem, is_problem=True)
         delivery = self._view.work.delivery
         if delivery is None:
             return
@@ -257,6 +264,11 @@ class Writing:
             self._ask_about(pending, error)
         elif isinstance(error, ProfileIncomplete):
             self.ask_for_profile()
+        elif isinstance(error, (NotFound, NotAllowed)):
+            where = f"{view.keys['app.commands']}, Texts without a conversation."
+            is_gone = isinstance(error, NotFound)
+            what = "The conversation is gone; your text is kept:" if is_gone else f"{error.message} Your text is kept."
+            view.status.say(f"{what} {where}", is_problem=True)
         else:
             view.status.say(f"{error.message} Your text is kept. {error.hint}", is_problem=True)
 
