@@ -303,7 +303,9 @@ async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivere
     async with team.inbox() as inbox:
         await lost(inbox, wire)
         await send(inbox, "First")
-        await send(inbox, "Second")
+        await inbox.write("Second")
+        await inbox.pilot.press("enter")
+        await inbox.pilot.pause()
     with sqlite3.connect(team.folder / f"outbox-{DANA}.db") as outbox:
         [(first,), _] = outbox.execute("SELECT id FROM undelivered ORDER BY id").fetchall()
         outbox.execute("UPDATE undelivered SET content = CAST(x'ff' || content AS BLOB) WHERE id = ?", (first,))

@@ -38,6 +38,8 @@ class Writing:
         self._view = view
         self._replies = replies
         self._is_finishing = False
+        self._untold: set[str] = set()
+        """Keys of replies from earlier whose arrival must not take the place of a sentence that is said once."""
         self._hold = SendHold(view.screen.set_timer, self._send)
 
     @property
@@ -159,6 +161,8 @@ class Writing:
         left = self._replies.waiting
         for pending in left:
             self._view.run(self._view.work.send(pending), group=WRITE)
+        if delivery.set_aside:
+            self._untold = {pending.draft.key for pending in left}
         if delivery.problem or delivery.set_aside:
             self._view.status.say(delivery.problem or delivery.set_aside, is_problem=True)
         elif left:
@@ -244,7 +248,7 @@ class Writing:
             view.pane.append(sent.message)
             self.show_under_way(id)
             view.refresh_open_thread()
-        if pending is not None and not pending.and_resolve:
+        if pending is not None and not pending.and_resolve and key not in self._untold:
             view.status.say(
                 "Note written" if pending.draft.kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}"
             )
