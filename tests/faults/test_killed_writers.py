@@ -1,4 +1,4 @@
-"""Programs that are killed while they write a file: what they leave is taken over or removed by the next that writes it."""
+"""Programs that are killed while they write a file: what they leave is taken over by the next that writes it."""
 
 from __future__ import annotations
 
