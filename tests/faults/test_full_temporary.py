@@ -14,6 +14,7 @@ import pytest
 
 from inbox_tui.backends.sqlite import full_disk
 from inbox_tui.backends.sqlite.errors import translated
+from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.tui.editor import edit_text
 
@@ -107,3 +108,33 @@ def test_an_editor_s_text_that_finds_no_room_is_kept(small_disk: Path, monkeypat
         edit_text("x" * 500_000, {"EDITOR": "true"})
     assert str(small_disk) in caught.value.message
     assert [path.name for path in small_disk.iterdir()] == ["ballast"]
+
+
+def test_a_backup_before_a_migration_that_finds_no_room_names_the_disk_of_the_inbox(
+    small_disk: Path, tmp_path: Path
+) -> None:
+    file = small_disk / "inbox.db"
+    folder = tmp_path / "migrations"
+    folder.mkdir()
+    shutil.copy(MIGRATIONS / "0001_init.sql", folder)
+    code = (
+        "import sys, asyncio; from pathlib import Path\n"
+        "from inbox_tui.backends.sqlite import schema\n"
+        "schema.MIGRATIONS = Path(sys.argv[2])\n"
+        "from inbox_tui.backends.sqlite.store import open_file\n"
+        "from inbox_tui.store.registry import Identity, utc_now\n"
+        "async def main():\n"
+        "    store = await open_file(Path(sys.argv[1]), Identity('dana@acme.example', 'Dana', True), utc_now)\n"
+        "    await store.aclose()\n"
+        "asyncio.run(main())\n"
+    )
+    assert done("-c", code, file, folder, temporary=tmp_path) == ""
+    db = sqlite3.connect(file)
+    db.execute("PRAGMA journal_mode = DELETE")
+    db.execute("CREATE TABLE ballast (x BLOB)")
+    db.execute("INSERT INTO ballast VALUES (randomblob(1400000))")
+    db.commit()
+    db.close()
+    said = done("-m", "inbox_tui", "--store", f"sqlite:///{file}", "migrate", temporary=tmp_path)
+    assert f"The disk that holds {file} is full" in said
+    assert not list(small_disk.glob("*.part*"))

@@ -20,7 +20,7 @@ def back_up(connection: FileConnection, target: Path, progress: Callable[[float]
         raise StoreUnavailable(f"{target} exists already.", hint="Choose another name; no backup is written over.")
     try:
         with part_of(target) as part:
-            with sqlite_errors(target):
+            with sqlite_errors(target, all_beside=True):
                 connection.copy_to(part.path, progress)
             part.finish()
     except OSError as error:

@@ -122,11 +122,11 @@ def primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & _PRIMARY
 
 
-def translated(error: sqlite3.Error, path: Path) -> StoreError:
-    """Our error for one of SQLite's."""
+def translated(error: sqlite3.Error, path: Path, *, all_beside: bool = False) -> StoreError:
+    """Our error for one of SQLite's. ``all_beside``: nothing was written to temporary files."""
     extended = getattr(error, "sqlite_errorcode", 0)
     meaning = BY_EXTENDED_CODE.get(extended) or BY_CODE.get(primary_code(error)) or _by_class(error)
-    folder = full_elsewhere(path) if meaning is _FULL else None
+    folder = full_elsewhere(path) if meaning is _FULL and not all_beside else None
     if folder is not None:
         meaning = _TEMPORARY_FULL
     message = meaning.message.format(path=path, folder=folder)
@@ -136,12 +136,12 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
 
 
 @contextmanager
-def sqlite_errors(path: Path) -> Iterator[None]:
-    """Let nothing but errors of ours out of the block."""
+def sqlite_errors(path: Path, *, all_beside: bool = False) -> Iterator[None]:
+    """Let nothing but errors of ours out of the block. ``all_beside``: it writes to no temporary files."""
     try:
         yield
     except sqlite3.Error as error:
-        raise translated(error, path) from error
+        raise translated(error, path, all_beside=all_beside) from error
     except (UnicodeEncodeError, OverflowError) as error:
         raise Rejected(
             _UNFIT.message.format(path=path), hint="It contains a character or a number that cannot be stored."

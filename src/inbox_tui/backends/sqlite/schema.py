@@ -98,7 +98,7 @@ def _back_up(connection: FileConnection, path: Path, version: int) -> None:
     """Copy the file as it is to ``NAME.vN.bak`` beside it, for whoever must go back."""
     target = path.with_name(f"{path.name}.v{version}.bak")
     try:
-        with part_of(target, patience=_OTHERS_BACKUP) as part, sqlite_errors(path):
+        with part_of(target, patience=_OTHERS_BACKUP) as part, sqlite_errors(path, all_beside=True):
             if connection.number("user_version") != version:
                 return  # another process migrated, and made this copy
             connection.run("VACUUM INTO :part", part=str(part.path))
