@@ -51,7 +51,7 @@ class Writing:
         """Put the cursor into the box of the conversation that is shown."""
         view = self._view
         conversation = view.pane.conversation
-        if conversation is None or not view.me.may_chat:
+        if conversation is None or not (view.me.may_chat and view.work.store.capabilities.reply):
             return
         self.bind(conversation.id, kind)
         view.pane.focus_reply()

@@ -20,6 +20,7 @@ from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sqlite.errors import primary_code
 from inbox_tui.backends.sqlite.lost_log import give_up, refuse_to_open
 from inbox_tui.backends.sqlite.open_files import OpenFiles
+from inbox_tui.backends.sqlite.read_only import Way
 from inbox_tui.backends.sqlite.search import VOCABULARIES
 from inbox_tui.domain.errors import StoreUnavailable
 
@@ -39,10 +40,18 @@ class FileConnection:
         random: Spreads the attempts of several writers.
         is_reader: Refuse writes.
         files: The files that all connections of a session must have in common.
+        way: How the file is opened.
     """
 
     def __init__(
-        self, path: Path, *, patience: float, random: Random, is_reader: bool, files: OpenFiles | None = None
+        self,
+        path: Path,
+        *,
+        patience: float,
+        random: Random,
+        is_reader: bool,
+        files: OpenFiles | None = None,
+        way: Way = Way.WRITE,
     ) -> None:
         self.roster: Roster | None = None
         self.is_lost = False
@@ -54,14 +63,14 @@ class FileConnection:
         if loss is not None:  # a new connection would begin a new log
             raise refuse_to_open(self._files, loss)
         self._raw = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw",
+            f"{path.absolute().as_uri()}?{way.value}",
             uri=True,
             timeout=patience,
             isolation_level=None,
             check_same_thread=False,  # for interrupt and for the last close
         )
         try:
-            self._files.note_file()
+            self._files.note_file(is_unchanging=way is Way.READ_UNCHANGING)
             self._raw.execute("PRAGMA foreign_keys = ON")
             self._raw.execute("PRAGMA synchronous = FULL")
             self._raw.execute("PRAGMA cache_size = -16000")

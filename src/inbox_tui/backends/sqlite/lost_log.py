@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from inbox_tui.backends.sqlite.open_files import Loss, OpenFiles, Place
+from inbox_tui.backends.sqlite.open_files import READ_AGAIN, Loss, OpenFiles, Place
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.store.part_file import part_of
 
@@ -41,6 +41,8 @@ def give_up(files: OpenFiles, loss: Loss, holder: Holder) -> StoreBroken:
     """
     if loss.place is Place.FILE:
         hint = "Close inbox-tui, put the file back or restore a backup, and start again."
+        if loss.how == "written":
+            hint = READ_AGAIN
         return StoreBroken(_what_happened(loss), hint=hint)
     with files.lock:
         if files.refusal == ("", ""):

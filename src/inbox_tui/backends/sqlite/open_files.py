@@ -34,6 +34,9 @@ _SALTS = slice(16, 24)
 _FRAME_HEADER = 24
 
 
+READ_AGAIN = "Start again to see what is new."
+
+
 class Place(Enum):
     """Which of the files."""
 
@@ -48,7 +51,7 @@ class Loss(msgspec.Struct, frozen=True):
     place: Place
     path: Path
     how: str
-    """``deleted``, ``replaced``, or ``cut``: it is the same file without what it held."""
+    """``deleted``, ``replaced``, ``written`` although it was not to change, or ``cut``: it holds less than it did."""
 
 
 class OpenFiles:
@@ -71,9 +74,15 @@ class OpenFiles:
         """SQLite would write what it takes for the log into the file when the last connection is closed."""
         self._noted: dict[Place, _Identity] = {}
         self._index = -1
+        self._content: tuple[int, int] | None = None
 
-    def note_file(self) -> None:
-        """Note the file itself, which a connection has just opened; SQLite would not see that it is another."""
+    def note_file(self, *, is_unchanging: bool = False) -> None:
+        """Note the file itself, which a connection has just opened; SQLite would not see that it is another.
+
+        With ``is_unchanging`` SQLite would not see either that it was written.
+        """
+        if is_unchanging and self._content is None:
+            self._content = _content(self.paths[Place.FILE])
         self._noted.setdefault(Place.FILE, _identity(self.paths[Place.FILE]) or (0, 0))
 
     def note_log(self) -> None:
@@ -94,6 +103,8 @@ class OpenFiles:
             found = _identity(self.paths[place])
             if found != noted:
                 return Loss(place, self.paths[place], "deleted" if found is None else "replaced")
+        if self._content is not None and self._is_written():
+            return Loss(Place.FILE, self.paths[Place.FILE], "written")
         return Loss(Place.LOG, self.paths[Place.LOG], "cut") if self._is_cut() else None
 
     def is_same(self, place: Place) -> bool:
@@ -107,15 +118,22 @@ class OpenFiles:
             raise StoreBroken(message, hint=hint)
 
     def require_readable(self) -> None:
-        """Raises StoreBroken since others may go on without this session."""
+        """Raises StoreBroken since others may go on without this session, or where a read could show what is old."""
         if self.refuses_reads:
             self.require_whole()
+        if self._content is not None and self._is_written():
+            raise StoreBroken(f"{self.paths[Place.FILE]} was written while it was open to read.", hint=READ_AGAIN)
 
     def close(self) -> None:
         """Let go of the log. The session has no connection any more."""
         log, self.log, self._index = self.log, -1, -1
         if log >= 0:
             os.close(log)
+
+    def _is_written(self) -> bool:
+        """Whether a file that was opened as one that does not change was changed, or is about to be."""
+        log = self.paths[Place.LOG]
+        return _content(self.paths[Place.FILE]) != self._content or (log.exists() and log.stat().st_size > 0)
 
     def _is_cut(self) -> bool:
         before = self._index_header()
@@ -155,6 +173,12 @@ def _identity(path: Path) -> _Identity | None:
     except FileNotFoundError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _content(path: Path) -> tuple[int, int]:
+    """What changes when the file is written."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _of_descriptor(descriptor: int) -> _Identity:

@@ -82,6 +82,27 @@ def prepare(connection: FileConnection, path: Path, settle: Callable[[FileConnec
     return Schema(version, newest)
 
 
+def require_prepared(connection: FileConnection, path: Path) -> Schema:
+    """The schema of a file that can only be read.
+
+    Raises:
+        StoreUnavailable: the file is empty, or older than this program.
+        StoreBroken: the file is another program's, or from a newer inbox-tui.
+    """
+    known = steps(MIGRATIONS)
+    newest = known[-1].number
+    version = _version(connection, path, known)
+    if version == 0:
+        raise no_inbox(f"at {path}")
+    if version < newest:
+        raise StoreUnavailable(
+            f"{path} is of an older inbox-tui (schema {version}, here {newest}) and cannot be written,"
+            " so it cannot be brought up to date.",
+            hint="Run inbox-tui migrate where it can be written, or copy it to a folder of yours.",
+        )
+    return Schema(version, newest)
+
+
 def _version(connection: FileConnection, path: Path, known: list[Step]) -> int:
     version = connection.number("user_version")
     owner = connection.number("application_id")

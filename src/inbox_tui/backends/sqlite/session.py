@@ -12,7 +12,8 @@ from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.errors import sqlite_errors
 from inbox_tui.backends.sqlite.feed import Bell
 from inbox_tui.backends.sqlite.open_files import OpenFiles
-from inbox_tui.backends.sqlite.schema import make_file, prepare
+from inbox_tui.backends.sqlite.read_only import Way
+from inbox_tui.backends.sqlite.schema import make_file, prepare, require_prepared
 from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.store.protocol import Clock, Schema
 
@@ -25,12 +26,14 @@ class FileSession(Session[FileConnection]):
         clock: Says when writes happen.
         patience: Seconds to wait for another program's lock.
         random: Spreads the attempts of several writers.
+        way: How the file is opened.
     """
 
-    def __init__(self, path: Path, clock: Clock, *, patience: float, random: Random) -> None:
+    def __init__(self, path: Path, clock: Clock, *, patience: float, random: Random, way: Way = Way.WRITE) -> None:
         super().__init__(str(path), clock, Fts5())
         self.path = path
         self.bell = Bell()
+        self.way = way
         self._files = OpenFiles(path)
         self._patience = patience
         self._random = random
@@ -50,13 +53,21 @@ class FileSession(Session[FileConnection]):
         self.bell.ring()
 
     def _connect(self, *, is_reader: bool, is_patient: bool) -> FileConnection:
+        is_reader = is_reader or self.way is not Way.WRITE
         if not is_reader:
             make_file(self.path)
         return FileConnection(
-            self.path, patience=self._patience, random=self._random, is_reader=is_reader, files=self._files
+            self.path,
+            patience=self._patience,
+            random=self._random,
+            is_reader=is_reader,
+            files=self._files,
+            way=self.way,
         )
 
     def _prepare(self, db: FileConnection, settle: Callable[[FileConnection], None] | None) -> Schema:
+        if self.way is not Way.WRITE:
+            return require_prepared(db, self.path)
         schema = prepare(db, self.path, settle)
         db.rows("SELECT 1 FROM sqlite_master LIMIT 1")  # a new file's log is made by the first that uses it
         db.note_log()
