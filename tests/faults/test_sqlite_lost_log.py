@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inbox_tui.backends.sqlite.open_files import Loss, OpenFiles
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain.errors import StoreBroken
 from inbox_tui.domain.filters import Query
@@ -226,6 +227,32 @@ async def test_a_log_that_another_program_began_is_left_alone_and_ours_is_saved_
     assert "before" in await keys_in(copy)
     assert copy.stat().st_mode & 0o777 == 0o600
     assert await keys_in(file) == {"elsewhere"}
+
+
+async def test_a_log_deleted_during_a_write_is_noticed_before_the_write_is_confirmed(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await opened(file)
+    await store.reply(ONE, ReplyDraft("On it", "before"))
+    looks = OpenFiles.loss
+    seen: list[Loss | None] = []
+
+    def look(files: OpenFiles) -> Loss | None:
+        if len(seen) == 1:
+            beside(file, "-wal").unlink(missing_ok=True)
+        seen.append(looks(files))
+        return seen[-1]
+
+    monkeypatch.setattr(OpenFiles, "loss", look)
+    with pytest.raises(StoreBroken, match="was deleted") as caught:
+        await store.reply(ONE, ReplyDraft("On it", "during"))
+    assert seen[0] is None and "look before you repeat it" in caught.value.hint
+    with pytest.raises(StoreBroken) as caught:
+        await store.reply(ONE, ReplyDraft("On it", "after"))
+    assert "look before" not in caught.value.hint
+    await store.aclose()
+    monkeypatch.undo()
+    assert await keys_in(file) == {"before", "during"}
 
 
 async def test_what_cannot_be_saved_at_once_is_written_back_at_the_ordinary_end(

@@ -22,7 +22,7 @@ from inbox_tui.backends.sqlite.lost_log import give_up, refuse_to_open
 from inbox_tui.backends.sqlite.open_files import OpenFiles
 from inbox_tui.backends.sqlite.read_only import Way
 from inbox_tui.backends.sqlite.search import VOCABULARIES
-from inbox_tui.domain.errors import StoreUnavailable
+from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 
 _SHORTEST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.003
@@ -163,7 +163,7 @@ class FileConnection:
             self.require_same_files()
             yield
             self._raw.execute("COMMIT")
-            self.require_same_files()  # or it was committed into a log that is lost
+            self._require_confirmed()
         except BaseException:
             self.roster = None
             self._undo()
@@ -231,6 +231,14 @@ class FileConnection:
                     return
         finally:
             self._raw.execute(f"PRAGMA busy_timeout = {int(self._patience * _SECONDS_TO_MS)}")
+
+    def _require_confirmed(self) -> None:
+        """Raises StoreBroken if what was just committed went into a log that is lost."""
+        try:
+            self.require_same_files()
+        except StoreBroken as error:
+            hint = f"{error.hint} What was just written may be saved as well: look before you repeat it."
+            raise StoreBroken(error.message, hint=hint) from error
 
     def _undo(self) -> None:
         if self._raw.in_transaction:
