@@ -55,6 +55,8 @@ DIALOGS = {
     "FormDialog": "with several fields",
     "AgentMenu": "agents",
     "BadgePicker": "profile: the colours",
+    "LostTextsModal": "texts without a conversation: the list",
+    "LostTextModal": "texts without a conversation: one of them",
     "ExportModal": "export: the file exists",
     "OneOf": "settings: several values",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,6 +17,7 @@ from inbox_tui.tui.screens.conflict import ConflictModal
 from server.harness import Served, serving
 from server.wire import Fault, Wire, wire_to
 from tui.terminal import Inbox
+from tui.test_inbox_lost_texts import delete, open_texts
 from tui.workspace import DANA, MAYA, Team4, reply_as
 
 PRIYA = ConversationId("priya")
@@ -281,3 +283,35 @@ async def test_a_decision_about_all_waits_until_all_are_selected(team: Team4, wi
         await inbox.press("X", "e")
         assert isinstance(inbox.top, ConfirmModal)
     assert (await (await team.store()).get(PRIYA)).status is Status.OPEN
+
+
+async def test_what_was_sent_to_a_conversation_that_is_gone_meanwhile_is_given_back_and_can_be_found(
+    team: Team4, wire: Wire
+) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await send(inbox, "Still on my way")
+        delete(team, PRIYA)
+        await found(inbox, wire)
+        await inbox.until(lambda: "Texts without a conversation" in inbox.view.status.message)
+    async with team.inbox() as inbox:  # as after a night
+        await open_texts(inbox)
+        assert "reply for priya: Still on my way" in inbox.text(inbox.top)
+
+
+async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivered(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        await lost(inbox, wire)
+        await send(inbox, "First")
+        await inbox.write("Second")
+        await inbox.pilot.press("enter")
+        await inbox.pilot.pause()
+    with sqlite3.connect(team.folder / f"outbox-{DANA}.db") as outbox:
+        [(first,), _] = outbox.execute("SELECT id FROM undelivered ORDER BY id").fetchall()
+        outbox.execute("UPDATE undelivered SET content = CAST(x'ff' || content AS BLOB) WHERE id = ?", (first,))
+    outbox.close()
+    wire.mend()
+    async with team.inbox() as inbox:
+        assert f"(row {first})" in inbox.view.status.message
+        await inbox.until(lambda: not inbox.screen.writing.replies.all_under_way())
+        assert await said_in(team) == ["Second"]

@@ -252,3 +252,25 @@ def test_a_report_says_where_and_nothing_that_anybody_wrote(tmp_path: Path) -> N
     assert f"{__file__}:" in text
     assert "2026-11-06T15:00:00+00:00" in text
     assert (report.stat().st_mode & 0o777, folder.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_draft_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
+    file = tmp_path / "drafts.db"
+    first = journal(file)
+    first.put("store", ConversationId("a"), Kind.MESSAGE, "Dear Ana")
+    first.put("store", ConversationId("z"), Kind.NOTE, "Zoe waits")
+    first.close()
+    with sqlite3.connect(file) as other:
+        other.execute("INSERT INTO draft VALUES ('store', 'b', 'voice', 'of a newer program')")
+        other.execute("INSERT INTO draft VALUES ('store', 'c', 'message', CAST(x'48ff69' AS TEXT))")
+    other.close()
+    second = journal(file)
+    found = {str(draft.conversation): draft.body for draft in second.all()}
+    assert found == {"a": "Dear Ana", "c": "H\ufffdi", "z": "Zoe waits"}
+    assert second.get("store", ConversationId("c"), Kind.MESSAGE) == "H\ufffdi"
+    second.put("store", ConversationId("a"), Kind.MESSAGE, "Dear Ana,")
+    second.close()
+    with sqlite3.connect(file) as other:
+        kept = other.execute("SELECT CAST(body AS BLOB) FROM draft WHERE conversation IN ('b', 'c')").fetchall()
+    other.close()
+    assert kept == [(b"of a newer program",), (b"H\xffi",)]

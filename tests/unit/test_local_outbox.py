@@ -10,7 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inbox_tui.domain.models import Assign, ConversationId, MemberId, ReplyDraft, SetStatus, Status
 from inbox_tui.local.outbox import ChangesWrite, OutboxJournal, ReplyWrite, Write
@@ -157,3 +160,115 @@ def test_half_a_surrogate_pair_cannot_be_kept_and_is_said(file: Path) -> None:
     assert journal.add(ReplyWrite(ONE, ReplyDraft("\ud83d", "k"))) == 0
     assert "kept in memory only" in journal.problem
     journal.close()
+
+
+def put(file: Path, content: bytes, sender: str = DANA, owner: str = "ended") -> int:
+    """A row that some program left, whatever is in it; gives its number."""
+    OutboxJournal(file, DANA).close()  # makes the file
+    with sqlite3.connect(file) as other:
+        row = other.execute(
+            "INSERT INTO undelivered (owner, sender, content) VALUES (?, ?, ?)", (owner, sender, content)
+        ).lastrowid
+    other.close()
+    assert row is not None
+    return row
+
+
+def rows_in(file: Path) -> dict[int, bytes]:
+    with sqlite3.connect(file) as other:
+        found = dict(other.execute("SELECT id, content FROM undelivered").fetchall())
+    other.close()
+    return found
+
+
+NEWER_FIELD = msgspec.json.encode(REPLY).replace(b'"and_resolve":true', b'"and_resolve":true,"at":"tomorrow"')
+NEWER_FIELD_WITHIN = msgspec.json.encode(REPLY).replace(b'"auto_assign"', b'"files":["a.png"],"auto_assign"')
+BAD = (
+    b"",
+    b"\x00\xff\xfe",
+    b"not JSON",
+    b'{"type":"snooze","id":"one"}',
+    b'{"type":"reply","id":"one"}',
+    msgspec.json.encode(REPLY)[:-3],
+    msgspec.json.encode(REPLY).replace(b"Hello", b"\xe9\xff"),
+    msgspec.json.encode(REPLY).replace(b'"message"', b'"event"'),
+    b'{"type":"changes","changes":[],"is_single":true}',
+    b'{"type":"changes","changes":[{"type":"label","id":"one"}]}',
+    b'{"type":"reply","later":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    NEWER_FIELD,
+    NEWER_FIELD_WITHIN,
+)
+
+
+def test_a_row_that_cannot_be_read_is_set_aside_told_once_and_kept(file: Path) -> None:
+    first, bad, last = (put(file, content) for content in (msgspec.json.encode(REPLY), BAD[3], NEWER_FIELD))
+    put(file, msgspec.json.encode(CHANGES))
+    journal = OutboxJournal(file, DANA)
+    assert [left.write for left in journal.take_over()] == [REPLY, CHANGES]
+    assert journal.problem == "", "what is sent is kept as ever"
+    assert "2 earlier writes cannot be read" in journal.set_aside
+    assert f"{file} (rows {bad}, {last})" in journal.set_aside
+    journal.remove(first)
+    journal.close()
+    journal = OutboxJournal(file, DANA)
+    assert [left.write for left in journal.take_over()] == [CHANGES]
+    assert journal.set_aside == "", "told once"
+    journal.close()
+    assert rows_in(file)[bad] == BAD[3] and rows_in(file)[last] == NEWER_FIELD
+
+
+def test_what_a_newer_program_wrote_is_delivered_by_a_newer_program(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = put(file, b'{"type":"snooze","id":"one"}')
+    journal = OutboxJournal(file, DANA)
+    assert journal.take_over() == []
+    journal.close()
+    monkeypatch.setattr("inbox_tui.local.outbox._read", lambda content: REPLY)
+    journal = OutboxJournal(file, DANA)
+    assert [(left.row, left.write) for left in journal.take_over()] == [(row, REPLY)]
+    journal.close()
+
+
+@pytest.mark.parametrize("owner", ["", "../../escape", "a\0b", "x" * 300, b"\xff\xfe"])
+def test_a_damaged_owner_does_not_matter(file: Path, owner: str | bytes) -> None:
+    put(file, msgspec.json.encode(REPLY))
+    with sqlite3.connect(file) as other:
+        other.execute("UPDATE undelivered SET owner = CAST(? AS TEXT)", (owner,))
+    other.close()
+    put(file, msgspec.json.encode(CHANGES))
+    assert left_in(file) == [REPLY, CHANGES]
+
+
+GOOD = st.one_of(
+    st.builds(
+        ReplyWrite,
+        st.just(ONE),
+        st.builds(ReplyDraft, st.text(st.characters(codec="utf-8")), st.uuids().map(str)),
+        st.booleans(),
+    ),
+    st.just(CHANGES),
+)
+
+
+@given(st.lists(st.one_of(GOOD, st.sampled_from(BAD), st.binary(max_size=60).map(lambda noise: b"\xff" + noise))))
+def test_any_mixture_delivers_what_can_be_read_in_order_and_keeps_the_rest(
+    tmp_path_factory: pytest.TempPathFactory, contents: list[ReplyWrite | ChangesWrite | bytes]
+) -> None:
+    file = tmp_path_factory.mktemp("mixture") / "outbox.db"
+    bad: dict[int, bytes] = {}
+    for content in contents:
+        row = put(file, content if isinstance(content, bytes) else msgspec.json.encode(content))
+        if isinstance(content, bytes):
+            bad[row] = content
+    for told in (bool(bad), False):
+        journal = OutboxJournal(file, DANA)
+        left = journal.take_over()
+        assert [one.write for one in left] == [content for content in contents if not isinstance(content, bytes)]
+        assert bool(journal.set_aside) is told
+        journal.close()
+    journal = OutboxJournal(file, DANA)
+    for one in journal.take_over():
+        journal.remove(one.row)
+    journal.close()
+    assert rows_in(file) == bad

@@ -13,6 +13,10 @@ import msgspec
 from inbox_tui.domain.changes import NO_CHANGE, ChangeId
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.local.paths import make_folder
+from inbox_tui.store.part_file import part_of
+
+_ANOTHER_COPY = 2.0
+"""Seconds to wait for another program that writes the same mark."""
 
 
 class Witness(msgspec.Struct, frozen=True):
@@ -66,10 +70,10 @@ class CopyJournal:
     def write(self, mark: Mark) -> None:
         """Keep the mark. Raises ConfigError."""
         make_folder(self._file.parent)
-        part = self._file.with_suffix(".part")
         try:
-            part.write_bytes(msgspec.json.encode(mark))
-            part.replace(self._file)
+            with part_of(self._file, patience=_ANOTHER_COPY) as part:
+                part.stream.write(msgspec.json.encode(mark))
+                part.finish()
         except OSError as error:
             raise ConfigError(
                 f"{self._file} cannot be written: {error.strerror or error}.",

@@ -11,7 +11,6 @@ import hashlib
 import logging
 import os
 import stat
-import tempfile
 import threading
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ import msgspec
 
 from inbox_tui.domain.errors import CredentialError
 from inbox_tui.local import paths
+from inbox_tui.store.part_file import part_of
 from inbox_tui.store.url import StoreUrl
 
 T = TypeVar("T")
@@ -40,6 +40,8 @@ COMMAND_WITHIN = 30.0
 KEYRING_WITHIN = 3.0
 """Seconds that a keyring is given; one that waits for a desktop that is not there waits for ever."""
 LONGEST = 4_096
+_ANOTHER_LOGIN = 2.0
+"""Seconds to wait for another program that keeps a token for the same store."""
 _SERVICE = "inbox-tui"
 _REAL_KEYRINGS = ("secretservice", "kwallet", "libsecret", "macos", "windows")
 
@@ -103,16 +105,11 @@ def keep_token(url: StoreUrl, token: str) -> Source:
         return Source.KEYRING
     file = kept_file(url)
     paths.make_folder(file.parent)
-    handle, name = tempfile.mkstemp(prefix=".token-", dir=file.parent)  # O_EXCL and 0600
     try:
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(token + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(file)
+        with part_of(file, patience=_ANOTHER_LOGIN) as part:
+            part.stream.write(f"{token}\n".encode("ascii"))
+            part.finish()
     except OSError as error:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
         raise CredentialError(
             f"The token could not be kept in {file}: {error.strerror}.", hint="Give it by INBOX_TUI_TOKEN instead."
         ) from error

@@ -27,6 +27,8 @@ _SCHEMA = """CREATE TABLE IF NOT EXISTS draft (
     PRIMARY KEY (store, conversation, kind)
 ) STRICT, WITHOUT ROWID"""
 
+_KINDS = {kind.value for kind in Kind}
+
 _Key = tuple[str, str, str]
 
 
@@ -82,7 +84,7 @@ class DraftJournal:
         self._change((store, str(conversation), kind.value), None)
 
     def all(self) -> list[Draft]:
-        """Every draft there is, of all stores."""
+        """Every draft there is, of all stores; those of kinds that a newer program may know stay in the file."""
         with self._lock:
             found = dict(self._kept)
             if self._reader is not None:
@@ -94,7 +96,11 @@ class DraftJournal:
                     found.pop(key, None)
                 else:
                     found[key] = body
-        return [Draft(key[0], ConversationId(key[1]), Kind(key[2]), body) for key, body in sorted(found.items())]
+        return [
+            Draft(key[0], ConversationId(key[1]), Kind(key[2]), body)
+            for key, body in sorted(found.items())
+            if key[2] in _KINDS
+        ]
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until everything is on disk; False if it is not in time."""
@@ -218,7 +224,13 @@ def _prepared(file: Path) -> sqlite3.Connection:
 
 
 def _connection(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+    connection.text_factory = _text  # one text that is damaged must not hide the others
+    return connection
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

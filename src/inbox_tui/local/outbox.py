@@ -1,7 +1,8 @@
 """Writes that a remote store does not have yet, on disk: what was sent survives this program and the line.
 
 One small SQLite file for all stores of this user. Rows leave it only when the store took or
-refused them. Knows no store and sends nothing.
+refused them. A row that this program cannot read, or not wholly, is passed over and stays for the
+newer one that wrote it, or for a person. Knows no store and sends nothing.
 """
 
 from __future__ import annotations
@@ -16,9 +17,14 @@ from pathlib import Path
 
 import msgspec
 
-from inbox_tui.domain.models import ConversationId, ReplyDraft, StateChange
+from inbox_tui.domain.models import ConversationId, Kind, ReplyDraft, StateChange
 
 _BUSY = 2.0
+_LONGEST_NAME = 255
+_NAMED = 5
+"""Rows that are named; of more only the number is told."""
+_TOLD = "CREATE TABLE IF NOT EXISTS set_aside (id INTEGER PRIMARY KEY) STRICT"
+"""Rows that cannot be read, and of which the user was told."""
 _SCHEMA = """CREATE TABLE IF NOT EXISTS undelivered (
     id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, sender TEXT NOT NULL, content BLOB NOT NULL
 ) STRICT"""
@@ -66,6 +72,9 @@ class OutboxJournal:
     def __init__(self, file: Path | None, sender: str) -> None:
         self.problem = ""
         """Why what is sent may not survive this run; "" if all is well."""
+        self.set_aside = ""
+        """What ``take_over`` found that cannot be read and nobody was told of yet; "" if nothing."""
+        self._file = file
         self._sender = sender
         self._owner = uuid.uuid4().hex
         self._database: sqlite3.Connection | None = None
@@ -101,21 +110,46 @@ class OutboxJournal:
         """What earlier programs left, in the order in which it was sent; it is this program's from now on."""
         if self._database is None:
             return []
-        found = []
+        found: list[Undelivered] = []
+        unreadable: list[int] = []
         try:
             rows = self._database.execute(
                 "SELECT id, owner, content FROM undelivered WHERE sender = ? ORDER BY id", (self._sender,)
             ).fetchall()
             ended = {owner for owner in {owner for _, owner, _ in rows} if self._has_ended(owner)}
             for row, owner, content in rows:
-                if owner in ended:
-                    self._database.execute("UPDATE undelivered SET owner = ? WHERE id = ?", (self._owner, row))
-                    found.append(Undelivered(row, msgspec.json.decode(content, type=Write)))
-            for owner in ended:
+                if owner not in ended:
+                    continue
+                write = _read(content)
+                if write is None:
+                    unreadable.append(row)
+                    continue
+                self._database.execute("UPDATE undelivered SET owner = ? WHERE id = ?", (self._owner, row))
+                self._database.execute("DELETE FROM set_aside WHERE id = ?", (row,))
+                found.append(Undelivered(row, write))
+            self._tell_of(unreadable)
+            for owner in filter(_is_file_name, ended):
                 self._lock_file(owner).unlink(missing_ok=True)
-        except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
+        except (sqlite3.Error, OSError) as error:
             self.problem = f"What was sent earlier and not delivered cannot be read: {error}."
         return found
+
+    def _tell_of(self, unreadable: Sequence[int]) -> None:
+        """Say which rows cannot be read, of each once."""
+        assert self._database is not None
+        new = [
+            row
+            for row in unreadable
+            if self._database.execute("INSERT OR IGNORE INTO set_aside VALUES (?)", (row,)).rowcount
+        ]
+        if new:
+            rows = ", ".join(map(str, new[:_NAMED])) + (", …" if len(new) > _NAMED else "")
+            one = len(new) == 1
+            self.set_aside = (
+                f"{len(new):,} earlier {'write' if one else 'writes'} cannot be read: a newer inbox-tui wrote"
+                f" {'it' if one else 'them'}, or {'it is' if one else 'they are'} damaged."
+                f" Kept in {self._file} ({'row' if one else 'rows'} {rows}); everything else is delivered."
+            )
 
     def close(self) -> None:
         """Let go of the file. What is in it waits for the next start."""
@@ -138,10 +172,12 @@ class OutboxJournal:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         file.touch(mode=0o600)
         database = sqlite3.connect(file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+        database.text_factory = _text
         try:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("PRAGMA synchronous = FULL")
             database.execute(_SCHEMA)
+            database.execute(_TOLD)
         except BaseException:
             database.close()
             raise
@@ -155,6 +191,8 @@ class OutboxJournal:
         """Whether the program that sent something lives no more."""
         if owner == self._owner:
             return False
+        if not _is_file_name(owner):
+            return True  # damaged: no program has such a lock
         try:
             handle = os.open(self._lock_file(owner), os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -166,3 +204,34 @@ class OutboxJournal:
         finally:
             os.close(handle)
         return True
+
+
+def _read(content: bytes) -> Write | None:
+    """A write; None if it is damaged, of an unknown kind, or says more than this program would do."""
+    try:
+        write: Write = msgspec.json.decode(content, type=Write)
+        everything = msgspec.json.decode(content)
+    except (ValueError, RecursionError):  # also text that is not UTF-8
+        return None
+    if isinstance(write, ReplyWrite):
+        is_sound = write.draft.kind in (Kind.MESSAGE, Kind.NOTE)
+    else:
+        is_sound = len(write.changes) == 1 or not write.is_single
+    return write if is_sound and _says_no_more(everything, msgspec.to_builtins(write)) else None
+
+
+def _says_no_more(everything: object, understood: object) -> bool:
+    """Whether nothing was left out in understanding it: a newer program may have written a further field."""
+    if isinstance(everything, dict) and isinstance(understood, dict):
+        return all(key in understood and _says_no_more(part, understood[key]) for key, part in everything.items())
+    if isinstance(everything, list) and isinstance(understood, (list, tuple)):
+        return all(map(_says_no_more, everything, understood))
+    return True
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode("utf-8", "replace")
+
+
+def _is_file_name(owner: str) -> bool:
+    return owner.isascii() and owner.isalnum() and len(owner) <= _LONGEST_NAME

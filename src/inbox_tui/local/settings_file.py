@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.local import paths
 from inbox_tui.local.settings import parsed
+from inbox_tui.store.part_file import part_of
 
 Value = str | bool
+_ANOTHER_CHANGE = 2.0
+"""Seconds to wait for another program that changes the same file."""
 
 
 def save_settings(file: Path, changes: Mapping[str, Value]) -> None:
@@ -68,16 +69,8 @@ def _toml(value: Value) -> str:
 
 
 def _replace(file: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+    with part_of(file, patience=_ANOTHER_CHANGE) as part:
+        part.stream.write(text.encode())
         if file.exists():
-            Path(name).chmod(file.stat().st_mode & 0o777)
-        Path(name).replace(file)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
+            part.path.chmod(file.stat().st_mode & 0o777)
+        part.finish()

@@ -81,6 +81,11 @@ class Delivery:
         return self._journal.problem
 
     @property
+    def set_aside(self) -> str:
+        """What earlier programs left that cannot be read, if nobody was told of it yet; "" if nothing."""
+        return self._journal.set_aside
+
+    @property
     def undelivered(self) -> int:
         """How many writes are on disk and wait."""
         return sum(1 for entry in self._queue if entry.row)

@@ -42,6 +42,8 @@ class FileFact(msgspec.Struct, frozen=True):
     exists: bool
     writable: bool
     """It can be written, or made where it does not exist."""
+    readable: bool = True
+    """It is of the right kind, and what is in it can be read."""
     problem: str = ""
 
 
@@ -84,7 +86,7 @@ def look_at(what: str, path: Path, *, is_folder: bool = False, needs_folder: boo
         exists = path.exists()
         if exists and path.is_dir() != is_folder:
             problem = "is a file where a folder belongs" if is_folder else "is a folder where a file belongs"
-            return FileFact(what, str(path), exists=True, writable=False, problem=problem)
+            return FileFact(what, str(path), exists=True, writable=False, readable=False, problem=problem)
         folder = path.parent
         while not folder.exists() and folder != folder.parent:
             folder = folder.parent
@@ -94,7 +96,7 @@ def look_at(what: str, path: Path, *, is_folder: bool = False, needs_folder: boo
         return FileFact(what, str(path), exists=False, writable=False, problem=error.strerror or str(error))
     if exists and writable and needs_folder and not can_make:
         return FileFact(what, str(path), exists=True, writable=False, problem=f"{folder} cannot be written")
-    return FileFact(what, str(path), exists=exists, writable=writable)
+    return FileFact(what, str(path), exists=exists, writable=writable, readable=os.access(path, os.R_OK))
 
 
 def of_file(fact: FileFact) -> Finding:
@@ -103,6 +105,9 @@ def of_file(fact: FileFact) -> Finding:
     words = f"{fact.path} ({'exists' if fact.exists else 'not there yet'}, {state})"
     if fact.writable:
         return Finding("files", fact.what, State.OK, clean(words))
+    if fact.what == "store" and fact.exists and fact.readable:
+        words = f"{fact.path} (exists, {fact.problem or 'the file cannot be written'}): it can only be read"
+        return Finding("files", fact.what, State.NOTE, clean(words), "to work in it: make file and folder writable")
     if fact.what == "configuration" and fact.exists and not fact.problem:
         return Finding("files", fact.what, State.NOTE, clean(f"{words}: settings cannot be kept from the screen"))
     return Finding("files", fact.what, State.WRONG, clean(words), "correct the rights of it and of its folder")

@@ -9,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import csv
 import errno
-import fcntl
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
 from typing import IO
@@ -22,6 +21,7 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation
 from inbox_tui.domain.text import clean_body
 from inbox_tui.operations.records import COLUMNS, Cell, cells
+from inbox_tui.store.part_file import part_of
 from inbox_tui.store.protocol import Scan
 
 Progress = Callable[[int], None]
@@ -62,10 +62,9 @@ async def export_to_file(
             with target.open("ab") as stream:  # a folder refuses
                 return await export_to_stream(store, query, stream, raw=raw, bom=bom, progress=progress)
         target = Path(os.path.realpath(target))
-        with _part_of(target) as (part, stream):
-            rows = await export_to_stream(store, query, stream, raw=raw, bom=bom, progress=progress)
-            await asyncio.to_thread(os.fsync, stream.fileno())
-            part.replace(target)
+        with part_of(target) as part:
+            rows = await export_to_stream(store, query, part.stream, raw=raw, bom=bom, progress=progress)
+            await asyncio.to_thread(part.finish)
         return rows
 
 
@@ -134,49 +133,15 @@ def _lines(batch: Iterable[Conversation], *, raw: bool, is_looked_at: bool) -> I
 
 
 @contextmanager
-def _part_of(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A new file beside the target that exists for as long as the export is under way."""
-    part = target.with_name(f"{target.name}.part")
-    stream = os.fdopen(_claimed(part), "wb")
-    try:
-        yield part, stream
-        stream.close()
-    except BaseException:
-        with suppress(FileNotFoundError):
-            part.unlink()
-        with suppress(OSError):
-            stream.close()
-        raise
-
-
-def _claimed(part: Path) -> int:
-    """Open ``part`` for this export alone, or take over what an export that was killed left."""
-    while True:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Another export may have renamed the file between the two calls above.
-            is_ours = part.exists() and os.path.samestat(os.fstat(handle), part.stat())
-            if is_ours:
-                os.fchmod(handle, 0o600)
-                os.ftruncate(handle, 0)
-        except BlockingIOError as error:
-            os.close(handle)
-            raise ExportError(f"Another export is writing {part} right now.", hint="Wait for it to end.") from error
-        except BaseException:
-            os.close(handle)
-            raise
-        if is_ours:
-            return handle
-        os.close(handle)
-
-
-@contextmanager
 def _translated(target: Path) -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
         raise
+    except BlockingIOError as error:
+        if error.filename is None:  # of a pipe that takes nothing just now
+            raise ExportError(f"{target} could not be written: {error.strerror}.") from error
+        raise ExportError(f"Another export is writing {target} right now.", hint="Wait for it to end.") from error
     except OSError as error:
         reason = error.strerror or str(error)
         hint = ""

@@ -7,7 +7,6 @@ a line bad is in ``import_lines``; what is already known is the store's to tell.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +29,8 @@ BATCH = 250
 """Conversations that go in together."""
 BATCH_BYTES = 4 * 1024 * 1024
 """A batch ends at this size even if it is shorter: a colleague's write waits for it."""
+_PUT_BY = "inbox-tui-import-"
+_AT_ONCE = 1 << 20
 _GZIP = b"\x1f\x8b"
 
 
@@ -227,11 +228,33 @@ def _rereadable(sources: Sequence[ImportSource]) -> Iterator[Sequence[ImportSour
 
 
 def _put_by(source: ImportSource, kept: ExitStack) -> ImportSource:
-    copy = kept.enter_context(tempfile.NamedTemporaryFile(prefix="inbox-tui-import-"))  # noqa: SIM115 - kept closes it
     with _opened(source) as (raw, _):
-        shutil.copyfileobj(raw, copy)
-    copy.flush()
+        try:
+            # Without a buffer, which would be written again, and in vain, when it is closed.
+            copy = kept.enter_context(tempfile.NamedTemporaryFile(prefix=_PUT_BY, buffering=0))  # noqa: SIM115
+            while piece := memoryview(_read_on(source.name, raw)):
+                while piece := piece[copy.write(piece) :]:
+                    pass
+        except OSError as error:
+            raise BadImport(
+                f"{source.name} is put by in {_temporary()} for --strict, which failed: {error.strerror or error}.",
+                hint="Free some space there, or name another folder in TMPDIR; or import a file instead of a pipe.",
+            ) from error
     return ImportSource(source.name, Path(copy.name))
+
+
+def _read_on(name: str, raw: BufferedReader) -> bytes:
+    try:
+        return raw.read1(_AT_ONCE)
+    except OSError as error:
+        raise BadImport(f"{name} cannot be read: {error.strerror or error}.") from error
+
+
+def _temporary() -> str:
+    try:
+        return tempfile.gettempdir()
+    except OSError:  # there is none that can be written
+        return "a temporary folder"
 
 
 def _is_pipe(source: ImportSource) -> bool:

@@ -314,14 +314,18 @@ class Browsing:
 
     def go_to_waiting(self, conversation: Conversation | None) -> None:
         """Highlight who waits; where the list does not hold them, list who waits."""
-        view = self._view
         if conversation is None:
-            view.status.say("Nobody else is waiting for a human reply")
-        elif view.list.conversation(conversation.id) is not None:
-            view.list.highlight(conversation.id)
+            self._view.status.say("Nobody else is waiting for a human reply")
+        else:
+            self.go_to(conversation, Filter.PENDING)
+
+    def go_to(self, conversation: Conversation, filter: Filter = Filter.ALL) -> None:
+        """Highlight a conversation; where the list does not hold it, list what the filter holds."""
+        if self._view.list.conversation(conversation.id) is not None:
+            self._view.list.highlight(conversation.id)
         else:
             self._go_to = conversation.id
-            self._read(msgspec.structs.replace(self.query, filter=Filter.PENDING, order=None, search=""))
+            self._read(msgspec.structs.replace(self.query, filter=filter, order=None, search=""))
 
     def _read(self, query: Query) -> None:
         self._name(query)

@@ -15,6 +15,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
 
+from inbox_tui.tui.screens.inbox_keys import WITHOUT_KEYS
+
 
 class Command(msgspec.Struct, frozen=True):
     """An action that works on the screen below the palette."""
@@ -28,6 +30,8 @@ class Command(msgspec.Struct, frozen=True):
 
     def shown(self, description: Content) -> Content:
         """The description with the keys behind it."""
+        if not self.keys:
+            return description
         return Content.assemble(description, "  ", (" or ".join(self.keys), "bold $accent"))
 
 
@@ -59,6 +63,9 @@ class InboxCommands(Provider):
             known = found.setdefault((id(node), binding.action), Command(binding.description, (), binding.action, node))
             if key not in known.keys:
                 found[id(node), binding.action] = msgspec.structs.replace(known, keys=(*known.keys, key))
+        for description, action in WITHOUT_KEYS:
+            if hasattr(self.screen, f"action_{action}"):
+                found[id(self.screen), action] = Command(description, (), action, self.screen)
         return list(found.values())
 
     def _bindings(self) -> Iterator[tuple[DOMNode, Binding]]:

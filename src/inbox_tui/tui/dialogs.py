@@ -13,7 +13,7 @@ import msgspec
 
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import AgentId
+from inbox_tui.domain.models import AgentId, Conversation
 from inbox_tui.domain.rules import badge_for
 from inbox_tui.domain.times import local
 from inbox_tui.tui.work import WRITE
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from inbox_tui.local.launch import Launch
+    from inbox_tui.tui.replies import Replies
     from inbox_tui.tui.screens.export import ExportModal
     from inbox_tui.tui.screens.settings import SettingsResult, SettingsView
     from inbox_tui.tui.view import View
@@ -97,6 +98,12 @@ class Dialogs:
                 self._keep(launch, current, result)
 
         view.screen.app.push_screen(SettingsScreen(current, store.capabilities.team, photo), closed)
+
+    def lost_texts(self, replies: Replies, go_to: Callable[[Conversation], None]) -> None:
+        """Show the texts whose conversations cannot be opened, and what can be done with them."""
+        from inbox_tui.tui.lost_texts import LostTexts
+
+        LostTexts(self._view, replies, go_to).look()
 
     def help(self) -> None:
         """Show every key that is in force."""

@@ -43,11 +43,9 @@ def edit_text(text: str, environ: Mapping[str, str]) -> str:
         ConfigError: the editor cannot be started or ended with a failure; the text is as before.
     """
     command = editor_command(environ)
-    descriptor, name = tempfile.mkstemp(prefix="reply-", suffix=".txt")
-    path = Path(name)
+    path = _put_by(text)
+    name = str(path)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
-            file.write(text)
         clean_environment = {key: value for key, value in environ.items() if key not in _SECRETS}
         try:
             ended = subprocess.run([*command, name], env=clean_environment, check=False)
@@ -69,3 +67,22 @@ def edit_text(text: str, environ: Mapping[str, str]) -> str:
             ) from error
     finally:
         path.unlink(missing_ok=True)
+
+
+def _put_by(text: str) -> Path:
+    """A private temporary file that holds the text. Raises ConfigError."""
+    path: Path | None = None
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="reply-", suffix=".txt")
+        path = Path(name)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+            file.write(text)
+    except OSError as error:
+        if path is not None:
+            path.unlink(missing_ok=True)
+        folder = path.parent if path is not None else os.environ.get("TMPDIR") or "a temporary folder"
+        raise ConfigError(
+            f"The text cannot be put into {folder} for the editor: {error.strerror or error}.",
+            hint="Free some space there, or name another folder in TMPDIR. Your text is in the box.",
+        ) from error
+    return path

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 
 from inbox_tui.domain.models import ConversationId, Kind, MessageId, ReplyDraft
-from inbox_tui.local.drafts import DraftJournal
+from inbox_tui.local.drafts import Draft, DraftJournal
 
 
 class Pending(msgspec.Struct, frozen=True):
@@ -56,6 +56,19 @@ class Replies:
     def kinds(self, id: ConversationId) -> list[Kind]:
         """Which drafts there are for a conversation."""
         return [kind for kind in (Kind.MESSAGE, Kind.NOTE) if self.text(id, kind)]
+
+    @property
+    def problem(self) -> str:
+        """Why drafts may not survive this run; "" if all is well."""
+        return self._journal.problem
+
+    def drafts(self) -> list[Draft]:
+        """Everything that was typed in this store and is not on its way."""
+        return [
+            draft
+            for draft in self._journal.all()
+            if draft.store == self._store_name and draft.body and not self.is_busy(draft.conversation)
+        ]
 
     def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
         """Keep what is typed, behind what is on its way: if the program dies now, both are the draft."""

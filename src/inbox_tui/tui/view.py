@@ -99,6 +99,8 @@ class View:
         self.header.newest_key = self.keys["inbox.first"]
         self.show_agent(self.agent)
         self._show_me()
+        if not self.work.store.capabilities.reply:
+            self.status.say(f"{store_name} can only be read here: nothing can be sent or decided", is_problem=True)
 
     def learn_keys(self) -> None:
         """The terminal tells Shift+Enter from Enter: name it, and take it at its word."""
@@ -122,6 +124,9 @@ class View:
         """Say how the store is heard, and whether it takes what is sent."""
         if not self._is_followed:
             self.top.connection = "○ not followed"
+            return
+        if not self.work.store.capabilities.reply:
+            self.top.connection = "○ read-only"
             return
         if self.lost_at is None:
             delivery = self.work.delivery
@@ -272,6 +277,7 @@ class View:
         self.list.me = self.me.id
         self.pane.me = self.me
         self.pane.can_chat = self.me.may_chat
+        self.pane.can_write = self.work.store.capabilities.reply
         self.header.can_export = self.allows("export")
         self.screen.refresh_bindings()
 

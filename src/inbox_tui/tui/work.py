@@ -29,6 +29,7 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.paging import PageRequest
+from inbox_tui.local.drafts import Draft
 from inbox_tui.operations.triage import Triage
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
@@ -191,6 +192,19 @@ class Work:
                 goes_on = after is not None and (page.is_cut or len(page.rows) == request.limit)
                 request = PageRequest(limit=WAITING_AT_ONCE, cursor=page.last) if goes_on else None
             self._post(m.WaitingFound(first))
+
+    async def lost_texts(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """The drafts for conversations that the member cannot open. Raises InboxError."""
+        if not (await self.store.me()).may_chat:
+            return list(drafts)
+        return [draft for draft in drafts if await self.find(draft.conversation) is None]
+
+    async def find(self, id: ConversationId) -> Conversation | None:
+        """A conversation, if it exists. Raises InboxError."""
+        try:
+            return await self.store.get(id)
+        except NotFound:
+            return None
 
     async def select_all(self, query: Query) -> None:
         """Every conversation that the list holds, up to SELECT_ALL_LIMIT."""

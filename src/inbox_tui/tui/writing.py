@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
-from inbox_tui.domain.errors import Conflict, InboxError, ProfileIncomplete
+from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
 from inbox_tui.domain.models import Author, ConversationId, Kind, Message, MessageId, Sent
 from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.replies import Pending, Replies
@@ -38,13 +38,20 @@ class Writing:
         self._view = view
         self._replies = replies
         self._is_finishing = False
+        self._untold: set[str] = set()
+        """Keys of replies from earlier whose arrival must not take the place of a sentence that is said once."""
         self._hold = SendHold(view.screen.set_timer, self._send)
+
+    @property
+    def replies(self) -> Replies:
+        """What is being written and what is on its way."""
+        return self._replies
 
     def begin(self, kind: Kind) -> None:
         """Put the cursor into the box of the conversation that is shown."""
         view = self._view
         conversation = view.pane.conversation
-        if conversation is None or not view.me.may_chat:
+        if conversation is None or not (view.me.may_chat and view.work.store.capabilities.reply):
             return
         self.bind(conversation.id, kind)
         view.pane.focus_reply()
@@ -142,7 +149,9 @@ class Writing:
             self._view.status.say("Not sent yet: you typed on, so Enter began a new line")
 
     def resume(self) -> None:
-        """Go on delivering what was sent before a restart."""
+        """Say what is not well with the drafts, and go on delivering what was sent before a restart."""
+        if self._replies.problem:
+            self._view.status.say(self._replies.problem, is_problem=True)
         delivery = self._view.work.delivery
         if delivery is None:
             return
@@ -152,8 +161,10 @@ class Writing:
         left = self._replies.waiting
         for pending in left:
             self._view.run(self._view.work.send(pending), group=WRITE)
-        if delivery.problem:
-            self._view.status.say(delivery.problem, is_problem=True)
+        if delivery.set_aside:
+            self._untold = {pending.draft.key for pending in left}
+        if delivery.problem or delivery.set_aside:
+            self._view.status.say(delivery.problem or delivery.set_aside, is_problem=True)
         elif left:
             self._view.status.say(f"Delivering {len(left):,} {'reply' if len(left) == 1 else 'replies'} from earlier")
         delivery.start()
@@ -237,7 +248,7 @@ class Writing:
             view.pane.append(sent.message)
             self.show_under_way(id)
             view.refresh_open_thread()
-        if pending is not None and not pending.and_resolve:
+        if pending is not None and not pending.and_resolve and key not in self._untold:
             view.status.say(
                 "Note written" if pending.draft.kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}"
             )
@@ -257,6 +268,11 @@ class Writing:
             self._ask_about(pending, error)
         elif isinstance(error, ProfileIncomplete):
             self.ask_for_profile()
+        elif isinstance(error, (NotFound, NotAllowed)):
+            where = f"{view.keys['app.commands']}, Texts without a conversation."
+            is_gone = isinstance(error, NotFound)
+            what = "The conversation is gone; your text is kept:" if is_gone else f"{error.message} Your text is kept."
+            view.status.say(f"{what} {where}", is_problem=True)
         else:
             view.status.say(f"{error.message} Your text is kept. {error.hint}", is_problem=True)
 

@@ -11,13 +11,16 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from random import Random
 
 from inbox_tui.backends.sql.database import Row, Value
 from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sqlite.errors import primary_code
+from inbox_tui.backends.sqlite.lost_log import give_up, refuse_to_open
+from inbox_tui.backends.sqlite.open_files import OpenFiles
+from inbox_tui.backends.sqlite.read_only import Way
 from inbox_tui.backends.sqlite.search import VOCABULARIES
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.domain.limits import size
@@ -37,24 +40,38 @@ class FileConnection:
         patience: Seconds to wait for a lock.
         random: Spreads the attempts of several writers.
         is_reader: Refuse writes.
+        files: The files that all connections of a session must have in common.
+        way: How the file is opened.
     """
 
-    def __init__(self, path: Path, *, patience: float, random: Random, is_reader: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        patience: float,
+        random: Random,
+        is_reader: bool,
+        files: OpenFiles | None = None,
+        way: Way = Way.WRITE,
+    ) -> None:
         self.roster: Roster | None = None
         self.is_lost = False
-        self._path = path
+        self._files = files or OpenFiles(path)
         self._patience = patience
         self._random = random
         self._is_cut = False
+        loss = self._files.loss()
+        if loss is not None:  # a new connection would begin a new log
+            raise refuse_to_open(self._files, loss)
         self._raw = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw",
+            f"{path.absolute().as_uri()}?{way.value}",
             uri=True,
             timeout=patience,
             isolation_level=None,
             check_same_thread=False,  # for interrupt and for the last close
         )
         try:
-            self._inode = _inode(path)
+            self._files.note_file(is_unchanging=way is Way.READ_UNCHANGING)
             self._raw.execute("PRAGMA foreign_keys = ON")
             self._raw.execute("PRAGMA synchronous = FULL")
             self._raw.execute("PRAGMA cache_size = -16000")
@@ -108,6 +125,7 @@ class FileConnection:
 
     def begin(self) -> None:
         """Begin to see one state of the workspace, until the connection is closed."""
+        self._files.require_readable()
         self._raw.execute("BEGIN")
 
     def cursor(self, statement: str, values: Mapping[str, int | str]) -> sqlite3.Cursor:
@@ -150,6 +168,7 @@ class FileConnection:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """A block whose reads all see the same state of the workspace."""
+        self._files.require_readable()
         self._raw.execute("BEGIN")
         try:
             yield
@@ -161,9 +180,10 @@ class FileConnection:
         """A block whose writes happen all or not at all. Gives the number of the schema."""
         self._begin()
         try:
-            self.require_same_file()
+            self.require_same_files()
             yield self.schema_number()
             self._raw.execute("COMMIT")
+            self._require_confirmed()
         except BaseException:
             self.roster = None
             self._undo()
@@ -173,17 +193,30 @@ class FileConnection:
         """The number of the file's last migration."""
         return self.number("user_version")
 
-    def require_same_file(self) -> None:
-        """Raises StoreBroken if the file was deleted or replaced: SQLite would write to the lost one."""
+    def note_log(self) -> None:
+        """Watch the log from now on; the connection must have read something."""
+        self._files.note_log()
+
+    def require_same_files(self) -> None:
+        """Raises StoreBroken if the file, its log or the log's index was deleted or replaced.
+
+        SQLite would go on writing to the lost one. What can be saved is saved first; the hint tells what was.
+        """
+        loss = self._files.loss()
+        if loss is not None:
+            self._undo()
+            raise give_up(self._files, loss, self)
+        self._files.require_whole()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep everybody else from writing, without writing."""
+        self._raw.execute("PRAGMA query_only = OFF")
+        self._begin()
         try:
-            inode = _inode(self._path)
-        except FileNotFoundError:
-            inode = None
-        if inode != self._inode:
-            raise StoreBroken(
-                f"{self._path} was {'deleted' if inode is None else 'replaced'} while it was open.",
-                hint="Close inbox-tui, put the file back or restore a backup, and start again.",
-            )
+            yield
+        finally:
+            self._undo()
 
     def interrupt(self) -> None:
         """Stop the statement that is running now. From any thread."""
@@ -196,7 +229,16 @@ class FileConnection:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._raw.close()
+        with suppress(OSError):
+            loss = self._files.loss()
+            if loss is not None:
+                self._undo()
+                give_up(self._files, loss, self)
+        if self._files.must_not_close:
+            self._undo()
+            _leave_open(self._raw)
+        else:
+            self._raw.close()
 
     def _readable(self, statement: str, read: Callable[[], list[Row]]) -> list[Row]:
         """What a statement reads: one text that is not UTF-8 must not hide the others."""
@@ -224,6 +266,14 @@ class FileConnection:
         finally:
             self._raw.execute(f"PRAGMA busy_timeout = {int(self._patience * _SECONDS_TO_MS)}")
 
+    def _require_confirmed(self) -> None:
+        """Raises StoreBroken if what was just committed went into a log that is lost."""
+        try:
+            self.require_same_files()
+        except StoreBroken as error:
+            hint = f"{error.hint} What was just written may be saved as well: look before you repeat it."
+            raise StoreBroken(error.message, hint=hint) from error
+
     def _undo(self) -> None:
         if self._raw.in_transaction:
             self._raw.execute("ROLLBACK")
@@ -233,6 +283,8 @@ def _decoded(text: bytes) -> str:
     return text.decode(errors="replace")
 
 
-def _inode(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_dev, status.st_ino
+def _leave_open(connection: sqlite3.Connection) -> None:
+    """Let the system close it, with the process: SQLite would write its idea of the log into the file."""
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from inbox_tui.backends.sqlite.full_disk import full_elsewhere
 from inbox_tui.domain.errors import Rejected, StoreBroken, StoreError, StoreUnavailable
 
 
@@ -52,6 +53,16 @@ _UNOPENABLE = Meaning(
 )
 _FULL = Meaning(
     StoreUnavailable, "The disk that holds {path} is full.", "Nothing was changed. Free some space, then try again."
+)
+_TEMPORARY_FULL = Meaning(
+    StoreUnavailable,
+    "The disk for temporary files, {folder}, is full; that of {path} is not.",
+    "Nothing was changed. Free some space there, or name a folder with room in SQLITE_TMPDIR, then try again.",
+)
+_NO_TEMPORARY = Meaning(
+    StoreUnavailable,
+    "There is no folder for the temporary files that {path} needs.",
+    "Nothing was changed. Name one that you may write in SQLITE_TMPDIR, then try again.",
 )
 _DISK = Meaning(
     StoreUnavailable,
@@ -97,7 +108,10 @@ BY_CODE = {
 }
 """What each primary result code means."""
 
-BY_EXTENDED_CODE = {sqlite3.SQLITE_CORRUPT_VTAB: _SEARCH_DAMAGED}
+BY_EXTENDED_CODE = {
+    sqlite3.SQLITE_CORRUPT_VTAB: _SEARCH_DAMAGED,
+    sqlite3.SQLITE_IOERR_GETTEMPPATH: _NO_TEMPORARY,
+}
 """Those whose primary code says too little."""
 
 _PRIMARY = 0xFF
@@ -108,11 +122,14 @@ def primary_code(error: sqlite3.Error) -> int:
     return getattr(error, "sqlite_errorcode", 0) & _PRIMARY
 
 
-def translated(error: sqlite3.Error, path: Path) -> StoreError:
-    """Our error for one of SQLite's."""
+def translated(error: sqlite3.Error, path: Path, *, all_beside: bool = False) -> StoreError:
+    """Our error for one of SQLite's. ``all_beside``: nothing was written to temporary files."""
     extended = getattr(error, "sqlite_errorcode", 0)
     meaning = BY_EXTENDED_CODE.get(extended) or BY_CODE.get(primary_code(error)) or _by_class(error)
-    message = meaning.message.format(path=path)
+    folder = full_elsewhere(path) if meaning is _FULL and not all_beside else None
+    if folder is not None:
+        meaning = _TEMPORARY_FULL
+    message = meaning.message.format(path=path, folder=folder)
     if meaning is _DEFECT:
         message = f"{message} ({error})"
     ours = meaning.error(message, hint=meaning.hint.format(path=path))
@@ -121,12 +138,12 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
 
 
 @contextmanager
-def sqlite_errors(path: Path) -> Iterator[None]:
-    """Let nothing but errors of ours out of the block."""
+def sqlite_errors(path: Path, *, all_beside: bool = False) -> Iterator[None]:
+    """Let nothing but errors of ours out of the block. ``all_beside``: it writes to no temporary files."""
     try:
         yield
     except sqlite3.Error as error:
-        raise translated(error, path) from error
+        raise translated(error, path, all_beside=all_beside) from error
     except (UnicodeEncodeError, OverflowError) as error:
         unfit = Rejected(
             _UNFIT.message.format(path=path), hint="It contains a character or a number that cannot be stored."

@@ -2,8 +2,8 @@
 
 ``PRAGMA data_version`` costs microseconds and changes with every commit of another
 connection; only then is the feed read. A write of this process rings a bell, so that it
-need not wait for the next look. A file that was deleted or replaced would never report
-anything again, so that is looked at too.
+need not wait for the next look. A file that was deleted or replaced, or whose log was, would
+never report anything again, so that is looked at too.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: ChangeId
         since: The id that the last report known to the caller carried.
 
     Raises:
-        StoreBroken: the file was deleted, replaced or damaged.
+        StoreBroken: the file or its log was deleted or replaced, or is damaged.
     """
     look = _Look(since)
     while not closing.is_set():
@@ -77,9 +77,9 @@ class _Look:
 
     def __call__(self, db: FileConnection) -> Changes | None:
         """What is new; None if nothing is."""
-        self._looks += 1
         if self._looks % _LOOKS_BETWEEN_FILE_CHECKS == 0:
-            db.require_same_file()
+            db.require_same_files()
+        self._looks += 1
         version = db.number("data_version")
         if version == self._version:
             return None

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps, tell
 from inbox_tui.backends.sqlite.connections import FileConnection
+from inbox_tui.backends.sqlite.errors import sqlite_errors
 from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
+from inbox_tui.store.part_file import part_of
 from inbox_tui.store.protocol import Schema
 
 APPLICATION_ID = 0x494E4258
@@ -20,6 +22,8 @@ APPLICATION_ID = 0x494E4258
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _READ_AND_WRITE_BY_OWNER = 0o600
+_OTHERS_BACKUP = 5.0
+"""Seconds to wait for another process that copies the file before it migrates it."""
 
 
 def make_file(path: Path) -> None:
@@ -84,6 +88,27 @@ def prepare(
     return Schema(version, newest)
 
 
+def require_prepared(connection: FileConnection, path: Path) -> Schema:
+    """The schema of a file that can only be read.
+
+    Raises:
+        StoreUnavailable: the file is empty, or older than this program.
+        StoreBroken: the file is another program's, or from a newer inbox-tui.
+    """
+    known = steps(MIGRATIONS)
+    newest = known[-1].number
+    version = _version(connection, path, known)
+    if version == 0:
+        raise no_inbox(f"at {path}")
+    if version < newest:
+        raise StoreUnavailable(
+            f"{path} is of an older inbox-tui (schema {version}, here {newest}) and cannot be written,"
+            " so it cannot be brought up to date.",
+            hint="Run inbox-tui migrate where it can be written, or copy it to a folder of yours.",
+        )
+    return Schema(version, newest)
+
+
 def _version(connection: FileConnection, path: Path, known: list[Step]) -> int:
     version = connection.number("user_version")
     owner = connection.number("application_id")
@@ -99,11 +124,14 @@ def _version(connection: FileConnection, path: Path, known: list[Step]) -> int:
 def _back_up(connection: FileConnection, path: Path, version: int) -> None:
     """Copy the file as it is to ``NAME.vN.bak`` beside it, for whoever must go back."""
     target = path.with_name(f"{path.name}.v{version}.bak")
-    part = path.with_name(f"{target.name}.{os.getpid()}.part")
     try:
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _READ_AND_WRITE_BY_OWNER))
-        connection.run("VACUUM INTO :part", part=str(part))
-        if connection.number("user_version") == version:  # else another process migrated, and made this copy
-            part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        with part_of(target, patience=_OTHERS_BACKUP) as part, sqlite_errors(path, all_beside=True):
+            if connection.number("user_version") != version:
+                return  # another process migrated, and made this copy
+            connection.run("VACUUM INTO :part", part=str(part.path))
+            if connection.number("user_version") == version:
+                part.finish()
+    except BlockingIOError as error:
+        raise StoreUnavailable(
+            f"Another inbox-tui is bringing {path} up to date.", hint="Wait until it has done so, then start again."
+        ) from error

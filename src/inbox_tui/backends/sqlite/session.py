@@ -11,7 +11,9 @@ from inbox_tui.backends.sql.session import Session
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.errors import sqlite_errors
 from inbox_tui.backends.sqlite.feed import Bell
-from inbox_tui.backends.sqlite.schema import make_file, prepare
+from inbox_tui.backends.sqlite.open_files import OpenFiles
+from inbox_tui.backends.sqlite.read_only import Way
+from inbox_tui.backends.sqlite.schema import make_file, prepare, require_prepared
 from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.store.protocol import Clock, Schema
 
@@ -24,12 +26,15 @@ class FileSession(Session[FileConnection]):
         clock: Says when writes happen.
         patience: Seconds to wait for another program's lock.
         random: Spreads the attempts of several writers.
+        way: How the file is opened.
     """
 
-    def __init__(self, path: Path, clock: Clock, *, patience: float, random: Random) -> None:
+    def __init__(self, path: Path, clock: Clock, *, patience: float, random: Random, way: Way = Way.WRITE) -> None:
         super().__init__(str(path), clock, Fts5())
         self.path = path
         self.bell = Bell()
+        self.way = way
+        self._files = OpenFiles(path)
         self._patience = patience
         self._random = random
 
@@ -37,14 +42,28 @@ class FileSession(Session[FileConnection]):
         """Translates SQLite's."""
         return sqlite_errors(self.path)
 
+    async def aclose(self) -> None:
+        """Finish writes under way, unless they take long, and let go of the file."""
+        await super().aclose()
+        if not self._is_guest:
+            self._files.close()
+
     def wake_followers(self) -> None:
         """Rings their bell."""
         self.bell.ring()
 
     def _connect(self, *, is_reader: bool, is_patient: bool) -> FileConnection:
+        is_reader = is_reader or self.way is not Way.WRITE
         if not is_reader:
             make_file(self.path)
-        return FileConnection(self.path, patience=self._patience, random=self._random, is_reader=is_reader)
+        return FileConnection(
+            self.path,
+            patience=self._patience,
+            random=self._random,
+            is_reader=is_reader,
+            files=self._files,
+            way=self.way,
+        )
 
     def _prepare(
         self,
@@ -52,4 +71,9 @@ class FileSession(Session[FileConnection]):
         settle: Callable[[FileConnection], None] | None,
         mend: Callable[[FileConnection], None],
     ) -> Schema:
-        return prepare(db, self.path, settle, mend)
+        if self.way is not Way.WRITE:
+            return require_prepared(db, self.path)
+        schema = prepare(db, self.path, settle, mend)
+        db.rows("SELECT 1 FROM sqlite_master LIMIT 1")  # a new file's log is made by the first that uses it
+        db.note_log()
+        return schema

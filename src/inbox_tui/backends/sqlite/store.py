@@ -6,18 +6,22 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from random import Random
 
-from inbox_tui.backends.sql.store import SqlStore
+import msgspec
+
+from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
 from inbox_tui.backends.sqlite.backup import back_up
 from inbox_tui.backends.sqlite.feed import follow
+from inbox_tui.backends.sqlite.read_only import Way, way_to
 from inbox_tui.backends.sqlite.schema import require_file
 from inbox_tui.backends.sqlite.session import FileSession
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import MemberId
-from inbox_tui.store.protocol import Clock
+from inbox_tui.store.protocol import Capabilities, Clock
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
 
+_READ_ONLY = msgspec.structs.replace(CAPABILITIES, reply=False, notes=False, assign=False, resolve=False)
 PATIENCE = 5.0
 """Seconds that a write waits for another program's lock."""
 
@@ -52,7 +56,8 @@ async def open_file(
     """
     if not identity.founds:
         require_file(path)
-    session = FileSession(path.absolute(), clock, patience=patience, random=random or Random())
+    path = path.absolute()
+    session = FileSession(path, clock, patience=patience, random=random or Random(), way=way_to(path))
     try:
         await session.sign_in(identity)
     except BaseException:
@@ -65,6 +70,11 @@ class SqliteStore(SqlStore):
     """A workspace in one SQLite file, seen by one member."""
 
     _session: FileSession
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything; of a file that cannot be written only what reads."""
+        return CAPABILITIES if self._session.way is Way.WRITE else _READ_ONLY
 
     def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""

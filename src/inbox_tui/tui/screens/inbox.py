@@ -85,8 +85,6 @@ class InboxScreen(Screen[None]):
         self.deciding = Deciding(self.view)
         self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
         self.view.list.focus()
-        if self._launch.journal.problem:
-            self.view.status.say(self._launch.journal.problem, is_problem=True)
         self.set_interval(AGES_EVERY, self.browsing.show_ages)
         self.view.run(self.view.work.follow(), group="follow")
         self.writing.resume()
@@ -96,8 +94,6 @@ class InboxScreen(Screen[None]):
     async def on_resize(self, event: events.Resize) -> None:
         """Below a size at which nothing can be read, say so instead of showing pieces."""
         await self._least_size.hold(event.size)
-
-    # Keys
 
     def action_filter(self, name: str) -> None:
         """Show one of the six filters."""
@@ -155,6 +151,10 @@ class InboxScreen(Screen[None]):
     async def action_settings(self) -> None:
         """Change settings."""
         await self.view.dialogs.settings(self._launch)
+
+    def action_lost_texts(self) -> None:
+        """Show texts whose conversations cannot be opened."""
+        self.view.dialogs.lost_texts(self.writing.replies, self.browsing.go_to)
 
     def action_help(self) -> None:
         """Show every key."""

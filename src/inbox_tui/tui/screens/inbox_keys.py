@@ -6,6 +6,8 @@ from textual.binding import Binding
 
 from inbox_tui.domain.filters import Filter
 
+WITHOUT_KEYS = (("Texts without a conversation", "lost_texts"),)
+"""Description and action of what only the palette offers."""
 INBOX_KEYS: list[Binding] = [
     *(
         Binding(str(number), f"filter('{filter.value}')", filter.label, id=f"inbox.filter-{filter.value}")

@@ -49,6 +49,7 @@ class DetailPane(Vertical):
     conversation: reactive[Conversation | None] = reactive(None, repaint=False)
     """The open conversation; None while nothing is highlighted."""
     can_chat: reactive[bool] = reactive(True, repaint=False)
+    can_write: reactive[bool] = reactive(True, repaint=False)
     """The member may open threads, assign, reply and resolve."""
     me: reactive[Member | None] = reactive(None, repaint=False)
     """The member who is working."""
@@ -137,9 +138,14 @@ class DetailPane(Vertical):
 
     def watch_can_chat(self, can_chat: bool) -> None:
         """Show the reply box and the buttons, or why they are not there."""
-        self._header.can_chat = can_chat
+        self._header.can_chat = can_chat and self.can_write
         if not can_chat:
             self._thread.begin(None)
+        self._show_parts()
+
+    def watch_can_write(self, can_write: bool) -> None:
+        """A store that can only be read: the thread is shown, the reply box and the buttons are not."""
+        self._header.can_chat = self.can_chat and can_write
         self._show_parts()
 
     def watch_shows_agent(self, shows_agent: bool) -> None:
@@ -161,6 +167,6 @@ class DetailPane(Vertical):
         is_open = self.conversation is not None
         self._header.display = is_open
         self._thread.display = is_open and self.can_chat
-        self._reply.display = is_open and self.can_chat
+        self._reply.display = is_open and self.can_chat and self.can_write
         self._no_access.display = is_open and not self.can_chat
         self._nothing_open.display = not is_open

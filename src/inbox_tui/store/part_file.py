@@ -1,0 +1,89 @@
+"""A file that appears under its name only when it is complete, and leaves nothing behind for long.
+
+It is written as ``NAME.part`` beside its place. The writer holds a lock on the part, which ends
+with the process, so what a killed writer left is told from what another one is writing now: the
+next writer of the same name takes it over.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+_POLL = 0.02
+_BESIDE = ("-journal", "-wal", "-shm")
+"""What SQLite writes beside a database, should the part be one."""
+
+
+class PartFile:
+    """The part of one file, for its writer alone."""
+
+    def __init__(self, target: Path, path: Path, stream: IO[bytes]) -> None:
+        self.target = target
+        self.path = path
+        self.stream = stream
+
+    def finish(self) -> None:
+        """Write it to disk and give it its name, in place of what had that name. Raises OSError."""
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        self.path.replace(self.target)
+
+
+@contextmanager
+def part_of(target: Path, *, patience: float = 0.0) -> Iterator[PartFile]:
+    """A new empty part (mode 0600), removed at the end unless it was finished.
+
+    Args:
+        target: The name that it gets.
+        patience: Seconds to wait for another writer of the same name.
+
+    Raises:
+        BlockingIOError: another process is writing it; names the part.
+        OSError: the folder takes no file.
+    """
+    path = target.with_name(f"{target.name}.part")
+    with os.fdopen(_claimed(path, time.monotonic() + patience), "wb") as stream:
+        try:
+            yield PartFile(target, path, stream)
+        finally:
+            with suppress(OSError):
+                if os.path.samestat(os.fstat(stream.fileno()), path.stat()):  # not finished
+                    path.unlink()
+                    _remove_beside(path)
+
+
+def _claimed(path: Path, deadline: float) -> int:
+    """Open the part for this process alone, or take over what a killed one left."""
+    while True:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The last writer may have renamed or removed the file between the two calls above.
+            if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+                os.fchmod(handle, 0o600)
+                os.ftruncate(handle, 0)
+                _remove_beside(path)
+                return handle
+        except BlockingIOError as error:
+            if time.monotonic() >= deadline:
+                os.close(handle)
+                raise BlockingIOError(error.errno, "another program is writing it now", str(path)) from error
+        except BaseException:
+            os.close(handle)
+            raise
+        else:
+            os.close(handle)
+            continue
+        os.close(handle)
+        time.sleep(_POLL)
+
+
+def _remove_beside(path: Path) -> None:
+    for suffix in _BESIDE:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
