@@ -57,13 +57,13 @@ _ADD_MESSAGE = (
 _ADD_CONVERSATION = f"INSERT INTO conversation (id, {', '.join(STATE_COLUMNS)}) VALUES (?{', ?' * len(STATE_COLUMNS)})"
 _STATE_VALUES = itemgetter(*STATE_COLUMNS)
 _SHARED_COUNTERS = {
-    Filter.ALL: "1",
+    Filter.ALL: "1 = 1",
     Filter.UNRESOLVED: "status = 0",
     Filter.RESOLVED: "status = 1",
     Filter.PENDING: "status = 0 AND waiting_since IS NOT NULL",
-    Filter.HAS_LEAD: "has_lead",
+    Filter.HAS_LEAD: "has_lead = 1",
 }
-_COUNT_ALL = "INSERT INTO counter (member_id, agent_id, name, n) " + " UNION ALL ".join(
+COUNTED = " UNION ALL ".join(
     [
         f"SELECT 0, agent_id, '{filter.value}', count(*) FROM conversation WHERE {condition} GROUP BY agent_id"
         for filter, condition in _SHARED_COUNTERS.items()
@@ -73,6 +73,8 @@ _COUNT_ALL = "INSERT INTO counter (member_id, agent_id, name, n) " + " UNION ALL
         " WHERE status = 0 AND assignee_id IS NOT NULL GROUP BY assignee_id, agent_id"
     ]
 )
+"""What the table of counters must hold, counted from the conversations."""
+_COUNT_ALL = f"INSERT INTO counter (member_id, agent_id, name, n) {COUNTED}"
 
 
 def size(text: str) -> int:
