@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 from docs.generate import PAGES
 
+from inbox_tui.cli.serving import serve as serve_command
 from inbox_tui.local.keymap import keymap
 from inbox_tui.local.settings import load_settings
 from inbox_tui.operations.import_lines import read_line
@@ -251,3 +253,30 @@ def test_the_guide_names_the_columns_in_their_order() -> None:
     table = GUIDE.read_text("utf-8").partition("| column | holds |\n|---|---|\n")[2].partition("\n\n")[0]
     named = [name for row in table.splitlines() for name in _SPAN.findall(row.split("|")[1])]
     assert tuple(named) == COLUMNS
+
+
+def limits() -> list[tuple[str, str, str]]:
+    """The rows of the table of limits: what each is of, its option or nothing, its test."""
+    section = SERVER.read_text("utf-8").partition("\n## Limits\n")[2].partition("\n## ")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
+    assert rows[0] == ["of", "limit", "option", "test"]
+    assert all(limit for _, limit, _, _ in rows)
+    return [(of, option.strip("`"), test.strip("`")) for of, _, option, test in rows[2:]]
+
+
+def test_each_limit_names_an_option_that_exists() -> None:
+    shown = click.Context(serve_command).command.get_help(click.Context(serve_command))
+    offered = set(re.findall(r"--[a-z-]+", shown))
+    named = {option for _, option, _ in limits() if option}
+    assert named and named <= offered, named - offered
+
+
+def test_each_limit_names_a_test_that_is_run() -> None:
+    named = {f"tests/{test}" for _, _, test in limits()}
+    files = sorted({test.partition("::")[0] for test in named})
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-m", "slow or not slow", *files],
+        cwd=ROOT, capture_output=True, text=True, timeout=100, check=True,
+    )  # fmt: skip
+    collected = {line.partition("[")[0] for line in found.stdout.splitlines()}
+    assert named <= collected, named - collected
