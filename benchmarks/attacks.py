@@ -95,13 +95,13 @@ async def perform(stage: Stage, setting: Setting, scene: Scene, attack: Attack |
                 seen.look()
             server.end()
             wrote_for = time.monotonic() - began
-        acts = [act for act in shift.acts if act.due >= shift.begun + setting.warm_up]
+        acts = [act for act in shift.ledger.acts if act.due >= shift.begun + setting.warm_up]
         return Run(
             attack=attack.name if attack else "",
             spreads=spreads_of(acts),
-            lag=spread_of(sorted(lag * 1000 for lag in shift.lags)).p95,
+            lag=spread_of(sorted(lag * 1000 for lag in shift.ledger.lags)).p95,
             failed=sum(act.has_failed for act in acts),
-            answers=dict(shift.answers),
+            answers=dict(shift.ledger.answers),
             tally=tally,
             memory=seen.memory,
             open_files=seen.open_files,
@@ -111,7 +111,7 @@ async def perform(stage: Stage, setting: Setting, scene: Scene, attack: Attack |
             hello=hello,
             has_ended_well=server.has_ended_well,
             ended_within=server.ended_within,
-            audit=stage.audit(address, file, shift.promises),
+            audit=stage.audit(address, file, shift.ledger.promises),
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.generate import COUNTED
-from benchmarks.shift import MARK, Promises
+from benchmarks.ledger import MARK, Promises
 
 Select = Callable[[str], Sequence[tuple[Any, ...]]]
 """The rows of a statement."""

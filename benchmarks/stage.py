@@ -16,7 +16,8 @@ from urllib.parse import urlsplit, urlunsplit
 from benchmarks.attackers import AGENT, LONG_IDS
 from benchmarks.audit import Audit, audit_database, audit_file
 from benchmarks.generate import ME
-from benchmarks.shift import Promises, Tokens
+from benchmarks.ledger import Promises
+from benchmarks.shift import Tokens
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Access, Author, ConversationId, IncomingConversation, IncomingMessage
 from inbox_tui.domain.tokens import NewToken, hash_of, secret_of

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from benchmarks.audit import Audit
-from benchmarks.shift import Act
+from benchmarks.ledger import Act
 from benchmarks.watched import Log
 
 MEMORY = 512

@@ -12,9 +12,9 @@ from benchmarks import line, runs, server
 from benchmarks.attackers import ATTACKS, CONTROLS
 from benchmarks.audit import Audit, audit_file
 from benchmarks.generate import ME, size, workspace
+from benchmarks.ledger import MARK, Promises, due_until
 from benchmarks.loopback import Site
 from benchmarks.pty import NotShown, Terminal
-from benchmarks.shift import MARK, Promises, due_until
 from benchmarks.truth import look_up
 from benchmarks.verdict import MEMORY, SOON, TIMES, Run, Spread
 from benchmarks.watched import Log
