@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -244,12 +245,15 @@ async def test_the_stream_ends_with_the_token(served: Served, store: Store) -> N
 
 
 async def test_the_future_is_not_believed(bot: httpx.AsyncClient, store: Store) -> None:
-    message = {"author": "visitor", "body": "From afar", "key": "f", "created_at": "2999-01-01T00:00:00Z"}
-    assert (await bot.post("conversations/one/messages", json=message)).is_success
-    assert (await store.get(ONE)).last_activity_at.year < 2999
-    assert (await bot.post("conversations/one/handoff", json={"at": "2999-01-01T00:00:00Z"})).is_success
-    waiting_since = (await store.get(ONE)).waiting_since
-    assert waiting_since is not None and waiting_since.year < 2999
+    for at, is_taken in (("2999-01-01T00:00:00Z", False), ((utc_now() + timedelta(hours=23)).isoformat(), True)):
+        message = {"author": "visitor", "body": "From afar", "key": "f", "created_at": at}
+        for path, body in (("messages", message), ("handoff", {"at": at})):
+            answer = await bot.post(f"conversations/one/{path}", json=body)
+            assert answer.status_code == (200 if is_taken else 422)
+            assert is_taken or "is not between 1970-01-01 and" in answer.json()["message"]
+    now = await store.get(ONE)
+    assert now.waiting_since is not None
+    assert max(now.last_activity_at, now.waiting_since) <= utc_now()
 
 
 @pytest.mark.parametrize(

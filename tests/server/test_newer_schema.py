@@ -85,7 +85,10 @@ async def test_a_migration_waits_for_a_write_or_the_write_sees_it(store: Store, 
         await writing
 
 
-async def test_a_server_says_so_and_is_not_ready(served: Served, remote: Store, store: Store, tmp_path: Path) -> None:
+async def test_a_server_says_so_and_is_not_ready(
+    served: Served, remote: Store, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox_tui.server.readiness.HOLDS_FOR", 0.0)
     async with httpx.AsyncClient(base_url=served.api) as client:
         assert (await client.get("ready")).status_code == 200
         secret, _ = await served.token(agent=WEBSITE)

@@ -28,7 +28,7 @@ from inbox_tui.server.description import Described
 from inbox_tui.server.limits import Limits
 from inbox_tui.server.serving import Binding, _room
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.factories import DANA
+from inbox_tui.testing.factories import DANA, record
 from server.harness import GENEROUS, Served, serving
 
 GET = b"GET /v1/health HTTP/1.1"
@@ -187,18 +187,18 @@ async def test_a_body_that_breaks_off_leaves_nothing_in_the_log(
 
 
 def require_one_line(caplog: pytest.LogCaptureFixture, words: str) -> None:
-    told = [record for record in caplog.records if "broken off" in record.getMessage()]
+    told = [entry for entry in caplog.records if "broken off" in entry.getMessage()]
     assert len(told) == 1 and words in told[0].getMessage(), caplog.records
-    for record in caplog.records:
-        assert not record.exc_info
-        assert record in told or record.levelno <= logging.INFO, record
+    for entry in caplog.records:
+        assert not entry.exc_info
+        assert entry in told or entry.levelno <= logging.INFO, entry
 
 
 async def test_an_export_that_breaks_is_not_taken_for_whole(
     served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scan(*_: object) -> AsyncIterator[list[Conversation]]:
-        yield []
+        yield [record()]
         raise StoreUnavailable("The disk failed.")
 
     secret, _ = await served.token(DANA)
@@ -232,6 +232,7 @@ async def test_who_does_not_read_is_cut_off(
 async def test_who_does_not_read_the_rest_is_cut_off(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that was handed to the system whole; its connection is idle, and would be closed once it is read."""
     monkeypatch.setattr(protocol, "SENT_WITHIN", 0.2)
+    monkeypatch.setattr("inbox_tui.server.patience.SENT_WITHIN", 0.2)
     monkeypatch.setattr("inbox_tui.server.serving.IDLE", 0.2)
     monkeypatch.setattr("inbox_tui.server.app.the_description", lambda: Described(b"x" * 20_000_000, '"x"'))
     open_now = counted_in(monkeypatch)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from inbox_tui.domain.agents import MESSAGES_AT_ONCE
 from inbox_tui.server.protocol import HEAD_LIMIT
 from inbox_tui.store.api import BULK_LIMIT, IMPORT_LIMIT, MATCHING_LIMIT, PAGE_LIMIT
 from inbox_tui.testing.factories import DANA, WEBSITE
@@ -26,7 +27,7 @@ async def test_state_changes_in_a_request(served: Served, count: int, status: in
         assert (await dana.post("/bulk", json={"changes": [change] * count})).status_code == status
 
 
-@pytest.mark.parametrize(("count", "status"), [(PAGE_LIMIT, 201), (PAGE_LIMIT + 1, 400)])
+@pytest.mark.parametrize(("count", "status"), [(MESSAGES_AT_ONCE, 201), (MESSAGES_AT_ONCE + 1, 400)])
 async def test_messages_with_which_an_agent_begins(served: Served, count: int, status: int) -> None:
     said = [{"author": "visitor", "body": "Hello", "key": str(number)} for number in range(count)]
     async with await client_of(served, agent=WEBSITE) as bot:

@@ -33,11 +33,11 @@ class InboxError(Exception):
     exit_code: ClassVar[int] = 1
     default_hint: ClassVar[str] = ""
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", public: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint or self.default_hint
-        self.public = ""
+        self.public = public
         """The message for those who shall not learn where the store is; empty where the message names no store, or
         where nothing but the kind of the error may be told."""
 

@@ -6,10 +6,13 @@ import asyncio
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
+from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 LINGERS = 1.0
 """Seconds for which the rest of a body is thrown away after a refusal: whoever is still sending would not read it."""
+_AT_HAND = 0.01
+"""Seconds that a refusal waits for what has come already."""
 _KEY = "inbox_tui.attendance"
 _FAILED = 400
 _CLOSE = (b"connection", b"close")
@@ -59,8 +62,10 @@ class Attendance:
 
     async def send(self, message: Message) -> None:
         """Answer. A refusal whose request has not been read closes the connection; nobody waits for the rest."""
-        if message["type"] == "http.response.start" and message["status"] >= _FAILED and self._is_unread:
-            self._is_refused = True
+        if message["type"] == "http.response.start" and message["status"] >= _FAILED:
+            await self._read_what_is_there()
+            self._is_refused = self._is_unread
+        if message["type"] == "http.response.start" and self._is_refused:
             message["headers"] = [*message.get("headers", ()), _CLOSE]
         elif self._is_refused and message["type"] == "http.response.body" and not message.get("more_body"):
             await self._send({"type": "http.response.body", "body": message.get("body", b""), "more_body": True})
@@ -85,6 +90,14 @@ class Attendance:
         while (await self._receive())["type"] != "http.disconnect":
             pass
         self.leave()
+
+    async def _read_what_is_there(self) -> None:
+        """Throw away a short body that has come with its request, so that the connection can stay."""
+        if self._watching is None:
+            with suppress(TimeoutError, HTTPException):  # the latter where the client has gone
+                async with asyncio.timeout(_AT_HAND):
+                    while self._is_unread:
+                        await self.receive()
 
     async def _throw_away(self) -> None:
         if self._watching is not None:

@@ -36,7 +36,7 @@ class Expiry:
                 async with wait:
                     self._watch(wait, token)
                     try:
-                        item = await anext(items)
+                        came = [await anext(items)]
                     finally:
                         del self._waits[wait]
             except TimeoutError:
@@ -45,7 +45,7 @@ class Expiry:
                 return
             except StopAsyncIteration:
                 return
-            yield item
+            yield came.pop()  # held here no longer: it may be long, and its stream slow
 
     def require(self, token: Token) -> None:
         """Raises CredentialError for a token that has expired."""

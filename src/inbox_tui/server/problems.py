@@ -84,13 +84,17 @@ def tell_error(error: InboxError, store: str) -> Response[bytes]:
     if status >= _BROKEN:
         is_foreseen = status == _UNAVAILABLE  # and told with every request while the store is away
         beneath = None if is_foreseen else error.__cause__
-        (_away if is_foreseen else _log).error(f"{type(error).__name__}: {error.message}", exc_info=beneath)
+        (_away if is_foreseen else _log).error(_in_log(error), exc_info=beneath)
     elif told is not error:
-        _away.error(f"{type(error).__name__}: {error.message}")
+        _away.error(_in_log(error))
     headers = {"Retry-After": str(RETRY_AFTER)} if status == _UNAVAILABLE else {}
     if problem.error == "credentials":
         headers["WWW-Authenticate"] = "Bearer"
     return _answer(status, problem, headers)
+
+
+def _in_log(error: InboxError) -> str:
+    return f"{type(error).__name__}: {error.message} {error.hint}".rstrip()
 
 
 def outside(error: InboxError, store: str) -> InboxError:

@@ -188,6 +188,5 @@ class _File:
 def _no_room(error: OSError) -> StoreUnavailable:
     place = tempfile.gettempdir() if error.errno in _NO_ROOM else tempfile.tempdir
     _log.error("An export cannot be put by in %s: %s. Set TMPDIR to a folder with room.", place, error.strerror)
-    return StoreUnavailable(
-        f"The server cannot put the export by: {error.strerror}.", hint="Whoever runs it has to make room."
-    )
+    words = f"The server cannot put the export by: {error.strerror}."
+    return StoreUnavailable(words, hint="Whoever runs it has to make room.", public=words)

@@ -219,7 +219,7 @@ STATUSES: dict[type[InboxError], int] = {
 }
 """The errors that travel, each with its HTTP status. Whatever else a store raises is the server's own trouble."""
 
-_KINDS = {
+_KINDS: dict[str, type[InboxError]] = {
     "credentials": errors.CredentialError,
     "not_allowed": errors.NotAllowed,
     "not_found": errors.NotFound,

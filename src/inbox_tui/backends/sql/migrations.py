@@ -61,11 +61,13 @@ def require_same_schema(found: int, expected: int, name: str) -> None:
             f"{name} was brought to schema {found} by a newer inbox-tui while it was open; this one writes schema"
             f" {expected}.",
             hint="Nothing was changed. Update inbox-tui, then quit and start again.",
+            public="The store was changed by a newer inbox-tui; this server writes nothing into it.",
         )
     if found < expected:
         raise StoreBroken(
             f"{name} was put back to schema {found} while it was open; this inbox-tui writes schema {expected}.",
             hint="Nothing was changed. Quit and start again: then it is brought up to date.",
+            public="The store was put back to an older version; this server writes nothing into it.",
         )
 
 

@@ -202,7 +202,7 @@ INSERT_MESSAGE = (
     "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at, imported_by, reply_agent_id)"
     " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at, :imported_by,"
     # What comes in by an import was said to the visitor elsewhere.
-    " CASE WHEN :author = 'member' AND :kind = 'message' AND :imported_by IS NULL"
+    " CASE WHEN :author = 'member' AND :kind = 'message' AND CAST(:imported_by AS bigint) IS NULL"
     " THEN (SELECT agent_id FROM conversation WHERE id = :conversation) END)"
 )
 INSERT_MESSAGE_AND_TELL = " ".join((INSERT_MESSAGE, "RETURNING", names(MESSAGE_COLUMNS)))

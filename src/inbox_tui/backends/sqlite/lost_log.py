@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from inbox_tui.backends.sqlite.open_files import READ_AGAIN, Loss, OpenFiles, Place
+from inbox_tui.backends.sqlite.open_files import LOST, READ_AGAIN, Loss, OpenFiles, Place
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.store.part_file import part_of
 
@@ -43,19 +43,19 @@ def give_up(files: OpenFiles, loss: Loss, holder: Holder) -> StoreBroken:
         hint = "Close inbox-tui, put the file back or restore a backup, and start again."
         if loss.how == "written":
             hint = READ_AGAIN
-        return StoreBroken(_what_happened(loss), hint=hint)
+        return StoreBroken(_what_happened(loss), hint=hint, public=LOST)
     with files.lock:
         if files.refusal == ("", ""):
             files.refusal = _what_happened(loss), _saved(files, loss, holder)
         message, hint = files.refusal
-    return StoreBroken(message, hint=hint)
+    return StoreBroken(message, hint=hint, public=LOST)
 
 
 def refuse_to_open(files: OpenFiles, loss: Loss) -> StoreBroken:
     """The refusal of one more connection after a loss: it would not have the lost log, and can save nothing."""
     message, hint = files.refusal
     quit_all = f"Quit every inbox-tui that uses {files.paths[Place.FILE]} in the ordinary way, then start again."
-    return StoreBroken(message or _what_happened(loss), hint=hint or quit_all)
+    return StoreBroken(message or _what_happened(loss), hint=hint or quit_all, public=LOST)
 
 
 def _what_happened(loss: Loss) -> str:

@@ -34,6 +34,8 @@ _SALTS = slice(16, 24)
 _FRAME_HEADER = 24
 
 
+LOST = "The store's file, or its log, was deleted or replaced while it was open: nothing more is written."
+"""What clients of a server may know of it."""
 READ_AGAIN = "Start again to see what is new."
 
 
@@ -115,7 +117,7 @@ class OpenFiles:
         """Raises StoreBroken since a log was lost."""
         message, hint = self.refusal
         if message:
-            raise StoreBroken(message, hint=hint)
+            raise StoreBroken(message, hint=hint, public=LOST)
 
     def require_readable(self) -> None:
         """Raises StoreBroken since others may go on without this session, or where a read could show what is old."""
