@@ -82,7 +82,10 @@ async def test_the_number_costs_no_round_trip(
     assert [query for query in asked if "inbox_tui_schema" in query] == [query for query in asked if "BEGIN" in query]
 
 
-async def test_a_server_is_not_ready(open_postgres: OpenAs, cluster: Cluster, database: str) -> None:
+async def test_a_server_is_not_ready(
+    open_postgres: OpenAs, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox_tui.server.readiness.HOLDS_FOR", 0.0)
     store = await open_postgres(DANA)
     async with serving(store) as served, httpx.AsyncClient(base_url=served.api) as client:
         async with asyncio.timeout(SOON):

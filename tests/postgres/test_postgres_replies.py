@@ -8,7 +8,7 @@ from inbox_tui.backends.postgres.connections import _in_its_words
 from inbox_tui.backends.sql import statements
 from postgres.cluster import Cluster
 
-VALUES = {"agent": 1, "after": 0, "last": 10**9, "limit": 100}
+VALUES = {"since": -1, "agent": 1, "after": 0, "last": 10**9, "limit": 100}
 
 
 async def test_an_agents_replies_are_read_by_its_own_index(cluster: Cluster, database: str) -> None:
