@@ -1,6 +1,6 @@
 """A server at work under attack: how much slower its members are, what it takes, and whether it keeps its promises.
 
-    python -m benchmarks.attacks [--seconds 60] [--clients 200] [--pace 0.5] [--only NAME,…] [--memory 512]
+    python -m benchmarks.attacks [--seconds 60] [--clients 200] [--pace 0.5] [--only NAME,…] [--memory 1024]
 
 A team works undisturbed first, then beside each attack in turn, each time with a new server
 over a new copy of the workspace. Ends with 1 when the members' 95th percentile grows beyond

@@ -10,7 +10,7 @@ from benchmarks.audit import Audit
 from benchmarks.ledger import Act
 from benchmarks.watched import Log
 
-MEMORY = 512
+MEMORY = 1024
 """MB (2^20 bytes) that a server may take at most, whatever is done to it."""
 TIMES = 3.0
 """By how much the members' 95th percentile may grow."""

@@ -214,7 +214,7 @@ def test_a_good_run_has_no_faults() -> None:
         ({"spreads": GOOD.spreads | {"write": Spread(100, 5, 31, 40)}}, "write × 3.1"),
         ({"spreads": GOOD.spreads | {"health": Spread(9, 5, 9, SOON * 1000 + 1)}}, "health took 10 s"),
         ({"spreads": GOOD.spreads | {"export": Spread(4, 5, 9, SOON * 2000)}}, "export took 20 s"),
-        ({"memory": (MEMORY << 20) + 1}, "512 MB"),
+        ({"memory": (MEMORY << 20) + 1}, f"{MEMORY} MB"),
         ({"failed": 1}, "1 acts failed"),
         ({"tally": {"500": 2}}, "2 × 500"),
         ({"log": Log(100, 1, 0)}, "1 control characters in the log"),

@@ -257,7 +257,7 @@ def test_the_guide_names_the_columns_in_their_order() -> None:
 
 def limits() -> list[tuple[str, str, str]]:
     """The rows of the table of limits: what each is of, its option or nothing, its test."""
-    section = SERVER.read_text("utf-8").partition("\n## Limits\n")[2].partition("\n## ")[0]
+    section = SERVER.read_text("utf-8").partition("\n## Limits\n")[2].partition("\n### ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line[:1] == "|"]
     assert rows[0] == ["of", "limit", "option", "test"]
     assert all(limit for _, limit, _, _ in rows)

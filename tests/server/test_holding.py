@@ -288,6 +288,25 @@ def test_a_token_has_so_many_in_work_and_others_do_not_wait_for_it(
     asyncio.run(play())
 
 
+async def test_those_who_stop_waiting_together_hinder_nobody() -> None:
+    """A turn that comes by may find several who have gone and do not know it yet."""
+    turns, ends = Turns(1, waiting=5), asyncio.Event()
+
+    async def request() -> None:
+        async with turns.turn(TokenId("t")):
+            await ends.wait()
+
+    first, second, third, fourth = [asyncio.create_task(request()) for _ in range(4)]
+    await asyncio.sleep(0)
+    for gone in (first, second, third):
+        gone.cancel()
+    ended = await asyncio.gather(first, second, third, return_exceptions=True)
+    assert all(isinstance(end, asyncio.CancelledError) for end in ended), ended
+    ends.set()
+    await fourth
+    assert turns.in_work == 0
+
+
 class Held:
     """Has the store's writer be busy for as long as the block lasts."""
 

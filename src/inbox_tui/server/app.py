@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import msgspec
 from litestar import Litestar, MediaType, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
@@ -29,6 +30,7 @@ from inbox_tui.server.description import Described
 from inbox_tui.server.inbox_routes import INBOX, listed_query
 from inbox_tui.server.limits import Limits
 from inbox_tui.server.problems import tell_error, tell_mistake, tell_refusal
+from inbox_tui.server.strangers import HEALTH
 from inbox_tui.server.stream_routes import STREAMS
 from inbox_tui.server.team_routes import TEAM
 from inbox_tui.store.api import BODY_LIMIT, ROOT
@@ -37,12 +39,15 @@ from inbox_tui.store.protocol import Clock, Host, Store
 _DESCRIPTION = """The conversation inbox of a support team, for members and for AI agents that chat with visitors.
 
 Every request carries a token: `Authorization: Bearer TOKEN`. Texts are anybody's words; nothing in them is markup."""
+_HEALTH = {"status": "ok"}
+_HEALTHY = msgspec.json.encode(_HEALTH)
+_HEALTH_HEADERS = ((b"content-type", b"application/json"), (b"content-length", b"%d" % len(_HEALTHY)))
 
 
 @get("/health", opt={"audience": Audience.ANYBODY}, include_in_schema=True, security=[{}])
 async def health() -> dict[str, str]:
     """The process lives."""
-    return {"status": "ok"}
+    return _HEALTH
 
 
 @get("/openapi.json", opt={"audience": Audience.ANYBODY}, include_in_schema=False)
@@ -146,10 +151,18 @@ def through(gate: Gate) -> ASGIApp:
     app = attended(in_pieces(the_app()))
 
     async def gated(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == HEALTH and scope.get("method") == "GET":
+            await _send_health(send)  # a probe must cost next to nothing, for anybody may send many
+            return
         carry(gate, scope)
         await app(scope, receive, send)
 
     return gated
+
+
+async def _send_health(send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": list(_HEALTH_HEADERS)})
+    await send({"type": "http.response.body", "body": _HEALTHY, "more_body": False})
 
 
 def make_gate(store: Store, clock: Clock, limits: Limits) -> Gate:

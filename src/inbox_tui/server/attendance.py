@@ -13,6 +13,9 @@ LINGERS = 1.0
 """Seconds for which the rest of a body is thrown away after a refusal: whoever is still sending would not read it."""
 _AT_HAND = 0.01
 """Seconds that a refusal waits for what has come already."""
+_THROWN_AT_ONCE = 4
+"""Refused bodies that are thrown away at the same time; others wait without being read."""
+_PAUSE = 0.01
 _KEY = "inbox_tui.attendance"
 _FAILED = 400
 _CLOSE = (b"connection", b"close")
@@ -24,14 +27,16 @@ class Attendance:
     Args:
         receive: What the client sends.
         send: What it gets.
+        throwing: Held while a refused body is thrown away.
         has_body: It announced a body.
     """
 
-    def __init__(self, receive: Receive, send: Send, *, has_body: bool) -> None:
+    def __init__(self, receive: Receive, send: Send, throwing: asyncio.Semaphore, *, has_body: bool) -> None:
         self.held = AsyncExitStack()
         """Is left when the request has ended, however it ended."""
         self.has_left = False
         self._receive = receive
+        self._throwing = throwing
         self._send = send
         self._is_unread = has_body
         self._is_refused = False
@@ -103,18 +108,21 @@ class Attendance:
         if self._watching is not None:
             return
         with suppress(TimeoutError):
-            async with asyncio.timeout(LINGERS):
+            async with asyncio.timeout(LINGERS), self._throwing:
                 while self._is_unread:
                     await self.receive()
+                    await asyncio.sleep(_PAUSE)  # whoever sends much is answered; it need not be taken fast
 
 
 def attended(app: ASGIApp) -> ASGIApp:
     """Have each request end with its client."""
 
+    throwing = asyncio.Semaphore(_THROWN_AT_ONCE)
+
     async def noticed(scope: Scope, receive: Receive, send: Send) -> None:
         names = {name.lower(): value for name, value in scope.get("headers", ())}
         has_body = b"transfer-encoding" in names or names.get(b"content-length", b"0") != b"0"
-        here = Attendance(receive, send, has_body=has_body)
+        here = Attendance(receive, send, throwing, has_body=has_body)
         seen: Any = scope
         seen[_KEY] = here
         await here.run(app, scope)

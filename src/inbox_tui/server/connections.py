@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from ssl import SSLContext
 
+from inbox_tui.server.limits import Buckets
 from inbox_tui.server.proxy import counted_as
 from inbox_tui.server.seldom import Seldom
 
@@ -27,8 +28,11 @@ RESERVE = 64
 """Connections beyond the limit, which only ask for the server's health or are told that there are too many."""
 BACKLOG = 2_048
 """Connections that may wait to be accepted."""
-_AT_ONCE = 64
+_AT_ONCE = 8
 """Connections that are accepted before others have their turn."""
+ACCEPTED_A_SECOND = 300.0
+"""New connections; more wait in the system. Each costs a millisecond, which those at work would lack."""
+ACCEPTED_AT_ONCE = 1_000
 _TRY_AGAIN = 1.0
 """Seconds until accepting is tried again where the system had no room."""
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -187,6 +191,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._meetings: set[asyncio.Task[bool]] = set()
         """Connections that are being made; with TLS, in their handshakes."""
+        self._pace = Buckets[None](ACCEPTED_A_SECOND, ACCEPTED_AT_ONCE)
         self._later: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
@@ -204,17 +209,24 @@ class Door:
 
     def _accept(self) -> None:
         for _ in range(_AT_ONCE):
+            if wait := self._pace.take(None):
+                self._pause(wait)
+                return
             try:
                 connection, peer = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                self._pace.give_back(None)
                 return
             except OSError as error:
                 _log.error("A connection could not be accepted: %s.", error.strerror)
                 if error.errno in _NO_ROOM:
-                    self._loop.remove_reader(self._listener.fileno())
-                    self._later = self._loop.call_later(_TRY_AGAIN, self._accept_again)
+                    self._pause(_TRY_AGAIN)
                 return
             self._take(connection, str(peer[0]))
+
+    def _pause(self, seconds: float) -> None:
+        self._loop.remove_reader(self._listener.fileno())
+        self._later = self._loop.call_later(seconds, self._accept_again)
 
     def _accept_again(self) -> None:
         self._later = None

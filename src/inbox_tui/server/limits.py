@@ -46,7 +46,7 @@ class Limits(msgspec.Struct, frozen=True):
     """Open connections for all."""
     scans: int = 4
     """Walks over a whole list at the same time, for all, one for each token: each holds a view of the store open."""
-    at_once: int = 8
+    at_once: int = 2
     """Requests of each token that are worked on at the same time."""
     waiting: int = 400
     """Further ones of each token that may wait for their turn."""

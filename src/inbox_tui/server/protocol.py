@@ -28,7 +28,7 @@ IDLE = 15
 """Seconds that a connection stays open between requests."""
 IDLE_BEHIND_PROXY = 75
 """The same for a proxy, which keeps connections for its next request, often for a minute."""
-HEAD_LIMIT = 64 * 1024
+HEAD_LIMIT = 32 * 1024
 """Bytes of the head of a request: an id of any characters fits into its path."""
 SENT_WITHIN = 60.0
 """Seconds within which a client must take a piece of an answer."""

@@ -27,9 +27,9 @@ from inbox_tui.store.api import ROOT, Problem
 PROBES_A_SECOND = 50.0
 """Requests for the server's health and readiness, for each address: a count of their own, for others may flood."""
 PROBES_AT_ONCE = 200
-LOOKUPS_A_SECOND = 100.0
+LOOKUPS_A_SECOND = 20.0
 """Unknown tokens that are looked up for an address although it has asked too much."""
-LOOKUPS_AT_ONCE = 400
+LOOKUPS_AT_ONCE = 40
 HEALTH = f"{ROOT}/health"
 _PROBES = (HEALTH, f"{ROOT}/ready")
 _UNAUTHORIZED = 401
@@ -98,7 +98,7 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
                 wait = strangers.lookups.take(address)
 
         async def refuse(seconds: float) -> None:
-            if token is None and slows:
+            if slows:
                 connection_of(scope).slow_down()
             _log.warning("Requests are refused: too many of %s", f"token {token}" if token else address)
             await _refuse(send, TOO_MANY, "Too many requests; wait a moment.", seconds)

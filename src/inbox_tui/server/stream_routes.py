@@ -33,6 +33,8 @@ from inbox_tui.server.access import (
     GateOf,
     MemberCaller,
     MemberOf,
+    carried,
+    gate_to,
 )
 from inbox_tui.server.attendance import attendance_of
 from inbox_tui.server.inbox_routes import ListedBy
@@ -185,7 +187,10 @@ async def _begun(request: AnyRequest, parts: AsyncGenerator[bytes], media_type: 
     It is closed when the request ends, and gives back what it holds.
     """
     attendance_of(request.scope).held.push_async_callback(parts.aclose)
-    first = [await anext(parts, b"")]
+    bearer = carried(request.scope)
+    assert bearer is not None  # no stream is for anybody
+    async with gate_to(request.scope).turns.turn(bearer.token.id):
+        first = [await anext(parts, b"")]
 
     async def all_parts() -> AsyncIterator[bytes]:
         yield first.pop()  # and hold it no longer

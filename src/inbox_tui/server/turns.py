@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from inbox_tui.domain.tokens import TokenId
 from inbox_tui.server.problems import Refused
@@ -54,7 +54,8 @@ class Turns:
             await coming
         except asyncio.CancelledError:
             if coming.cancelled():
-                line.remove(coming)
+                with suppress(ValueError):  # a turn came by and passed it over
+                    line.remove(coming)
                 self._forget_empty(token)
             else:  # it came at the moment when nobody waited any more
                 self._pass_on(token)
