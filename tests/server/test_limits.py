@@ -23,6 +23,7 @@ from inbox_tui.store.api import BODY_LIMIT, Problem
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import DANA, SAM, WEBSITE
 from server.harness import GENEROUS, Served, serving
+from server.team import ONE
 
 AT_ONCE = 5
 
@@ -101,6 +102,32 @@ def test_a_bucket_is_refilled_as_time_passes() -> None:
     assert [buckets.take("one") for _ in range(2)] == [0, 0.5]
     now += 1000
     assert [buckets.take("one") for _ in range(4)] == [0, 0, 0, 0.5]
+
+
+def test_what_is_work_for_many_counts_as_many() -> None:
+    """Taken whether it is there or not, and made up for before the next."""
+    now = 0.0
+    buckets = Buckets[str](10, 5, lambda: now)
+    assert buckets.take("a") == 0
+    buckets.charge("a", 24)
+    assert buckets.take("a") == pytest.approx(2.1)
+    assert buckets.take("b") == 0
+    now = 2.1
+    assert buckets.take("a") == 0
+    assert buckets.take("a") == pytest.approx(0.1)
+
+
+async def test_large_bodies_and_answers_count_as_several_requests(store: Store) -> None:
+    few = msgspec.structs.replace(GENEROUS, rate=1.0, burst=20)
+    async with serving(store, few) as served:
+        secret, _ = await served.token(DANA)
+        async with httpx.AsyncClient(base_url=served.api, headers={"Authorization": f"Bearer {secret}"}) as client:
+            assert (await client.get("/me")).status_code == 200
+            large = {"body": "x" * 900_000, "key": "k-1", "kind": "note"}
+            assert (await client.post(f"/conversations/{ONE}/messages", json=large)).status_code == 201
+            refused = await client.get("/me")
+            assert refused.status_code == 429
+            assert int(refused.headers["Retry-After"]) > 5
 
 
 def test_clients_that_are_long_gone_are_forgotten() -> None:

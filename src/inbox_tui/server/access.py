@@ -48,6 +48,10 @@ from inbox_tui.store.api import AgentMessage, NewConversation
 from inbox_tui.store.client import CLIENT
 from inbox_tui.store.protocol import Clock, Host, Store
 
+COUNTS_ONCE_MORE = 64 * 1024
+"""Bytes of a body or an answer for which its request counts as one more."""
+STREAM_COUNTS = 10
+"""Requests for which one counts that opens a stream or an export."""
 _SCHEME = "bearer"
 _AUTHORIZATION = b"authorization"
 
@@ -144,10 +148,17 @@ class Gate:
         here = attendance_of(request.scope)
         if takes_body(handler):
             assert isinstance(request, Request)
-            await read_body(request, here.held.enter_context(self.bodies.share(token)))
-        if not handler.opt.get("streams"):
+            size = await read_body(request, here.held.enter_context(self.bodies.share(token)))
+            self.charge(token, size)
+        if handler.opt.get("streams"):
+            self.rates.charge(token, STREAM_COUNTS - 1)
+        else:
             here.watch()
             await here.held.enter_async_context(self.turns.turn(token))
+
+    def charge(self, token: TokenId, size: int) -> None:
+        """A body or an answer of so many bytes is work for more than one request."""
+        self.rates.charge(token, size // COUNTS_ONCE_MORE)
 
     async def _bearer(self, request: ASGIConnection[Any, Any, Any, Any]) -> Bearer:
         hash = hash_in(request.scope)

@@ -50,6 +50,8 @@ class _Answer:
     async def _begin(self, message: Message, size: int) -> None:
         """Begin to answer, or say that there is no room for the answer."""
         bearer = carried(self._scope)
+        if bearer is not None:
+            gate_to(self._scope).charge(bearer.token.id, size)
         if size > SMALL and bearer is not None:
             try:
                 share = attendance_of(self._scope).held.enter_context(

@@ -15,7 +15,7 @@ _AT_HAND = 0.01
 """Seconds that a refusal waits for what has come already."""
 _THROWN_AT_ONCE = 4
 """Refused bodies that are thrown away at the same time; others wait without being read."""
-_PAUSE = 0.01
+_PAUSE = 0.05
 _KEY = "inbox_tui.attendance"
 _FAILED = 400
 _CLOSE = (b"connection", b"close")

@@ -25,8 +25,8 @@ PIECE = 256 * 1024
 """Bytes of JSON that are read without letting others' requests go on in between."""
 
 
-async def read_body(request: Request[Any, Any, Any], share: Share) -> None:
-    """Take a request's body in; ``share`` holds the room for it. Raises Refused, HTTPException (413)."""
+async def read_body(request: Request[Any, Any, Any], share: Share) -> int:
+    """Take a request's body in; gives its size. ``share`` holds the room. Raises Refused, HTTPException (413)."""
     limit = request.route_handler.resolve_request_max_body_size()
     announced = request.content_length
     if announced is not None and isinstance(limit, int) and announced <= limit:
@@ -36,6 +36,7 @@ async def read_body(request: Request[Any, Any, Any], share: Share) -> None:
         share.grow_to(len(body) + len(piece))
         body += piece
     request.scope[_BODY] = body  # type: ignore[literal-required]
+    return len(body)
 
 
 def takes_body(handler: BaseRouteHandler) -> bool:

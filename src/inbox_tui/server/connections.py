@@ -30,9 +30,9 @@ BACKLOG = 2_048
 """Connections that may wait to be accepted."""
 _AT_ONCE = 8
 """Connections that are accepted before others have their turn."""
-ACCEPTED_A_SECOND = 300.0
+ACCEPTED_A_SECOND = 150.0
 """New connections; more wait in the system. Each costs a millisecond, which those at work would lack."""
-ACCEPTED_AT_ONCE = 1_000
+ACCEPTED_AT_ONCE = 300
 _TRY_AGAIN = 1.0
 """Seconds until accepting is tried again where the system had no room."""
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)

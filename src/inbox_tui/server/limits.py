@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True):
     """What a server allows. Raises ConfigError for a limit that cannot be held."""
 
     rate: float = 100.0
-    """Requests a second for each token."""
+    """Requests a second for each token; what is large or opens a stream counts as several (``access.Gate``)."""
     burst: int = 400
     """Requests that a token may send at once after a pause."""
     streams: int = 20
@@ -112,13 +112,13 @@ class Buckets(Generic[K]):
         now = self._clock()
         if wait := self._wait(key, now):
             return wait
-        full_at = max(self._full_at.pop(key, self._others_full_at), now) + self._each
-        self._forget_full(now)
-        if len(self._full_at) < REMEMBERED:
-            self._full_at[key] = full_at
-        else:
-            self._others_full_at = full_at
+        self._add(key, 1, now)
         return 0.0
+
+    def charge(self, key: K, count: int) -> None:
+        """Take so many more for a request that was taken and turns out to be work for many, whether they are there."""
+        if count:
+            self._add(key, count, self._clock())
 
     def give_back(self, key: K) -> None:
         """Undo one ``take``."""
@@ -128,6 +128,14 @@ class Buckets(Generic[K]):
     def wait(self, key: K) -> float:
         """Seconds until there is a request to take; 0 if there is one."""
         return self._wait(key, self._clock())
+
+    def _add(self, key: K, count: int, now: float) -> None:
+        full_at = max(self._full_at.pop(key, self._others_full_at), now) + self._each * count
+        self._forget_full(now)
+        if len(self._full_at) < REMEMBERED:
+            self._full_at[key] = full_at
+        else:
+            self._others_full_at = full_at
 
     def _wait(self, key: K, now: float) -> float:
         missing = max(0.0, self._full_at.get(key, self._others_full_at) - now)
