@@ -35,6 +35,8 @@ def test_migrate_brings_an_older_file_up_to_date(run_cli: RunCli, filled: Path) 
     with sqlite3.connect(filled) as db:
         db.execute("DROP TABLE token")
         db.execute("ALTER TABLE message DROP COLUMN imported_by")
+        db.execute("DROP INDEX message_reply")
+        db.execute("ALTER TABLE message DROP COLUMN reply_agent_id")
         db.execute("PRAGMA user_version = 1")
     db.close()
     assert run_cli("migrate").err == (

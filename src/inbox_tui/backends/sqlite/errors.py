@@ -155,7 +155,7 @@ def sqlite_errors(path: Path, *, all_beside: bool = False) -> Iterator[None]:
 
 
 def _public(meaning: Meaning) -> str:
-    words = meaning.message.format(path="the store")
+    words = meaning.message.format(path="the store", folder="on the server")
     return words[0].upper() + words[1:]
 
 
