@@ -30,9 +30,9 @@ BACKLOG = 2_048
 """Connections that may wait to be accepted."""
 _AT_ONCE = 8
 """Connections that are accepted before others have their turn."""
-ACCEPTED_A_SECOND = 150.0
-"""New connections; more wait in the system. Each costs a millisecond, which those at work would lack."""
-ACCEPTED_AT_ONCE = 300
+OF_ONE_A_SECOND = 150.0
+"""New connections of one address; more are closed at once, so that they cost those at work nothing."""
+OF_ONE_AT_ONCE = 300
 _TRY_AGAIN = 1.0
 """Seconds until accepting is tried again where the system had no room."""
 _NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -95,6 +95,11 @@ class Connections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    @property
+    def counts_addresses(self) -> bool:
+        """Whether one address may have fewer than all; behind a proxy there is but one."""
+        return self._of_one < self._most
 
     def admit(self, address: str) -> Slot | None:
         """A place for a new connection, which waits; None if there is none, not even in the reserve."""
@@ -191,7 +196,7 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._meetings: set[asyncio.Task[bool]] = set()
         """Connections that are being made; with TLS, in their handshakes."""
-        self._pace = Buckets[None](ACCEPTED_A_SECOND, ACCEPTED_AT_ONCE)
+        self._pace = Buckets[str](OF_ONE_A_SECOND, OF_ONE_AT_ONCE)
         self._later: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
@@ -209,13 +214,9 @@ class Door:
 
     def _accept(self) -> None:
         for _ in range(_AT_ONCE):
-            if wait := self._pace.take(None):
-                self._pause(wait)
-                return
             try:
                 connection, peer = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                self._pace.give_back(None)
                 return
             except OSError as error:
                 _log.error("A connection could not be accepted: %s.", error.strerror)
@@ -234,7 +235,12 @@ class Door:
 
     def _take(self, connection: socket.socket, peer: str) -> None:
         connection.setblocking(False)
-        slot = self._connections.admit(counted_as(peer))
+        address = counted_as(peer)
+        if self._connections.counts_addresses and self._pace.take(address):
+            _log.warning("Connections are closed: %s opens too many.", address)
+            connection.close()
+            return
+        slot = self._connections.admit(address)
         if slot is None:
             _log.warning("Connections are refused: %d are open and at work.", len(self._connections))
             with suppress(OSError):

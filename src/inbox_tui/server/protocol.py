@@ -39,6 +39,14 @@ _CONNECTION = "inbox_tui.connection"
 _HEAD_ENDS = re.compile(b"\n\r?\n")
 _BARE_LF = re.compile(b"(?<!\r)\n")
 _EMPTY_LINE = b"\r\n"
+_EMPTY_LINES = 4
+"""Empty lines that may precede a request."""
+_CHUNKS = 256
+"""Chunks of a body that may be of any size; reading one costs as much as reading a small request."""
+_CHUNK = 1024
+"""Bytes that the chunks beyond must have on average."""
+READ_AT_ONCE = 16 * 1024
+"""Bytes that asyncio takes from a connection at once; its own 256 KiB would be a gigabyte for all."""
 
 
 class Guarded(H11Protocol):
@@ -64,6 +72,8 @@ class Guarded(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Wait for the first request."""
         super().connection_made(transport)
+        if self.scheme == "http":  # over TLS, it is TLS that reads
+            transport.max_size = READ_AT_ONCE  # type: ignore[attr-defined]  # an attribute of asyncio's own transports
         self.slot.close = transport.abort
         self._wait_for_head()
 
@@ -173,17 +183,45 @@ class _Lines(ReceiveBuffer):
     def __init__(self, conn: h11.Connection) -> None:
         super().__init__()
         self._conn = conn
+        self._chunks = 0
+        """Chunks of this request's body so far."""
+        self._chunked = 0
+        """Bytes of them."""
 
     def maybe_extract_lines(self) -> list[bytearray] | None:
         """The lines up to an empty one. Raises LocalProtocolError for one that ends without a CR."""
         if self._conn.their_state is h11.IDLE:
-            while self._data.startswith(_EMPTY_LINE):
-                self.maybe_extract_at_most(len(_EMPTY_LINE))
+            self._skip_empty_lines()
         searched = self._multiple_lines_search
         head = _HEAD_ENDS.search(self._data, searched)
         if _BARE_LF.search(self._data, searched, head.end() if head else len(self._data)):
             raise h11.LocalProtocolError("a line ends without a CR")
         return super().maybe_extract_lines()
+
+    def maybe_extract_next_line(self) -> bytearray | None:
+        """The line before a chunk. Raises LocalProtocolError for a body that is cut into crumbs."""
+        line = super().maybe_extract_next_line()
+        if line is not None and self._conn.their_state is h11.SEND_BODY:
+            self._chunks += 1
+            if self._chunks > _CHUNKS + self._chunked // _CHUNK:
+                raise h11.LocalProtocolError("the chunks are too small")
+        return line
+
+    def maybe_extract_at_most(self, count: int) -> bytearray | None:
+        """A part of the body."""
+        part = super().maybe_extract_at_most(count)
+        if part is not None:
+            self._chunked += len(part)
+        return part
+
+    def _skip_empty_lines(self) -> None:
+        self._chunks = self._chunked = 0
+        skipped = 0
+        while self._data.startswith(_EMPTY_LINE):
+            skipped += 1
+            if skipped > _EMPTY_LINES:
+                raise h11.LocalProtocolError("there are too many empty lines")
+            self.maybe_extract_at_most(len(_EMPTY_LINE))
 
     def is_next_line_obviously_invalid_request_line(self) -> bool:
         """Whether it cannot become a request; half an empty line still may."""

@@ -26,7 +26,7 @@ from inbox_tui.server.ids import on_raw_path
 from inbox_tui.server.limits import Limits
 from inbox_tui.server.patience import patient, unambiguous
 from inbox_tui.server.process import allow_connections
-from inbox_tui.server.protocol import HEAD_LIMIT, IDLE, IDLE_BEHIND_PROXY, Guarded, plain_answer
+from inbox_tui.server.protocol import HEAD_LIMIT, IDLE, IDLE_BEHIND_PROXY, READ_AT_ONCE, Guarded, plain_answer
 from inbox_tui.server.proxy import behind, encrypted
 from inbox_tui.server.seldom import Seldom, is_news
 from inbox_tui.server.strangers import bounded
@@ -44,8 +44,6 @@ _LEAST_OF_ONE = 64
 """Connections that an address may have at the least, however few there may be."""
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2; TLS 1.3 has none that are weak."""
-_TLS_PIECE = 16 * 1024
-"""Bytes that asyncio keeps ready for each TLS connection to read into; its own 256 KiB would be a gigabyte for all."""
 
 
 class Binding(msgspec.Struct, frozen=True):
@@ -116,7 +114,7 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
     if config.ssl is not None:
         config.ssl.minimum_version = TLSVersion.TLSv1_2
         config.ssl.options |= OP_NO_RENEGOTIATION
-        SSLProtocol.max_size = _TLS_PIECE
+        SSLProtocol.max_size = READ_AT_ONCE
     with _listener(binding) as listener:
         host, port = listener.getsockname()[:2]
         address = f"{binding.scheme}://{f'[{host}]' if ':' in host else host}:{port}"

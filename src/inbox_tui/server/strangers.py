@@ -115,6 +115,7 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
                         strangers.asked.give_back(address)
                 elif token is not None:
                     strangers.asked.take(address)
+                    gate.rates.charge(token, 1)
                     if message["status"] == _UNAUTHORIZED and hash is not None:
                         strangers.forget(hash)
                 elif in_debt:
