@@ -28,7 +28,7 @@ from inbox_tui.domain.models import (
     MemberId,
     Status,
 )
-from inbox_tui.domain.names import is_blank, require_visible
+from inbox_tui.domain.names import has_visible, is_blank, require_visible
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.team import ADDRESS_LIMIT
 from inbox_tui.domain.text import storable
@@ -156,7 +156,11 @@ def kept(message: IncomingMessage, key: str) -> IncomingMessage:
 def kept_lead(lead: Lead) -> Lead:
     """What is known of the visitor, as a store keeps it. Raises Rejected for more than can be stored."""
     _require_lead(lead)
-    return Lead(storable(lead.name), storable(lead.email), storable(lead.phone), storable(lead.company))
+    return Lead(*map(_kept_field, (lead.name, lead.email, lead.phone, lead.company)))
+
+
+def _kept_field(text: str) -> str:
+    return storable(text.strip()) if has_visible(text) else ""
 
 
 def begun(incoming: IncomingConversation, agent: Agent) -> Conversation:

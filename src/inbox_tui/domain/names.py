@@ -49,6 +49,11 @@ def is_blank(text: str) -> bool:
     return not name_key(text)
 
 
+def has_visible(text: str) -> bool:
+    """Whether there is anything to see in a text of any length; looks no further than the first that is."""
+    return any(not (character.isspace() or character == _BLANK or _is_invisible(character)) for character in text)
+
+
 def require_visible(text: str, whose: str) -> None:
     """Raises Rejected for an id, a key or a name in which there is nothing to see. ``whose`` begins the reason."""
     if is_blank(text):

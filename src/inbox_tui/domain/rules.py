@@ -30,7 +30,7 @@ from inbox_tui.domain.models import (
     SetStatus,
     Status,
 )
-from inbox_tui.domain.names import is_blank
+from inbox_tui.domain.names import has_visible, is_blank
 
 
 class Ruling(msgspec.Struct, frozen=True):
@@ -222,7 +222,7 @@ def require_key(key: str) -> None:
 
 def require_body(body: str) -> None:
     """Raises Rejected for a message without text, or with too much of it."""
-    if not body.strip():
+    if not has_visible(body):
         raise Rejected("The message is empty.", hint="Write something, then send.")
     limits.require_size(body, limits.BODY_LIMIT, "The message")
 

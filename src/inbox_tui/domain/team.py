@@ -6,12 +6,13 @@ Pure functions that every store of ours applies before it writes.
 from __future__ import annotations
 
 from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.limits import size
 from inbox_tui.domain.models import Badge
 from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
 ADDRESS_LIMIT = 254
-"""Characters of an e-mail address (RFC 5321 section 4.5.3.1)."""
+"""Bytes in UTF-8 of an e-mail address (RFC 5321 section 4.5.3.1)."""
 PHOTO_LIMIT = 1_000_000
 """Bytes that a member's photo may have."""
 _PHOTO_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -22,7 +23,7 @@ def checked_address(email: str) -> str:
     address = email.strip()
     local, _, domain = address.rpartition("@")
     is_plain = address.isprintable() and " " not in address and "@" not in local
-    if not (local and domain and is_plain and len(address) <= ADDRESS_LIMIT):
+    if not (local and domain and is_plain and size(address) <= ADDRESS_LIMIT):
         raise Rejected(f"{address!r} is not an e-mail address.", hint="Write it like dana@acme.example.")
     return storable(address)
 

@@ -61,7 +61,7 @@ def part_of(target: Path, *, patience: float = 0.0) -> Iterator[PartFile]:
 def _claimed(path: Path, deadline: float) -> int:
     """Open the part for this process alone, or take over what a killed one left."""
     while True:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # The last writer may have renamed or removed the file between the two calls above.

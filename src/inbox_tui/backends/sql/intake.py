@@ -164,12 +164,24 @@ def _messages_added(unit: Unit, incoming: IncomingConversation, under: Under, po
         return under
     now = unit.load(incoming.id)
     while under.place < len(messages):
-        some = intake.keyed(incoming, under.place, under.place + min(portion.left, _LOOKED_UP_AT_ONCE))
+        count, weight = _fitting(messages, under.place, portion.left)
+        some = intake.keyed(incoming, under.place, under.place + count)
         under, now = _some_added(unit, incoming, some, under, now)
-        portion.spend(sum(1 + len(message.body) // _BODY for message in some))
+        portion.spend(weight)
         if portion.is_spent:
             break
     return under
+
+
+def _fitting(messages: Sequence[IncomingMessage], place: int, left: int) -> tuple[int, int]:
+    """How many messages from a place on fit into what is left of a portion, at least one; and what they weigh."""
+    count = weight = 0
+    for message in messages[place : place + _LOOKED_UP_AT_ONCE]:
+        more = 1 + len(message.body) // _BODY
+        if count and weight + more > left:
+            break
+        count, weight = count + 1, weight + more
+    return count, weight
 
 
 def _some_added(
