@@ -313,6 +313,11 @@ def test_days_have_a_range(team: None, run_cli: RunCli) -> None:
         assert "--days" in ran.err and "Traceback" not in ran.err
 
 
+def test_connections_of_an_address_behind_a_proxy(team: None, run_cli: RunCli) -> None:
+    ran = run_cli("serve", "--behind-proxy", "--address-connections", "100")
+    assert ran.code == 2 and "--address-connections cannot be held behind a proxy" in ran.err
+
+
 def test_proxies_without_a_proxy(team: None, run_cli: RunCli) -> None:
     ran = run_cli("serve", "--proxies", "2")
     assert (ran.code, "--behind-proxy" in ran.err) == (2, True)

@@ -17,12 +17,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from inbox_tui.backends.http.line import KEPT_FOR
-from inbox_tui.server import connections as connections_module
+from inbox_tui.server import listener as listener_module
+from inbox_tui.server import pace as pace_module
 from inbox_tui.server import protocol
 from inbox_tui.server.connections import RESERVE, Connections, Slot
+from inbox_tui.server.pace import Pace
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import DANA, SAM
-from server.harness import GENEROUS, Served, serving
+from server.harness import GENEROUS, SOON, Served, serving
 
 MOST, OF_ONE, IN_RESERVE = 8, 3, 2
 
@@ -180,6 +182,49 @@ async def test_one_address_has_no_more_than_its_share(patient: None, store: Stor
             assert (await other.get(f"{served.api}/me")).status_code == 200
 
 
+async def test_one_address_opens_so_many_at_once_and_no_more(
+    patient: None, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace_module, "OF_ONE_A_SECOND", 10.0)
+    monkeypatch.setattr(pace_module, "OF_ONE_AT_ONCE", 5)
+    places = 40
+    limits = msgspec.structs.replace(GENEROUS, connections=2 * places, address_connections=places)
+    async with serving(store, limits) as served, silent(served, 5 * places) as readers:
+        elsewhere = httpx.AsyncHTTPTransport(local_address="127.0.0.9")
+        async with httpx.AsyncClient(transport=elsewhere, timeout=SOON) as other:
+            for _ in range(3):
+                assert (await other.get(f"{served.api}/health")).status_code == 200, "nobody else waits"
+        async with httpx.AsyncClient(timeout=SOON) as late:
+            assert (await late.get(f"{served.api}/health")).status_code == 200, "who comes last is next"
+        gone = [reader for reader in readers if reader.at_eof() or reader.exception()]
+        assert places <= len(readers) - len(gone) + 1 <= places + 2
+
+
+async def test_who_opens_too_fast_waits_and_the_newest_is_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace_module, "OF_ONE_A_SECOND", 50.0)
+    monkeypatch.setattr(pace_module, "OF_ONE_AT_ONCE", 2)
+    made: list[Slot] = []
+
+    def make(connection: socket.socket, slot: Slot) -> None:
+        connection.close()
+        made.append(slot)
+
+    pace = Pace(make)
+    slots = [Slot("a") for _ in range(6)]
+    for slot in slots:
+        pace.begin(socket.socket(), slot)
+    pace.begin(socket.socket(), other := Slot("b"))
+    assert made == [*slots[:2], other]
+    slots[3].close()  # makes room for another
+    async with asyncio.timeout(SOON):
+        while len(made) < 6:
+            await asyncio.sleep(0.001)
+    assert made[3:] == [slots[5], slots[4], slots[2]]
+    pace.begin(socket.socket(), last := Slot("a"))
+    pace.stop()
+    last.close()
+
+
 @pytest.mark.parametrize("first", [b"", b"GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n"], ids=["at-once", "after-one"])
 async def test_a_silent_connection_ends(store: Store, monkeypatch: pytest.MonkeyPatch, first: bytes) -> None:
     assert protocol.HEAD_WITHIN == protocol.IDLE == 15
@@ -202,7 +247,7 @@ async def test_no_room_in_the_system_is_waited_for_and_told_once(
     served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As where others have used up the machine's files: EMFILE cannot be had without harm to the test itself."""
-    monkeypatch.setattr(connections_module, "_TRY_AGAIN", 0.01)
+    monkeypatch.setattr(listener_module, "_TRY_AGAIN", 0.01)
     failures = iter(range(50))
     accept = socket.socket.accept
 

@@ -453,3 +453,17 @@ async def test_who_takes_an_answer_too_slowly_is_let_go(store: Store, monkeypatc
                     async with asyncio.timeout(0.05):
                         taken += len(await reader.read(1_000))
             assert taken < 8 * MIB
+
+
+async def test_bodies_of_one_token_that_are_arriving_have_a_number(store: Store) -> None:
+    async with serving(store, msgspec.structs.replace(GENEROUS, arriving=3)) as served, AsyncExitStack() as lines:
+        secret, _ = await served.token(DANA)
+        request = head("POST", f"conversations/{ONE}/messages", secret, 10)
+        for _ in range(3):
+            await lines.enter_async_context(line_to(served, request))
+        await until(lambda: served.gate.places.arriving == 3)
+        async with await client_of(served, SAM) as sam, line_to(served, request) as (reader, _):
+            assert (await sam.get("/counts")).is_success
+            assert b" 429 " in await reader.readline()
+        await lines.aclose()
+        await until(lambda: not served.gate.places.arriving)

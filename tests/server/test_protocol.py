@@ -10,7 +10,7 @@ import select
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,7 +28,7 @@ from inbox_tui.server.description import Described
 from inbox_tui.server.limits import Limits
 from inbox_tui.server.serving import Binding, _room
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.factories import DANA, record
+from inbox_tui.testing.factories import DANA, WEBSITE, record
 from server.harness import GENEROUS, Served, serving
 
 GET = b"GET /v1/health HTTP/1.1"
@@ -320,8 +320,49 @@ async def test_tls_is_asked_for_ever_after(over_tls: tuple[Served, Path]) -> Non
 async def test_a_handshake_that_does_not_end_is_let_go(
     over_tls: tuple[Served, Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("inbox_tui.server.connections.HANDSHAKE_WITHIN", 0.2)
+    monkeypatch.setattr("inbox_tui.server.listener.HANDSHAKE_WITHIN", 0.2)
     served, _ = over_tls
     for sent in (b"", b"\x16\x03\x01\x02\x00", b"GET / HTTP/1.1\r\n\r\n"):
         await talk(served, sent)
     assert not caplog.records
+
+
+POST = b"POST /v1/agent/conversations HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize(("count", "status"), [(4, 200), (5, 400)])
+async def test_empty_lines_before_a_request(store: Store, count: int, status: int) -> None:
+    async with serving(store) as served:
+        answer = await talk(served, b"\r\n" * count + GET + b"\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert parsed(answer)[0] == status
+
+
+@pytest.mark.parametrize(("size", "count", "status"), [(1, 255, 401), (1, 256, 400), (1_024, 600, 401)])
+async def test_a_body_in_crumbs(store: Store, size: int, count: int, status: int) -> None:
+    chunk = b"%x\r\n%b\r\n" % (size, b"x" * size)
+    async with serving(store) as served:
+        head = POST + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        answer = await talk(served, head + chunk * count + b"0\r\n\r\n")
+    assert parsed(answer)[0] == status
+
+
+@pytest.mark.parametrize(("is_known", "status"), [(False, 401), (True, 413)])
+async def test_a_body_without_end_is_refused_though_it_never_pauses(store: Store, is_known: bool, status: int) -> None:
+    async with serving(store) as served:
+        secret, _ = await served.token(agent=WEBSITE) if is_known else ("", "")
+        parts = urlsplit(served.address)
+        reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+
+        async def pour() -> None:
+            writer.write(POST + b"Authorization: Bearer %b\r\nContent-Length: 99999999999\r\n\r\n" % secret.encode())
+            with suppress(ConnectionError):
+                while True:
+                    writer.write(b"x" * 65_536)
+                    await writer.drain()
+
+        pouring = asyncio.create_task(pour())
+        async with asyncio.timeout(WITHIN):
+            head = await reader.readuntil(b"\r\n\r\n")
+            await pouring
+        writer.transport.abort()
+    assert int(head.split()[1]) == status and b"connection: close" in head

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from inbox_tui.domain.agents import MESSAGES_AT_ONCE
+from inbox_tui.domain.agents import MESSAGES_AT_ONCE, TEXT_AT_ONCE
 from inbox_tui.server.protocol import HEAD_LIMIT
 from inbox_tui.store.api import BULK_LIMIT, IMPORT_LIMIT, MATCHING_LIMIT, PAGE_LIMIT
 from inbox_tui.testing.factories import DANA, WEBSITE
@@ -32,6 +32,16 @@ async def test_messages_with_which_an_agent_begins(served: Served, count: int, s
     said = [{"author": "visitor", "body": "Hello", "key": str(number)} for number in range(count)]
     async with await client_of(served, agent=WEBSITE) as bot:
         answer = await bot.post("/agent/conversations", json={"id": "many", "messages": said})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("sizes", "status"), [((TEXT_AT_ONCE - 1, 1), 201), ((TEXT_AT_ONCE, 1), 422), ((1_000_000,), 201)]
+)
+async def test_text_with_which_an_agent_begins(served: Served, sizes: tuple[int, ...], status: int) -> None:
+    said = [{"author": "visitor", "body": "x" * size, "key": str(number)} for number, size in enumerate(sizes)]
+    async with await client_of(served, agent=WEBSITE) as bot:
+        answer = await bot.post("/agent/conversations", json={"id": "long", "messages": said})
     assert answer.status_code == status
 
 

@@ -98,6 +98,10 @@ def serve(
     """Offer this store to a team over HTTP. Ends in order on SIGTERM or Ctrl+C."""
     if proxies and not behind_proxy:
         raise click.UsageError("--proxies says how many proxies stand in front: give --behind-proxy, too.")
+    if address_connections and behind_proxy:
+        raise click.UsageError(
+            "--address-connections cannot be held behind a proxy, from which all connections come: limit them there."
+        )
     try:
         from inbox_tui.server.app import make_gate
         from inbox_tui.server.limits import Limits

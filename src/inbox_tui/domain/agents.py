@@ -24,6 +24,8 @@ from inbox_tui.domain.models import (
 
 MESSAGES_AT_ONCE = 100
 """Messages that one request of an agent may carry: they are one transaction, for which other writers wait."""
+TEXT_AT_ONCE = 256 * 1024
+"""Bytes of text that they may have together, for the same reason. A longer message has to come alone."""
 
 
 class NewChat(msgspec.Struct, frozen=True):
@@ -37,11 +39,16 @@ class NewChat(msgspec.Struct, frozen=True):
 
 
 def accepted(chat: NewChat, now: datetime) -> NewChat:
-    """The chat as it is kept. Raises Rejected for what cannot be received, or more messages than MESSAGES_AT_ONCE."""
+    """The chat as it is kept. Raises Rejected for what cannot be received, or more than a request may carry."""
     if len(chat.messages) > MESSAGES_AT_ONCE:
         raise Rejected(
             f"The request carries {len(chat.messages):,} messages; {MESSAGES_AT_ONCE} is the most.",
             hint="Send the others in further requests.",
+        )
+    if len(chat.messages) > 1 and sum(limits.size(message.body) for message in chat.messages) > TEXT_AT_ONCE:
+        raise Rejected(
+            f"The messages of the request have more than {TEXT_AT_ONCE:,} bytes together.",
+            hint="Send some of them in further requests.",
         )
     return msgspec.structs.replace(
         chat,

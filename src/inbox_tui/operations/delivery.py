@@ -174,7 +174,8 @@ class Delivery:
                         if is_news:
                             self.held(error)
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(self._is_back.wait(), wait * self._random.uniform(0.5, 1.0))
+                        async with asyncio.timeout(wait * self._random.uniform(0.5, 1.0)):
+                            await self._is_back.wait()
                     wait = min(wait * 2, LONGEST_WAIT)
                     continue
                 if isinstance(entry.write, ReplyWrite):

@@ -50,6 +50,8 @@ from inbox_tui.store.protocol import Clock, Host, Store
 
 COUNTS_ONCE_MORE = 64 * 1024
 """Bytes of a body or an answer for which its request counts as one more."""
+AGENTS_COUNT_ONCE_MORE = 16 * 1024
+"""The same of an agent's body: one request is one transaction, so other writers wait for all of it."""
 STREAM_COUNTS = 10
 """Requests for which one counts that opens a stream or an export."""
 _SCHEME = "bearer"
@@ -148,8 +150,10 @@ class Gate:
         here = attendance_of(request.scope)
         if takes_body(handler):
             assert isinstance(request, Request)
-            size = await read_body(request, here.held.enter_context(self.bodies.share(token)))
-            self.charge(token, size)
+            with self.places.arrival(token):
+                size = await read_body(request, here.held.enter_context(self.bodies.share(token)))
+            is_agents = handler.opt["audience"] is Audience.AGENT
+            self.rates.charge(token, size // (AGENTS_COUNT_ONCE_MORE if is_agents else COUNTS_ONCE_MORE))
         if handler.opt.get("streams"):
             self.rates.charge(token, STREAM_COUNTS - 1)
         else:
@@ -157,7 +161,7 @@ class Gate:
             await here.held.enter_async_context(self.turns.turn(token))
 
     def charge(self, token: TokenId, size: int) -> None:
-        """A body or an answer of so many bytes is work for more than one request."""
+        """An answer of so many bytes is work for more than one request."""
         self.rates.charge(token, size // COUNTS_ONCE_MORE)
 
     async def _bearer(self, request: ASGIConnection[Any, Any, Any, Any]) -> Bearer:

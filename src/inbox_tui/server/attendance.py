@@ -9,13 +9,19 @@ from typing import Any
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-LINGERS = 1.0
+from inbox_tui.server.protocol import announces_body
+
+LINGERS = 5.0
 """Seconds for which the rest of a body is thrown away after a refusal: whoever is still sending would not read it."""
+_THROWN_AWAY = 20 * 1024 * 1024
+"""Bytes of it at the most; whoever has not read the answer by then sends without end."""
 _AT_HAND = 0.01
 """Seconds that a refusal waits for what has come already."""
 _THROWN_AT_ONCE = 4
 """Refused bodies that are thrown away at the same time; others wait without being read."""
 _PAUSE = 0.05
+"""Seconds between two pieces that are thrown away."""
+_PIECE = 512 * 1024
 _KEY = "inbox_tui.attendance"
 _FAILED = 400
 _CLOSE = (b"connection", b"close")
@@ -109,8 +115,12 @@ class Attendance:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGERS), self._throwing:
-                while self._is_unread:
-                    await self.receive()
+                for _ in range(0, _THROWN_AWAY, _PIECE):
+                    size = 0
+                    while size < _PIECE and self._is_unread:
+                        size += len((await self.receive()).get("body", b""))
+                    if not self._is_unread:
+                        break
                     await asyncio.sleep(_PAUSE)  # whoever sends much is answered; it need not be taken fast
 
 
@@ -120,9 +130,7 @@ def attended(app: ASGIApp) -> ASGIApp:
     throwing = asyncio.Semaphore(_THROWN_AT_ONCE)
 
     async def noticed(scope: Scope, receive: Receive, send: Send) -> None:
-        names = {name.lower(): value for name, value in scope.get("headers", ())}
-        has_body = b"transfer-encoding" in names or names.get(b"content-length", b"0") != b"0"
-        here = Attendance(receive, send, throwing, has_body=has_body)
+        here = Attendance(receive, send, throwing, has_body=announces_body(scope))
         seen: Any = scope
         seen[_KEY] = here
         await here.run(app, scope)

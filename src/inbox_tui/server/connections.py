@@ -9,36 +9,11 @@ server's health.
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import logging
-import socket
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
-from contextlib import suppress
-from ssl import SSLContext
 
-from inbox_tui.server.limits import Buckets
-from inbox_tui.server.proxy import counted_as
-from inbox_tui.server.seldom import Seldom
-
-HANDSHAKE_WITHIN = 15.0
-"""Seconds within which the TLS handshake must be done."""
 RESERVE = 64
 """Connections beyond the limit, which only ask for the server's health or are told that there are too many."""
-BACKLOG = 2_048
-"""Connections that may wait to be accepted."""
-_AT_ONCE = 8
-"""Connections that are accepted before others have their turn."""
-OF_ONE_A_SECOND = 150.0
-"""New connections of one address; more are closed at once, so that they cost those at work nothing."""
-OF_ONE_AT_ONCE = 300
-_TRY_AGAIN = 1.0
-"""Seconds until accepting is tried again where the system had no room."""
-_NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
-_log = logging.getLogger("inbox_tui.server.connections")
-_log.addFilter(Seldom())
 
 
 class Slot:
@@ -167,110 +142,3 @@ class Connections:
         if slot.is_reserve:
             return (self._waiting_in_reserve,)
         return (self._waiting, self._waiting_of[slot.address])
-
-
-class Door:
-    """Accepts the connections of a socket.
-
-    Args:
-        listener: Bound, not yet listening.
-        connections: Where they are counted.
-        protocol: Makes what speaks on a connection. Once the connection is made, the slot is the protocol's to free.
-        tls: For TLS.
-        busy: What is sent to those who find no place, where that is possible.
-    """
-
-    def __init__(
-        self,
-        listener: socket.socket,
-        connections: Connections,
-        protocol: Callable[[Slot], asyncio.Protocol],
-        tls: SSLContext | None,
-        busy: bytes,
-    ) -> None:
-        self._listener = listener
-        self._connections = connections
-        self._protocol = protocol
-        self._tls = tls
-        self._busy = busy
-        self._loop = asyncio.get_running_loop()
-        self._meetings: set[asyncio.Task[bool]] = set()
-        """Connections that are being made; with TLS, in their handshakes."""
-        self._pace = Buckets[str](OF_ONE_A_SECOND, OF_ONE_AT_ONCE)
-        self._later: asyncio.TimerHandle | None = None
-
-    def open(self) -> None:
-        """Begin to accept."""
-        self._listener.listen(BACKLOG)
-        self._loop.add_reader(self._listener.fileno(), self._accept)
-
-    def close(self) -> None:
-        """Accept no more, and let go of those that are in their handshakes."""
-        if self._later is not None:
-            self._later.cancel()
-        self._loop.remove_reader(self._listener.fileno())
-        for meeting in self._meetings:
-            meeting.cancel()
-
-    def _accept(self) -> None:
-        for _ in range(_AT_ONCE):
-            try:
-                connection, peer = self._listener.accept()
-            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-                return
-            except OSError as error:
-                _log.error("A connection could not be accepted: %s.", error.strerror)
-                if error.errno in _NO_ROOM:
-                    self._pause(_TRY_AGAIN)
-                return
-            self._take(connection, str(peer[0]))
-
-    def _pause(self, seconds: float) -> None:
-        self._loop.remove_reader(self._listener.fileno())
-        self._later = self._loop.call_later(seconds, self._accept_again)
-
-    def _accept_again(self) -> None:
-        self._later = None
-        self._loop.add_reader(self._listener.fileno(), self._accept)
-
-    def _take(self, connection: socket.socket, peer: str) -> None:
-        connection.setblocking(False)
-        address = counted_as(peer)
-        if self._connections.counts_addresses and self._pace.take(address):
-            _log.warning("Connections are closed: %s opens too many.", address)
-            connection.close()
-            return
-        slot = self._connections.admit(address)
-        if slot is None:
-            _log.warning("Connections are refused: %d are open and at work.", len(self._connections))
-            with suppress(OSError):
-                if self._tls is None:
-                    connection.send(self._busy)
-            connection.close()
-            return
-        if slot.is_reserve:
-            _log.warning("Connections are told to come later: %d are open and at work.", len(self._connections))
-        meeting = self._loop.create_task(self._meet(connection, slot))
-        slot.close = meeting.cancel  # until the protocol knows its transport
-        self._meetings.add(meeting)
-
-        def met(_: asyncio.Task[bool]) -> None:
-            self._meetings.discard(meeting)
-            if meeting.cancelled() or not meeting.result():
-                self._connections.free(slot)
-                connection.close()
-
-        meeting.add_done_callback(met)
-
-    async def _meet(self, connection: socket.socket, slot: Slot) -> bool:
-        """Whether the connection was made."""
-        try:
-            await self._loop.connect_accepted_socket(
-                lambda: self._protocol(slot),
-                connection,
-                ssl=self._tls,
-                ssl_handshake_timeout=HANDSHAKE_WITHIN if self._tls else None,
-            )
-        except OSError:  # it hung up, or does not speak TLS: nothing that concerns anybody here
-            return False
-        return True

@@ -175,4 +175,5 @@ class Hub:
 async def _pause(until: asyncio.Event, seconds: float) -> None:
     """Wait for an event, and no longer than so."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(until.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await until.wait()

@@ -48,6 +48,8 @@ class Limits(msgspec.Struct, frozen=True):
     """Walks over a whole list at the same time, for all, one for each token: each holds a view of the store open."""
     at_once: int = 2
     """Requests of each token that are worked on at the same time."""
+    arriving: int = 64
+    """Bodies of each token that may be arriving at the same time."""
     waiting: int = 400
     """Further ones of each token that may wait for their turn."""
     token_bodies: int = IMPORT_LIMIT
@@ -149,11 +151,12 @@ class Buckets(Generic[K]):
 
 
 class Places:
-    """How many streams and walks are open."""
+    """How many streams and walks are open, and how many bodies are arriving."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._streams: Counter[TokenId] = Counter()
+        self._arriving: Counter[TokenId] = Counter()
         self._scans = 0
         self._scanning: set[TokenId] = set()
 
@@ -170,6 +173,24 @@ class Places:
             self._streams[token] -= 1
             if not self._streams[token]:
                 del self._streams[token]
+
+    @property
+    def arriving(self) -> int:
+        """Bodies of all tokens that are arriving now."""
+        return self._arriving.total()
+
+    @contextmanager
+    def arrival(self, token: TokenId) -> Iterator[None]:
+        """A body that arrives for as long as the block lasts. Raises Refused (429)."""
+        if self._arriving[token] >= self._limits.arriving:
+            raise Refused(TOO_MANY, "too_many", "Too many bodies of this token are arriving already.", retry_after=5)
+        self._arriving[token] += 1
+        try:
+            yield
+        finally:
+            self._arriving[token] -= 1
+            if not self._arriving[token]:
+                del self._arriving[token]
 
     @contextmanager
     def scan(self, token: TokenId) -> Iterator[Callable[[], None]]:

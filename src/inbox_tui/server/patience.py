@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from time import monotonic
 from typing import Any
 
 from litestar.exceptions import HTTPException, LitestarException
@@ -13,7 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.text import clean_line
 from inbox_tui.server.problems import CLOSES, Refused, send_problem
-from inbox_tui.server.protocol import SENT_WITHIN, connection_of
+from inbox_tui.server.protocol import OF_BODY, SENT_WITHIN, announces_body, connection_of
 from inbox_tui.server.seldom import Seldom
 from inbox_tui.store.api import Problem
 
@@ -25,7 +24,6 @@ _log.addFilter(Seldom())
 
 _SINGLE = {b"authorization", b"content-type", b"last-event-id"}
 """Headers that are read here: of two, a proxy in front could believe the other."""
-_BODY = (b"content-length", b"transfer-encoding")
 
 
 def patient(app: ASGIApp) -> ASGIApp:
@@ -35,8 +33,8 @@ def patient(app: ASGIApp) -> ASGIApp:
     """
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
-        deadline = monotonic() + BODY_WITHIN
-        has_all = not any(name in _BODY and value != b"0" for name, value in scope["headers"])
+        deadline = asyncio.get_running_loop().time() + BODY_WITHIN
+        has_all = not announces_body(scope)
         has_begun = False
 
         async def receive_soon() -> Any:
@@ -44,7 +42,8 @@ def patient(app: ASGIApp) -> ASGIApp:
             if has_all:
                 return await receive()
             try:
-                message = await asyncio.wait_for(receive(), max(0.0, deadline - monotonic()))
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
             except TimeoutError:
                 message = {"type": "http.disconnect"}
                 words = f"The body of the request did not come within {BODY_WITHIN:.0f} seconds."
@@ -59,7 +58,8 @@ def patient(app: ASGIApp) -> ASGIApp:
         async def send_soon(message: Message) -> None:
             nonlocal has_begun
             has_begun = True
-            await asyncio.wait_for(send(message), SENT_WITHIN)
+            async with asyncio.timeout(SENT_WITHIN):
+                await send(message)
 
         try:
             await app(scope, receive_soon, send_soon)
@@ -79,8 +79,8 @@ def unambiguous(app: ASGIApp) -> ASGIApp:
         names = [name for name, _ in scope["headers"]]
         twice = next((name for name in _SINGLE if names.count(name) > 1), None)
         if twice:
-            words = f"The request has two headers {twice.decode()}."
-        elif all(name in names for name in _BODY):
+            words = f"The request has two {twice.decode().title()} headers."
+        elif all(name in names for name in OF_BODY):
             words = "A request has a length or is chunked, not both."
         else:
             await app(scope, receive, send)

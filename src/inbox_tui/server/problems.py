@@ -30,7 +30,8 @@ from inbox_tui.domain.errors import (
 from inbox_tui.server.seldom import Seldom
 from inbox_tui.store.api import Problem, problem_of
 
-_log = logging.getLogger("inbox_tui.server")
+_log = logging.getLogger("inbox_tui.server.failures")
+_log.addFilter(Seldom())
 _away = logging.getLogger("inbox_tui.server.store")
 _away.addFilter(Seldom())
 
@@ -84,17 +85,18 @@ def tell_error(error: InboxError, store: str) -> Response[bytes]:
     if status >= _BROKEN:
         is_foreseen = status == _UNAVAILABLE  # and told with every request while the store is away
         beneath = None if is_foreseen else error.__cause__
-        (_away if is_foreseen else _log).error(_in_log(error), exc_info=beneath)
+        (_away if is_foreseen else _log).error(*_in_log(error), exc_info=beneath)
     elif told is not error:
-        _away.error(_in_log(error))
+        _away.error(*_in_log(error))
     headers = {"Retry-After": str(RETRY_AFTER)} if status == _UNAVAILABLE else {}
     if problem.error == "credentials":
         headers["WWW-Authenticate"] = "Bearer"
     return _answer(status, problem, headers)
 
 
-def _in_log(error: InboxError) -> str:
-    return f"{type(error).__name__}: {error.message} {error.hint}".rstrip()
+def _in_log(error: InboxError) -> tuple[str, str, str]:
+    """The template of a line, the same for all errors of a kind, and what stands in it."""
+    return f"{type(error).__name__}: %s %s", error.message, error.hint
 
 
 def outside(error: InboxError, store: str) -> InboxError:

@@ -35,6 +35,9 @@ SENT_WITHIN = 60.0
 SLOWED_FOR = 0.5
 """Seconds after which the next request is read from a client that sends more than it may."""
 
+OF_BODY = (b"content-length", b"transfer-encoding")
+"""The headers that say that a body follows."""
+
 _CONNECTION = "inbox_tui.connection"
 _HEAD_ENDS = re.compile(b"\n\r?\n")
 _BARE_LF = re.compile(b"(?<!\r)\n")
@@ -232,6 +235,11 @@ def connection_of(scope: Any) -> Guarded:
     """The connection on which a request came."""
     found: Guarded = scope[_CONNECTION]
     return found
+
+
+def announces_body(scope: Any) -> bool:
+    """Whether a request's head says that a body follows (RFC 9112, 6)."""
+    return any(name in OF_BODY and value != b"0" for name, value in scope["headers"])
 
 
 def plain_answer(status: int, problem: Problem, scheme: str | None = None, *more: bytes) -> bytes:

@@ -9,6 +9,7 @@ from time import monotonic
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.store.protocol import Host, Store
 
+_BROKEN = "The store cannot be used by this server. Its log tells more; update the server, or start it again."
 HOLDS_FOR = 1.0
 """Seconds for which an answer holds."""
 
@@ -44,14 +45,11 @@ async def require_ready(store: Store, host: Host) -> None:
         store: What is asked.
         host: The same store, as one that a server offers.
     """
-    await store.counts(None)
     try:
+        await store.counts(None)
         await host.require_writable()
     except StoreBroken as error:
-        raise StoreUnavailable(
-            "The store takes no writes of this server: another version of inbox-tui changed its tables.",
-            hint="Update the server, and start it again.",
-        ) from error
+        raise StoreUnavailable(error.message, hint=error.hint, public=error.public or _BROKEN) from error
 
 
 def _look_at(answer: asyncio.Future[object]) -> None:

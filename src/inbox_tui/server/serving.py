@@ -21,9 +21,10 @@ from inbox_tui.domain.errors import ConfigError, StoreUnavailable
 from inbox_tui.server.access import Gate
 from inbox_tui.server.access_log import logged
 from inbox_tui.server.app import through
-from inbox_tui.server.connections import Connections, Door, Slot
+from inbox_tui.server.connections import Connections, Slot
 from inbox_tui.server.ids import on_raw_path
 from inbox_tui.server.limits import Limits
+from inbox_tui.server.listener import Listener
 from inbox_tui.server.patience import patient, unambiguous
 from inbox_tui.server.process import allow_connections
 from inbox_tui.server.protocol import HEAD_LIMIT, IDLE, IDLE_BEHIND_PROXY, READ_AT_ONCE, Guarded, plain_answer
@@ -115,12 +116,12 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
         config.ssl.minimum_version = TLSVersion.TLSv1_2
         config.ssl.options |= OP_NO_RENEGOTIATION
         SSLProtocol.max_size = READ_AT_ONCE
-    with _listener(binding) as listener:
-        host, port = listener.getsockname()[:2]
+    with _bound(binding) as bound:
+        host, port = bound.getsockname()[:2]
         address = f"{binding.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
         connections = _room(gate.limits, binding)
         server = _Server(config, gate, connections, lambda: listening(address))
-        await server.serve(sockets=[listener])
+        await server.serve(sockets=[bound])
 
 
 class _Server(uvicorn.Server):
@@ -132,7 +133,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._gate = gate
         self._connections = connections
-        self._doors: list[Door] = []
+        self._listeners: list[Listener] = []
         self._listening = listening
         self._ending = asyncio.Event()
 
@@ -144,7 +145,8 @@ class _Server(uvicorn.Server):
         """As uvicorn's, which wakes ten times a second: once, for the date, and when the end has come."""
         while not await self.on_tick(0):
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), 1.0)
+                async with asyncio.timeout(1.0):
+                    await self._ending.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -162,16 +164,16 @@ class _Server(uvicorn.Server):
         """Accept connections: not as uvicorn does, which counts them too late."""
         self._gate.hub.start()
         self.servers = []
-        for listener in sockets or ():
-            door = Door(listener, self._connections, self._protocol, self.config.ssl, _BUSY)
-            door.open()
-            self._doors.append(door)
+        for bound in sockets or ():
+            listener = Listener(bound, self._connections, self._protocol, self.config.ssl, _BUSY)
+            listener.open()
+            self._listeners.append(listener)
         self.started = True
         self._listening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for door in self._doors:
-            door.close()
+        for listener in self._listeners:
+            listener.close()
         await self._gate.hub.aclose()
         await super().shutdown(sockets)
         self._connections.close()
@@ -198,21 +200,21 @@ def _room(limits: Limits, binding: Binding) -> Connections:
     return Connections(most, most if binding.proxies else min(most, of_one))
 
 
-def _listener(binding: Binding) -> socket.socket:
+def _bound(binding: Binding) -> socket.socket:
     family = socket.AF_INET6 if ":" in binding.host else socket.AF_INET
     # Named as TCP, or asyncio would leave each answer waiting for the acknowledgement of its head: 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((binding.host, binding.port))
-        listener.setblocking(False)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((binding.host, binding.port))
+        bound.setblocking(False)
     except socket.gaierror as error:
-        listener.close()
+        bound.close()
         raise ConfigError(f"{binding.host} is no address of this machine: {error.strerror}.") from error
     except OSError as error:
-        listener.close()
+        bound.close()
         raise StoreUnavailable(
             f"Cannot listen at {binding.host} port {binding.port}: {error.strerror}.",
             hint="Choose another with --host and --port.",
         ) from error
-    return listener
+    return bound

@@ -1,4 +1,4 @@
-"""What an export reads, put by on disk until its client has taken it.
+"""What an export reads, kept on disk until its client has taken it.
 
 A store is read as fast as it can be, so that its view of one moment is let go of soon, and the client takes the rest
 from a file at its own pace. The file has no name, so nothing is left of it. It is a ring buffer: where it may not grow
@@ -61,8 +61,10 @@ class Spools:
             spool.close()
 
     def grow(self, size: int, wanted: int) -> int:
-        """How many of the wanted bytes a file of this size gets; they are counted."""
+        """How many of the wanted bytes a file of this size gets; they are counted. A new one gets all or none."""
         more = max(0, min(wanted, self._each - size, self._all - self.used))
+        if not size and more < min(wanted, self._each):
+            return 0  # around a ring of a few bytes, an export would go a few bytes at a time
         self.used += more
         return more
 
@@ -127,9 +129,10 @@ class _Spool:
     async def _room(self, wanted: int) -> int:
         """How many bytes there is room for in one piece, at least one. Raises TimeoutError."""
         while True:
-            if not self._is_full and (more := self._spools.grow(self._size, wanted)):
-                self._size += more
-                return more
+            if self._written == self._size and not self._is_full:
+                self._size += self._spools.grow(self._size, _PIECE)
+            if self._written < self._size and not self._is_full:
+                return min(wanted, self._size - self._written)
             if self._size:
                 self._is_full = True
                 free = self._size - (self._written - self._taken)
@@ -187,6 +190,6 @@ class _File:
 
 def _no_room(error: OSError) -> StoreUnavailable:
     place = tempfile.gettempdir() if error.errno in _NO_ROOM else tempfile.tempdir
-    _log.error("An export cannot be put by in %s: %s. Set TMPDIR to a folder with room.", place, error.strerror)
-    words = f"The server cannot put the export by: {error.strerror}."
+    _log.error("An export cannot be kept in %s: %s. Set TMPDIR to a folder with room.", place, error.strerror)
+    words = f"The server cannot keep the export on disk: {error.strerror}."
     return StoreUnavailable(words, hint="Whoever runs it has to make room.", public=words)

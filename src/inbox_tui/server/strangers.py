@@ -12,14 +12,17 @@ from collections import OrderedDict
 from collections.abc import Callable
 from math import ceil
 from time import monotonic
+from typing import Any
 
+import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox_tui.domain.tokens import TokenId
 from inbox_tui.server.access import Gate, carried, hash_in
+from inbox_tui.server.attendance import attended
 from inbox_tui.server.limits import REMEMBERED, TOO_MANY, Buckets, Limits
 from inbox_tui.server.problems import CLOSES, send_problem
-from inbox_tui.server.protocol import connection_of
+from inbox_tui.server.protocol import announces_body, connection_of
 from inbox_tui.server.proxy import client_of
 from inbox_tui.server.seldom import Seldom
 from inbox_tui.store.api import ROOT, Problem
@@ -33,6 +36,8 @@ LOOKUPS_AT_ONCE = 40
 HEALTH = f"{ROOT}/health"
 _PROBES = (HEALTH, f"{ROOT}/ready")
 _UNAUTHORIZED = 401
+_REFUSAL = "inbox_tui.refusal"
+_WAIT = "Too many requests; wait a moment."
 _BUSY = 503
 
 _log = logging.getLogger("inbox_tui.server.refused")
@@ -73,17 +78,17 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
         slows: Also read on from a refused client only after a pause; not from a proxy, which speaks for many.
     """
     strangers = Strangers(gate.limits)
+    refuse_unread = attended(_refuse)
 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
-        address = client_of(scope)
+        asked = _Asked(scope, receive, send, refuse_unread, slows=slows)
         if connection_of(scope).slot.is_reserve and scope["path"] != HEALTH:
-            await _refuse(send, _BUSY, "Too many connections are open.", 5.0, CLOSES)
+            await asked.refuse(_BUSY, "Too many connections are open.", 5.0, CLOSES)
             return
+        address = client_of(scope)
         if scope["path"] in _PROBES:
             if wait := strangers.probes.take(address):
-                if slows:
-                    connection_of(scope).slow_down()
-                await _refuse(send, TOO_MANY, "Too many requests; wait a moment.", wait)
+                await asked.refuse_one_too_many(wait)
             else:
                 await app(scope, receive, send)
             return
@@ -96,13 +101,7 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
             in_debt = wait = strangers.asked.take(address)
             if hash is not None and in_debt:
                 wait = strangers.lookups.take(address)
-
-        async def refuse(seconds: float) -> None:
-            if slows:
-                connection_of(scope).slow_down()
-            _log.warning("Requests are refused: too many of %s", f"token {token}" if token else address)
-            await _refuse(send, TOO_MANY, "Too many requests; wait a moment.", seconds)
-
+        whose = f"token {token}" if token else address
         is_refused = False
 
         async def judged(message: Message) -> None:
@@ -120,18 +119,63 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
                         strangers.forget(hash)
                 elif in_debt:
                     is_refused = True
-                    await refuse(in_debt)
+                    closes = (header for header in message["headers"] if header == CLOSES)
+                    await asked.refuse_one_too_many(in_debt, whose, *closes)
             if not is_refused:
                 await send(message)
 
         if wait:
-            await refuse(wait)
+            await asked.refuse_one_too_many(wait, whose)
         else:
             await app(scope, receive, judged)
 
     return counted
 
 
-async def _refuse(send: Send, status: int, words: str, wait: float, *headers: tuple[bytes, bytes]) -> None:
-    later = (b"retry-after", b"%d" % max(1, ceil(wait)))
-    await send_problem(send, status, Problem("too_many", words, "Try again in a moment."), later, *headers)
+class _Asked:
+    """One request, and how it is refused.
+
+    Args:
+        scope, receive, send: The request.
+        refuse_unread: Refuses one whose body is still coming, and closes its connection.
+        slows: Read on only after a pause when it was one too many.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, refuse_unread: ASGIApp, *, slows: bool) -> None:
+        self._scope: Any = scope
+        self._receive = receive
+        self._send = send
+        self._refuse_unread = refuse_unread
+        self._slows = slows
+
+    async def refuse(self, status: int, words: str, wait: float, *headers: tuple[bytes, bytes]) -> None:
+        """Refuse it. ``wait``: seconds after which it may be tried again."""
+        self._scope[_REFUSAL] = _Refusal(status, words, wait, headers)
+        app = self._refuse_unread if announces_body(self._scope) else _refuse
+        await app(self._scope, self._receive, self._send)
+
+    async def refuse_one_too_many(self, wait: float, whose: str = "", *headers: tuple[bytes, bytes]) -> None:
+        """Refuse it because others were before it. ``whose`` names them in the log; probes are not worth a line."""
+        if self._slows:
+            connection_of(self._scope).slow_down()
+        if whose:
+            _log.warning("Requests are refused: too many of %s", whose)
+        await self.refuse(TOO_MANY, _WAIT, wait, *headers)
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    """What a request is told that is not looked at any further."""
+
+    status: int
+    words: str
+    wait: float
+    """Seconds."""
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    seen: Any = scope
+    refusal: _Refusal = seen[_REFUSAL]
+    later = (b"retry-after", b"%d" % max(1, ceil(refusal.wait)))
+    problem = Problem("too_many", refusal.words, "Try again in a moment.")
+    await send_problem(send, refusal.status, problem, later, *refusal.headers)

@@ -53,7 +53,8 @@ async def follow(line: Line, closing: asyncio.Event, since: ChangeId | None, clo
             is_lost = True
             yield Changes(since or NOWHERE, lost_at=clock())
         with suppress(TimeoutError):
-            await asyncio.wait_for(closing.wait(), wait * line.random.uniform(0.5, 1.0))
+            async with asyncio.timeout(wait * line.random.uniform(0.5, 1.0)):
+                await closing.wait()
         wait = min(wait * 2, LONGEST_WAIT)
 
 

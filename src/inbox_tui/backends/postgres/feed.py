@@ -130,4 +130,5 @@ class _Announcements:
 async def _pause(closing: asyncio.Event, seconds: float) -> None:
     """Wait for so long, or for the end."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(closing.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await closing.wait()

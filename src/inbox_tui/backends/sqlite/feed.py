@@ -63,7 +63,8 @@ async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: ChangeId
             yield report
             rung = closing  # what is written right after is told together
         with suppress(TimeoutError):
-            await asyncio.wait_for(rung.wait(), SECONDS_BETWEEN_LOOKS)
+            async with asyncio.timeout(SECONDS_BETWEEN_LOOKS):
+                await rung.wait()
 
 
 class _Look:
