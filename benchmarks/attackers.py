@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from benchmarks import just_allowed
 from benchmarks.stranger import API, Ask, Field, Orders, hold, send_and_go
 
 CONTROLS = "\x1b]0;owned\x07\x1b[2J\x08"
@@ -274,6 +275,7 @@ class Attack(NamedTuple):
 
 _LIMITED = frozenset({"429", "503", "cut"})
 _REFUSED = frozenset({"400", "403", "413", "422"})
+_CUT_OFF = frozenset({"400", "401", "429", "cut"})
 _ONE_REQUEST = b"GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n"
 
 ATTACKS = (
@@ -298,6 +300,14 @@ ATTACKS = (
     Attack("long-searches", long_searches, _REFUSED),
     Attack("slow-readers", slow_readers, _LIMITED),
     Attack("long-fields", long_fields, _REFUSED),
+    Attack("imports-allowed", just_allowed.imports),
+    Attack("agent-requests-allowed", just_allowed.agents_requests),
+    Attack("searches-allowed", just_allowed.searches),
+    Attack("bodies-that-never-come", just_allowed.bodies_that_never_come, _LIMITED),
+    Attack("connections", just_allowed.connections),
+    Attack("empty-lines", just_allowed.empty_lines, _CUT_OFF),
+    Attack("crumbs", just_allowed.crumbs, _CUT_OFF),
+    Attack("endless-body", just_allowed.endless_body, _CUT_OFF),
     Attack("forged-addresses", forged_addresses, scene=Scene(serves=("--behind-proxy",))),
 )
 

@@ -24,7 +24,7 @@ from inbox_tui.domain.models import (
 
 MESSAGES_AT_ONCE = 100
 """Messages that one request of an agent may carry: they are one transaction, for which other writers wait."""
-TEXT_AT_ONCE = 256 * 1024
+TEXT_AT_ONCE = 64 * 1024
 """Bytes of text that they may have together, for the same reason. A longer message has to come alone."""
 
 

@@ -50,7 +50,7 @@ from inbox_tui.store.protocol import Clock, Host, Store
 
 COUNTS_ONCE_MORE = 64 * 1024
 """Bytes of a body or an answer for which its request counts as one more."""
-AGENTS_COUNT_ONCE_MORE = 16 * 1024
+AGENTS_COUNT_ONCE_MORE = 4 * 1024
 """The same of an agent's body: one request is one transaction, so other writers wait for all of it."""
 STREAM_COUNTS = 10
 """Requests for which one counts that opens a stream or an export."""
