@@ -26,7 +26,7 @@ from inbox_tui.store.registry import utc_now
 PORT = 8420
 _SECRET_BYTES = 32
 _DAYS = 365
-_BURST = 4
+_BURST = 2
 """Seconds' worth of requests that a token may send at once after a pause."""
 _ADDRESS_BURST = 5
 _FEWEST = 16

@@ -48,10 +48,12 @@ from inbox_tui.store.api import AgentMessage, NewConversation
 from inbox_tui.store.client import CLIENT
 from inbox_tui.store.protocol import Clock, Host, Store
 
-COUNTS_ONCE_MORE = 64 * 1024
-"""Bytes of a body or an answer for which its request counts as one more."""
+BODY_COUNTS_ONCE_MORE = 64 * 1024
+"""Bytes of a body for which its request counts as one more."""
 AGENTS_COUNT_ONCE_MORE = 4 * 1024
-"""The same of an agent's body: one request is one transaction, so other writers wait for all of it."""
+"""The same of an agent's: one request is one transaction, so other writers wait for all of it."""
+ANSWER_COUNTS_ONCE_MORE = 32 * 1024
+"""The same of an answer, which costs more than a body does."""
 STREAM_COUNTS = 10
 """Requests for which one counts that opens a stream or an export."""
 _SCHEME = "bearer"
@@ -153,7 +155,7 @@ class Gate:
             with self.places.arrival(token):
                 size = await read_body(request, here.held.enter_context(self.bodies.share(token)))
             is_agents = handler.opt["audience"] is Audience.AGENT
-            self.rates.charge(token, size // (AGENTS_COUNT_ONCE_MORE if is_agents else COUNTS_ONCE_MORE))
+            self.rates.charge(token, size // (AGENTS_COUNT_ONCE_MORE if is_agents else BODY_COUNTS_ONCE_MORE))
         if handler.opt.get("streams"):
             self.rates.charge(token, STREAM_COUNTS - 1)
         else:
@@ -162,7 +164,7 @@ class Gate:
 
     def charge(self, token: TokenId, size: int) -> None:
         """An answer of so many bytes is work for more than one request."""
-        self.rates.charge(token, size // COUNTS_ONCE_MORE)
+        self.rates.charge(token, size // ANSWER_COUNTS_ONCE_MORE)
 
     async def _bearer(self, request: ASGIConnection[Any, Any, Any, Any]) -> Bearer:
         hash = hash_in(request.scope)

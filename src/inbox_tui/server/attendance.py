@@ -17,6 +17,8 @@ _THROWN_AWAY = 20 * 1024 * 1024
 """Bytes of it at the most; whoever has not read the answer by then sends without end."""
 _AT_HAND = 0.01
 """Seconds that a refusal waits for what has come already."""
+_SHORT = 64 * 1024
+"""Bytes of it."""
 _THROWN_AT_ONCE = 4
 """Refused bodies that are thrown away at the same time; others wait without being read."""
 _PAUSE = 0.05
@@ -107,8 +109,7 @@ class Attendance:
         if self._watching is None:
             with suppress(TimeoutError, HTTPException):  # the latter where the client has gone
                 async with asyncio.timeout(_AT_HAND):
-                    while self._is_unread:
-                        await self.receive()
+                    await self._read(_SHORT)
 
     async def _throw_away(self) -> None:
         if self._watching is not None:
@@ -116,12 +117,15 @@ class Attendance:
         with suppress(TimeoutError):
             async with asyncio.timeout(LINGERS), self._throwing:
                 for _ in range(0, _THROWN_AWAY, _PIECE):
-                    size = 0
-                    while size < _PIECE and self._is_unread:
-                        size += len((await self.receive()).get("body", b""))
+                    await self._read(_PIECE)
                     if not self._is_unread:
                         break
                     await asyncio.sleep(_PAUSE)  # whoever sends much is answered; it need not be taken fast
+
+    async def _read(self, size: int) -> None:
+        """Read so much of the body, or its rest, and forget it."""
+        while size > 0 and self._is_unread:
+            size -= len((await self.receive()).get("body", b""))
 
 
 def attended(app: ASGIApp) -> ASGIApp:

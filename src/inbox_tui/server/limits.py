@@ -36,7 +36,7 @@ class Limits(msgspec.Struct, frozen=True):
 
     rate: float = 100.0
     """Requests a second for each token; what is large or opens a stream counts as several (``access.Gate``)."""
-    burst: int = 400
+    burst: int = 200
     """Requests that a token may send at once after a pause."""
     streams: int = 20
     """Open streams for each token."""
