@@ -7,6 +7,7 @@ counts by address sees as many visitors as a run has.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -16,6 +17,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 HERE = "127.0.0.1"
+_SENT_AHEAD = 64 * 1024
 _BUFFER = 1 << 18
 _HEAD_END = b"\r\n\r\n"
 
@@ -108,6 +110,8 @@ class Line:
                 server_hostname="localhost" if self._site.certificate else None,
                 ssl_handshake_timeout=30.0 if self._site.certificate else None,
             )
+            # What waits here to be sent takes the system's memory for connections, of which the server has the rest.
+            self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SENT_AHEAD)
         return self._reader, self._writer
 
     def request(self, method: str, path: str, body: bytes | None = None, more: bytes = b"") -> bytes:

@@ -19,7 +19,7 @@ _AT_HAND = 0.01
 """Seconds that a refusal waits for what has come already."""
 _SHORT = 64 * 1024
 """Bytes of it."""
-_THROWN_AT_ONCE = 4
+_THROWN_AT_ONCE = 1
 """Refused bodies that are thrown away at the same time; others wait without being read."""
 _PAUSE = 0.05
 """Seconds between two pieces that are thrown away."""

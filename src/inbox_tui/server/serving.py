@@ -41,6 +41,8 @@ ENDS_WITHIN = 20
 """Seconds that requests under way are given at the end."""
 _TOO_MANY = Problem("too_many", "Too many connections are open.", "Try again in a moment.")
 _BUSY = plain_answer(503, _TOO_MANY, "http", b"Retry-After: 5")
+_TAKEN_IN = 128 * 1024
+"""Bytes that the system takes in for a connection before anything of them is read; without a limit, megabytes."""
 _LEAST_OF_ONE = 64
 """Connections that an address may have at the least, however few there may be."""
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -206,6 +208,7 @@ def _bound(binding: Binding) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _TAKEN_IN)
         bound.bind((binding.host, binding.port))
         bound.setblocking(False)
     except socket.gaierror as error:
