@@ -22,7 +22,7 @@ from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import NotAllowed
 from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import Access
+from inbox_tui.domain.models import Access, Status
 from inbox_tui.domain.paging import ROOM, PageRequest
 from inbox_tui.local.copies import CopyJournal
 from inbox_tui.operations.copying import Copy, require_source, require_target
@@ -97,6 +97,39 @@ async def test_so_is_a_message(file: File, at: int) -> None:
     assert (found.id, found.what) == (C2, "the time of a message")
     assert await store.repair() == 1
     assert [message.damage for message in (await store.thread(C2)).messages] == ["", ""]
+
+
+WRONG = {
+    "status": "UPDATE conversation SET status = 7 WHERE id = 2",
+    "a status below all": "UPDATE conversation SET status = -1 WHERE id = 2",
+    "last_outgoing": "UPDATE conversation SET last_outgoing = 'robot' WHERE id = 2",
+    "last_message_author": "UPDATE conversation SET last_message_author = 'robot' WHERE id = 2",
+    "a member who is gone": "UPDATE message SET member_id = 77 WHERE id = 3",
+    "an importer who is gone": "UPDATE message SET imported_by = 77 WHERE id = 3",
+    "author": "UPDATE message SET author = 'robot' WHERE id = 3",
+    "the last author": "UPDATE message SET author = 'robot' WHERE id = 4",
+    "kind": "UPDATE message SET kind = 'song' WHERE id = 3",
+}
+"""Values that no constraint of ours lets in: another program's, or a disk's."""
+
+
+@pytest.mark.parametrize("statement", WRONG.values(), ids=WRONG.keys())
+async def test_whatever_shows_as_damaged_is_found_and_mended(file: File, tmp_path: Path, statement: str) -> None:
+    file.execute("PRAGMA foreign_keys = OFF", "PRAGMA ignore_check_constraints = ON", statement)
+    store = await file.open()
+    thread = await store.thread(C2)
+    assert thread.conversation.damage or any(message.damage for message in thread.messages)
+    [found] = await store.damaged(10)
+    assert found.id == C2 and found.what
+    assert await store.repair() == 1
+    assert await store.damaged(10) == []
+    thread = await (await file.open()).thread(C2)
+    assert not thread.conversation.damage and not any(message.damage for message in thread.messages)
+    assert thread.conversation.status is Status.OPEN
+    target = await open_file(tmp_path / "copy.db", Identity(DANA, "Dana Ortiz"), utc_now)
+    file.opened.append(target)
+    journal = CopyJournal(tmp_path / "copies", store.name, target.name)
+    assert (await Copy(await require_source(store), require_target(target), journal).run()).conversations == 3
 
 
 async def test_an_admin_alone_mends(file: File) -> None:
