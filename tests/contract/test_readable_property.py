@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import zoneinfo
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -17,25 +17,29 @@ from hypothesis import strategies as st
 
 from inbox_tui.backends.sqlite.store import open_file
 from inbox_tui.domain import limits
-from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.errors import Conflict, Rejected
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
+    Access,
     Author,
     Conversation,
     ConversationId,
     IncomingConversation,
     IncomingMessage,
+    Kind,
     Lead,
     Message,
+    ReplyDraft,
     Standing,
     Status,
 )
+from inbox_tui.domain.paging import PageRequest
 from inbox_tui.local.copies import CopyJournal
 from inbox_tui.operations.copying import Copy, require_source, require_target
 from inbox_tui.operations.records import record
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import Identity, utc_now
-from inbox_tui.testing.contract.base import intake_of
+from inbox_tui.testing.contract.base import intake_of, team_of
 from inbox_tui.testing.contract.limits import read_everything
 from inbox_tui.testing.factories import DANA, member
 from inbox_tui.testing.model import ModelStore
@@ -100,39 +104,72 @@ async def opened(path: Path) -> AsyncIterator[Store]:
         await store.aclose()
 
 
-async def fill_and_read(store: Store, given_conversations: list[IncomingConversation]) -> list[Conversation]:
+async def work_on(store: Store, texts: list[str]) -> None:
+    """Members come, reply and write notes; what a rule refuses is not done."""
+    for number, text in enumerate(texts):
+        page = await store.list(Query(), PageRequest(4))
+        acts: list[Callable[[], Awaitable[object]]] = [
+            lambda text=text, number=number: team_of(store).add_member(
+                f"{text}{number}@acme.example", text, Access.EDIT
+            )  # type: ignore[misc]
+        ]
+        for row in page.rows:
+            acts += [
+                lambda id=row.id, text=text: store.reply(id, ReplyDraft(text, text, Kind.NOTE)),  # type: ignore[misc]
+                lambda id=row.id, text=text: reply_to(store, id, text),  # type: ignore[misc]
+                lambda id=row.id, text=text: intake_of(store).set_lead(id, Lead(text)),  # type: ignore[misc]
+            ]
+        for act in acts:
+            try:
+                await act()
+            except (Rejected, Conflict) as refusal:
+                assert refusal.message
+
+
+async def reply_to(store: Store, id: ConversationId, text: str) -> None:
+    seen = (await store.thread(id)).messages
+    await store.reply(id, ReplyDraft(text, f"r{text}", last_seen=seen[-1].id if seen else None))
+
+
+async def fill_and_read(
+    store: Store, given_conversations: list[IncomingConversation], said: list[str]
+) -> list[Conversation]:
     for incoming in given_conversations:
         try:
             await intake_of(store).take_in([incoming])
         except Rejected as refusal:
             assert refusal.message
+    await work_on(store, said)
     rows = await read_everything(store)
     show(rows, [(await store.thread(row.id)).messages for row in rows])
     return rows
 
 
-async def fill_read_and_copy(folder: Path, given_conversations: list[IncomingConversation]) -> None:
+async def fill_read_and_copy(folder: Path, given_conversations: list[IncomingConversation], said: list[str]) -> None:
     async with opened(folder / "inbox.db") as source, opened(folder / "copy.db") as target:
-        rows = await fill_and_read(source, given_conversations)
+        rows = await fill_and_read(source, given_conversations, said)
         journal = CopyJournal(folder / "copies", source.name, target.name)
         copied = await Copy(await require_source(source), require_target(target), journal).run()
         assert copied.conversations == len(rows)
         assert len(await read_everything(target)) == len(rows)
     workspace = ModelWorkspace(utc_now, member("Dana Ortiz", email=DANA))
-    accepted = await fill_and_read(ModelStore(workspace, DANA), given_conversations)
+    accepted = await fill_and_read(ModelStore(workspace, DANA), given_conversations, said)
     assert {row.id for row in accepted} == {row.id for row in rows}
 
 
 @pytest.mark.timeout(300)
 @settings(max_examples=40)
-@given(st.lists(conversations(), max_size=4))
+@given(st.lists(conversations(), max_size=4), st.lists(texts | st.just("\u2800"), max_size=3))
 @example(
     [
         IncomingConversation(
             ConversationId("c"), (), "a", limits.EARLIEST, needs_human=True, standing=Standing(limits.EARLIEST)
         )
-    ]
+    ],
+    ["  a note with blanks ", "日" * 84],
 )
-def test_whatever_is_accepted_can_be_read_everywhere(given_conversations: list[IncomingConversation]) -> None:
+def test_whatever_is_accepted_can_be_read_everywhere(
+    given_conversations: list[IncomingConversation], said: list[str]
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(fill_read_and_copy(Path(folder), given_conversations))
+        asyncio.run(fill_read_and_copy(Path(folder), given_conversations, said))

@@ -22,8 +22,10 @@ from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import NotAllowed
 from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import Access
+from inbox_tui.domain.models import Access, Status
 from inbox_tui.domain.paging import ROOM, PageRequest
+from inbox_tui.local.copies import CopyJournal
+from inbox_tui.operations.copying import Copy, require_source, require_target
 from inbox_tui.store.registry import Identity, utc_now
 from inbox_tui.testing.contract.base import C2
 from inbox_tui.testing.contract.limits import read_everything
@@ -97,6 +99,39 @@ async def test_so_is_a_message(file: File, at: int) -> None:
     assert [message.damage for message in (await store.thread(C2)).messages] == ["", ""]
 
 
+WRONG = {
+    "status": "UPDATE conversation SET status = 7 WHERE id = 2",
+    "a status below all": "UPDATE conversation SET status = -1 WHERE id = 2",
+    "last_outgoing": "UPDATE conversation SET last_outgoing = 'robot' WHERE id = 2",
+    "last_message_author": "UPDATE conversation SET last_message_author = 'robot' WHERE id = 2",
+    "a member who is gone": "UPDATE message SET member_id = 77 WHERE id = 3",
+    "an importer who is gone": "UPDATE message SET imported_by = 77 WHERE id = 3",
+    "author": "UPDATE message SET author = 'robot' WHERE id = 3",
+    "the last author": "UPDATE message SET author = 'robot' WHERE id = 4",
+    "kind": "UPDATE message SET kind = 'song' WHERE id = 3",
+}
+"""Values that no constraint of ours lets in: another program's, or a disk's."""
+
+
+@pytest.mark.parametrize("statement", WRONG.values(), ids=WRONG.keys())
+async def test_whatever_shows_as_damaged_is_found_and_mended(file: File, tmp_path: Path, statement: str) -> None:
+    file.execute("PRAGMA foreign_keys = OFF", "PRAGMA ignore_check_constraints = ON", statement)
+    store = await file.open()
+    thread = await store.thread(C2)
+    assert thread.conversation.damage or any(message.damage for message in thread.messages)
+    [found] = await store.damaged(10)
+    assert found.id == C2 and found.what
+    assert await store.repair() == 1
+    assert await store.damaged(10) == []
+    thread = await (await file.open()).thread(C2)
+    assert not thread.conversation.damage and not any(message.damage for message in thread.messages)
+    assert thread.conversation.status is Status.OPEN
+    target = await open_file(tmp_path / "copy.db", Identity(DANA, "Dana Ortiz"), utc_now)
+    file.opened.append(target)
+    journal = CopyJournal(tmp_path / "copies", store.name, target.name)
+    assert (await Copy(await require_source(store), require_target(target), journal).run()).conversations == 3
+
+
 async def test_an_admin_alone_mends(file: File) -> None:
     dana = await file.open()
     await dana.add_member("sam@acme.example", "Sam", Access.EDIT)
@@ -152,6 +187,35 @@ async def test_an_older_file_is_mended_when_it_is_opened(file: File) -> None:
     assert not any(row.damage for row in rows.values())
     assert limits.size(rows["c-3"].topic) <= limits.TOPIC_LIMIT
     assert all(row.last_activity_at <= utc_now() for row in rows.values())
+
+
+OLDER_GATES = (
+    "UPDATE agent SET name = printf('%.500c', 'x') || replace(printf('%.250c', 'x'), 'x', '日')",
+    "UPDATE agent SET name = ''",
+    "UPDATE agent SET name = char(8203)",
+    "UPDATE message SET body = replace(printf('%.900000c', 'x'), 'x', '日') WHERE id = 3",
+    "UPDATE message SET key = char(8203) WHERE id = 3",
+    "UPDATE conversation SET public_id = char(8203) WHERE id = 2",
+    "UPDATE conversation SET public_id = char(10240) WHERE id = 2",
+    "UPDATE conversation SET lead_name = '  Maya ', lead_phone = char(10240), has_lead = 1 WHERE id = 2",
+    "INSERT INTO member (email, name, access)"
+    " VALUES (replace(printf('%.250c', 'x'), 'x', '😀') || '@a.b', 'Max', 'edit')",
+    "INSERT INTO member (email, name, access) VALUES (replace(printf('%.900c', 'x'), 'x', '日'), '', 'none')",
+    "UPDATE message SET author = 'member', imported_by = 1, member_id = 1 WHERE id = 3",
+)
+"""What versions before this one took: lengths in characters, or none at all; names, ids and keys without a letter."""
+
+
+@pytest.mark.parametrize("statement", OLDER_GATES)
+async def test_what_older_gates_took_can_be_copied(file: File, tmp_path: Path, statement: str) -> None:
+    file.execute(statement)
+    source = await file.open()
+    target = await open_file(tmp_path / "copy.db", Identity(DANA, "Dana Ortiz", founds=True), utc_now)
+    file.opened.append(target)
+    journal = CopyJournal(tmp_path / "copies", source.name, target.name)
+    copied = await Copy(await require_source(source), require_target(target), journal).run()
+    assert copied.conversations == 3
+    assert [row.lead for row in await read_everything(target)] == [row.lead for row in await read_everything(source)]
 
 
 async def test_a_page_of_rows_that_are_too_large_stays_small(file: File) -> None:

@@ -76,9 +76,32 @@ def test_a_part_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")
     (tmp_path / "out.part").symlink_to(victim)
-    with pytest.raises(OSError), part_of(tmp_path / "out"):  # ELOOP or EMLINK, by system
+    with pytest.raises(FileExistsError, match="in the way"), part_of(tmp_path / "out"):
         pass
     assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_in_the_way_of_a_part_is_named(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """A pipe without a reader, a folder: whoever exports learns which, and what to do."""
+    make(tmp_path / "out.csv.part")
+    store = ["--store", f"sqlite:///{tmp_path / 'inbox.db'}", "--as", "dana@acme.example"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    for words in (["migrate"], ["export", "-o", "out.csv"], ["backup", "out.csv"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "inbox_tui", *store, *words],
+            cwd=tmp_path,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert done.returncode == (words[0] != "migrate")
+        assert (
+            words[0] == "migrate" or "out.csv.part is in the way and no regular file; move or remove it" in done.stderr
+        )
+    assert (tmp_path / "out.csv.part").exists() and not (tmp_path / "out.csv").exists()
 
 
 def keep_a_token(folder: Path) -> Path:

@@ -141,6 +141,16 @@ def test_a_piece_larger_than_a_tokens_room_fits_in_alone() -> None:
             others.grow_to(10)
 
 
+def test_no_piece_is_larger_than_the_largest() -> None:
+    budget = Budget(each=10, all=1_000, largest=50)
+    with budget.share(TokenId("1")) as share:
+        share.grow_to(50)
+        with pytest.raises(Refused) as told:
+            share.grow_to(51)
+        assert (told.value.status_code, told.value.word) == (422, "too_large")
+        assert budget.held == 50
+
+
 def test_large_bodies_leave_room_for_small_ones() -> None:
     budget = Budget(each=16 * MIB, all=16 * MIB)
     with ExitStack() as held:

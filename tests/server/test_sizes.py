@@ -6,13 +6,29 @@ import asyncio
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import pytest
 
+from inbox_tui.domain import limits
 from inbox_tui.domain.agents import MESSAGES_AT_ONCE, TEXT_AT_ONCE
+from inbox_tui.domain.models import (
+    PREVIEW_LENGTH,
+    ConversationId,
+    IncomingConversation,
+    Lead,
+    Outcome,
+    SetStatus,
+    StateChange,
+    Status,
+)
+from inbox_tui.domain.paging import MOST_OUTCOME, OUTCOMES_ROOM, ROOM, sent_size
+from inbox_tui.server.budget import LARGEST
 from inbox_tui.server.protocol import HEAD_LIMIT
-from inbox_tui.store.api import BULK_LIMIT, IMPORT_LIMIT, MATCHING_LIMIT, PAGE_LIMIT
-from inbox_tui.testing.factories import DANA, WEBSITE
-from server.harness import Served
+from inbox_tui.store.api import BODY_LIMIT, BULK_LIMIT, IMPORT_LIMIT, MATCHING_LIMIT, PAGE_LIMIT, Bulk
+from inbox_tui.store.protocol import Store
+from inbox_tui.testing.contract.base import intake_of
+from inbox_tui.testing.factories import DANA, WEBSITE, incoming, minute, said
+from server.harness import GENEROUS, Served, serving
 
 
 async def client_of(served: Served, email: str = "", *, agent: str = "") -> httpx.AsyncClient:
@@ -25,6 +41,93 @@ async def test_state_changes_in_a_request(served: Served, count: int, status: in
     change = {"type": "status", "id": "unknown", "status": "open", "expected": "resolved"}
     async with await client_of(served, DANA) as dana:
         assert (await dana.post("/bulk", json={"changes": [change] * count})).status_code == status
+
+
+def largest(text: str) -> tuple[str, IncomingConversation]:
+    """A conversation each of whose parts has as many bytes as it may have."""
+    id = text * (limits.ID_LIMIT - 1) + "x"
+    field = text * (limits.FIELD_LIMIT - 1) + "x"
+    given = IncomingConversation(
+        ConversationId(id),
+        (said("x" + text * (4 * PREVIEW_LENGTH) + "x"),),
+        text * (limits.AGENT_NAME_LIMIT - 1) + "x",
+        minute(0),
+        Lead(field, field, field, field),
+        topic=text * limits.TOPIC_LIMIT,
+        assignee_email=DANA,
+    )
+    return id, given
+
+
+@pytest.mark.parametrize("text", ["\x01", "\x7f", '"', "a"])
+async def test_an_answer_to_many_changes_has_an_end(served: Served, store: Store, text: str) -> None:
+    """Those that it tells are done, those after them are not; a client sends them again by itself."""
+    id, given = largest(text)
+    await intake_of(store).take_in([given])
+    there_and_back: list[StateChange] = [
+        SetStatus(ConversationId(id), Status.RESOLVED, Status.OPEN),
+        SetStatus(ConversationId(id), Status.OPEN, Status.RESOLVED),
+    ]
+    count = min(BULK_LIMIT // 2, BODY_LIMIT // len(msgspec.json.encode(there_and_back)) - 1)
+    body = msgspec.json.encode(Bulk(there_and_back * count))
+    async with await client_of(served, DANA) as dana:
+        answer = await dana.post("/bulk", content=body)
+    assert answer.status_code == 200
+    assert len(answer.content) <= OUTCOMES_ROOM
+    outcomes = msgspec.json.decode(answer.content, type=list[Outcome])
+    assert outcomes and not any(outcome.error for outcome in outcomes)
+    assert max(map(sent_size, outcomes)) <= MOST_OUTCOME
+    now = await store.get(ConversationId(id))
+    assert now.status is outcomes[-1].change.status  # type: ignore[union-attr]
+    remote = await served.open_as(DANA)
+    changes = there_and_back * 200 if now.status is Status.OPEN else [*there_and_back[1:], *there_and_back * 200]
+    outcomes = list(await remote.apply(changes))
+    await remote.aclose()
+    assert [outcome.change for outcome in outcomes] == changes
+    assert not any(outcome.error for outcome in outcomes)
+
+
+async def test_a_change_of_what_cannot_be_is_refused_before_any_is_done(served: Served, store: Store) -> None:
+    """An answer repeats what it is about."""
+    changes = [
+        {"type": "status", "id": "one", "status": "resolved", "expected": "open"},
+        {"type": "assign", "id": "one", "member": "1" * 1_000_000, "expected": None},
+    ]
+    async with await client_of(served, DANA) as dana:
+        answer = await dana.post("/bulk", json={"changes": changes})
+    assert (answer.status_code, len(answer.content) < 1_000) == (422, True)
+    assert (await store.get(ConversationId("one"))).status is Status.OPEN
+
+
+@pytest.mark.parametrize("path", ["messages", "bulk"])
+async def test_what_has_no_room_for_its_answer_is_not_done(store: Store, path: str) -> None:
+    """The answers that a token leaves untaken fill its room."""
+    one = ConversationId("one")
+    bodies = {
+        "messages": {"body": "x" * 900_000, "key": "k", "kind": "note"},
+        "bulk": {"changes": [{"type": "status", "id": "one", "status": "resolved", "expected": "open"}]},
+    }
+    async with serving(store, GENEROUS) as served, await client_of(served, DANA) as dana:
+        [token] = [token.id for token in await served.gate.host.tokens()]
+        before = await store.get(one)
+        with served.gate.answers.share(token) as others:
+            others.grow_to(GENEROUS.token_answers)
+            way = path if path == "bulk" else f"conversations/one/{path}"
+            assert (await dana.post(f"/{way}", json=bodies[path])).status_code == 429
+        assert await store.get(one) == before
+        assert (await dana.post(f"/{way}", json=bodies[path])).is_success
+        assert await store.get(one) != before
+
+
+async def test_a_page_of_control_characters_is_no_larger(served: Served, store: Store) -> None:
+    """JSON writes each of them in six bytes, and those are counted."""
+    topic = "\x01" * limits.TOPIC_LIMIT
+    await intake_of(store).take_in([incoming(f"w-{number}", topic=topic) for number in range(1_000)])
+    async with await client_of(served, DANA) as dana:
+        for path in ("/conversations", "/matching"):
+            answer = await dana.get(path, params={"limit": 1_000})
+            assert answer.status_code == 200
+            assert len(answer.content) < (ROOM + 10_000 if path == "/conversations" else LARGEST)
 
 
 @pytest.mark.parametrize(("count", "status"), [(MESSAGES_AT_ONCE, 201), (MESSAGES_AT_ONCE + 1, 400)])

@@ -38,15 +38,22 @@ _SOMEBODY = Member(MemberId(""), "")
 
 
 def require_sense(incoming: IncomingConversation) -> None:
-    """Raises Rejected for a conversation that contradicts itself, or says more than can be stored (rule 13)."""
-    limits.require_size(incoming.id, limits.ID_LIMIT, "A conversation's id")
-    if is_blank(incoming.id):
+    """Raises Rejected for a conversation that contradicts itself, or says more than can be stored (rule 13).
+
+    A copy brings what a store holds already, which earlier versions may have measured differently. Of it only topic
+    and lead are measured: longer ones are damage, which the store's ``repair`` shortens.
+    """
+    is_copy = incoming.standing is not None
+    if not is_copy:
+        limits.require_size(incoming.id, limits.ID_LIMIT, "A conversation's id")
+    if not incoming.id or (is_blank(incoming.id) and not is_copy):
         raise Rejected("A conversation has no id.", hint="Give each conversation an id of its own.")
     of_it = f"of conversation {incoming.id}"
-    limits.require_size(incoming.agent, limits.AGENT_NAME_LIMIT, f"The AI agent's name {of_it}")
-    require_visible(incoming.agent, f"The AI agent's name {of_it}")
+    if not is_copy:
+        limits.require_size(incoming.agent, limits.AGENT_NAME_LIMIT, f"The AI agent's name {of_it}")
+        require_visible(incoming.agent, f"The AI agent's name {of_it}")
+        limits.require_size(incoming.assignee_email, ADDRESS_LIMIT, f"The address of the assignee {of_it}")
     limits.require_size(incoming.topic, limits.TOPIC_LIMIT, f"The topic {of_it}")
-    limits.require_size(incoming.assignee_email, ADDRESS_LIMIT, f"The address of the assignee {of_it}")
     _require_lead(incoming.lead, f" {of_it}")
     waits = incoming.needs_human or (incoming.standing is not None and incoming.standing.waiting_since is not None)
     if waits and incoming.status is Status.RESOLVED:
@@ -57,14 +64,19 @@ def require_sense(incoming: IncomingConversation) -> None:
             raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
         if message.key:
             keys.add(message.key)
-        limits.require_size(message.key, limits.ID_LIMIT, f"The id of a message {of_it}")
-        if message.key:
-            require_visible(message.key, f"The id of a message {of_it}")
-        for email in (message.member_email, message.imported_by_email):
-            limits.require_size(email, ADDRESS_LIMIT, f"The address of a member {of_it}")
-        limits.require_size(message.body, limits.BODY_LIMIT, f"A message {of_it}")
+        if not is_copy:
+            _require_message(message, of_it)
         if message.kind is not Kind.MESSAGE and message.author in (Author.VISITOR, Author.AGENT):
             raise Rejected(f"Conversation {incoming.id} has a {message.kind} by its {message.author}.")
+
+
+def _require_message(message: IncomingMessage, of_it: str) -> None:
+    limits.require_size(message.key, limits.ID_LIMIT, f"The id of a message {of_it}")
+    if message.key:
+        require_visible(message.key, f"The id of a message {of_it}")
+    for email in (message.member_email, message.imported_by_email):
+        limits.require_size(email, ADDRESS_LIMIT, f"The address of a member {of_it}")
+    limits.require_size(message.body, limits.BODY_LIMIT, f"A message {of_it}")
 
 
 def accepted(incoming: IncomingConversation, now: datetime) -> IncomingConversation:
@@ -160,7 +172,7 @@ def kept_lead(lead: Lead) -> Lead:
 
 
 def _kept_field(text: str) -> str:
-    return storable(text.strip()) if has_visible(text) else ""
+    return storable(text) if has_visible(text) else ""
 
 
 def begun(incoming: IncomingConversation, agent: Agent) -> Conversation:
@@ -209,7 +221,7 @@ def settled(conversation: Conversation, incoming: IncomingConversation, assignee
     if incoming.standing is not None:
         return msgspec.structs.replace(
             conversation,
-            lead=kept_lead(incoming.lead),
+            lead=Lead(*map(storable, msgspec.structs.astuple(incoming.lead))),
             topic=storable(incoming.topic),
             assignee=assignee,
             status=incoming.status,

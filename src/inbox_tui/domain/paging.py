@@ -6,22 +6,34 @@ scroll). Scrolling by cursor neither repeats nor skips a row while others write.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal, TypeVar
 
 import msgspec
 
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.limits import size
-from inbox_tui.domain.models import Conversation, Message
+from inbox_tui.domain.models import Conversation
 
 ROOM = 1_048_576
-"""Bytes of text that a page or a thread holds: it ends early where the next row would not fit. One row always does."""
+"""Bytes of JSON that the rows of a page or a thread take: it ends early where the next row would not fit. One row
+always does."""
 
-MATCHING_ROOM = 16 * ROOM
-"""Bytes of text of the conversations that "select all" selects."""
+MATCHING_ROOM = 15 * ROOM
+"""Bytes of JSON of the conversations that "select all" selects."""
 
-_Row = TypeVar("_Row")
+MOST_CONVERSATION = 56 * 1024
+"""Bytes of JSON of the largest conversation that the limits of its parts allow, without its messages."""
+
+MOST_CHANGE = 16 * 1024
+"""Bytes of JSON of the largest state change that names what can be in a store."""
+
+MOST_OUTCOME = 2 * (MOST_CONVERSATION + MOST_CHANGE)
+"""The same of its outcome: the conversation before and after, the change, and why it was refused."""
+
+OUTCOMES_ROOM = 4 * ROOM
+"""Bytes of JSON of the outcomes in one answer."""
+
+_Record = TypeVar("_Record", bound=msgspec.Struct)
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -62,23 +74,16 @@ class Page(msgspec.Struct, frozen=True):
     """It ends early, for it holds as much as one answer may: more of the rows that were asked for follow."""
 
 
-def conversation_size(row: Conversation) -> int:
-    """Bytes of text that a row holds."""
-    lead, holder = row.lead, row.assignee
-    texts = (row.id, row.agent.name, row.topic, row.last_message, lead.name, lead.email, lead.phone, lead.company)
-    return sum(map(size, texts)) + (size(holder.name) + size(holder.email) if holder else 0)
+def sent_size(record: msgspec.Struct) -> int:
+    """Bytes that a record takes in an answer: JSON writes a control character in six."""
+    return len(msgspec.json.encode(record))
 
 
-def message_size(message: Message) -> int:
-    """Bytes of text that an entry of a thread holds."""
-    return size(message.body) + size(message.key)
-
-
-def that_fit(rows: Iterable[_Row], size_of: Callable[[_Row], int], room: int = ROOM) -> list[_Row]:
-    """The first rows, as many as fit into so many bytes of text; one always does."""
-    fitting: list[_Row] = []
+def that_fit(rows: Iterable[_Record], room: int = ROOM) -> list[_Record]:
+    """The first records, as many as fit into so many bytes of JSON; one always does."""
+    fitting: list[_Record] = []
     for row in rows:
-        room -= size_of(row)
+        room -= sent_size(row)
         if room < 0 and fitting:
             break
         fitting.append(row)

@@ -6,13 +6,14 @@ Pure functions that every store of ours applies before it writes.
 from __future__ import annotations
 
 from inbox_tui.domain.errors import Rejected
-from inbox_tui.domain.limits import size
 from inbox_tui.domain.models import Badge
 from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
 ADDRESS_LIMIT = 254
-"""Bytes in UTF-8 of an e-mail address (RFC 5321 section 4.5.3.1)."""
+"""Characters of a member's e-mail address, and bytes in UTF-8 of one that an import names (RFC 5321 section 4.5.3.1).
+
+Members whose addresses earlier versions took in characters can be added to another store with all of them."""
 PHOTO_LIMIT = 1_000_000
 """Bytes that a member's photo may have."""
 _PHOTO_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -23,7 +24,7 @@ def checked_address(email: str) -> str:
     address = email.strip()
     local, _, domain = address.rpartition("@")
     is_plain = address.isprintable() and " " not in address and "@" not in local
-    if not (local and domain and is_plain and size(address) <= ADDRESS_LIMIT):
+    if not (local and domain and is_plain and len(address) <= ADDRESS_LIMIT):
         raise Rejected(f"{address!r} is not an e-mail address.", hint="Write it like dana@acme.example.")
     return storable(address)
 

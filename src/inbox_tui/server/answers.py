@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox_tui.server.access import carried, gate_to
 from inbox_tui.server.attendance import attendance_of
-from inbox_tui.server.budget import SMALL
+from inbox_tui.server.budget import SMALL, Share
 from inbox_tui.server.problems import Refused
 from inbox_tui.store.api import EVENT_STREAM, Problem
 
@@ -20,6 +20,19 @@ LEAST_RATE = 64 * 1024
 """Bytes a second that a client takes on average …"""
 RATED_AFTER = 60.0
 """… once it has kept the server waiting for so many seconds."""
+_ROOM = "inbox_tui.room"
+
+
+def keep_room(scope: Scope, size: int) -> None:
+    """Hold room for an answer before what it tells is done. Raises Refused: then nothing is done.
+
+    ``size``: the most bytes that it may have. A small answer always has room.
+    """
+    bearer = carried(scope)
+    if size > SMALL and bearer is not None:
+        share = attendance_of(scope).held.enter_context(gate_to(scope).answers.share(bearer.token.id))
+        share.grow_to(size)
+        scope[_ROOM] = share  # type: ignore[literal-required]
 
 
 class _Answer:
@@ -53,11 +66,12 @@ class _Answer:
         if bearer is not None:
             gate_to(self._scope).charge(bearer.token.id, size)
         if size > SMALL and bearer is not None:
+            share: Share | None = self._scope.get(_ROOM)  # type: ignore[assignment]  # ours
             try:
-                share = attendance_of(self._scope).held.enter_context(
-                    gate_to(self._scope).answers.share(bearer.token.id)
-                )
-                share.grow_to(size)
+                if share is None:
+                    keep_room(self._scope, size)
+                else:
+                    share.grow_to(size)
             except Refused as refusal:
                 self._is_replaced = True
                 await self._refuse(refusal)

@@ -14,6 +14,9 @@ from inbox_tui.server.problems import Refused
 
 SMALL = 64 * 1024
 """Bytes up to which a body or an answer is small. An eighth of the room is theirs: large ones cannot keep them out."""
+LARGEST = 16 * 1024 * 1024
+"""Bytes of the largest body, and of the largest answer. Both have room even if a token's own room is smaller."""
+_TOO_LARGE = 422
 _TOO_MANY = 429
 _BUSY = 503
 _TRY_AGAIN = 2.0
@@ -25,10 +28,12 @@ class Budget:
     Args:
         each: Bytes for one token. One piece that is larger fits in when the token holds nothing else.
         all: Bytes for all tokens.
+        largest: Bytes of the largest such piece.
     """
 
-    def __init__(self, each: int, all: int) -> None:
+    def __init__(self, each: int, all: int, largest: int = LARGEST) -> None:
         self._each = each
+        self._largest = largest
         self._all = all
         self._held: Counter[TokenId] = Counter()
 
@@ -49,7 +54,12 @@ class Budget:
                 del self._held[token]
 
     def take(self, token: TokenId, share: int, more: int) -> None:
-        """``more`` bytes for a share of this size. Raises Refused (429: the token's own are too many; 503: all are)."""
+        """``more`` bytes for a share of this size.
+
+        Raises Refused (422: too large in any case; 429: the token's own are too many; 503: all are).
+        """
+        if share + more > max(self._each, self._largest):
+            raise Refused(_TOO_LARGE, "too_large", "This is more than the server holds at once; ask for less.")
         if self._held[token] + more > max(self._each, share + more):
             raise Refused(
                 _TOO_MANY, "too_many", "This token has too much under way; wait for it.", retry_after=_TRY_AGAIN

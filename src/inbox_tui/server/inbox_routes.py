@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from inbox_tui import __version__
+from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Agent,
@@ -23,8 +24,17 @@ from inbox_tui.domain.models import (
     Sent,
     Thread,
 )
-from inbox_tui.domain.paging import Page, PageRequest
-from inbox_tui.server.access import Audience, MemberOf
+from inbox_tui.domain.paging import (
+    MOST_CHANGE,
+    MOST_CONVERSATION,
+    MOST_OUTCOME,
+    OUTCOMES_ROOM,
+    Page,
+    PageRequest,
+    sent_size,
+)
+from inbox_tui.server.access import AnyRequest, Audience, MemberOf
+from inbox_tui.server.answers import keep_room
 from inbox_tui.server.ids import conversation_id
 from inbox_tui.store.api import PAGE_LIMIT, ROOT, Assignment, Bulk, StatusSetting, Workspace, cursor_of
 from inbox_tui.store.protocol import Capabilities
@@ -112,8 +122,9 @@ async def thread(
 
 
 @post("/conversations/{id:str}/messages", opt={"audience": Audience.CHAT})
-async def reply(caller: MemberOf, id: FromPath[str], data: JSONBody[ReplyDraft]) -> Sent:
+async def reply(request: AnyRequest, caller: MemberOf, id: FromPath[str], data: JSONBody[ReplyDraft]) -> Sent:
     """Send a reply or write a note, once for each key. 409 tells what colleagues replied in the meantime."""
+    keep_room(request.scope, sent_size(data) + MOST_CONVERSATION)
     return await caller.store.reply(conversation_id(id), data)
 
 
@@ -130,9 +141,22 @@ async def set_status(caller: MemberOf, id: FromPath[str], data: JSONBody[StatusS
 
 
 @post("/bulk", opt={"audience": Audience.CHAT}, status_code=200)
-async def bulk(caller: MemberOf, data: JSONBody[Bulk]) -> Sequence[Outcome]:
-    """Many state changes, each decided on its own; a refusal is in its outcome."""
-    return await caller.store.apply(data.changes)
+async def bulk(request: AnyRequest, caller: MemberOf, data: JSONBody[Bulk]) -> Sequence[Outcome]:
+    """Many state changes, each decided on its own; a refusal is in its outcome.
+
+    The outcomes are of the first changes, as many as one answer holds: 4 MiB. Those after them were not done; send them
+    again.
+    """
+    changes, outcomes = data.changes, list[Outcome]()
+    if any(sent_size(change) > MOST_CHANGE for change in changes):
+        raise Rejected("A change names a conversation or a member by an id that is too long.")
+    left = min(OUTCOMES_ROOM, len(changes) * MOST_OUTCOME)
+    keep_room(request.scope, left)
+    while some := changes[len(outcomes) : len(outcomes) + left // MOST_OUTCOME]:
+        decided = await caller.store.apply(some)
+        outcomes += decided
+        left -= sum(map(sent_size, decided))
+    return outcomes
 
 
 INBOX = Router(

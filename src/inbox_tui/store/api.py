@@ -58,6 +58,8 @@ class Workspace(msgspec.Struct, frozen=True):
     """Of the server's program."""
     me: Member
     capabilities: Capabilities
+    """What the store can do. What of it this member may do follows from ``me.access``: with ``none`` they list names,
+    times and status, and neither search nor write; imports are for admins."""
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

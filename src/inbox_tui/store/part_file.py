@@ -7,8 +7,10 @@ next writer of the same name takes it over.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -45,6 +47,7 @@ def part_of(target: Path, *, patience: float = 0.0) -> Iterator[PartFile]:
 
     Raises:
         BlockingIOError: another process is writing it; names the part.
+        FileExistsError: a folder, a pipe or a link has the part's name; says so, and what to do.
         OSError: the folder takes no file.
     """
     path = target.with_name(f"{target.name}.part")
@@ -61,6 +64,7 @@ def part_of(target: Path, *, patience: float = 0.0) -> Iterator[PartFile]:
 def _claimed(path: Path, deadline: float) -> int:
     """Open the part for this process alone, or take over what a killed one left."""
     while True:
+        _require_file_or_nothing(path)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,6 +86,15 @@ def _claimed(path: Path, deadline: float) -> int:
             continue
         os.close(handle)
         time.sleep(_POLL)
+
+
+def _require_file_or_nothing(path: Path) -> None:
+    """Nobody left a folder, a pipe or a link there. Raises FileExistsError; what it says names the part."""
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise FileExistsError(
+                errno.EEXIST, f"{path} is in the way and no regular file; move or remove it", str(path)
+            )
 
 
 def _remove_beside(path: Path) -> None:

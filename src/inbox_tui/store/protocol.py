@@ -243,13 +243,14 @@ class Upkeep(Protocol):
         """
 
     async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
-        """Copy the workspace as it is now into a new file, while others go on writing.
+        """Copy the workspace as it is now into a new file, while others go on writing. Admin only: it holds everything.
 
         Args:
             target: Only its owner may read it. It is complete once it has this name.
             progress: Is told which part is done, 0 to 1.
 
         Raises:
+            NotAllowed: the member is no admin.
             Unsupported: the database has a tool of its own, which the hint names.
             StoreUnavailable: the target exists, or cannot be written.
         """

@@ -18,7 +18,7 @@ from inbox_tui.domain.filters import (
     may_begin,
 )
 from inbox_tui.domain.models import Conversation, Kind, MemberId, Message
-from inbox_tui.domain.paging import Cursor, Page, PageRequest, conversation_size, that_fit
+from inbox_tui.domain.paging import Cursor, Page, PageRequest, that_fit
 from inbox_tui.domain.words import cut, require_search
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -88,10 +88,11 @@ def page(query: Query, found: Sequence[Placed], request: PageRequest) -> Page:
         else:
             before = [row for row in found if row.place < at]
             shown = before[max(0, len(before) - limit) :]
+    rows = [row.conversation for row in shown]
     if request.cursor is not None and request.direction == "before":
-        fitting = that_fit(shown[::-1], _size)[::-1]
+        fitting = shown[len(rows) - len(that_fit(rows[::-1])) :]
     else:
-        fitting = that_fit(shown, _size)
+        fitting = shown[: len(that_fit(rows))]
     return Page(
         query,
         tuple(row.conversation for row in fitting),
@@ -101,10 +102,6 @@ def page(query: Query, found: Sequence[Placed], request: PageRequest) -> Page:
         len(found) if query.search.strip() else None,
         is_cut=len(fitting) < len(shown),
     )
-
-
-def _size(row: Placed) -> int:
-    return conversation_size(row.conversation)
 
 
 def is_found(search: str, conversation: Conversation, thread: Sequence[Message]) -> bool:

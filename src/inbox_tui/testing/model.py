@@ -41,8 +41,6 @@ from inbox_tui.domain.paging import (
     MATCHING_ROOM,
     Page,
     PageRequest,
-    conversation_size,
-    message_size,
     that_fit,
 )
 from inbox_tui.domain.text import storable
@@ -118,7 +116,7 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         messages = self._workspace.threads[conversation.id]
         earlier = messages if before is None else messages[: _index(messages, before)]
         start = max(0, len(earlier) - max(0, limit))
-        newest = that_fit(reversed(earlier[start:]), message_size)
+        newest = that_fit(reversed(earlier[start:]))
         return Thread(conversation, tuple(reversed(newest)), has_earlier=len(newest) < len(earlier))
 
     async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
@@ -186,7 +184,7 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         """The first ``limit`` conversations of the query. Raises NotAllowed."""
         rules.require_chat(self._actor)
         found = [row.conversation for row in self._rows(query)][:limit]
-        return that_fit(found, conversation_size, MATCHING_ROOM)
+        return that_fit(found, MATCHING_ROOM)
 
     def seen_by(self, member: MemberId) -> ModelStore:
         """The same workspace as another member sees it."""

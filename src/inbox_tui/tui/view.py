@@ -279,6 +279,7 @@ class View:
         self.pane.can_chat = self.me.may_chat
         self.pane.can_write = self.work.store.capabilities.reply
         self.header.can_export = self.allows("export")
+        self.header.can_search = self.me.may_chat
         self.screen.refresh_bindings()
 
 

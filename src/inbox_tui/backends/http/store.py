@@ -14,7 +14,7 @@ from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
 from inbox_tui.backends.http.line import Line
 from inbox_tui.domain.changes import ChangeId, Changes
-from inbox_tui.domain.errors import CredentialError
+from inbox_tui.domain.errors import CredentialError, StoreBroken
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
     Agent,
@@ -32,8 +32,9 @@ from inbox_tui.domain.models import (
     Status,
     Thread,
 )
-from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.paging import Page, PageRequest, that_fit
 from inbox_tui.store.api import (
+    BODY_LIMIT,
     BULK_LIMIT,
     MATCHING_LIMIT,
     PAGE_LIMIT,
@@ -140,12 +141,16 @@ class HttpStore(HttpTeam, HttpIntake):
         return await self._line.ask("PUT", path, Conversation, body=StatusSetting(status, expected))
 
     async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes, as many to a request as the server takes."""
+        """Many state changes, as many to a request as the server takes, and as its answers hold."""
         outcomes: list[Outcome] = []
-        for start in range(0, max(1, len(changes)), BULK_LIMIT):
-            body = Bulk(list(changes[start : start + BULK_LIMIT]))
-            outcomes += await self._line.ask("POST", "bulk", _OUTCOMES, body=body, is_keyed=True)
-        return outcomes
+        while True:
+            body = Bulk(that_fit(changes[len(outcomes) : len(outcomes) + BULK_LIMIT], BODY_LIMIT // 2))
+            some = await self._line.ask("POST", "bulk", _OUTCOMES, body=body, is_keyed=True)
+            outcomes += some
+            if len(outcomes) >= len(changes):
+                return outcomes
+            if not some:
+                raise StoreBroken(f"{self.name} decided none of {len(body.changes)} changes.")
 
     def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""

@@ -15,6 +15,7 @@ from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.models import MemberId
+from inbox_tui.domain.rules import require_admin
 from inbox_tui.store.protocol import Capabilities, Clock
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
@@ -59,7 +60,8 @@ class PostgresStore(SqlStore):
         return follow(self._session, self._closing, since, self._clock, Random())
 
     async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
-        """Raises Unsupported: PostgreSQL's own program does it, and more than a workspace."""
+        """Raises NotAllowed; to an admin Unsupported: PostgreSQL's own program does it."""
+        require_admin(await self.me())
         raise Unsupported(
             f"{self.name} is not copied into a file by this program.",
             hint=f"Use PostgreSQL's: pg_dump --format=custom --file={target} --dbname=ADDRESS",

@@ -24,7 +24,7 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.errors import StoreError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation
-from inbox_tui.domain.paging import MATCHING_ROOM, Page, PageRequest, conversation_size, that_fit
+from inbox_tui.domain.paging import MATCHING_ROOM, Page, PageRequest, that_fit
 
 _LISTS_KEPT = 8
 _SECONDS_BETWEEN_BUILDS = 2.0
@@ -68,7 +68,7 @@ class Lists:
                 if len(page.rows) < request.limit and not page.is_cut:
                     break
                 request = PageRequest(min(limit - len(found), _READ_AT_ONCE), cursor=page.last)
-            return that_fit(found, conversation_size, MATCHING_ROOM)
+            return that_fit(found, MATCHING_ROOM)
 
         return await self._session.search(read)
 

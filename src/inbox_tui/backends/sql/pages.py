@@ -17,7 +17,7 @@ from inbox_tui.backends.sql.statements import Edge, Shape
 from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import MemberId
-from inbox_tui.domain.paging import Cursor, Page, PageRequest, conversation_size, that_fit
+from inbox_tui.domain.paging import Cursor, Page, PageRequest, that_fit
 
 ANCHOR_STEP = 256
 LONG_LIST = 20_000
@@ -54,7 +54,7 @@ def page_of(
     """The page that these rows make, as many of them as one holds; ``is_reversed``: they come last row first."""
     roster = current_roster(db)
     column = statements.ordering(query.filter, query.effective_order).column
-    conversations = that_fit((conversation(row, roster) for row in rows), conversation_size)
+    conversations = that_fit(conversation(row, roster) for row in rows)
     ends = [Cursor(sort_key(row, column), row[0]) for row in (rows[0], rows[len(conversations) - 1])] if rows else None
     if is_reversed:
         conversations.reverse()

@@ -18,7 +18,7 @@ from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Change
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import numbered_id, read_id
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, MessageId, Thread
-from inbox_tui.domain.paging import ROOM, message_size, that_fit
+from inbox_tui.domain.paging import ROOM, that_fit
 from inbox_tui.domain.text import storable
 
 _AFTER_ALL = 2**63 - 1
@@ -40,7 +40,7 @@ def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | N
     edge = _AFTER_ALL if before is None else _edge(db, found.row_id, before)
     wanted = max(0, limit)
     rows = db.rows_within(ROOM, statements.THREAD, "id DESC", conversation=found.row_id, before=edge, limit=wanted + 1)
-    newest = that_fit((message(row, roster) for row in rows[:wanted]), message_size)
+    newest = that_fit(message(row, roster) for row in rows[:wanted])
     return Thread(found.conversation, tuple(reversed(newest)), has_earlier=len(rows) > len(newest))
 
 

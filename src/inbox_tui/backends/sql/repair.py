@@ -15,14 +15,13 @@ from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database, Row, Value
 from inbox_tui.backends.sql.intake import agent_named
 from inbox_tui.backends.sql.roster import Roster, current_roster
-from inbox_tui.backends.sql.rows import CONVERSATION_COLUMNS, Stored, micros, stored
+from inbox_tui.backends.sql.rows import AUTHORS, CONVERSATION_COLUMNS, KINDS, TIMES, Stored, micros, stored
 from inbox_tui.backends.sql.unit import Unit
-from inbox_tui.domain import limits
-from inbox_tui.domain.models import Conversation, ConversationId, Lead
+from inbox_tui.domain import limits, rules
+from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Lead
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.store.protocol import Damage
 
-_TIMES = ("created_at", "last_activity_at", "waiting_since", "first_human_reply_at", "resolved_at")
 _LEAD = ("name", "email", "phone", "company")
 _WITHOUT_END = 2**62
 _NO_AGENT = "Unknown agent"
@@ -34,27 +33,59 @@ def damaged(db: Database, at: datetime, limit: int) -> Sequence[Damage]:
     bounds = _bounds(at)
     found = [_damage(row, roster, bounds) for row in db.rows(statements.DAMAGED_CONVERSATIONS, **bounds, limit=limit)]
     room = limit - len(found)
-    threads = db.rows(statements.DAMAGED_THREADS, latest=bounds["latest"], limit=room) if room else []
-    return [*found, *(Damage(ConversationId(id), _times_of(count)) for id, count in threads)]
+    threads = db.rows(statements.DAMAGED_IN_THREADS, latest=bounds["latest"], limit=room) if room else []
+    return [*found, *(Damage(ConversationId(id), _of_messages(count, times)) for id, count, times in threads)]
 
 
 def repair(unit: Unit) -> int:
     """Mend all rows; gives how many. A time beyond the present becomes the present, one before 1970 becomes 1970."""
     bounds = _bounds(unit.at)
+    messages = _mend_messages(unit, bounds["latest"])
     rows = unit.db.rows(statements.DAMAGED_CONVERSATIONS, **bounds, limit=_WITHOUT_END)
     for row in rows:
         before = stored(row, unit.roster)
         unit.save(before, Ruling(_mended(unit, before)), None)
-    messages = unit.db.rows(statements.DAMAGED_MESSAGES, latest=bounds["latest"])
+    return len(rows) + messages
+
+
+def _of_messages(count: int, times: int) -> str:
+    if times == count:
+        return "the time of a message" if count == 1 else f"the times of {count:,} messages"
+    return "a message" if count == 1 else f"{count:,} messages"
+
+
+def _mend_messages(unit: Unit, latest: Value) -> int:
+    """Whoever is not known becomes nobody; what is not known a message of its visitor or agent, or else an event."""
+    kind_of = dict.fromkeys((Author.VISITOR.value, Author.AGENT.value), Kind.MESSAGE.value)
+    rows = unit.db.rows(statements.DAMAGED_MESSAGES, latest=latest)
+    known = {None, *unit.roster.members}
     now = micros(unit.at)
-    unit.db.run_each(
-        statements.SET_MESSAGE_TIME, [{"id": id, "at": 0 if created_at < 0 else now} for id, created_at in messages]
-    )
-    return len(rows) + len(messages)
+    mended: list[dict[str, Value]] = []
+    counted: dict[int, None] = {}
+    assert isinstance(latest, int)
+    for id, conversation, created_at, author, kind, member, importer in rows:
+        is_known = author in AUTHORS and kind in KINDS
+        if not is_known:
+            counted[conversation] = None
+        mended.append(
+            {
+                "id": id,
+                "created_at": 0 if created_at < 0 else now if created_at > latest else created_at,
+                "author": author if author in AUTHORS else Author.SYSTEM.value,
+                "kind": kind if is_known else kind_of.get(author, Kind.EVENT.value),
+                "member_id": member if member in known else None,
+                "imported_by": importer if importer in known else None,
+            }
+        )
+    unit.db.run_each(statements.MEND_MESSAGE, mended)
+    unit.db.run_each(statements.SUM_UP_THREAD, [{"id": id, **_last_said(unit, id)} for id in counted])
+    return len(rows)
 
 
-def _times_of(count: int) -> str:
-    return "the time of a message" if count == 1 else f"the times of {count:,} messages"
+def _last_said(unit: Unit, conversation: int) -> dict[str, Value]:
+    """The newest message of a thread, as its conversation tells it."""
+    id, author, body = unit.db.row(statements.SAID_LAST, conversation=conversation) or (None, None, "")
+    return {"last": id, "author": author, "said": rules.preview(body)}
 
 
 def _bounds(at: datetime) -> dict[str, Value]:
@@ -68,7 +99,7 @@ def _damage(row: Row, roster: Roster, bounds: dict[str, Value]) -> Damage:
     of = dict(zip(CONVERSATION_COLUMNS, row, strict=True))
     latest = bounds["latest"]
     assert isinstance(latest, int)
-    wrong |= dict.fromkeys(name for name in _TIMES if of[name] is not None and of[name] > latest)
+    wrong |= dict.fromkeys(name for name in TIMES if of[name] is not None and of[name] > latest)
     wrong |= dict.fromkeys(f"lead_{name}" for name in _LEAD if limits.size(of[f"lead_{name}"]) > limits.FIELD_LIMIT)
     if limits.size(conversation.topic) > limits.TOPIC_LIMIT:
         wrong["topic"] = None
@@ -84,6 +115,12 @@ def _mended(unit: Unit, before: Stored) -> Conversation:
 
     lead = Lead(*(limits.shortened(getattr(conversation.lead, name), limits.FIELD_LIMIT) for name in _LEAD))
     agent = conversation.agent if conversation.agent.id else agent_named(unit, _NO_AGENT)
-    times = {name: readable(getattr(conversation, name)) for name in _TIMES}
+    speaker = conversation.last_message_author
+    if "last_message_author" in conversation.damage.split(", "):
+        said = _last_said(unit, before.row_id)["author"]
+        speaker = None if said is None else AUTHORS[str(said)]
+    times = {name: readable(getattr(conversation, name)) for name in TIMES}
     topic = limits.shortened(conversation.topic, limits.TOPIC_LIMIT)
-    return msgspec.structs.replace(conversation, agent=agent, lead=lead, topic=topic, **times)
+    return msgspec.structs.replace(
+        conversation, agent=agent, lead=lead, topic=topic, last_message_author=speaker, **times
+    )

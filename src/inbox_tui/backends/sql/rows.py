@@ -7,6 +7,7 @@ their way in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -30,8 +31,9 @@ from inbox_tui.domain.text import storable
 
 _EPOCH = EARLIEST
 _MICROSECOND = timedelta(microseconds=1)
+AUTHORS = {author.value: author for author in Author}
+KINDS = {kind.value: kind for kind in Kind}
 _AUTHORS: dict[str | None, Author | None] = {None: None, **{author.value: author for author in Author}}
-_KINDS = {kind.value: kind for kind in Kind}
 LATEST_MICROS = (LATEST - _EPOCH) // _MICROSECOND
 _NOBODY_KNOWN = Lead()
 _NOBODY = MemberId("")
@@ -39,7 +41,7 @@ _AFTER_ALL_TIME = 2**62
 """Microseconds beyond every time there is, with room on both sides."""
 
 STATUS_NUMBERS = {Status.OPEN: 0, Status.RESOLVED: 1}
-_STATUSES = (Status.OPEN, Status.RESOLVED)
+STATUSES = {number: status for status, number in STATUS_NUMBERS.items()}
 
 STATE_COLUMNS = (
     "public_id",
@@ -70,6 +72,17 @@ STATE_COLUMNS = (
 
 KNOWN_COLUMNS = frozenset(("lead_name", "lead_email", "lead_phone", "lead_company", "topic"))
 """What a search finds a conversation by, besides its messages."""
+
+TIMES = ("created_at", "last_activity_at", "waiting_since", "first_human_reply_at", "resolved_at")
+CONVERSATION_CHOICES: dict[str, Iterable[str | int]] = {
+    "status": STATUSES,
+    "last_outgoing": AUTHORS,
+    "last_message_author": AUTHORS,
+}
+CONVERSATION_REFERENCES = {"agent_id": "agent", "assignee_id": "member"}
+MESSAGE_CHOICES: dict[str, Iterable[str | int]] = {"author": AUTHORS, "kind": KINDS}
+MESSAGE_REFERENCES = {"member_id": "member", "imported_by": "member"}
+"""What can be read of the columns that do not take any value: times, choices among a few, rows of another table."""
 
 CONVERSATION_COLUMNS = ("id", *STATE_COLUMNS[:-2])
 MESSAGE_COLUMNS = ("id", "author", "kind", "body", "created_at", "member_id", "key", "imported_by")
@@ -116,7 +129,7 @@ def _conversation(row: Row, roster: Roster) -> Conversation:
         last_activity_at=moment(activity),
         lead=Lead(name, email, phone, company) if name or email or phone or company else _NOBODY_KNOWN,
         topic=topic,
-        status=_STATUSES[status],
+        status=STATUSES[status],
         assignee=None if assignee is None else roster.members[assignee],
         waiting_since=None if waiting is None else moment(waiting),
         handoff_requested=bool(handoff),
@@ -143,7 +156,7 @@ def _damaged_conversation(row: Row, roster: Roster) -> Conversation:
             "last_activity_at": lambda: moment(of["last_activity_at"]),
             "lead": lambda: Lead(*(of[name] for name in ("lead_name", "lead_email", "lead_phone", "lead_company"))),
             "topic": lambda: of["topic"],
-            "status": lambda: _STATUSES[of["status"]],
+            "status": lambda: STATUSES[of["status"]],
             "assignee": lambda: None if of["assignee_id"] is None else roster.members[of["assignee_id"]],
             "waiting_since": lambda: optional("waiting_since"),
             "handoff_requested": lambda: bool(of["handoff_requested"]),
@@ -200,7 +213,7 @@ def _message(row: Row, roster: Roster) -> Message:
     id, author, kind, body, created_at, member_id, key, importer_id = row
     member, importer = (None if who is None else roster.members[who] for who in (member_id, importer_id))
     at, named = moment(created_at), message_id(id, created_at, author, kind, key)
-    return Message(named, Author(author), _KINDS[kind], body, at, member, key or "", importer)
+    return Message(named, AUTHORS[author], KINDS[kind], body, at, member, key or "", importer)
 
 
 def _damaged_message(row: Row, roster: Roster) -> Message:
@@ -208,8 +221,8 @@ def _damaged_message(row: Row, roster: Roster) -> Message:
     return salvage.message(
         {
             "id": lambda: message_id(of["id"], of["created_at"], of["author"], of["kind"], of["key"]),
-            "author": lambda: Author(of["author"]),
-            "kind": lambda: _KINDS[of["kind"]],
+            "author": lambda: AUTHORS[of["author"]],
+            "kind": lambda: KINDS[of["kind"]],
             "body": lambda: of["body"],
             "created_at": lambda: moment(of["created_at"]),
             "member": lambda: None if of["member_id"] is None else roster.members[of["member_id"]],

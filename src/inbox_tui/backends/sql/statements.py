@@ -7,13 +7,24 @@ written so that each finds an index that already has its rows in order.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Literal
 
 import msgspec
 
 from inbox_tui.backends.sql.database import Hits
-from inbox_tui.backends.sql.rows import CONVERSATION_COLUMNS, MESSAGE_COLUMNS, STATE_COLUMNS, names
+from inbox_tui.backends.sql.rows import (
+    CONVERSATION_CHOICES,
+    CONVERSATION_COLUMNS,
+    CONVERSATION_REFERENCES,
+    MESSAGE_CHOICES,
+    MESSAGE_COLUMNS,
+    MESSAGE_REFERENCES,
+    STATE_COLUMNS,
+    TIMES,
+    names,
+)
 from inbox_tui.domain.filters import Filter, Order
 
 Shape = Literal["page", "seek", "whole"]
@@ -154,26 +165,57 @@ _LEAD_SIZES = " OR ".join(
     f"{_SIZE.format(column=column)} > :field_limit"
     for column in ("lead_name", "lead_email", "lead_phone", "lead_company")
 )
-_TIMES = ("created_at", "last_activity_at", "waiting_since", "first_human_reply_at", "resolved_at")
+
+
+def _unreadable(choices: Mapping[str, Iterable[str | int]], references: Mapping[str, str]) -> str:
+    """The condition of rows with a value that is none of its column's choices, or names a row that is not there."""
+    wrong = [f"{column} NOT IN ({', '.join(map(repr, known))})" for column, known in choices.items()]
+    wrong += [" ".join((column, "NOT IN (SELECT id FROM", table, ")")) for column, table in references.items()]
+    return " OR ".join(wrong)
+
+
 DAMAGED_CONVERSATIONS = " ".join(
     (
         "SELECT",
         _COLUMNS,
         "FROM conversation WHERE",
-        " OR ".join(f"{column} NOT BETWEEN 0 AND :latest" for column in _TIMES),
+        " OR ".join(f"{column} NOT BETWEEN 0 AND :latest" for column in TIMES),
         f"OR {_SIZE.format(column='topic')} > :topic_limit OR {_LEAD_SIZES}",
-        "OR agent_id NOT IN (SELECT id FROM agent) OR assignee_id NOT IN (SELECT id FROM member)",
+        f"OR {_unreadable(CONVERSATION_CHOICES, CONVERSATION_REFERENCES)}",
         "ORDER BY id LIMIT :limit",
     )
 )
-DAMAGED_MESSAGES = "SELECT id, created_at FROM message WHERE created_at NOT BETWEEN 0 AND :latest"
-DAMAGED_THREADS = (
-    "SELECT conversation.public_id, count(*)"
-    " FROM message JOIN conversation ON conversation.id = message.conversation_id"
-    " WHERE message.created_at NOT BETWEEN 0 AND :latest"
-    " GROUP BY conversation.id, conversation.public_id ORDER BY conversation.id LIMIT :limit"
+_DAMAGED_MESSAGE = " OR ".join(
+    ("message.created_at NOT BETWEEN 0 AND :latest", _unreadable(MESSAGE_CHOICES, MESSAGE_REFERENCES))
 )
-SET_MESSAGE_TIME = "UPDATE message SET created_at = :at WHERE id = :id"
+DAMAGED_MESSAGES = " ".join(
+    (
+        "SELECT id, conversation_id, created_at, author, kind, member_id, imported_by FROM message WHERE",
+        _DAMAGED_MESSAGE,
+    )
+)
+DAMAGED_IN_THREADS = " ".join(
+    (
+        "SELECT conversation.public_id, count(*),",
+        "sum(CASE WHEN message.created_at BETWEEN 0 AND :latest THEN 0 ELSE 1 END)",
+        "FROM message JOIN conversation ON conversation.id = message.conversation_id WHERE",
+        _DAMAGED_MESSAGE,
+        "GROUP BY conversation.id, conversation.public_id ORDER BY conversation.id LIMIT :limit",
+    )
+)
+MEND_MESSAGE = (
+    "UPDATE message SET created_at = :created_at, author = :author, kind = :kind, member_id = :member_id,"
+    " imported_by = :imported_by WHERE id = :id"
+)
+SAID_LAST = (
+    "SELECT id, author, body FROM message WHERE conversation_id = :conversation AND kind = 'message'"
+    " ORDER BY id DESC LIMIT 1"
+)
+SUM_UP_THREAD = (
+    "UPDATE conversation SET last_message_id = :last, last_message_author = :author, last_message = :said,"
+    " message_count = (SELECT count(*) FROM message"
+    " WHERE message.conversation_id = conversation.id AND message.kind <> 'event') WHERE id = :id"
+)
 
 THREAD = " ".join(
     (

@@ -17,7 +17,7 @@ from inbox_tui.backends.sql.search import typed
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, MemberId
-from inbox_tui.domain.paging import ROOM, conversation_size
+from inbox_tui.domain.paging import ROOM, sent_size
 
 _WITHOUT_END = 2**62
 _FETCHED_AT_ONCE = 50
@@ -69,5 +69,5 @@ class Walk:
                 break
             for row in rows:
                 found.append(conversation(row, self._roster))
-                room -= conversation_size(found[-1])
+                room -= sent_size(found[-1])
         return found

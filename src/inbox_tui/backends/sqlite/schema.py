@@ -135,3 +135,8 @@ def _back_up(connection: FileConnection, path: Path, version: int) -> None:
         raise StoreUnavailable(
             f"Another inbox-tui is bringing {path} up to date.", hint="Wait until it has done so, then start again."
         ) from error
+    except FileExistsError as error:
+        raise StoreUnavailable(
+            f"{path} could not be backed up before it is brought up to date: {error.strerror}.",
+            hint="Nothing was changed. Start again then.",
+        ) from error

@@ -17,6 +17,7 @@ from inbox_tui.backends.sqlite.session import FileSession
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import MemberId
+from inbox_tui.domain.rules import require_admin
 from inbox_tui.store.protocol import Capabilities, Clock
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
@@ -81,7 +82,8 @@ class SqliteStore(SqlStore):
         return follow(self._session.read, self._session.bell, self._closing, since)
 
     async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
-        """Copy the file as it is now, its write-ahead log included. Raises StoreUnavailable."""
+        """Copy the file as it is now, its write-ahead log included. Admin only. Raises NotAllowed, StoreUnavailable."""
+        require_admin(await self.me())
         worker = self._session.new_reader("inbox-backup")
         try:
             await self._session.run_on(worker, lambda db: back_up(db, target, progress))

@@ -25,7 +25,7 @@ from inbox_tui.domain.models import (
     Standing,
     Status,
 )
-from inbox_tui.domain.paging import ROOM, PageRequest, conversation_size
+from inbox_tui.domain.paging import ROOM, PageRequest, sent_size
 from inbox_tui.operations.exporting import csv_parts
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import utc_now
@@ -223,7 +223,7 @@ class LimitsContract(Contract):
             page = await dana.list(Query(), PageRequest(count, cursor=page.last))
             pages.append(page)
         assert len(pages) > 2
-        assert all(sum(map(conversation_size, page.rows)) <= ROOM for page in pages)
+        assert all(sum(map(sent_size, page.rows)) <= ROOM for page in pages)
         assert [row.id for page in pages for row in page.rows] == expected
         page = await dana.list(Query(), PageRequest(1, offset=-1))
         back = [row.id for row in page.rows]

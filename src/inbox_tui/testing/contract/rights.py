@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
-from inbox_tui.domain.errors import NotAllowed
+from inbox_tui.domain.errors import NotAllowed, Unsupported
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Access,
@@ -26,7 +29,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.tokens import NewToken, TokenId, hash_of
-from inbox_tui.store.protocol import Host, Intake, Scan, Store, Team
+from inbox_tui.store.protocol import Host, Intake, Scan, Store, Team, Upkeep
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, listed, member_of, messages, team_of
 from inbox_tui.testing.factories import DANA, EVE, SAM, incoming, minute, said
 
@@ -41,6 +44,7 @@ ASKS_NOBODY = {
     "find_token",
     "seen_by",
     "require_writable",
+    "schema",
 }
 """What opens, follows and closes a store, and what a server does before it knows who asks."""
 ONE, OTHER = hash_of("inbox_m_rights"), hash_of("inbox_m_rights_other")
@@ -59,6 +63,12 @@ class Asked(NamedTuple):
 async def _walk(store: Scan) -> None:
     async for _ in store.scan(Query()):
         pass
+
+
+async def _back_up(store: Upkeep) -> None:
+    """A database that has a tool of its own for it says so, to whoever may."""
+    with TemporaryDirectory() as folder, suppress(Unsupported):
+        await store.back_up(Path(folder) / "backup.db")
 
 
 VERBS = (
@@ -90,6 +100,9 @@ VERBS = (
     Asked(Intake, "receive", EDIT, lambda store, *_: store.receive(C1, said("By telephone", 5, key="t-1"))),
     Asked(Intake, "request_handoff", EDIT, lambda store, *_: store.request_handoff(C1, minute(6))),
     Asked(Intake, "set_lead", EDIT, lambda store, *_: store.set_lead(C1, Lead("Priya"))),
+    Asked(Upkeep, "repair", ADMIN, lambda store, *_: store.repair()),
+    Asked(Upkeep, "back_up", ADMIN, lambda store, *_: _back_up(store)),
+    Asked(Upkeep, "damaged", NONE, lambda store, *_: store.damaged(1)),
     Asked(Host, "add_token", ADMIN, lambda store, *_: store.add_token(NewToken(OTHER, email=DANA))),
     Asked(Host, "tokens", ADMIN, lambda store, *_: store.tokens()),
     Asked(Host, "revoke_token", ADMIN, lambda store, _, token: store.revoke_token(token)),
@@ -109,7 +122,7 @@ class RightsContract(Contract):
         """A new one is put into the table; what AI agents do has tests of its own."""
         verbs = {
             verb
-            for facet in (Store, Scan, Team, Intake, Host)
+            for facet in (Store, Scan, Team, Intake, Upkeep, Host)
             for verb in vars(facet)
             if not verb.startswith(("_", "agent_"))
         }

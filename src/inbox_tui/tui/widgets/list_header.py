@@ -45,6 +45,9 @@ class ListHeader(Widget):
     can_export: reactive[bool] = reactive(True)
     """The store and the member's access allow an export."""
 
+    can_search: reactive[bool] = reactive(True)
+    """The member's access allows a search."""
+
     class SearchTyped(FieldMessage):
         """The search words changed."""
 
@@ -122,13 +125,16 @@ class ListHeader(Widget):
             self.post_message(self.ExportRequested())
         elif self.new_above and event.x >= sum(cell_len(text) for text, _ in self._left()[:-1]):
             self.post_message(self.NewRequested())
-        else:
+        elif self.can_search:
             self.post_message(self.SearchRequested())
 
     def _left(self) -> list[tuple[str, str]]:
-        words = clean_line(self.search)
-        parts = [(f" ⌕ {words or 'search'} ", "" if words else "$inbox-muted")]
-        parts.append((f"· {self.found or self.order.label} ", "$inbox-muted"))
+        if not self.can_search:
+            parts = [(f" {self.order.label} ", "$inbox-muted")]
+        else:
+            words = clean_line(self.search)
+            parts = [(f" ⌕ {words or 'search'} ", "" if words else "$inbox-muted")]
+            parts.append((f"· {self.found or self.order.label} ", "$inbox-muted"))
         if self.new_above:
             parts.append((f"· ↑ {self.new_above} new · {self.newest_key} ", "bold $warning"))
         return parts
