@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.limits import AGENT_NAME_LIMIT, FIELD_LIMIT, shortened
 from inbox_tui.domain.models import Access
 from inbox_tui.store.protocol import Team
 from inbox_tui.store.registry import Identity, open_store
@@ -80,8 +81,9 @@ def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 }
                 for index, author in enumerate(("visitor", "agent", "visitor"))
             ]
-            who = {"name": text, "email": text, "phone": text, "company": text}
-            agent = f"{text[:69]}x"  # for what cannot be seen alone names no agent
+            field = shortened(text, FIELD_LIMIT)
+            who = {"name": field, "email": field, "phone": field, "company": field}
+            agent = f"{shortened(text, AGENT_NAME_LIMIT - 1)[:69]}x"  # for what cannot be seen alone names no agent
             line = {"id": f"{number} {text[:60]}", "agent": agent, "visitor": who, "topic": text, "messages": said}
             lines.append(json.dumps({**line, "needs_human": number % 2 == 0}))
         (desk.folder / "in.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
