@@ -13,8 +13,11 @@ from inbox_tui.domain.names import has_visible
 
 DELIMITERS = (",", ";", "\t", "|")
 """At what a spreadsheet may split a line into cells."""
-_STARTS = re.compile("[-=+@−⁺⁼₊₌﹢﹣﹦﹫＋－＝＠]")
-"""What makes a spreadsheet take a cell for a formula: ASCII signs and the forms that may be read as them."""
+_STARTS = re.compile("(?<![A-Za-z0-9])[-=+@−⁺⁼₊₌﹢﹣﹦﹫＋－＝＠]")
+"""What makes a spreadsheet take a cell for a formula: ASCII signs and the forms that may be read as them.
+
+Not after a letter or digit, where most of these signs stand.
+"""
 _LINE_BREAKS = frozenset("\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 _DROPPED = ("\t", "\r", "\n")
 """First characters that some spreadsheets drop before they look at the cell."""
