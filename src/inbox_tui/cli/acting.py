@@ -10,6 +10,7 @@ import click
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say, write_lines
 from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.streams import require_output
 from inbox_tui.domain.errors import NotFound, Rejected
 from inbox_tui.domain.models import Conversation, ConversationId, Kind, Status
 from inbox_tui.domain.text import clean_line
@@ -74,6 +75,7 @@ def reopen(ctx: click.Context, ids: tuple[str, ...]) -> None:
 
 
 def _send(session: Session, id: ConversationId, text: str, kind: Kind) -> None:
+    require_output()
     body = _from_stdin() if text == "-" else text
     auto_assign = session.in_force.settings.auto_assign
 
@@ -132,6 +134,7 @@ async def _apply(store: Store, ids: Sequence[str], act: Act, words: str) -> bool
 
 def _exit_with(ctx: click.Context, work: Callable[[Store], Awaitable[bool]]) -> None:
     session: Session = ctx.obj
+    require_output()
 
     async def opened() -> bool:
         async with session.store(must_exist=True) as store:

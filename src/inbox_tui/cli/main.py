@@ -17,6 +17,7 @@ import click
 from inbox_tui import __version__
 from inbox_tui.cli.lazy import LazyGroup, global_options
 from inbox_tui.cli.session import Session
+from inbox_tui.cli.streams import prepare_streams
 from inbox_tui.domain.errors import InboxError
 
 INTERRUPTED = 130
@@ -106,11 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """The entry point of the program."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that lacks a character shows a stand-in rather than ending the program.
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+    prepare_streams()
     sys.excepthook = _report
     sys.exit(main())
 
