@@ -40,6 +40,13 @@ def test_text_comes_from_standard_input(run_cli: RunCli, arguments: list[str]) -
     assert thread_of(run_cli, "c-1")[-1]["body"] == "Two\nlines"
 
 
+@pytest.mark.parametrize("text", ["\ufeffTwo\r\nlines\r\n\r\n", "\ufeffTwo\nlines", "Two\r\nlines"])
+def test_what_windows_adds_to_a_text_is_dropped(run_cli: RunCli, text: str) -> None:
+    assert run_cli("reply", "c-1", stdin=text).code == 0
+    assert run_cli("note", "c-1", text.rstrip()).code == 0
+    assert [message["body"] for message in thread_of(run_cli, "c-1")[-2:]] == ["Two\nlines"] * 2
+
+
 def test_a_note_is_for_the_team(run_cli: RunCli) -> None:
     assert run_cli("note", "c-2", "Ask Lee").code == 0
     assert thread_of(run_cli, "c-2")[-1]["kind"] == "note"

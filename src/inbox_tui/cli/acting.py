@@ -76,7 +76,7 @@ def reopen(ctx: click.Context, ids: tuple[str, ...]) -> None:
 
 def _send(session: Session, id: ConversationId, text: str, kind: Kind) -> None:
     require_output()
-    body = _from_stdin() if text == "-" else text
+    body = _from_stdin() if text == "-" else _plain(text)
     auto_assign = session.in_force.settings.auto_assign
 
     async def work() -> None:
@@ -93,11 +93,16 @@ def _send(session: Session, id: ConversationId, text: str, kind: Kind) -> None:
 
 def _from_stdin() -> str:
     try:
-        return sys.stdin.buffer.read().decode("utf-8").rstrip("\n")
+        return _plain(sys.stdin.buffer.read().decode("utf-8")).rstrip("\n")
     except UnicodeDecodeError as error:
         raise Rejected(
             "The text on standard input is not UTF-8.", hint="Convert it, for example with iconv."
         ) from error
+
+
+def _plain(text: str) -> str:
+    """Without what an editor on Windows adds: a byte order mark, and CR before LF."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _set_status(ctx: click.Context, ids: Sequence[str], status: Status, words: str) -> None:

@@ -24,7 +24,7 @@ from inbox_tui.cli.session import Session, file_url, run_async
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.text import clean, clean_line
 from inbox_tui.local import paths
-from inbox_tui.local.keymap import DEFAULT_KEYS, keymap
+from inbox_tui.local.keymap import DEFAULT_KEYS, OFF, keymap
 from inbox_tui.local.settings import CONFIG_VARIABLE
 from inbox_tui.local.terminal_probe import Answer, ask_terminal
 from inbox_tui.operations import diagnosis, diagnosis_files
@@ -94,7 +94,7 @@ def _surroundings(session: Session, *, is_configured: bool) -> Surroundings:
         answer=answer,
         streams=are_terminals,
         encoding=sys.stderr.encoding if sys.stderr else "",  # the screens are written there
-        newline_keys=keys.split(","),
+        newline_keys=[] if keys == OFF else keys.split(","),
         is_slow=is_slow,
         extended_keys=_extended_keys(answer),
     )
