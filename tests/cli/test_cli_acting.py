@@ -126,3 +126,20 @@ def test_losing_access_loses_the_conversations(run_cli: RunCli) -> None:
     run_cli("assign", "c-1", "lee@acme.example")
     assert run_cli("members", "access", "lee@acme.example", "none").code == 0
     assert row_of(run_cli, "c-1")["assignee_email"] is None
+
+
+@pytest.mark.parametrize("who", ["lee@acme.example ", " LEE@acme.example\n", "\u200blee@acme.example\u00a0"])
+def test_blanks_around_an_address_do_not_matter(run_cli: RunCli, who: str) -> None:
+    run_cli("members", "add", "lee@acme.example")
+    assert run_cli("assign", "c-1", who).code == 0
+    assert row_of(run_cli, "c-1")["assignee_email"] == "lee@acme.example"
+    assert run_cli("assign", "c-1", " me ").code == run_cli("assign", "c-1", "none ").code == 0
+
+
+@pytest.mark.parametrize("who", ["lee", "Lee Park", "Prak", "lee@other.example", "LEE@ACME.EXAMPEL", "parks "])
+def test_an_unknown_name_is_answered_with_the_nearest(run_cli: RunCli, who: str) -> None:
+    run_cli("members", "add", "lee@acme.example", "--name", "Lee Park")
+    ran = run_cli("assign", "c-1", who)
+    assert ran.code == 1
+    assert "Did you mean lee@acme.example?" in ran.err
+    assert row_of(run_cli, "c-1")["assignee_email"] is None

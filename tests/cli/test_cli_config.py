@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import RunCli
+from .conftest import RunCli, line, seed
 
 
 def configured(run_cli: RunCli, *arguments: str, env: dict[str, str] | None = None) -> dict[str, str]:
@@ -137,6 +137,9 @@ def test_a_file_that_is_named_must_be_there_and_be_text(run_cli: RunCli, tmp_pat
         (["list", "--store", "inbox.db"], 2, "is not a store address"),
         (["list", "--store", "sqlit:///x.db"], 2, "Did you mean sqlite://?"),
         (["list", "--store", "sqlite:////no/such/folder/x.db"], 2, "does not exist"),
+        (["list", "--store", "sqlite:////no/a?b.db"], 2, "write it as %3F"),
+        (["migrate", "--store", "sqlite:///x.db?mode=ro"], 2, "write it as %3F"),
+        (["doctor", "--store", "sqlite:///x.db?mode=ro"], 1, ""),
         (["list", "--store", ""], 2, "it is empty"),
         (["list", "--store", "sqlite:///:memory:"], 2, "cannot live in memory"),
         (["resolve", "c-1", "--store", "sqlite:///mistyped.db"], 1, "There is no inbox at mistyped.db"),
@@ -218,6 +221,27 @@ def test_list_fits_the_terminal(environment: dict[str, str], tmp_path: Path, col
     assert lines[0].split()[:4] == ["ID", "STATUS", "ACTIVITY", "ASSIG…" if columns == "50" else "ASSIGNEE"]
     assert len(lines) == 5
     assert max(map(len, lines)) <= int(columns)
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+@pytest.mark.parametrize("id", ["c-1", "0198f0a2-7b1c-7c3e-9a53-3f5e1b0c9d11", "c" * 60])
+def test_list_never_cuts_an_id(
+    environment: dict[str, str], tmp_path: Path, store_file: Path, columns: str, id: str
+) -> None:
+    seed(store_file, [line(id, "hello " * 50, visitor={"name": "Maya " * 20})])
+    code, shown = in_terminal(["list"], environment | {"COLUMNS": columns}, tmp_path)
+    head, row = shown.replace("\r\n", "\n").splitlines()
+    assert code == 0
+    assert head.startswith("ID ") and row.split()[0] == id
+    assert len(row) <= max(int(columns), len(id))
+
+
+def test_a_store_file_may_be_in_the_home_folder_and_have_any_name(run_cli: RunCli, tmp_path: Path) -> None:
+    for url, made in (("sqlite:///~/my.db", "home/my.db"), ("sqlite:///a%3Fb.db", "a?b.db"), ("sqlite:///%7E", "~")):
+        assert run_cli("migrate", "--store", url).code == 0
+        assert (tmp_path / made).is_file()
+        assert run_cli("list", "--store", url).code == 0
+        assert run_cli("doctor", "--store", url).out.count(made.rpartition("/")[2]) >= 1
 
 
 @pytest.mark.usefixtures("workspace")

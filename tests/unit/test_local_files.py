@@ -11,6 +11,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import ConversationId, Kind

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import click
 
 from inbox_tui.cli.lazy import command
-from inbox_tui.cli.output import say, write_lines
+from inbox_tui.cli.output import id_shown, say, write_lines
 from inbox_tui.cli.session import Session, run_async
 from inbox_tui.cli.streams import require_output
 from inbox_tui.domain.errors import NotFound, Rejected
@@ -133,7 +133,7 @@ async def _apply(store: Store, ids: Sequence[str], act: Act, words: str) -> bool
             refused += 1
             say(f"{outcome.change.id}: {outcome.error}")
         else:
-            write_lines([f"{clean_line(outcome.change.id)}\t{clean_line(words)}"])
+            write_lines([f"{id_shown(outcome.change.id)}\t{clean_line(words)}"])
     return not refused
 
 

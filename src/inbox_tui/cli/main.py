@@ -35,6 +35,7 @@ COMMANDS = {
     "export": ("inbox_tui.cli.exporting:export", "Write conversations as CSV."),
     "import": ("inbox_tui.cli.importing:import_files", "Read conversations from JSON Lines."),
     "members": ("inbox_tui.cli.team:members", "Manage the team."),
+    "profile": ("inbox_tui.cli.profile:profile", "Print or change your display name and avatar."),
     "login": ("inbox_tui.cli.login:login", "Keep a token for a server."),
     "logout": ("inbox_tui.cli.login:logout", "Forget it."),
     "serve": ("inbox_tui.cli.serving:serve", "Offer this store to a team over HTTP."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -37,6 +38,11 @@ class StoreUrl(msgspec.Struct, frozen=True):
                 hint="A store is named by a URL, for example sqlite:///inbox.db (a file here) or sqlite:////home/dana/inbox.db.",
             )
         url = cls(scheme.lower(), f"{scheme.lower()}://{rest}")
+        if url.scheme == "sqlite" and "?" in rest:
+            raise ConfigError(
+                f"{url.scheme}://{rest.partition('?')[0]} is followed by a ?, which an SQLite address does not have.",
+                hint="If the ? is part of the file's name, write it as %3F.",
+            )
         try:
             for host in _parts(rest)[0].partition("/")[0].split(","):  # PostgreSQL's may be several
                 _ = urlsplit(f"//{host}").port
@@ -49,8 +55,16 @@ class StoreUrl(msgspec.Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """The decoded path: for ``sqlite:///x.db`` the relative ``x.db``, for four slashes absolute."""
-        return unquote(self.text.partition("://")[2].split("?")[0]).removeprefix("/")
+        """The decoded path: for ``sqlite:///x.db`` the relative ``x.db``, for four slashes absolute.
+
+        A ``~`` at its beginning is the home folder of the user, or of the one whose name follows.
+        """
+        written = self.text.partition("://")[2].split("?")[0].removeprefix("/")
+        path = unquote(written)
+        try:
+            return str(Path(path).expanduser()) if written.startswith("~") else path
+        except RuntimeError:  # nobody here has that name
+            return path
 
     @property
     def shown(self) -> str:
