@@ -152,6 +152,7 @@ def configuration_page() -> str:
         "```",
         "",
         "`sqlite:///inbox.db` with three slashes is a file in the current folder; with four the path is absolute.",
+        "`sqlite:///~/inbox.db` is in your home folder. A `?` in the name of a file is written `%3F`.",
         "",
         "## Keys of your own",
         "",
@@ -166,7 +167,7 @@ def configuration_page() -> str:
         '"inbox.quit" = []  # switched off',
         "```",
         "",
-        "The keys named here replace the action's defaults. A key that two actions of one place would share, and a key",
+        "The keys named here replace the action's defaults; an empty list switches the action's keys off. A key that two actions of one place would share, and a key",
         "that no terminal can send, are refused at the start.",
     ]
     return _page(lines)

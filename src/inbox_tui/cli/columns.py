@@ -32,7 +32,7 @@ def aligned(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
         first, *others = (_fitted(text, size) for text, size in zip(row, widths, strict=True))
         rest = _GAP.join(["", *others]).rstrip()
         if columns[0].is_whole:
-            yield first + _cut(rest, max(0, width - widths[0])) if rest else first.rstrip()
+            yield (first + _cut(rest, max(0, width - widths[0]))).rstrip()
         else:
             yield _cut(first + rest, width)
 

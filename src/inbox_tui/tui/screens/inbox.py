@@ -142,7 +142,8 @@ class InboxScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Write the list as CSV."""
-        self.view.dialogs.export(self.browsing.query, self.browsing.total)
+        query = self.browsing.query
+        self.view.dialogs.export(query, None if query.search else query.filter.count_in(self.browsing.counts))
 
     def action_agent(self) -> None:
         """Choose whose conversations are listed."""
