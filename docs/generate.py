@@ -167,8 +167,8 @@ def configuration_page() -> str:
         '"inbox.quit" = []  # switched off',
         "```",
         "",
-        "The keys named here replace the action's defaults; an empty list switches the action's keys off. A key that two actions of one place would share, and a key",
-        "that no terminal can send, are refused at the start.",
+        "The keys named here replace the action's defaults; an empty list switches them off. A key that two actions of",
+        "one place would share, and a key that no terminal can send, are refused at the start.",
     ]
     return _page(lines)
 
