@@ -232,7 +232,7 @@ def test_list_never_cuts_an_id(
     code, shown = in_terminal(["list"], environment | {"COLUMNS": columns}, tmp_path)
     head, row = shown.replace("\r\n", "\n").splitlines()
     assert code == 0
-    assert head.startswith("ID ") and row.split()[0] == id
+    assert head.split()[0] == "ID" and row.split()[0] == id
     assert len(row) <= max(int(columns), len(id))
 
 

@@ -148,7 +148,7 @@ def _store(session: Session, url: StoreUrl | None, wrong: ConfigError | None) ->
         return StoreFact(error="Not opened, because the settings cannot be read.", hint="Correct them first.")
     if url is None:  # the words of the error itself repeat what was given, a password perhaps
         return StoreFact(error="The store's address has no scheme.", hint="Write it like sqlite:///inbox.db.")
-    if url.scheme == diagnosis_files.LOCAL_SCHEME and url.path:
+    if url.scheme == diagnosis_files.LOCAL_SCHEME and url.path and "?" not in url.text:
         file = Path(url.path).absolute()
         is_default = not session.in_force.settings.store
         if not file.exists() and (file.parent.is_dir() or is_default):

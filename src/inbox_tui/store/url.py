@@ -38,11 +38,6 @@ class StoreUrl(msgspec.Struct, frozen=True):
                 hint="A store is named by a URL, for example sqlite:///inbox.db (a file here) or sqlite:////home/dana/inbox.db.",
             )
         url = cls(scheme.lower(), f"{scheme.lower()}://{rest}")
-        if url.scheme == "sqlite" and "?" in rest:
-            raise ConfigError(
-                f"{url.scheme}://{rest.partition('?')[0]} is followed by a ?, which an SQLite address does not have.",
-                hint="If the ? is part of the file's name, write it as %3F.",
-            )
         try:
             for host in _parts(rest)[0].partition("/")[0].split(","):  # PostgreSQL's may be several
                 _ = urlsplit(f"//{host}").port

@@ -14,7 +14,7 @@ import msgspec
 
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import AgentId, Conversation
+from inbox_tui.domain.models import AgentId, Conversation, Counts
 from inbox_tui.domain.rules import badge_for
 from inbox_tui.domain.times import local
 from inbox_tui.tui.work import WRITE
@@ -39,12 +39,13 @@ class Dialogs:
         self._view = view
         self._export: ExportModal | None = None
 
-    def export(self, query: Query, count: int | None) -> None:
-        """Ask where to, write everything that the query matches, say how many rows; ``count`` is None if unknown."""
+    def export(self, query: Query, counts: Counts) -> None:
+        """Ask where to, write everything that the query matches, say how many rows."""
         from inbox_tui.tui.screens.export import ExportModal
 
         view = self._view
         writing: list[Worker[None]] = []
+        count = None if query.search else query.filter.count_in(counts)  # a list need not know what a search finds
 
         async def look() -> None:
             try:

@@ -142,8 +142,7 @@ class InboxScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Write the list as CSV."""
-        query = self.browsing.query
-        self.view.dialogs.export(query, None if query.search else query.filter.count_in(self.browsing.counts))
+        self.view.dialogs.export(self.browsing.query, self.browsing.counts)
 
     def action_agent(self) -> None:
         """Choose whose conversations are listed."""
