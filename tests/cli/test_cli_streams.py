@@ -78,7 +78,8 @@ def test_a_reader_that_leaves_ends_each_command_alike(
     in_shell: RunCli, store_file: Path, command: str, unbuffered: str
 ) -> None:
     lines = [line(f"c-{number}", "x" * 300) for number in range(600)]
-    seed(store_file, [*lines, {"id": "long", "messages": [{"author": "visitor", "body": "word\n" * 60_000}]}])
+    messages = [{"author": "agent", "body": f"{number} " + "word " * 2_000} for number in range(60)]
+    seed(store_file, [*lines, {"id": "long", "messages": messages}])
     ran = in_shell(f"inbox {command} | head -c 1 >/dev/null", env={"PYTHONUNBUFFERED": unbuffered})
     assert (ran.code, ran.err) == (1, "")
 
