@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Status
+from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.screens.conflict import ConflictModal
 from inbox_tui.tui.screens.profile import ProfileModal
 from inbox_tui.tui.widgets.reply_box import ReplyBox
 from tui.terminal import Inbox
-from tui.workspace import AGENT, DANA, JONAS, MAYA, VISITOR, Team4, chat, reply_as, said
+from tui.workspace import AGENT, DANA, JONAS, MAYA, VISITOR, WIDE, Team4, chat, reply_as, said
 
 NEW = "new@acme.example"
 PRIYA = ConversationId("priya")
@@ -233,6 +234,46 @@ async def test_a_store_that_refuses_gives_the_text_back(team: Team4) -> None:
         await inbox.until(lambda: inbox.view.me.may_chat)
         await inbox.settled()
         assert inbox.box.text == "Still mine"
+
+
+@pytest.mark.parametrize("size", [WIDE, (80, 24)])
+async def test_enter_goes_into_the_box_that_is_shown(team: Team4, size: tuple[int, int]) -> None:
+    async with team.inbox(size=size) as inbox:
+        await begun(inbox, "She is", "m")
+        await inbox.press("escape", "enter")
+        assert inbox.is_writing
+        assert (inbox.box.kind, inbox.box.text) == (Kind.NOTE, "She is")
+        await inbox.write(" rude")
+        await inbox.press("enter")
+        assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "She is rude")
+    async with team.inbox(size=size) as inbox:
+        await inbox.press("enter", "enter")
+        assert (inbox.is_writing, inbox.box.kind) == (True, Kind.MESSAGE)
+
+
+@pytest.mark.parametrize("opens", ["enter", "m"])
+async def test_a_notes_draft_from_before_is_gone_on_with_as_a_note(team: Team4, opens: str) -> None:
+    async with team.inbox() as inbox:
+        await begun(inbox, "She is", "m")
+    async with team.inbox() as inbox:
+        await inbox.press(opens)
+        assert (inbox.is_writing, inbox.box.kind, inbox.box.text) == (True, Kind.NOTE, "She is")
+
+
+async def test_a_reply_that_comes_back_does_not_turn_the_note_being_written_into_one(team: Team4) -> None:
+    team.settings = Settings(undo_send=60)
+    async with team.inbox() as inbox:
+        await begun(inbox, "My answer")
+        await reply_as(await team.store(JONAS), "priya", "Jonas was here")
+        await inbox.until(lambda: "Jonas was here" in inbox.thread)
+        await inbox.press("enter", "escape", "m")
+        await inbox.write("Jonas ")
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: isinstance(inbox.top, ConflictModal))
+        await inbox.press("ctrl+y")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.write("is rude")
+        assert (inbox.is_writing, inbox.box.kind, inbox.box.text) == (True, Kind.NOTE, "Jonas is rude")
 
 
 async def test_enter_on_an_empty_box_sends_nothing(team: Team4) -> None:

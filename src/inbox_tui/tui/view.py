@@ -194,6 +194,7 @@ class View:
         can = self.work.store.capabilities
         chat = self.me.may_chat
         needs = {
+            "write": chat and can.reply,
             "reply": chat and can.reply,
             "note": chat and can.notes,
             "assign": chat and can.assign,

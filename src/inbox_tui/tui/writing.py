@@ -47,12 +47,14 @@ class Writing:
         """What is being written and what is on its way."""
         return self._replies
 
-    def begin(self, kind: Kind) -> None:
-        """Put the cursor into the box of the conversation that is shown."""
+    def begin(self, kind: Kind | None) -> None:
+        """Put the cursor into the box of the conversation that is shown; None: the box as it is, reply or note."""
         view = self._view
         conversation = view.pane.conversation
         if conversation is None or not (view.me.may_chat and view.work.store.capabilities.reply):
             return
+        if kind is None and view.box.conversation_id == conversation.id:
+            kind = view.box.kind
         self.bind(conversation.id, kind)
         view.pane.focus_reply()
 
@@ -116,7 +118,7 @@ class Writing:
             and_resolve=and_resolve,
             cursor=len(text) if cursor is None else cursor,
         )
-        view.pane.clear_reply(id)
+        view.pane.clear_reply(id, kind)
         view.status.clear()  # what it says of the reply before could be read as of this one
         self._hold.hold(pending, 0 if at_once else view.settings.undo_send)
         self.show_under_way(id)
@@ -263,7 +265,7 @@ class Writing:
             return
         if view.is_shown(id):
             self.show_under_way(id)
-            self.bind(id, pending.draft.kind)
+            self._show_again(pending)
         if isinstance(error, Conflict):
             self._ask_about(pending, error)
         elif isinstance(error, ProfileIncomplete):
@@ -315,6 +317,12 @@ class Writing:
             self.bind(id, kind)
             view.pane.focus_reply()
 
+    def _show_again(self, pending: Pending) -> None:
+        """Show what is left of a text that was sent. A note that is being written must not become a reply by that."""
+        view = self._view
+        if not view.is_writing or view.box.kind is pending.draft.kind:
+            self.bind(pending.id, pending.draft.kind)
+
     def _ask_about(self, pending: Pending, conflict: Conflict) -> None:
         from inbox_tui.tui.screens.conflict import ConflictModal  # not on the first screen
 
@@ -329,8 +337,9 @@ class Writing:
                 self.submit(pending.id, draft.kind, draft.body, and_resolve=pending.and_resolve, at_once=True)
                 self._replies.keep(pending.id, draft.kind, since)
                 if view.is_shown(pending.id):
-                    self.bind(pending.id, draft.kind)
+                    self._show_again(pending)
             elif view.is_shown(pending.id):
+                self.bind(pending.id, pending.draft.kind)
                 view.pane.focus_reply()
 
         view.threads.forget(pending.id)

@@ -111,6 +111,10 @@ class InboxScreen(Screen[None]):
         """Go to who has been waiting longest, then to the next."""
         self.browsing.find_waiting()
 
+    def action_write(self) -> None:
+        """Write into the box that is shown, be it a reply or a note."""
+        self._begin(None)
+
     def action_reply(self) -> None:
         """Write to the visitor."""
         self._begin(Kind.MESSAGE)
@@ -179,7 +183,7 @@ class InboxScreen(Screen[None]):
             return action == "app.quit"  # nobody shall decide about what cannot be seen
         return self.view.allows(action)
 
-    def _begin(self, kind: Kind) -> None:
+    def _begin(self, kind: Kind | None) -> None:
         self.browsing.catch_up()  # the box must be that of the highlighted conversation
         self.add_class("-reading")
         self.writing.begin(kind)
@@ -215,13 +219,13 @@ class InboxScreen(Screen[None]):
 
     @on(ConversationList.Opened)
     def open_conversation(self, event: ConversationList.Opened) -> None:
-        """Enter on a row: write a reply; where the list fills the screen, first read."""
+        """Enter on a row: write into the box that is shown; where the list fills the screen, first read."""
         event.stop()
         if self.has_class("-narrow") and not self.has_class("-reading"):
             self.add_class("-reading")
             self.view.pane.focus_thread()
         else:
-            self._begin(Kind.MESSAGE)
+            self._begin(None)
 
     @on(ConversationList.SelectionChanged)
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:

@@ -110,9 +110,9 @@ class DetailPane(Vertical):
         if self.is_mounted and not self._reply.has_editor:
             self.call_after_refresh(self._reply.ensure_editor)
 
-    def clear_reply(self, conversation_id: ConversationId) -> None:
-        """Empty the reply box, if it still belongs to this conversation."""
-        if self._reply.conversation_id == conversation_id:
+    def clear_reply(self, conversation_id: ConversationId, kind: Kind) -> None:
+        """Empty the reply box, if it still belongs to this conversation and to what was sent."""
+        if (self._reply.conversation_id, self._reply.kind) == (conversation_id, kind):
             self._reply.clear()
 
     def focus_reply(self) -> None:
