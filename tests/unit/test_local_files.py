@@ -83,7 +83,10 @@ def test_every_setting_has_words_and_a_default() -> None:
 
     described = type_info(Settings)
     assert isinstance(described, StructType)
-    assert names() == ["store", "as", "token_command", "theme", "auto_assign", "undo_send", "slow", "mouse", "keys"]
+    assert names() == [
+        *("store", "as", "token_command", "theme", "auto_assign"),
+        *("undo_send", "after_send", "slow", "mouse", "keys"),
+    ]
     assert Settings() is not None
     import typing
 

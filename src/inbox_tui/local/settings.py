@@ -45,6 +45,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0, le=60, description="Seconds that a sent reply waits, in which it can be taken back; 0 sends at once."
         ),
     ] = 3.0
+    after_send: Annotated[
+        Literal["list", "next", "stay"],
+        msgspec.Meta(
+            description="Where the keys go after sending: to the list, "
+            "to the next conversation in it, or nowhere: they stay in the box."
+        ),
+    ] = "list"
     slow: Annotated[
         bool,
         msgspec.Meta(description="Send less over a slow line: 16 colours, and the conversation follows after a rest."),
@@ -162,12 +169,16 @@ _TYPES = {
 }
 
 
+_CHOICES = {"theme": '"dark" or "light"', "after_send": '"list", "next" or "stay"'}
+"""What the settings that are one of several words may be."""
+
+
 def _in_words(error: str) -> str:
     what, _, place = error.partition(" - at `$.")
     key = place.rstrip("`")
     if what.startswith("Expected "):
         wanted, got = (part.strip("`") for part in what.removeprefix("Expected ").split(", got "))
         return f"{key!r} must be {_TYPES.get(wanted, wanted)}, not {_TYPES.get(got, got)}"
-    if key == "theme":
-        return '\'theme\' must be "dark" or "light"'
+    if key in _CHOICES:
+        return f"{key!r} must be {_CHOICES[key]}"
     return f"{key!r}: {what}"

@@ -14,7 +14,7 @@ import msgspec
 from textual.screen import Screen
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
-from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Member
+from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs import Dialogs
@@ -163,6 +163,16 @@ class View:
         self.screen.set_focus(self.list)
         self.screen.app.post_message(m.WritingInterrupted())
 
+    def focus_box(self) -> None:
+        """Let the next key go into the reply box, on a small terminal too."""
+        self.screen.add_class("-reading")
+        self.pane.focus_reply()
+
+    def focus_list(self) -> None:
+        """Let the next key go to the list, on a small terminal too."""
+        self.screen.remove_class("-reading")
+        self.screen.set_focus(self.list)  # now: Widget.focus acts later, after keys typed ahead
+
     @property
     def is_writing(self) -> bool:
         """The cursor is in the reply box."""
@@ -208,8 +218,9 @@ class View:
         return needs.get(action, True)
 
     def show_hints(self) -> None:
-        """Say which keys matter now, by where the cursor is, what is selected and what is allowed."""
+        """Say where the keys go and which matter now, by what is selected and what is allowed."""
         selected = len(self.list.selected)
+        self.status.mode = self._mode()
         if self.is_writing:
             self.status.hints = self.keys.hints(WRITING_HINTS)
         elif self.header.is_searching:
@@ -219,6 +230,13 @@ class View:
             self.status.hints = ((f"{selected:,}", "selected"), *self._hints(SELECTION_HINTS))
         else:
             self.status.hints = self._hints(LIST_HINTS)
+
+    def _mode(self) -> str:
+        if self.is_writing:
+            return "NOTE" if self.box.kind is Kind.NOTE else "REPLY"
+        if self.header.is_searching:
+            return "SEARCH"
+        return "THREAD" if self.screen.focused is self.thread else "LIST"
 
     def _hints(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
         """Those of binding ids and words whose action is allowed."""

@@ -55,8 +55,9 @@ class Writing:
             return
         if kind is None and view.box.conversation_id == conversation.id:
             kind = view.box.kind
+        view.box.cannot_continue()  # whoever comes back into the box begins another text
         self.bind(conversation.id, kind)
-        view.pane.focus_reply()
+        view.focus_box()
 
     def begun(self, id: ConversationId) -> None:
         """The author begins to write, having seen what is on screen."""
@@ -124,6 +125,10 @@ class Writing:
         self.show_under_way(id)
         if pending.draft.key in self._hold and not view.tells_shift_enter and view.box.conversation_id == id:
             view.box.can_continue(pending.draft.key, text, pending.cursor)
+            if view.is_writing and not view.box.text:
+                view.status.say("Not sent yet: whoever types on goes on with it")
+        else:
+            self._hand_over(pending)
 
     def take_back(self, id: ConversationId | None = None) -> bool:
         """Put what is held, of one conversation or (None) the last of all, back into its box."""
@@ -138,7 +143,7 @@ class Writing:
         if view.is_shown(pending.id):
             self.show_under_way(pending.id)
             self.bind(pending.id, pending.draft.kind)
-            view.pane.focus_reply()
+            view.focus_box()
         view.status.say("Not sent. Your text is back in the box.")
         return True
 
@@ -212,10 +217,31 @@ class Writing:
 
     def _send(self, pending: Pending) -> None:
         view = self._view
-        view.box.cannot_continue(pending.draft.key)
+        if view.box.cannot_continue(pending.draft.key):
+            self._hand_over(pending)
         if pending.draft.key in self._replies:
             view.run(view.work.send(pending), group=WRITE)
             self.show_under_way(pending.id)
+
+    def _hand_over(self, pending: Pending) -> None:
+        """Let the list have the keys after sending, unless somebody went on typing or wants to stay."""
+        view, after = self._view, self._view.settings.after_send
+        is_there = view.is_writing and (view.box.conversation_id, view.box.kind) == (pending.id, pending.draft.kind)
+        if after == "stay" or not is_there or view.box.text or self._is_finishing:
+            return
+        if not view.tells_shift_enter:  # whoever meant a new line types on now, and not commands
+            view.interrupt_writing()
+        view.focus_list()
+        if pending.draft.key in self._hold:
+            what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
+            view.status.say(f"{what} · {view.keys['inbox.undo']} undo")
+        if after == "next":
+            view.list.move_to_next_after_action()
+
+    def _visitor(self, id: ConversationId) -> str:
+        view = self._view
+        known = view.pane.conversation if view.is_shown(id) else view.list.conversation(id)
+        return known.visitor if known is not None else "the visitor"
 
     def show_under_way(self, id: ConversationId) -> None:
         """Show what is on its way at the end of the thread."""
@@ -289,7 +315,7 @@ class Writing:
                 view.save_profile(profile.name, profile.badge)
                 self.renamed()
                 view.status.say("Profile saved. Your text is in the box.")
-            view.pane.focus_reply()
+            view.focus_box()
 
         view.screen.app.push_screen(ProfileModal(view.me.name, view.me.badge), answered)
 
@@ -310,12 +336,12 @@ class Writing:
             return
         if problem is not None:
             view.status.say(f"{problem.message} {problem.hint}", is_problem=True)
-            view.pane.focus_reply()
+            view.focus_box()
             return
         self._replies.keep(id, kind, text)
         if view.is_shown(id):
             self.bind(id, kind)
-            view.pane.focus_reply()
+            view.focus_box()
 
     def _show_again(self, pending: Pending) -> None:
         """Show what is left of a text that was sent. A note that is being written must not become a reply by that."""
@@ -340,7 +366,7 @@ class Writing:
                     self._show_again(pending)
             elif view.is_shown(pending.id):
                 self.bind(pending.id, pending.draft.kind)
-                view.pane.focus_reply()
+                view.focus_box()
 
         view.threads.forget(pending.id)
         view.refresh_open_thread()

@@ -156,7 +156,6 @@ class ReplyBox(Vertical):
         stay as they are.
         """
         self._report_change()
-        self._held = None
         is_other = (conversation_id, kind) != (self._conversation_id, self._kind)
         if is_other:
             self._superseded.clear()
@@ -164,6 +163,8 @@ class ReplyBox(Vertical):
         self.busy = False
         self._complaint = ""
         text = self.text if text in self._superseded else clean_typed(text)
+        if is_other or text != self.text:
+            self._held = None
         if text != self.text:
             self._put(text)
         elif is_other and self._editor:
@@ -192,10 +193,12 @@ class ReplyBox(Vertical):
         if self.text:
             self.before_typing()
 
-    def cannot_continue(self, key: str) -> None:
-        """What was held under this key is held no longer."""
-        if self._held is not None and self._held[0] == key:
-            self._held = None
+    def cannot_continue(self, key: str | None = None) -> bool:
+        """What was held under this key, or (None) whatever was, is gone on with no longer; whether there was such."""
+        if self._held is None or key not in (None, self._held[0]):
+            return False
+        self._held = None
+        return True
 
     def before_typing(self) -> None:
         """Put what is held back into the box, around what is typed now."""
