@@ -106,7 +106,7 @@ async def test_send_and_resolve(team: Team4) -> None:
 async def test_a_note_stays_in_the_team_and_keeps_the_visitor_waiting(team: Team4) -> None:
     async with team.inbox() as inbox:
         await begun(inbox, "She is a regular", "m")
-        assert "Note for the team" in inbox.text()
+        assert "NOTE · only the team sees this" in inbox.text()
         await inbox.press("enter")
         assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "She is a regular")
         assert inbox.open_one.waiting_since is not None
@@ -258,6 +258,36 @@ async def test_a_notes_draft_from_before_is_gone_on_with_as_a_note(team: Team4, 
     async with team.inbox() as inbox:
         await inbox.press(opens)
         assert (inbox.is_writing, inbox.box.kind, inbox.box.text) == (True, Kind.NOTE, "She is")
+
+
+@pytest.mark.parametrize(("opens", "word", "other"), [("r", "REPLY", "NOTE"), ("m", "NOTE", "REPLY")])
+async def test_ctrl_n_changes_one_into_the_other_with_its_text(team: Team4, opens: str, word: str, other: str) -> None:
+    async with team.inbox() as inbox:
+        await begun(inbox, "She is", opens)
+        assert inbox.lines[-1].startswith(f" {word}  ")
+        await inbox.press("ctrl+n")
+        assert inbox.lines[-1].startswith(f" {other}  ")
+        assert ("NOTE · only the team sees this" in inbox.text()) is (other == "NOTE")
+        await inbox.press("escape", "j", "k")
+        assert (inbox.box.kind is Kind.NOTE, inbox.box.text) == (other == "NOTE", "She is")
+        assert inbox.screen.writing.replies.kinds(PRIYA) == [inbox.box.kind], "it is there once"
+        await inbox.press("enter", "enter")
+        assert (await stored(team, "priya"))[-1][2] in ("She is", "Dana Ortiz was assigned by replying")
+        kinds = [kind for _, kind, body in await stored(team, "priya") if body == "She is"]
+        assert kinds == [Kind.NOTE if other == "NOTE" else Kind.MESSAGE]
+
+
+async def test_ctrl_n_loses_no_draft_of_either_kind(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await begun(inbox, "for the team", "m")
+        await inbox.press("escape")
+        await begun(inbox, "for her")
+        await inbox.press("ctrl+n")
+        assert (inbox.box.kind, inbox.box.text) == (Kind.NOTE, "for the team\nfor her")
+        assert "You had begun a note here; it stands above your text" in inbox.text()
+        await inbox.press("enter")
+        assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "for the team\nfor her")
+        assert inbox.screen.writing.replies.kinds(PRIYA) == []
 
 
 async def test_a_reply_that_comes_back_does_not_turn_the_note_being_written_into_one(team: Team4) -> None:

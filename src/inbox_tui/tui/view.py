@@ -97,6 +97,7 @@ class View:
         self.top.store_name = store_name
         self._show_keys()
         self.header.newest_key = self.keys["inbox.first"]
+        self.box.has_notes = self.work.store.capabilities.notes
         self.show_agent(self.agent)
         self._show_me()
         if not self.work.store.capabilities.reply:
@@ -222,7 +223,7 @@ class View:
         selected = len(self.list.selected)
         self.status.mode = self._mode()
         if self.is_writing:
-            self.status.hints = self.keys.hints(WRITING_HINTS)
+            self.status.hints = self._writing_hints()
         elif self.header.is_searching:
             self.status.hints = SEARCH_HINTS
         elif selected:
@@ -287,6 +288,10 @@ class View:
         if self._in_doubt:
             in_doubt, self._in_doubt = tuple(self._in_doubt), set()
             self.run(self.work.read_conversations(in_doubt), group="changed")
+
+    def _writing_hints(self) -> tuple[Hint, ...]:
+        can = self.work.store.capabilities
+        return self.keys.hints(tuple(hint for hint in WRITING_HINTS if can.notes or hint[0] != "reply.change-kind"))
 
     def _show_keys(self) -> None:
         self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])

@@ -41,6 +41,7 @@ class Writing:
         self._untold: set[str] = set()
         """Keys of replies from earlier whose arrival must not take the place of a sentence that is said once."""
         self._hold = SendHold(view.screen.set_timer, self._send)
+        view.box.draft_of = replies.text
 
     @property
     def replies(self) -> Replies:
@@ -91,6 +92,14 @@ class Writing:
     def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
         """Keep what is typed."""
         self._replies.keep(id, kind, text)
+
+    def kind_changed(self, kind: Kind, *, is_joined: bool) -> None:
+        """The reply became a note, or the note a reply."""
+        view = self._view
+        view.show_hints()
+        if is_joined:
+            name = "note" if kind is Kind.NOTE else "reply"
+            view.status.say(f"You had begun a {name} here; it stands above your text")
 
     def submit(
         self,

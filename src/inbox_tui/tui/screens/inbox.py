@@ -313,6 +313,12 @@ class InboxScreen(Screen[None]):
         event.stop()
         self.writing.keep(event.conversation_id, event.kind, event.text)
 
+    @on(ReplyBox.KindChanged)
+    def show_kind(self, event: ReplyBox.KindChanged) -> None:
+        """A reply became a note, or a note a reply."""
+        event.stop()
+        self.writing.kind_changed(event.kind, is_joined=event.is_joined)
+
     @on(ReplyBox.LeaveRequested)
     def leave_box(self, event: ReplyBox.LeaveRequested) -> None:
         """Esc in the box: the text stays."""

@@ -9,6 +9,7 @@ painted, because the text area behind it is slow to start.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -31,7 +32,9 @@ LINES_AT_LEAST = 3
 LINES_AT_MOST = 8
 """Lines that the box takes, its border included."""
 SUPERSEDED_KEPT = 32
-NOTE_TITLE = "Note for the team"
+NOTE_TITLE = "NOTE · only the team sees this"
+NOTE_BAR = "▌ "
+"""Stands before each line of a note."""
 NOTHING_TO_SEND = "Nothing to send"
 _BUTTONS = {Kind.MESSAGE: "Send reply", Kind.NOTE: "Write note"}
 _FRAME = 2
@@ -51,6 +54,7 @@ class ReplyBox(Vertical):
     }
     ReplyBox:focus-within { border: round $accent; }
     ReplyBox.-note { border: round $inbox-note; border-title-color: $inbox-note; }
+    ReplyBox.-note ReplyEditor, ReplyBox.-note ReplyEditor:focus { border-left: outer $inbox-note; padding: 0 0 0 1; }
     ReplyBox.-busy { text-opacity: 60%; }
     ReplyBox.-busy ReplyEditor { text-opacity: 60%; }
     """
@@ -58,6 +62,7 @@ class ReplyBox(Vertical):
         Binding("enter", "send", "Send", id="reply.send"),
         Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line", id="reply.newline"),
         Binding("ctrl+r", "send_and_resolve", "Send and mark resolved", id="reply.send-resolve"),
+        Binding("ctrl+n", "change_kind", "Note into reply, reply into note; text kept", id="reply.change-kind"),
         Binding("ctrl+z", "take_back", "Take back what was sent, or a change", id="reply.undo"),
         Binding("ctrl+o", "editor", "Write in $EDITOR", id="reply.editor"),
         Binding("escape", "leave", "Back to the list, text kept", id="reply.leave"),
@@ -91,6 +96,13 @@ class ReplyBox(Vertical):
         conversation_id: ConversationId
         kind: Kind
         text: str
+
+    class KindChanged(FieldMessage):
+        """The reply is a note now, or the note a reply."""
+
+        kind: Kind
+        is_joined: bool
+        """Something of that kind had been begun before, and stands above the text now."""
 
     class Entered(FieldMessage):
         """The cursor came into the box: somebody begins to write, having seen what is on screen."""
@@ -127,6 +139,10 @@ class ReplyBox(Vertical):
         self._frame: tuple[str, str, str, int] | None = None
         """What the frame shows; painting it again is not free."""
         self._editor: ReplyEditor | None = None
+        self.has_notes = True
+        """The store keeps notes; without them a reply cannot become one."""
+        self.draft_of: Callable[[ConversationId, Kind], str] = lambda id, kind: ""
+        """What was begun before. Asked for at once, for an Enter may be the very next key."""
 
     @property
     def conversation_id(self) -> ConversationId | None:
@@ -170,8 +186,7 @@ class ReplyBox(Vertical):
         elif is_other and self._editor:
             self._editor.history.clear()
         self._text, self._submitted = text, None
-        self.set_class(kind is Kind.NOTE, "-note")
-        self._show_frame()
+        self._show_kind()
 
     def clear(self) -> None:
         """Take the text out that has gone on its way. What was typed since stays."""
@@ -234,7 +249,10 @@ class ReplyBox(Vertical):
         """What the text area will show, while there is none."""
         if self._editor is not None:
             return Content("")
-        return Content(clean_body(self._text))
+        if self._kind is not Kind.NOTE:
+            return Content(clean_body(self._text))
+        lines = wrap(clean_body(self._text), max(2, self.content_size.width - len(NOTE_BAR)))
+        return Content("\n").join(Content.assemble((NOTE_BAR, "$inbox-note"), line) for line in lines)
 
     def action_send(self) -> None:
         """Send the text; behind a backslash, begin a new line in its place."""
@@ -252,6 +270,27 @@ class ReplyBox(Vertical):
         """Begin a new line."""
         if self._editor:
             self._editor.begin_line()
+
+    def action_change_kind(self) -> None:
+        """Make the reply a note, or the note a reply; what had been begun of that kind stands above it."""
+        id, was = self._conversation_id, self._kind
+        if id is None or not self.has_notes or self.busy or self._submitted is not None:
+            return
+        self._report_change()
+        self._held = None
+        self._kind = Kind.MESSAGE if was is Kind.NOTE else Kind.NOTE
+        begun = self.draft_of(id, self._kind)
+        if begun.strip():
+            text, cursor = self.text, self._editor.cursor if self._editor else len(self.text)
+            self._put(f"{begun}\n{text}" if text else begun)
+            if self._editor and text:
+                self._editor.put(self.text, len(begun) + 1 + cursor)
+        self._superseded.clear()
+        # The new one first: should the program end in between, the text is there twice and not lost.
+        self.post_message(self.DraftChanged(id, self._kind, self.text))
+        self.post_message(self.DraftChanged(id, was, ""))
+        self.post_message(self.KindChanged(self._kind, bool(begun.strip())))
+        self._show_kind()
 
     def action_take_back(self) -> None:
         """Take back what was just sent; while there is a text, the last change of it."""
@@ -348,10 +387,18 @@ class ReplyBox(Vertical):
         if width < 2:
             return
         editor = self._editor
-        lines = editor.wrapped_lines if editor and editor.size.width else len(wrap(clean_body(self._text), width))
+        room = max(2, width - (len(NOTE_BAR) if self._kind is Kind.NOTE else 0))
+        lines = editor.wrapped_lines if editor and editor.size.width else len(wrap(clean_body(self._text), room))
         height = max(LINES_AT_LEAST, min(lines + _FRAME, LINES_AT_MOST, self.lines_at_most))
         if height != self.outer_size.height:
             self.styles.height = height
+
+    def _show_kind(self) -> None:
+        """Look like a reply or like a note."""
+        if self.has_class("-note") is not (self._kind is Kind.NOTE):
+            self.set_class(self._kind is Kind.NOTE, "-note")
+            self.call_after_refresh(self._fit)  # the marks of a note take room
+        self._show_frame()
 
     def _show_frame(self) -> None:
         title = (
