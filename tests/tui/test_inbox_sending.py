@@ -6,12 +6,14 @@ from typing import Literal
 
 import pytest
 
-from inbox_tui.domain.models import Author, ConversationId, Kind
+from inbox_tui.domain.models import Author, ConversationId, Kind, Status
 from inbox_tui.local.settings import Settings
+from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.conflict import ConflictModal
 from tui.terminal import Inbox
-from tui.workspace import JONAS, Team4, reply_as
+from tui.workspace import JONAS, NOW, Team4, reply_as
 
 PRIYA = ConversationId("priya")
 LONG = 60.0
@@ -264,3 +266,52 @@ async def test_a_backslash_before_enter_is_a_new_line(team: Team4) -> None:
         await send(inbox, "one\\")
         assert inbox.box.text == "one\n"
         assert await sent_by_dana(team) == []
+
+
+@pytest.mark.parametrize(("answer", "status"), [("escape", Status.OPEN), ("enter", Status.RESOLVED)])
+async def test_a_note_that_resolves_somebody_who_waits_asks_and_is_added_in_any_case(
+    team: Team4, answer: str, status: Status
+) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("m")
+        await inbox.write("Rang her")
+        await inbox.press("ctrl+r")
+        assert isinstance(inbox.top, ConfirmModal)
+        assert "Priya Nair waits for an answer" in inbox.text(inbox.top)
+        await inbox.press(answer)
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert await sent_by_dana(team) == ["Rang her"]
+        now = await (await team.store()).get(PRIYA)
+        assert (now.status, now.waiting_since is None) == (status, status is Status.RESOLVED)
+        assert inbox.box.text == ""
+
+
+async def test_a_note_resolves_at_once_where_nobody_waits(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.go_to("luis")
+        await inbox.press("m")
+        await inbox.write("All said")
+        await inbox.press("ctrl+r")
+        await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))
+        await inbox.settled()
+        assert inbox.top is inbox.screen
+        assert (await (await team.store()).get(ConversationId("luis"))).status is Status.RESOLVED
+
+
+async def test_a_note_does_not_resolve_somebody_who_began_to_wait_meanwhile(holding: Team4) -> None:
+    luis = ConversationId("luis")
+    async with holding.inbox() as inbox:
+        await inbox.go_to("luis")
+        await inbox.press("m")
+        await inbox.write("All said")
+        await inbox.press("ctrl+r")
+        dana = await holding.store()
+        assert isinstance(dana, Intake)
+        await dana.request_handoff(luis, NOW)
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.StillWaiting)))
+        await inbox.settled()
+        now = await dana.get(luis)
+        assert (now.status, now.waiting_since) == (Status.OPEN, NOW)
+        assert "waits for an answer, so nothing was resolved." in inbox.view.status.message

@@ -23,6 +23,8 @@ class Pending(msgspec.Struct, frozen=True):
     """Mark the conversation resolved once this is sent."""
     cursor: int = 0
     """Where in the text Enter was pressed."""
+    though_waiting: bool = False
+    """The author was asked and agreed that it resolves a visitor who waits."""
 
 
 class Replies:
@@ -85,13 +87,21 @@ class Replies:
             self._journal.discard(self._store_name, id, kind)
 
     def submit(
-        self, id: ConversationId, kind: Kind, text: str, *, auto_assign: bool, and_resolve: bool, cursor: int
+        self,
+        id: ConversationId,
+        kind: Kind,
+        text: str,
+        *,
+        auto_assign: bool,
+        and_resolve: bool,
+        cursor: int,
+        though_waiting: bool = False,
     ) -> Pending:
         """Make a draft that can be sent. Its text stays in the journal until ``sent``."""
         draft = ReplyDraft(
             body=text, key=self._new_key(), kind=kind, last_seen=self._seen.get(id), auto_assign=auto_assign
         )
-        pending = Pending(id, draft, and_resolve, cursor)
+        pending = Pending(id, draft, and_resolve, cursor, though_waiting)
         self._pending[draft.key] = pending
         self.keep(id, kind, "")
         return pending

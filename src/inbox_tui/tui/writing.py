@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from textual.app import SuspendNotSupported
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
-from inbox_tui.domain.models import Author, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, MessageId, Sent
 from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.replies import Pending, Replies
 from inbox_tui.tui.send_hold import SendHold
@@ -108,15 +108,22 @@ class Writing:
         text: str,
         *,
         and_resolve: bool = False,
+        though_waiting: bool = False,
         cursor: int | None = None,
         at_once: bool = False,
     ) -> None:
-        """Send in a moment, or at once; unless the profile must be completed first."""
+        """Send in a moment, or at once; unless the profile must be completed first.
+
+        A note resolves a visitor who waits only ``though_waiting``; otherwise the author is asked.
+        """
         view = self._view
         me = view.me
         if kind is Kind.MESSAGE and not (me.name and me.badge):
             self._replies.keep(id, kind, text)
             self.ask_for_profile()
+            return
+        if and_resolve and kind is Kind.NOTE and not though_waiting and self._waits(id):
+            self._ask_to_resolve(id, text, cursor)
             return
         if not self._replies.has_seen(id):  # the button was clicked without a key in the box
             self.begun(id)
@@ -126,6 +133,7 @@ class Writing:
             text,
             auto_assign=view.settings.auto_assign,
             and_resolve=and_resolve,
+            though_waiting=though_waiting,
             cursor=len(text) if cursor is None else cursor,
         )
         view.pane.clear_reply(id, kind)
@@ -138,6 +146,22 @@ class Writing:
                 view.status.say("Not sent yet: whoever types on goes on with it")
         else:
             self._hand_over(pending)
+
+    def _waits(self, id: ConversationId) -> bool:
+        known = self._known(id)
+        return known is None or known.waiting_since is not None
+
+    def _ask_to_resolve(self, id: ConversationId, text: str, cursor: int | None) -> None:
+        """A note answers nobody: ask before it resolves a visitor who waits, and add it in any case."""
+        from inbox_tui.tui.screens.confirm import ConfirmModal  # not on the first screen
+
+        def answered(resolves: bool | None) -> None:
+            agreed = bool(resolves)
+            self.submit(id, Kind.NOTE, text, and_resolve=agreed, though_waiting=agreed, cursor=cursor)
+
+        question = f"{self._visitor(id)} waits for an answer, and a note is none. Mark resolved all the same?"
+        modal = ConfirmModal(question, "Add the note and mark resolved", "Only add the note")
+        self._view.screen.app.push_screen(modal, answered)
 
     def take_back(self, id: ConversationId | None = None) -> bool:
         """Put what is held, of one conversation or (None) the last of all, back into its box."""
@@ -247,9 +271,13 @@ class Writing:
         if after == "next":
             view.list.move_to_next_after_action()
 
-    def _visitor(self, id: ConversationId) -> str:
+    def _known(self, id: ConversationId) -> Conversation | None:
+        """A conversation as the screen shows it; None where it does not."""
         view = self._view
-        known = view.pane.conversation if view.is_shown(id) else view.list.conversation(id)
+        return view.pane.conversation if view.is_shown(id) else view.list.conversation(id)
+
+    def _visitor(self, id: ConversationId) -> str:
+        known = self._known(id)
         return known.visitor if known is not None else "the visitor"
 
     def show_under_way(self, id: ConversationId) -> None:
@@ -290,6 +318,13 @@ class Writing:
                 "Note written" if pending.draft.kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}"
             )
         view.read_counts()
+
+    def still_waiting(self, conversation: Conversation) -> None:
+        """A note was to resolve somebody who has begun to wait since, or of whom nobody was asked."""
+        self._view.status.say(
+            f"The note is written. {conversation.visitor} waits for an answer, so nothing was resolved.",
+            is_problem=True,
+        )
 
     def failed(self, id: ConversationId, key: str, error: InboxError) -> None:
         """The store has it not: the text is back, with the reason and what can be done."""

@@ -402,6 +402,11 @@ class InboxScreen(Screen[None]):
         """The store has a reply."""
         self.writing.sent(event.key, event.sent)
 
+    @on(m.StillWaiting)
+    def show_still_waiting(self, event: m.StillWaiting) -> None:
+        """A note did not resolve a visitor who waits."""
+        self.writing.still_waiting(event.conversation)
+
     @on(m.ReplyFailed)
     def show_unsent(self, event: m.ReplyFailed) -> None:
         """The store has a reply not."""
