@@ -8,11 +8,12 @@ from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Status
 from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Team
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.presenters.times import clock_time
 from inbox_tui.tui.screens.conflict import ConflictModal
 from inbox_tui.tui.screens.profile import ProfileModal
 from inbox_tui.tui.widgets.reply_box import ReplyBox
 from tui.terminal import Inbox
-from tui.workspace import AGENT, DANA, JONAS, MAYA, VISITOR, WIDE, Team4, chat, reply_as, said
+from tui.workspace import AGENT, DANA, JONAS, MAYA, NOW, VISITOR, WIDE, Team4, chat, reply_as, said
 
 NEW = "new@acme.example"
 PRIYA = ConversationId("priya")
@@ -288,6 +289,62 @@ async def test_ctrl_n_loses_no_draft_of_either_kind(team: Team4) -> None:
         await inbox.press("enter")
         assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "for the team\nfor her")
         assert inbox.screen.writing.replies.kinds(PRIYA) == []
+
+
+def row_of(inbox: Inbox, name: str) -> str:
+    """The second line of a conversation's row."""
+    lines = inbox.text().splitlines()
+    return next(lines[n + 1] for n, line in enumerate(lines) if name in line.partition("│")[0] and n > 2)
+
+
+async def test_a_draft_is_told_in_its_row_and_with_its_age_on_the_box(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        assert "draft" not in inbox.text()
+        await begun(inbox, "hello")
+        assert " draft " in row_of(inbox, "Priya Nair")[:60]
+        assert "draft since" not in inbox.text(), "it is new"
+        await inbox.press("escape")
+        assert f"Reply as Dana Ortiz · draft since {clock_time(NOW)}" in inbox.text()
+        await inbox.press("j")
+        assert "draft since" not in inbox.text()
+        await begun(inbox, "for Luis", "m")
+    team.clock.pass_(days=1)
+    async with team.inbox() as inbox:
+        assert f"Reply as Dana Ortiz · draft since yesterday {clock_time(NOW)}" in inbox.text()
+        assert " draft " in row_of(inbox, "Priya Nair")[:60]
+        await inbox.press("j")
+        assert f"NOTE · only the team sees this · since yesterday {clock_time(NOW)}" in inbox.text()
+        await inbox.press("k", "r", *["backspace"] * 5)
+        assert "draft since" not in inbox.text()
+        assert " draft " not in row_of(inbox, "Priya Nair")
+        await inbox.write("anew")
+        await inbox.press("escape")
+        assert f"draft since {clock_time(team.clock.now)}" in inbox.text()
+        await inbox.press("r", "enter")
+        assert " draft " not in row_of(inbox, "Priya Nair")
+        assert "draft since" not in inbox.text()
+
+
+async def test_what_is_on_its_way_is_no_draft_until_it_comes_back(team: Team4) -> None:
+    team.settings = Settings(undo_send=60)
+    async with team.inbox() as inbox:
+        await begun(inbox, "hello")
+        await inbox.press("enter")
+        assert " draft " not in row_of(inbox, "Priya Nair")
+        await inbox.press("ctrl+z")
+        assert " draft " in row_of(inbox, "Priya Nair")
+        await inbox.press("ctrl+n", "escape")
+        assert " draft " in row_of(inbox, "Priya Nair")
+
+
+async def test_on_a_small_terminal_the_box_has_room_for_the_age(team: Team4) -> None:
+    async with team.inbox(size=(40, 12)) as inbox:
+        await inbox.press("enter")
+        await begun(inbox, "hello")
+        await inbox.press("escape")
+        assert f"╭─ Reply · draft since {clock_time(NOW)} ─" in inbox.text()
+        await inbox.press("escape")
+        assert "draft" in row_of(inbox, "Priya Nair")
 
 
 async def test_a_reply_that_comes_back_does_not_turn_the_note_being_written_into_one(team: Team4) -> None:

@@ -17,6 +17,7 @@ from textual.app import SuspendNotSupported
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, MessageId, Sent
 from inbox_tui.tui.presenters.thread import OnItsWay
+from inbox_tui.tui.presenters.times import moment
 from inbox_tui.tui.replies import Pending, Replies
 from inbox_tui.tui.send_hold import SendHold
 from inbox_tui.tui.view import View
@@ -42,6 +43,8 @@ class Writing:
         """Keys of replies from earlier whose arrival must not take the place of a sentence that is said once."""
         self._hold = SendHold(view.screen.set_timer, self._send)
         view.box.draft_of = replies.text
+        view.list.show_drafts(replies.with_drafts)
+        replies.drafted = view.list.show_draft
 
     @property
     def replies(self) -> Replies:
@@ -87,7 +90,15 @@ class Writing:
         """Show the draft of a conversation in the box: its reply, or its note if only that was begun."""
         drafted = self._replies.kinds(id)
         kind = kind or (drafted[0] if drafted else Kind.MESSAGE)
-        self._view.pane.bind_reply(id, kind, self._replies.text(id, kind), self._view.me.label)
+        text, begun = self._replies.text(id, kind), self._replies.begun(id, kind)
+        since = ""
+        if text.strip():
+            since = f"draft since {moment(begun, self._view.clock())}" if begun is not None else "draft"
+        self._view.pane.bind_reply(id, kind, text, self._view.me.label, since)
+
+    def left(self, id: ConversationId) -> None:
+        """The cursor left the box: what stays in it is a draft from now on."""
+        self.bind(id, self._view.box.kind)
 
     def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
         """Keep what is typed."""

@@ -323,6 +323,8 @@ class InboxScreen(Screen[None]):
     def leave_box(self, event: ReplyBox.LeaveRequested) -> None:
         """Esc in the box: the text stays."""
         event.stop()
+        if self.view.box.conversation_id is not None:
+            self.writing.left(self.view.box.conversation_id)
         if self.has_class("-narrow"):
             self.view.pane.focus_thread()
         else:

@@ -27,6 +27,9 @@ from inbox_tui.tui.presenters.window import ListWindow
 from inbox_tui.tui.widgets.row_scroll import RowScroll, Thumb
 from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips, fit
 
+DRAFT = "draft"
+"""What a row says of a text that was begun and not sent."""
+
 
 class FromList(FieldMessage):
     """A message of a conversation list."""
@@ -116,6 +119,7 @@ class ConversationList(RowScroll, can_focus=True):
         self._highlighted: Conversation | None = None
         self._wants_top = False
         self._selected: frozenset[ConversationId] = frozenset()
+        self._drafts: set[ConversationId] = set()
 
     # What is shown
 
@@ -177,6 +181,18 @@ class ConversationList(RowScroll, can_focus=True):
         if self._highlighted is not None and self._highlighted.id == conversation.id:
             self._highlighted = conversation
         number = self._window.replace(conversation) if self._window else None
+        if number is not None:
+            self.repaint_row(number)
+
+    def show_drafts(self, ids: Iterable[ConversationId]) -> None:
+        """Say of these conversations, and of no others, that there is a draft."""
+        self._drafts = set(ids)
+        self.refresh()
+
+    def show_draft(self, id: ConversationId, is_there: bool) -> None:
+        """Say that a conversation has a draft, or no longer."""
+        (self._drafts.add if is_there else self._drafts.discard)(id)
+        number = self._window.find(id) if self._window else None
         if number is not None:
             self.repaint_row(number)
 
@@ -286,7 +302,9 @@ class ConversationList(RowScroll, can_focus=True):
         if row is None:
             is_here = self._highlighted is None and number == self._number
             return self._strips.placeholder(RowState(is_here, thumb=thumb), width)
-        return self._strips.row(row, RowState(self._is_highlighted(row.id), row.id in self._selected, thumb), width)
+        words = (DRAFT,) if row.id in self._drafts else ()
+        state = RowState(self._is_highlighted(row.id), row.id in self._selected, thumb, words)
+        return self._strips.row(row, state, width)
 
     def line_of_empty(self, y: int) -> Strip | None:
         """The empty list's sentence in the middle, once it is known that there are no rows."""

@@ -135,6 +135,8 @@ class ReplyBox(Vertical):
         self._held: tuple[str, str, int] | None = None
         """Key, text and cursor of what was sent a moment ago and may yet be gone on with."""
         self._complaint = ""
+        self._draft_since = ""
+        """Since when there has been a draft, in words; "" while one is typed that is new."""
         self._button_from = 0
         self._frame: tuple[str, str, str, int] | None = None
         """What the frame shows; painting it again is not free."""
@@ -164,8 +166,8 @@ class ReplyBox(Vertical):
         """The real text area is there."""
         return self._editor is not None
 
-    def bind(self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str) -> None:
-        """Write to this conversation from now on, beginning with ``text``.
+    def bind(self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str, since: str = "") -> None:
+        """Write to this conversation from now on, beginning with ``text``, of which ``since`` says how old it is.
 
         What was typed for another conversation is reported first. If the box is bound so
         already and ``text`` is what it holds, or held a few keys ago, the text and the cursor
@@ -176,6 +178,7 @@ class ReplyBox(Vertical):
         if is_other:
             self._superseded.clear()
         self._conversation_id, self._kind, self._author = conversation_id, kind, author_label
+        self._draft_since = since
         self.busy = False
         self._complaint = ""
         text = self.text if text in self._superseded else clean_typed(text)
@@ -191,10 +194,12 @@ class ReplyBox(Vertical):
     def clear(self) -> None:
         """Take the text out that has gone on its way. What was typed since stays."""
         self.busy = False
+        self._draft_since = ""
         since = self.text[len(self._submitted) :] if self._submitted and self.text.startswith(self._submitted) else ""
         self._put("")
         if since:
             self.ensure_editor().insert(since)
+        self._show_frame()
 
     def show_keys(self, send: str, newline: str) -> None:
         """Say which keys send and begin a new line."""
@@ -279,6 +284,7 @@ class ReplyBox(Vertical):
         self._report_change()
         self._held = None
         self._kind = Kind.MESSAGE if was is Kind.NOTE else Kind.NOTE
+        self._draft_since = ""
         begun = self.draft_of(id, self._kind)
         if begun.strip():
             text, cursor = self.text, self._editor.cursor if self._editor else len(self.text)
@@ -370,6 +376,9 @@ class ReplyBox(Vertical):
             self._superseded.append(self._text)
             self._text = text
             self.post_message(self.DraftChanged(self._conversation_id, self._kind, text))
+            if self._draft_since and not text.strip():
+                self._draft_since = ""
+                self._show_frame()
 
     def _put(self, text: str) -> None:
         self._text = text
@@ -400,12 +409,20 @@ class ReplyBox(Vertical):
             self.call_after_refresh(self._fit)  # the marks of a note take room
         self._show_frame()
 
+    def _title(self, room: int) -> str:
+        """What is written and since when; what the frame has no room for is left out, not the time."""
+        short = "NOTE" if self._kind is Kind.NOTE else "Reply"
+        full = NOTE_TITLE if self._kind is Kind.NOTE else f"Reply as {clean_name(self._author)}" if self._author else ""
+        if not self._draft_since:
+            return full
+        age = self._draft_since
+        titles = (f"{full} · {age}", f"{full} · {age.removeprefix('draft ')}", f"{short} · {age}")
+        return next((title for title in titles if cell_len(title) <= room), titles[-1])
+
     def _show_frame(self) -> None:
-        title = (
-            NOTE_TITLE if self._kind is Kind.NOTE else f"Reply as {clean_name(self._author)}" if self._author else ""
-        )
         button = _BUTTONS[self._kind]
         width = self.outer_size.width
+        title = self._title(width - _CORNERS)
         frame = (title, button, self._complaint, width)
         if frame == self._frame:
             return
