@@ -25,7 +25,7 @@ from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.replies import Replies
-from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
+from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS, OFFERS
 from inbox_tui.tui.screens.least_size import LeastSize
 from inbox_tui.tui.view import View
 from inbox_tui.tui.widgets.conversation_list import ConversationList
@@ -40,6 +40,7 @@ from inbox_tui.tui.widgets.top_bar import TopBar
 from inbox_tui.tui.work import Work
 from inbox_tui.tui.writing import Writing
 
+_OFFERED = {action for _, action in OFFERS}
 AGES_EVERY = 30.0
 """Seconds after which ages and waits are looked at again."""
 
@@ -160,6 +161,18 @@ class InboxScreen(Screen[None]):
         """Show texts whose conversations cannot be opened."""
         self.view.dialogs.lost_texts(self.writing.replies, self.browsing.go_to)
 
+    def action_fill_with_sample(self) -> None:
+        """Put the sample into the empty inbox."""
+        self._begin_with("SAMPLE")
+
+    def action_import_file(self) -> None:
+        """Ask for a file to import into the empty inbox."""
+        self._begin_with("FILE")
+
+    def action_connect_to_team(self) -> None:
+        """Say how to connect to a team's inbox."""
+        self._begin_with("TEAM")
+
     def action_help(self) -> None:
         """Show every key."""
         self.view.dialogs.help()
@@ -181,7 +194,14 @@ class InboxScreen(Screen[None]):
             return True
         if self._least_size.is_missed:
             return action == "app.quit"  # nobody shall decide about what cannot be seen
+        if action in _OFFERED:
+            return self.browsing.is_unused
         return self.view.allows(action)
+
+    def _begin_with(self, offer: str) -> None:
+        from inbox_tui.tui.screens.welcome import Offer  # not on the first screen
+
+        self.view.dialogs.welcome(Offer[offer])
 
     def _begin(self, kind: Kind | None) -> None:
         self.browsing.catch_up()  # the box must be that of the highlighted conversation
@@ -226,6 +246,13 @@ class InboxScreen(Screen[None]):
             self.view.pane.focus_thread()
         else:
             self._begin(None)
+
+    @on(ConversationList.EmptyOpened)
+    def open_nothing(self, event: ConversationList.EmptyOpened) -> None:
+        """Enter on an empty list: what could be in it."""
+        event.stop()
+        if self.browsing.is_unused:
+            self.view.dialogs.welcome()
 
     @on(ConversationList.SelectionChanged)
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:

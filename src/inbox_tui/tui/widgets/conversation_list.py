@@ -79,7 +79,7 @@ class ConversationList(RowScroll, can_focus=True):
     ]
 
     empty_text: reactive[str] = reactive("")
-    """The sentence that an empty list shows."""
+    """What an empty list shows, in one line or more."""
     me: reactive[MemberId | None] = reactive(None)
     """Who looks; decides whether a changed row still belongs in the list."""
 
@@ -102,6 +102,9 @@ class ConversationList(RowScroll, can_focus=True):
         """A conversation is to be opened."""
 
         conversation: Conversation
+
+    class EmptyOpened(FromList):
+        """The list was to be opened, and nothing is in it."""
 
     class SelectionChanged(FromList):
         """Conversations were selected or are no longer."""
@@ -269,6 +272,8 @@ class ConversationList(RowScroll, can_focus=True):
         """Open the highlighted conversation."""
         if self._highlighted is not None:
             self.post_message(self.Opened(self, self._highlighted))
+        elif self._window is not None and not self.row_count():
+            self.post_message(self.EmptyOpened(self))
 
     # The selection
 
@@ -307,12 +312,14 @@ class ConversationList(RowScroll, can_focus=True):
         return self._strips.row(row, state, width)
 
     def line_of_empty(self, y: int) -> Strip | None:
-        """The empty list's sentence in the middle, once it is known that there are no rows."""
-        if self._window is None or y != self.size.height // 2:
+        """What the empty list says, in its middle, once it is known that there are no rows."""
+        lines = self.empty_text.split("\n")
+        number = y - max(0, (self.size.height - len(lines) + 1) // 2)
+        if self._window is None or not 0 <= number < len(lines):
             return None
         width = self.size.width
-        margin = " " * ((width - cell_len(self.empty_text)) // 2)
-        return Strip([Segment(fit(margin + self.empty_text, width), self._strips.style("muted"))], width)
+        margin = " " * ((width - cell_len(lines[number])) // 2)
+        return Strip([Segment(fit(margin + lines[number], width), self._strips.style("muted"))], width)
 
     def notify_style_update(self) -> None:
         """Colours may be others now."""
@@ -339,6 +346,8 @@ class ConversationList(RowScroll, can_focus=True):
         event.stop()
         place = self.row_under(event)
         if place is None:
+            if not self.row_count():
+                self.action_open()
             return
         number, column = place
         if column == self.size.width - 1:
