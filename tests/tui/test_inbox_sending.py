@@ -78,9 +78,7 @@ async def test_the_box_keeps_the_keys_while_a_new_line_may_have_been_meant(holdi
         await inbox.settled()
         assert inbox.has_focus(inbox.view.list)
         assert inbox.lines[-1].startswith(" LIST  ")
-        await inbox.press(*"joe")
-        assert (inbox.here, inbox.top) == (PRIYA, inbox.screen), "who types on just then types no commands"
-        await inbox.press("escape", "j")
+        await inbox.press("j")
         assert inbox.here == "luis"
 
 
@@ -102,15 +100,12 @@ async def test_what_was_meant_as_a_new_line_is_typed_on_although_the_team_change
         assert inbox.box.text == "one\ntwo"
 
 
-@pytest.mark.parametrize("is_told_apart", [True, False])
-async def test_sent_at_once_nothing_typed_on_is_a_command(team: Team4, is_told_apart: bool) -> None:
+async def test_what_is_sent_at_once_gives_the_keys_back_at_once(team: Team4) -> None:
     async with team.inbox() as inbox:
-        if is_told_apart:
-            inbox.view.learn_keys()
         await send(inbox, "one")
-        assert inbox.has_focus(inbox.view.list)
-        await inbox.press("j")
-        assert (inbox.here == "luis") is is_told_apart
+        await inbox.press("j", "r", *"two")
+        assert (inbox.here, inbox.box.text) == ("luis", "two")
+        assert await sent_by_dana(team) == ["one"]
 
 
 @pytest.mark.parametrize(

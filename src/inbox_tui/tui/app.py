@@ -224,12 +224,7 @@ class InboxApp(App[None]):
     def _is_swallowed(self, event: events.Key) -> bool:
         """Whether a key belongs to a text that was interrupted: until the hands have paused."""
         now, last = monotonic(), self._typed_on
-        if (
-            last is None
-            or now - last > HANDS_PAUSE
-            or event.key == "escape"
-            or self.focused is not self._inbox().view.list
-        ):
+        if last is None or now - last > HANDS_PAUSE or event.key == "escape":
             self._typed_on = None
             return False
         self._typed_on = now

@@ -273,8 +273,6 @@ class Writing:
         is_there = view.is_writing and (view.box.conversation_id, view.box.kind) == (pending.id, pending.draft.kind)
         if after == "stay" or not is_there or view.box.text or self._is_finishing:
             return
-        if not view.tells_shift_enter:  # whoever meant a new line types on now, and not commands
-            view.interrupt_writing()
         view.focus_list()
         if pending.draft.key in self._hold:
             what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
