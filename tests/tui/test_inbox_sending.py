@@ -85,7 +85,9 @@ async def test_the_box_keeps_the_keys_while_a_new_line_may_have_been_meant(holdi
 async def test_a_box_that_was_come_back_to_keeps_the_keys(holding: Team4) -> None:
     async with holding.inbox() as inbox:
         await send(inbox, "one")
-        await inbox.press("escape", "r")
+        await inbox.press("escape")
+        assert "types on" not in inbox.text(), "that is over"
+        await inbox.press("r")
         inbox.screen.writing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()

@@ -59,7 +59,8 @@ class Writing:
             return
         if kind is None and view.box.conversation_id == conversation.id:
             kind = view.box.kind
-        view.box.cannot_continue()  # whoever comes back into the box begins another text
+        if view.box.cannot_continue():  # whoever comes back into the box begins another text
+            view.status.clear()
         self.bind(conversation.id, kind)
         view.focus_box()
 
@@ -97,7 +98,9 @@ class Writing:
         self._view.pane.bind_reply(id, kind, text, self._view.me.label, since)
 
     def left(self, id: ConversationId) -> None:
-        """The cursor left the box: what stays in it is a draft from now on."""
+        """The cursor left the box: what stays in it is a draft from now on, and nothing is gone on with."""
+        if self._view.box.cannot_continue():
+            self._view.status.clear()
         self.bind(id, self._view.box.kind)
 
     def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
