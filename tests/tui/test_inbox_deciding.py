@@ -32,8 +32,9 @@ async def status(team: Team4, id: str) -> Status:
 
 
 def said(inbox: Inbox) -> str:
-    """The status line."""
-    return inbox.text().splitlines()[-1].strip()
+    """What the last line says has happened."""
+    line = inbox.text().splitlines()[-1]
+    return line[max(line.find("✓"), line.find("! ")) :].rpartition("  ? help")[0]
 
 
 async def test_take_assigns_to_me(team: Team4) -> None:
@@ -184,7 +185,7 @@ async def test_escape_drops_the_selection(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("x", "escape")
         assert not inbox.view.list.selected
-        assert "r reply" in said(inbox)
+        assert "r reply" in inbox.lines[-1]
 
 
 @contextmanager

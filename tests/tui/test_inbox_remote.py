@@ -123,6 +123,7 @@ async def test_a_reply_without_a_line_waits_and_arrives_once(team: Team4, wire: 
         await send(inbox, "Sent into the dark")
         assert inbox.box.text == ""
         assert "waits for the line" in inbox.text()
+        await inbox.pilot.press("escape", "r")
         await inbox.write("and another")
         await inbox.pilot.press("enter")
         assert await said_in(team) == []
@@ -303,6 +304,7 @@ async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivere
     async with team.inbox() as inbox:
         await lost(inbox, wire)
         await send(inbox, "First")
+        await inbox.pilot.press("escape", "r")
         await inbox.write("Second")
         await inbox.pilot.press("enter")
         await inbox.pilot.pause()

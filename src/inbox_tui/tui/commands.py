@@ -64,7 +64,7 @@ class InboxCommands(Provider):
             if key not in known.keys:
                 found[id(node), binding.action] = msgspec.structs.replace(known, keys=(*known.keys, key))
         for description, action in WITHOUT_KEYS:
-            if hasattr(self.screen, f"action_{action}"):
+            if hasattr(self.screen, f"action_{action}") and self.screen.check_action(action, ()):
                 found[id(self.screen), action] = Command(description, (), action, self.screen)
         return list(found.values())
 

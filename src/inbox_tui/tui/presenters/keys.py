@@ -43,6 +43,7 @@ WRITING_HINTS = (
     ("reply.send", "send"),
     ("reply.leave", "back"),
     ("reply.send-resolve", "send and resolve"),
+    ("reply.change-kind", "note or reply"),
     ("reply.editor", "$EDITOR"),
     ("app.commands", "commands"),
 )

@@ -44,6 +44,12 @@ def day_label(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     return label if day.year == today.year else f"{label} {day.year}"
 
 
+def moment(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Day and time within a sentence: ``10:02``, ``yesterday 10:02``, ``Tue 3 Nov 10:02``. Arguments: ``day_label``."""
+    day, time = day_label(when, now, zone), clock_time(when, zone)
+    return time if day == "Today" else f"{day.lower() if day == 'Yesterday' else day} {time}"
+
+
 def clock_time(when: datetime, zone: tzinfo | None = None) -> str:
     """The time of day as ``10:02``. ``zone`` None is the time zone of this machine."""
     here = local(when, zone)

@@ -25,7 +25,7 @@ from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.replies import Replies
-from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
+from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS, OFFERS
 from inbox_tui.tui.screens.least_size import LeastSize
 from inbox_tui.tui.view import View
 from inbox_tui.tui.widgets.conversation_list import ConversationList
@@ -40,6 +40,7 @@ from inbox_tui.tui.widgets.top_bar import TopBar
 from inbox_tui.tui.work import Work
 from inbox_tui.tui.writing import Writing
 
+_OFFERED = {action for _, action in OFFERS}
 AGES_EVERY = 30.0
 """Seconds after which ages and waits are looked at again."""
 
@@ -111,6 +112,10 @@ class InboxScreen(Screen[None]):
         """Go to who has been waiting longest, then to the next."""
         self.browsing.find_waiting()
 
+    def action_write(self) -> None:
+        """Write into the box that is shown, be it a reply or a note."""
+        self._begin(None)
+
     def action_reply(self) -> None:
         """Write to the visitor."""
         self._begin(Kind.MESSAGE)
@@ -156,6 +161,18 @@ class InboxScreen(Screen[None]):
         """Show texts whose conversations cannot be opened."""
         self.view.dialogs.lost_texts(self.writing.replies, self.browsing.go_to)
 
+    def action_fill_with_sample(self) -> None:
+        """Put the sample into the empty inbox."""
+        self._begin_with("SAMPLE")
+
+    def action_import_file(self) -> None:
+        """Ask for a file to import into the empty inbox."""
+        self._begin_with("FILE")
+
+    def action_connect_to_team(self) -> None:
+        """Say how to connect to a team's inbox."""
+        self._begin_with("TEAM")
+
     def action_help(self) -> None:
         """Show every key."""
         self.view.dialogs.help()
@@ -177,9 +194,16 @@ class InboxScreen(Screen[None]):
             return True
         if self._least_size.is_missed:
             return action == "app.quit"  # nobody shall decide about what cannot be seen
+        if action in _OFFERED:
+            return self.browsing.is_unused
         return self.view.allows(action)
 
-    def _begin(self, kind: Kind) -> None:
+    def _begin_with(self, offer: str) -> None:
+        from inbox_tui.tui.screens.welcome import Offer  # not on the first screen
+
+        self.view.dialogs.welcome(Offer[offer])
+
+    def _begin(self, kind: Kind | None) -> None:
         self.browsing.catch_up()  # the box must be that of the highlighted conversation
         self.add_class("-reading")
         self.writing.begin(kind)
@@ -215,13 +239,20 @@ class InboxScreen(Screen[None]):
 
     @on(ConversationList.Opened)
     def open_conversation(self, event: ConversationList.Opened) -> None:
-        """Enter on a row: write a reply; where the list fills the screen, first read."""
+        """Enter on a row: write into the box that is shown; where the list fills the screen, first read."""
         event.stop()
         if self.has_class("-narrow") and not self.has_class("-reading"):
             self.add_class("-reading")
             self.view.pane.focus_thread()
         else:
-            self._begin(Kind.MESSAGE)
+            self._begin(None)
+
+    @on(ConversationList.EmptyOpened)
+    def open_nothing(self, event: ConversationList.EmptyOpened) -> None:
+        """Enter on an empty list: what could be in it."""
+        event.stop()
+        if self.browsing.is_unused:
+            self.view.dialogs.welcome()
 
     @on(ConversationList.SelectionChanged)
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:
@@ -309,10 +340,18 @@ class InboxScreen(Screen[None]):
         event.stop()
         self.writing.keep(event.conversation_id, event.kind, event.text)
 
+    @on(ReplyBox.KindChanged)
+    def show_kind(self, event: ReplyBox.KindChanged) -> None:
+        """A reply became a note, or a note a reply."""
+        event.stop()
+        self.writing.kind_changed(event.kind, is_joined=event.is_joined)
+
     @on(ReplyBox.LeaveRequested)
     def leave_box(self, event: ReplyBox.LeaveRequested) -> None:
         """Esc in the box: the text stays."""
         event.stop()
+        if self.view.box.conversation_id is not None:
+            self.writing.left(self.view.box.conversation_id)
         if self.has_class("-narrow"):
             self.view.pane.focus_thread()
         else:
@@ -391,6 +430,11 @@ class InboxScreen(Screen[None]):
     def show_sent(self, event: m.ReplySent) -> None:
         """The store has a reply."""
         self.writing.sent(event.key, event.sent)
+
+    @on(m.StillWaiting)
+    def show_still_waiting(self, event: m.StillWaiting) -> None:
+        """A note did not resolve a visitor who waits."""
+        self.writing.still_waiting(event.conversation)
 
     @on(m.ReplyFailed)
     def show_unsent(self, event: m.ReplyFailed) -> None:

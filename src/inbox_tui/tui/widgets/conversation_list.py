@@ -27,6 +27,9 @@ from inbox_tui.tui.presenters.window import ListWindow
 from inbox_tui.tui.widgets.row_scroll import RowScroll, Thumb
 from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips, fit
 
+DRAFT = "draft"
+"""What a row says of a text that was begun and not sent."""
+
 
 class FromList(FieldMessage):
     """A message of a conversation list."""
@@ -76,7 +79,7 @@ class ConversationList(RowScroll, can_focus=True):
     ]
 
     empty_text: reactive[str] = reactive("")
-    """The sentence that an empty list shows."""
+    """What an empty list shows, in one line or more."""
     me: reactive[MemberId | None] = reactive(None)
     """Who looks; decides whether a changed row still belongs in the list."""
 
@@ -100,6 +103,9 @@ class ConversationList(RowScroll, can_focus=True):
 
         conversation: Conversation
 
+    class EmptyOpened(FromList):
+        """The list was to be opened, and nothing is in it."""
+
     class SelectionChanged(FromList):
         """Conversations were selected or are no longer."""
 
@@ -116,6 +122,7 @@ class ConversationList(RowScroll, can_focus=True):
         self._highlighted: Conversation | None = None
         self._wants_top = False
         self._selected: frozenset[ConversationId] = frozenset()
+        self._drafts: set[ConversationId] = set()
 
     # What is shown
 
@@ -177,6 +184,18 @@ class ConversationList(RowScroll, can_focus=True):
         if self._highlighted is not None and self._highlighted.id == conversation.id:
             self._highlighted = conversation
         number = self._window.replace(conversation) if self._window else None
+        if number is not None:
+            self.repaint_row(number)
+
+    def show_drafts(self, ids: Iterable[ConversationId]) -> None:
+        """Say of these conversations, and of no others, that there is a draft."""
+        self._drafts = set(ids)
+        self.refresh()
+
+    def show_draft(self, id: ConversationId, is_there: bool) -> None:
+        """Say that a conversation has a draft, or no longer."""
+        (self._drafts.add if is_there else self._drafts.discard)(id)
+        number = self._window.find(id) if self._window else None
         if number is not None:
             self.repaint_row(number)
 
@@ -253,6 +272,8 @@ class ConversationList(RowScroll, can_focus=True):
         """Open the highlighted conversation."""
         if self._highlighted is not None:
             self.post_message(self.Opened(self, self._highlighted))
+        elif self._window is not None and not self.row_count():
+            self.post_message(self.EmptyOpened(self))
 
     # The selection
 
@@ -286,15 +307,19 @@ class ConversationList(RowScroll, can_focus=True):
         if row is None:
             is_here = self._highlighted is None and number == self._number
             return self._strips.placeholder(RowState(is_here, thumb=thumb), width)
-        return self._strips.row(row, RowState(self._is_highlighted(row.id), row.id in self._selected, thumb), width)
+        words = (DRAFT,) if row.id in self._drafts else ()
+        state = RowState(self._is_highlighted(row.id), row.id in self._selected, thumb, words)
+        return self._strips.row(row, state, width)
 
     def line_of_empty(self, y: int) -> Strip | None:
-        """The empty list's sentence in the middle, once it is known that there are no rows."""
-        if self._window is None or y != self.size.height // 2:
+        """What the empty list says, in its middle, once it is known that there are no rows."""
+        lines = self.empty_text.split("\n")
+        number = y - max(0, (self.size.height - len(lines) + 1) // 2)
+        if self._window is None or not 0 <= number < len(lines):
             return None
         width = self.size.width
-        margin = " " * ((width - cell_len(self.empty_text)) // 2)
-        return Strip([Segment(fit(margin + self.empty_text, width), self._strips.style("muted"))], width)
+        margin = " " * ((width - cell_len(lines[number])) // 2)
+        return Strip([Segment(fit(margin + lines[number], width), self._strips.style("muted"))], width)
 
     def notify_style_update(self) -> None:
         """Colours may be others now."""
@@ -321,6 +346,8 @@ class ConversationList(RowScroll, can_focus=True):
         event.stop()
         place = self.row_under(event)
         if place is None:
+            if not self.row_count():
+                self.action_open()
             return
         number, column = place
         if column == self.size.width - 1:

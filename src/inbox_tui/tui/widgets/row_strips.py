@@ -44,6 +44,8 @@ class RowState(NamedTuple):
     is_highlighted: bool = False
     is_selected: bool = False
     thumb: Thumb = Thumb()
+    words: tuple[str, ...] = ()
+    """What else there is to it, in words, at the end of the second line."""
 
 
 class _Drawn(NamedTuple):
@@ -126,9 +128,14 @@ class RowStrips:
         return self._line(segments, state, state.thumb.first)
 
     def _second(self, cells: RowCells, state: RowState, width: int) -> Strip:
+        room = width - INDENT - 1
+        words = "".join(f" {word}" for word in state.words)
+        if cell_len(words) > room:
+            words = ""
         segments = [
             Segment(f"{SELECTED_MARK if state.is_selected else ' '} ", self.style("mark")),
-            Segment(fit(cells.writer + cells.last_line, width - INDENT - 1), self.style("muted")),
+            Segment(fit(cells.writer + cells.last_line, room - cell_len(words)), self.style("muted")),
+            Segment(words, self.style("name")),
         ]
         return self._line(segments, state, state.thumb.second)
 
