@@ -145,6 +145,18 @@ async def test_a_paste_keeps_its_lines_and_sends_nothing() -> None:
         assert not app.about("Submitted")
 
 
+async def test_lines_may_be_undone_and_done_again_from_under_the_cursor() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        app.box.ensure_editor().post_message(Paste("line\n" * 20))
+        await pilot.pause()
+        await pilot.pause()
+        await pilot.press("ctrl+z")
+        assert app.box.text == ""
+        await pilot.press("ctrl+y")
+        assert app.box.text == "line\n" * 20
+
+
 async def test_escape_leaves_without_a_trace_and_tab_is_text() -> None:
     async with BoxApp().run_test(size=(60, 14)) as pilot:
         app = await opened(pilot, "kept")

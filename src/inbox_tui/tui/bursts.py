@@ -25,6 +25,8 @@ _OPEN = frozenset((
     *("help", "command_palette"),
 ))  # fmt: skip
 """Actions after which the keys go somewhere else."""
+_TAKE_BACK = frozenset(("undo", "redo"))
+"""Keys of a field that reach further than its text: where nothing is left to undo, what was sent comes back."""
 _MOVE = frozenset(("move", "first", "last", "page"))
 
 
@@ -90,8 +92,8 @@ async def _to_field(app: App[Any], field: Widget, key: events.Key) -> None:
 
 
 def _is_of(app: App[Any], field: Widget, key: events.Key) -> bool:
-    bound = app.screen.active_bindings.get(key.key)
-    return bound is not None and (bound.node is field or _action(app, key) == "newline")
+    bound, action = app.screen.active_bindings.get(key.key), _action(app, key)
+    return bound is not None and (action == "newline" or (bound.node is field and action not in _TAKE_BACK))
 
 
 def _action(app: App[Any], key: events.Key) -> str:

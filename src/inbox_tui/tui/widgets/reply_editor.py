@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from textual import events
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
 from inbox_tui.domain.characters import is_text
 from inbox_tui.domain.text import clean_typed
@@ -77,6 +78,13 @@ class ReplyEditor(TextArea):
     def action_undo(self) -> None:
         """Where nothing is left to undo here, a reply may be."""
         self._undo_in_box()
+
+    def _refresh_size(self) -> None:
+        # The pinned library undoes lines from under the cursor, and fails where the scroll bar goes with them.
+        inside = self.clamp_visitable(self.cursor_location)
+        if inside != self.cursor_location:
+            self.set_reactive(TextArea.selection, Selection.cursor(inside))
+        super()._refresh_size()
 
     async def _on_key(self, event: events.Key) -> None:
         if isinstance(event, HastyEnter):
