@@ -44,7 +44,6 @@ WRITING_HINTS = (
     ("reply.leave", "back"),
     ("reply.send-resolve", "send and resolve"),
     ("reply.editor", "$EDITOR"),
-    ("app.commands", "commands"),
 )
 """What matters in the reply box, where letters are text."""
 SEARCH_HINTS: tuple[Hint, ...] = (("enter", "to the list"), ("esc", "drop the search"))
