@@ -49,10 +49,14 @@ async def act_on_burst(app: App[Any], burst: Burst) -> str:
         if keys:
             await app.on_event(events.Paste("".join(key.character or "" for key in keys)))
         return ""
+    before: events.Key | None = None
     while keys:
         if (field := app.focused) is not None and takes_text(field):
-            await _to_field(app, field, keys.pop(0))
-        elif _action(app, keys[0]) in _MOVE:  # the field was left
+            before = keys.pop(0)
+            await _to_field(app, field, before)
+        elif before is not None and before.key == "escape":  # which no text holds: the field was left on purpose
+            return await act_on_burst(app, Burst(tuple(keys), is_pasted=False))
+        elif _action(app, keys[0]) in _MOVE:  # Enter has left the field
             await app.on_event(keys.pop(0))
         else:
             return _ignored(keys)
