@@ -142,19 +142,32 @@ async def test_a_paste_keeps_its_lines_and_sends_nothing() -> None:
         app = await opened(pilot)
         app.box.ensure_editor().post_message(Paste("one\r\ntwo\n" + HOSTILE))
         await pilot.pause()
-        assert app.box.text == "one\ntwo\na]0;ownedbc"
+        assert app.box.text == "one\ntwo\na]0;ownedb\u202ec"
         assert not app.about("Submitted")
 
 
-async def test_escape_leaves_and_tab_moves_on_without_a_trace() -> None:
+async def test_lines_may_be_undone_and_done_again_from_under_the_cursor() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        app.box.ensure_editor().post_message(Paste("line\n" * 20))
+        await pilot.pause()
+        await pilot.pause()
+        await pilot.press("ctrl+z")
+        assert app.box.text == ""
+        await pilot.press("ctrl+y")
+        assert app.box.text == "line\n" * 20
+
+
+async def test_escape_leaves_without_a_trace_and_tab_is_text() -> None:
     async with BoxApp().run_test(size=(60, 14)) as pilot:
         app = await opened(pilot, "kept")
         await pilot.press("escape")
         await pilot.pause()
         assert app.about("LeaveRequested") == [()]
-        await pilot.press("tab")
-        assert isinstance(app.focused, Input)
         assert app.box.text == "kept"
+        await pilot.press("tab", "x")
+        assert not isinstance(app.focused, Input)
+        assert app.box.text == "kept\tx"
 
 
 async def test_the_editor_is_asked_for_with_the_text() -> None:
