@@ -7,6 +7,7 @@ No indexes, no caches, no cleverness; what an act means is decided by ``domain.r
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections.abc import Iterable
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, report, start_again
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import numbered_id, read_id
+from inbox_tui.domain.intake import Late, may_be_late
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
@@ -135,15 +137,23 @@ class ModelWorkspace:
         member: Member | None,
         imported_by: Member | None = None,
     ) -> Message:
-        """One more entry at the end of a thread."""
+        """One more entry of a thread, by its time and then by its arrival."""
         self._messages += 1
         body, key = storable(message.body), storable(message.key)
         content = (message.created_at.isoformat(), message.author, message.kind, key)
         id_ = MessageId(numbered_id(self._messages, *content))
         added = Message(id_, message.author, message.kind, body, message.created_at, member, key, imported_by)
-        self.threads[id].append(added)
+        insort(self.threads[id], added, key=lambda entry: entry.created_at)
         self.report([id])
         return added
+
+    def late(self, before: Conversation, added: Message, message: IncomingMessage) -> Late | None:
+        """Where the thread ends, if the message that was just added may belong further up."""
+        if not may_be_late(before, message):
+            return None
+        said = [entry for entry in self.threads[before.id] if entry.kind is Kind.MESSAGE]
+        outgoing = [entry.author for entry in said if entry.author in (Author.AGENT, Author.MEMBER)]
+        return Late(said[-1], outgoing[-1] if outgoing else None, said[-1].id == added.id)
 
     def message_by_key(self, id: ConversationId, key: str) -> Message | None:
         """The entry of a thread that was written with this key."""
