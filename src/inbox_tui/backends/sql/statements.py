@@ -277,6 +277,10 @@ LAST_SAID = " ".join(
         "ORDER BY created_at DESC, id DESC LIMIT 1",
     )
 )
+NUMBER_SAID_LAST = (
+    "SELECT id FROM message WHERE conversation_id = :conversation AND kind = 'message'"
+    " ORDER BY created_at DESC, id DESC LIMIT 1"
+)
 FIRST_TIMES = (
     "SELECT min(created_at), min(CASE WHEN author = 'member' AND kind = 'message' THEN created_at END)"
     " FROM message WHERE conversation_id = :conversation"

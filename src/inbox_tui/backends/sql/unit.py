@@ -179,7 +179,7 @@ class Unit:
 
     def end_thread(self, row_id: int) -> None:
         """All messages of a conversation that was just added are there."""
-        row = self.db.row(statements.LAST_SAID, conversation=row_id)
+        row = self.db.row(statements.NUMBER_SAID_LAST, conversation=row_id)
         self._states[row_id]["last_message_id"] = row[0] if row else None
 
     def team_changed(self) -> None:
