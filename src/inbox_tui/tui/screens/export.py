@@ -19,6 +19,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.text import clean
 from inbox_tui.tui.screens.dialog import Choice, Dialog, TextField, field
@@ -86,8 +87,7 @@ class ExportModal(Dialog[Path]):
 
     def compose_body(self) -> ComposeResult:
         """How many, and where to."""
-        plural = "" if self._count == 1 else "s"
-        yield Static(Content(f"{self._count:,} conversation{plural} to a CSV file."), id="what")
+        yield Static(Content(f"{counted(self._count, 'conversation')} to a CSV file."), id="what")
         path = TextField(str(self._suggested), id="path")
         self._offered = path.value
         yield field("File", path)
@@ -111,7 +111,7 @@ class ExportModal(Dialog[Path]):
     async def fail(self, error: InboxError) -> None:
         """Show why nothing was written; the path stays, to be changed."""
         if self.stage is Stage.WRITING:
-            self._say(f"{self._count:,} conversations to a CSV file.")
+            self._say(f"{counted(self._count, 'conversation')} to a CSV file.")
             await self._enter(Stage.CHOOSING)
             self.complain(f"{error.message} {error.hint}".strip())
 
