@@ -147,3 +147,26 @@ def test_plain_commands_load_no_screen_and_no_network(
         [sys.executable, str(probe), *arguments], env=env, capture_output=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_show_prints_a_long_message_whole(run_cli: RunCli, store_file: Path) -> None:
+    """In characters and in lines; tabs lead to the next column of eight."""
+    seed(store_file, [line("long", "x" * 300_000, "\n".join(f"line {number}" for number in range(5_000)), "a\tb")])
+    shown = run_cli("show", "long").out
+    assert "x" * 300_000 in shown
+    assert "    line 4999\n" in shown
+    assert "    a       b\n" in shown
+    assert "…" not in shown
+
+
+def test_show_names_the_zone_where_the_hour_is_doubled(run_cli: RunCli, store_file: Path) -> None:
+    at = ("2026-10-24T23:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z")
+    said = [{"author": "visitor", "body": "x", "created_at": time} for time in at]
+    seed(store_file, [{"id": "c", "messages": said}])
+    shown = run_cli("show", "c", env={"TZ": "Europe/Stockholm"}).lines
+    assert [text.split(" · ")[1] for text in shown if text.startswith("Visitor c · ")] == [
+        "2026-10-25 01:30",
+        "2026-10-25 02:30 CEST",
+        "2026-10-25 02:30 CET",
+        "2026-10-25 03:30",
+    ]
