@@ -50,7 +50,12 @@ def test_a_message_nested_beyond_reason_is_shown() -> None:
 
 
 def test_what_looks_like_html_for_long_is_told_at_once() -> None:
-    for body in ("<!---->" * 20_000 + "x>", "<p>" + "<a " * 200_000 + ">", "<p" * 200_000 + ">", "<p>" + " >" * 200_000):
+    for body in (
+        "<!---->" * 20_000 + "x>",
+        "<p>" + "<a " * 200_000 + ">",
+        "<p" * 200_000 + ">",
+        "<p>" + " >" * 200_000,
+    ):
         assert readable(body) == body
 
 

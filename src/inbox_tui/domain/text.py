@@ -148,11 +148,13 @@ def with_tabs_spread(line: str) -> str:
 
 def _cells(text: str) -> int:
     """Cells that a terminal gives to a piece of a line."""
-    if text.isascii():
+    if text.isascii() and text.isprintable():
         return len(text)
-    from rich.cells import cell_len  # only who has such text before a tab pays for the table of widths
-
-    return cell_len(clean(text, multiline=True, limit=max(1, len(text)) * _LONGEST_REPLACEMENT))
+    shown = clean(text, multiline=True, limit=max(1, len(text)) * _LONGEST_REPLACEMENT)
+    return sum(
+        0 if unicodedata.category(character) == "Mn" else 1 + (unicodedata.east_asian_width(character) in "WF")
+        for character in shown
+    )
 
 
 def clean_typed(text: str) -> str:

@@ -31,6 +31,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.names import name_key
 from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.team import told_apart
 from inbox_tui.domain.text import storable
 from inbox_tui.domain.tokens import Token
 from inbox_tui.store.protocol import Clock
@@ -85,12 +86,23 @@ class ModelWorkspace:
         """A new member, with an id of their own."""
         added = msgspec.structs.replace(member, id=MemberId(f"member-{len(self.members) + 1}"))
         self.members[added.id] = added
-        self.report(team=True)
-        return added
+        self._tell_apart()
+        return self.members[added.id]
 
     def change_member(self, changed: Member) -> Member:
         """Somebody is different now, wherever they appear."""
         self.members[changed.id] = changed
+        self._tell_apart()
+        return self.members[changed.id]
+
+    def _tell_apart(self) -> None:
+        """All members as they are now: a name may have become another's too, or be one's own again."""
+        for member in told_apart(self.members.values()):
+            self.members[member.id] = member
+            self._show(member)
+        self.report(team=True)
+
+    def _show(self, changed: Member) -> None:
         for id, conversation in self.conversations.items():
             if conversation.assignee is not None and conversation.assignee.id == changed.id:
                 self.conversations[id] = msgspec.structs.replace(conversation, assignee=changed)
@@ -106,8 +118,6 @@ class ModelWorkspace:
         for hash, token in self.tokens.items():
             if token.member is not None and token.member.id == changed.id:
                 self.tokens[hash] = msgspec.structs.replace(token, member=changed)
-        self.report(team=True)
-        return changed
 
     def agent(self, name: str) -> Agent:
         """The agent of this name, added if need be."""

@@ -26,6 +26,8 @@ GROUP_WITHIN = timedelta(minutes=5)
 """Messages of one author this close together share one author line."""
 KEPT_CHARACTERS = 2_000_000
 """Wrapped text that is kept; what was used longest ago goes first."""
+HTML_AT_MOST = 200_000
+"""Characters of HTML that are read as text while somebody waits; a longer message is shown as it came."""
 _LONG_AGO = datetime(1, 1, 2, tzinfo=timezone.utc)
 """Another year than that of any message."""
 _INDENT = "  "
@@ -168,7 +170,7 @@ class ThreadPresenter:
             return known[1]
         is_note = message.kind is Kind.NOTE
         start, role = (_BAR, "note") if is_note else (_INDENT, "text")
-        piece = clean_piece(readable(message.body))
+        piece = clean_piece(readable(message.body) if len(message.body) <= HTML_AT_MOST else message.body)
         shown = [Line(((start, role), (text, "text")), message.id) for text in wrap(piece.text, width - len(start))]
         if piece.characters_left:
             words = wrap(_what_is_left(piece, conversation), width - len(start))
