@@ -61,7 +61,8 @@ async def whole(store: Store, id: ConversationId) -> Whole | None:
     while found.has_earlier:
         found = await store.thread(id, before=found.messages[0].id, limit=MESSAGES_AT_ONCE)
         messages[:0] = found.messages
-    return Whole(conversation, messages)
+    # A server of an earlier version gives them as they arrived.
+    return Whole(conversation, sorted(messages, key=lambda message: message.created_at))
 
 
 async def written_since(store: Store, since: ChangeId | None) -> Changes:
