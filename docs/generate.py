@@ -110,7 +110,7 @@ def keys_page() -> str:
 def configuration_page() -> str:
     """docs/configuration.md."""
     from inbox_tui.cli.lazy import global_options
-    from inbox_tui.local.settings import CONFIG_VARIABLE, VARIABLES, Settings
+    from inbox_tui.local.settings import CONFIG_VARIABLE, VARIABLES, Settings, range_of
 
     flags = {option.name: option.opts[0] for option in global_options()}
     hints = get_type_hints(Settings, include_extras=True)
@@ -131,7 +131,9 @@ def configuration_page() -> str:
         key = field.encode_name
         meta = next(item for item in hints[field.name].__metadata__ if isinstance(item, msgspec.Meta))
         default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
-        cells = [_code(key), _typed(get_args(hints[field.name])[0]), _code(_toml(default))]
+        limits = range_of(hints[field.name])
+        kind = _typed(get_args(hints[field.name])[0]) + (f", {limits}" if limits else "")
+        cells = [_code(key), kind, _code(_toml(default))]
         cells += [_code(VARIABLES.get(key, "")), _code(flags.get(key, "")), str(meta.description)]
         lines.append(f"| {' | '.join(cells)} |")
     lines += [
@@ -150,6 +152,7 @@ def configuration_page() -> str:
         "```",
         "",
         "`sqlite:///inbox.db` with three slashes is a file in the current folder; with four the path is absolute.",
+        "`sqlite:///~/inbox.db` is in your home folder. A `?` in the name of a file is written `%3F`.",
         "",
         "## Keys of your own",
         "",
@@ -161,10 +164,11 @@ def configuration_page() -> str:
         '"inbox.resolve" = ["d", "f2"]',
         '"reply.send" = "ctrl+s"',
         '"reply.newline" = ["enter", "ctrl+j"]',
+        '"inbox.quit" = []  # switched off',
         "```",
         "",
-        "The keys named here replace the action's defaults. A key that two actions of one place would share, and a key",
-        "that no terminal can send, are refused at the start.",
+        "The keys named here replace the action's defaults; an empty list switches them off. A key that two actions of",
+        "one place would share, and a key that no terminal can send, are refused at the start.",
     ]
     return _page(lines)
 

@@ -40,6 +40,13 @@ def test_text_comes_from_standard_input(run_cli: RunCli, arguments: list[str]) -
     assert thread_of(run_cli, "c-1")[-1]["body"] == "Two\nlines"
 
 
+@pytest.mark.parametrize("text", ["\ufeffTwo\r\nlines\r\n\r\n", "\ufeffTwo\nlines", "Two\r\nlines"])
+def test_what_windows_adds_to_a_text_is_dropped(run_cli: RunCli, text: str) -> None:
+    assert run_cli("reply", "c-1", stdin=text).code == 0
+    assert run_cli("note", "c-1", text.rstrip()).code == 0
+    assert [message["body"] for message in thread_of(run_cli, "c-1")[-2:]] == ["Two\nlines"] * 2
+
+
 def test_a_note_is_for_the_team(run_cli: RunCli) -> None:
     assert run_cli("note", "c-2", "Ask Lee").code == 0
     assert thread_of(run_cli, "c-2")[-1]["kind"] == "note"
@@ -118,4 +125,21 @@ def test_losing_access_loses_the_conversations(run_cli: RunCli) -> None:
     run_cli("members", "add", "lee@acme.example")
     run_cli("assign", "c-1", "lee@acme.example")
     assert run_cli("members", "access", "lee@acme.example", "none").code == 0
+    assert row_of(run_cli, "c-1")["assignee_email"] is None
+
+
+@pytest.mark.parametrize("who", ["lee@acme.example ", " LEE@acme.example\n", "\u200blee@acme.example\u00a0"])
+def test_blanks_around_an_address_do_not_matter(run_cli: RunCli, who: str) -> None:
+    run_cli("members", "add", "lee@acme.example")
+    assert run_cli("assign", "c-1", who).code == 0
+    assert row_of(run_cli, "c-1")["assignee_email"] == "lee@acme.example"
+    assert run_cli("assign", "c-1", " me ").code == run_cli("assign", "c-1", "none ").code == 0
+
+
+@pytest.mark.parametrize("who", ["lee", "Lee Park", "Prak", "lee@other.example", "LEE@ACME.EXAMPEL", "parks "])
+def test_an_unknown_name_is_answered_with_the_nearest(run_cli: RunCli, who: str) -> None:
+    run_cli("members", "add", "lee@acme.example", "--name", "Lee Park")
+    ran = run_cli("assign", "c-1", who)
+    assert ran.code == 1
+    assert "Did you mean lee@acme.example?" in ran.err
     assert row_of(run_cli, "c-1")["assignee_email"] is None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import RunCli
+from .conftest import RunCli, line, seed
 
 
 def configured(run_cli: RunCli, *arguments: str, env: dict[str, str] | None = None) -> dict[str, str]:
@@ -50,6 +50,12 @@ def test_a_password_is_not_shown(run_cli: RunCli) -> None:
         ("theme = 'blue'", ['\'theme\' must be "dark" or "light"']),
         ("as = 3", ["'as' must be a text, not a number"]),
         ("token_command = 'pass show inbox'", ["'token_command' must be a list of texts, not a text"]),
+        ("undo_send = -1", ["'undo_send' must be a number from 0 to 60."]),
+        ("undo_send = 601", ["'undo_send' must be a number from 0 to 60."]),
+        ("undo_send = nan", ["'undo_send' must be a number from 0 to 60."]),
+        ("undo_send = 'long'", ["'undo_send' must be a number from 0 to 60."]),
+        ("as = 2026-11-03", ["'as' must be a text, not a date"]),
+        ("token_command = ['pass', 3]", ["'token_command[1]' must be a text, not a number"]),
         ("keys = 3", ["'keys' must be a table, not a number"]),
         ("theme = ", ["is not valid TOML"]),
         ('[keys]\n"inbox.replay" = "w"', ["unknown key 'keys.inbox.replay'", "Did you mean 'inbox.reply'?"]),
@@ -58,7 +64,11 @@ def test_a_password_is_not_shown(run_cli: RunCli) -> None:
         ('[keys]\n"inbox.reply" = "hyper+x"', ["there is no key 'hyper+x'"]),
         ('[keys]\n"inbox.reply" = "shift+r"', ["there is no key 'shift+r'", "A capital is written"]),
         ('[keys]\n"inbox.reply" = "return"', ["there is no key 'return'"]),
-        ('[keys]\n"inbox.reply" = []', ["must be a key or a list of keys"]),
+        ('[keys]\n"inbox.reply" = "Ctrl+R"', ["there is no key 'Ctrl+R'", 'Did you mean "ctrl+r"?']),
+        ('[keys]\n"inbox.reply" = "ctrl+R"', ['Did you mean "ctrl+r"?']),
+        ('[keys]\n"inbox.reply" = "Ctrl-R"', ['Did you mean "ctrl+r"?']),
+        ('[keys]\n"inbox.reply" = "Alt+Return"', ['Did you mean "alt+enter"?']),
+        ('[keys]\n"inbox.reply" = "Shift+R"', ['Did you mean "R"?']),
         ('[keys]\n"inbox.reply" = true', ["must be a key or a list of keys"]),
     ],
 )
@@ -71,6 +81,22 @@ def test_a_mistake_names_file_key_and_remedy(run_cli: RunCli, tmp_path: Path, te
         assert word in ran.err
 
 
+@pytest.mark.parametrize("value", ["-1", "601", "nan"])
+def test_doctor_names_a_value_outside_its_range(run_cli: RunCli, tmp_path: Path, value: str) -> None:
+    (tmp_path / "c.toml").write_text(f"undo_send = {value}\n")
+    ran = run_cli("doctor", "--config", "c.toml")
+    assert ran.code == 1
+    assert "'undo_send' must be a number from 0 to 60" in ran.out
+    assert run_cli("list", "--config", "c.toml").code == 2
+
+
+def test_a_file_written_on_windows_is_read(run_cli: RunCli, tmp_path: Path) -> None:
+    config = tmp_path / "c.toml"
+    config.write_bytes(b'\xef\xbb\xbftheme = "light"\r\nundo_send = 5\r\n')
+    found = configured(run_cli, "--config", str(config))
+    assert (found["theme"], found["undo_send"]) == ("light  # file", "5.0  # file")
+
+
 def test_keys_can_be_changed(run_cli: RunCli, tmp_path: Path) -> None:
     config = tmp_path / "c.toml"
     config.write_text('[keys]\n"inbox.reply" = ["w", "F2", "/"]\ninbox.search = "ctrl+f"\nreply.send = "ctrl+alt+s"\n')
@@ -78,6 +104,14 @@ def test_keys_can_be_changed(run_cli: RunCli, tmp_path: Path) -> None:
     assert keys["keys.inbox.reply"] == "w,f2,slash  # file"
     assert keys["keys.reply.send"] == "alt+ctrl+s  # file"
     assert keys["keys.inbox.assign"] == "a  # default"
+
+
+def test_keys_can_be_switched_off(run_cli: RunCli, tmp_path: Path) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text('[keys]\n"inbox.quit" = []\n"inbox.resolve" = []\n"inbox.reply" = "e"\n')
+    keys = configured(run_cli, "--config", str(config))
+    assert keys["keys.inbox.quit"] == keys["keys.inbox.resolve"] == "off  # file"
+    assert keys["keys.inbox.reply"] == "e  # file"
 
 
 def test_a_file_that_is_named_must_be_there_and_be_text(run_cli: RunCli, tmp_path: Path) -> None:
@@ -103,6 +137,9 @@ def test_a_file_that_is_named_must_be_there_and_be_text(run_cli: RunCli, tmp_pat
         (["list", "--store", "inbox.db"], 2, "is not a store address"),
         (["list", "--store", "sqlit:///x.db"], 2, "Did you mean sqlite://?"),
         (["list", "--store", "sqlite:////no/such/folder/x.db"], 2, "does not exist"),
+        (["list", "--store", "sqlite:////no/a?b.db"], 2, "write it as %3F"),
+        (["migrate", "--store", "sqlite:///x.db?mode=ro"], 2, "write it as %3F"),
+        (["doctor", "--store", "sqlite:///x.db?mode=ro"], 1, ""),
         (["list", "--store", ""], 2, "it is empty"),
         (["list", "--store", "sqlite:///:memory:"], 2, "cannot live in memory"),
         (["resolve", "c-1", "--store", "sqlite:///mistyped.db"], 1, "There is no inbox at mistyped.db"),
@@ -184,6 +221,27 @@ def test_list_fits_the_terminal(environment: dict[str, str], tmp_path: Path, col
     assert lines[0].split()[:4] == ["ID", "STATUS", "ACTIVITY", "ASSIG…" if columns == "50" else "ASSIGNEE"]
     assert len(lines) == 5
     assert max(map(len, lines)) <= int(columns)
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+@pytest.mark.parametrize("id", ["c-1", "0198f0a2-7b1c-7c3e-9a53-3f5e1b0c9d11", "c" * 60])
+def test_list_never_cuts_an_id(
+    environment: dict[str, str], tmp_path: Path, store_file: Path, columns: str, id: str
+) -> None:
+    seed(store_file, [line(id, "hello " * 50, visitor={"name": "Maya " * 20})])
+    code, shown = in_terminal(["list"], environment | {"COLUMNS": columns}, tmp_path)
+    head, row = shown.replace("\r\n", "\n").splitlines()
+    assert code == 0
+    assert head.split()[0] == "ID" and row.split()[0] == id
+    assert len(row) <= max(int(columns), len(id))
+
+
+def test_a_store_file_may_be_in_the_home_folder_and_have_any_name(run_cli: RunCli, tmp_path: Path) -> None:
+    for url, made in (("sqlite:///~/my.db", "home/my.db"), ("sqlite:///a%3Fb.db", "a?b.db"), ("sqlite:///%7E", "~")):
+        assert run_cli("migrate", "--store", url).code == 0
+        assert (tmp_path / made).is_file()
+        assert run_cli("list", "--store", url).code == 0
+        assert run_cli("doctor", "--store", url).out.count(made.rpartition("/")[2]) >= 1
 
 
 @pytest.mark.usefixtures("workspace")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from inbox_tui.domain.rules import preview
 from inbox_tui.operations.records import COLUMNS
 
 from .conftest import RunCli, line, seed
@@ -257,7 +258,7 @@ def test_raw_csv_reads_back_as_it_was(run_cli: RunCli, tmp_path: Path) -> None:
     with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as stream:
         rows = {row["conversation_id"]: row for row in csv.DictReader(stream)}
     assert {row["topic"] for row in rows.values()} == set(CELLS)
-    assert {row["last_message"] for row in rows.values()} == set(CELLS)
+    assert {row["last_message"] for row in rows.values()} == {preview(text) for text in CELLS}
     assert (tmp_path / "out.csv").stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.glob("*.part")) == []
 
@@ -278,7 +279,8 @@ def test_duckdb_reads_what_the_store_holds(run_cli: RunCli, tmp_path: Path) -> N
     assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbf")
     reader = [sys.executable, "-c", READ_BY_DUCKDB, str(tmp_path / "out.csv")]
     found = json.loads(subprocess.run(reader, capture_output=True, check=True).stdout)
-    assert {row[0] for row in found} == {row[1] for row in found} == set(CELLS)
+    assert {row[0] for row in found} == set(CELLS)
+    assert {row[1] for row in found} == {preview(text) for text in CELLS}
     assert {tuple(row[2:]) for row in found} == {("1", "false", "2026-11-03T10:00:00Z")}
 
 
@@ -290,6 +292,23 @@ def test_export_follows_filter_search_and_order(run_cli: RunCli, workspace: Path
     assert exported("--search", "table 8") == ["c-2"]
     assert exported("--agent", "Booking assistant") == ["c-3"]
     assert exported("--filter", "your-inbox") == ["c-4"]
+
+
+@pytest.mark.usefixtures("hostile")
+@pytest.mark.parametrize(("given", "delimiter"), [(";", ";"), ("|", "|"), ("tab", "\t"), ("\\t", "\t"), (",", ",")])
+def test_the_delimiter_can_be_chosen(run_cli: RunCli, given: str, delimiter: str) -> None:
+    out = run_cli("export", "--delimiter", given).out
+    rows = list(csv.reader(io.StringIO(out, newline=""), delimiter=delimiter))
+    assert tuple(rows[0]) == COLUMNS
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert len(rows) == len(CELLS) + 1
+
+
+@pytest.mark.parametrize("given", ["", "x", ";;", '"', "\n", "="])
+def test_another_delimiter_is_a_mistake(run_cli: RunCli, given: str) -> None:
+    ran = run_cli("export", "--delimiter", given)
+    assert (ran.code, ran.out) == (2, "")
+    assert "is not one of ',', ';', '|' and 'tab'" in ran.err
 
 
 @pytest.mark.usefixtures("workspace")

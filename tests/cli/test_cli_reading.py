@@ -147,3 +147,31 @@ def test_plain_commands_load_no_screen_and_no_network(
         [sys.executable, str(probe), *arguments], env=env, capture_output=True, check=False, timeout=60
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("last", [1, 3, 700, 5000])
+def test_show_prints_the_last_messages(run_cli: RunCli, store_file: Path, last: int) -> None:
+    messages = [{"author": "agent", "body": f"number {number}"} for number in range(1203)]
+    seed(store_file, [{"id": "long", "messages": messages, "created_at": "2026-11-03T10:00:00Z"}])
+    thread = json.loads(run_cli("show", "long", "--last", str(last), "--json").out)["thread"]
+    assert [message["body"] for message in thread] == [message["body"] for message in messages][-last:]
+    assert run_cli("show", "long", "--last", "2").out.count("number") == 2
+    assert run_cli("show", "long", "--last", "0").code == 2
+
+
+IDS = ["c" * 250, "a b", "x\u00a0y", "soft\u00adhyphen", "Zoë-\u200d-🩷", "\u202eabc", "ﬁ"]
+
+
+def test_an_id_is_printed_as_commands_take_it(run_cli: RunCli, store_file: Path) -> None:
+    seed(store_file, [line(id) for id in IDS])
+    ran = run_cli("list")
+    assert {text.split("\t")[0] for text in ran.lines} == set(IDS)
+    done = run_cli("resolve", *(text.split("\t")[0] for text in ran.lines))
+    assert (done.code, {text.split("\t")[0] for text in done.lines}) == (0, set(IDS))
+
+
+def test_an_id_that_would_break_the_line_is_counted(run_cli: RunCli, store_file: Path) -> None:
+    seed(store_file, [line("a\tb"), line("c\nd"), line("e")])
+    ran = run_cli("list")
+    assert len(ran.lines) == 3
+    assert ran.err == "2 ids have characters that cannot be shown; see list --json.\n"

@@ -85,3 +85,26 @@ def test_an_editor_that_fails_changes_nothing(environ: dict[str, str], tmp_path:
 def test_bytes_that_are_no_text_are_replaced(tmp_path: Path, environ: dict[str, str]) -> None:
     environ["EDITOR"] = script(tmp_path, "printf 'a\\377b' > \"$1\"")
     assert edit_text("\ud800", environ) == "a\ufffdb"
+
+
+def test_an_editor_that_returns_at_once_is_named_and_the_file_is_kept(environ: dict[str, str], tmp_path: Path) -> None:
+    environ["EDITOR"] = script(tmp_path, "exit 0")
+    with pytest.raises(ConfigError, match="returned at once; the text was not changed") as raised:
+        edit_text("long text", environ, clock=lambda: 0.0)
+    (kept,) = (tmp_path / "tmp").iterdir()
+    assert str(kept) in raised.value.hint
+    assert (kept.read_text(), stat.S_IMODE(kept.stat().st_mode)) == ("long text", 0o600)
+
+
+def test_an_editor_that_was_closed_after_a_while_left_the_text_as_it_was(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    environ["EDITOR"] = script(tmp_path, "exit 0")
+    times = iter((0.0, 1.5))
+    assert edit_text("text", environ, clock=lambda: next(times)) == "text"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_what_windows_adds_to_a_text_is_dropped(environ: dict[str, str], tmp_path: Path) -> None:
+    environ["EDITOR"] = script(tmp_path, "printf '\\357\\273\\277a\\r\\nb\\r\\n' > \"$1\"")
+    assert edit_text("", environ) == "a\nb"

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 
+from inbox_tui.domain.models import Author, ConversationId, IncomingConversation, IncomingMessage
+from inbox_tui.domain.times import local
 from inbox_tui.local.keymap import DEFAULT_KEYS
-from inbox_tui.store.protocol import Team
+from inbox_tui.store.protocol import Intake, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.key_help import key_sections
 from inbox_tui.tui.screens.dialog import TextField
@@ -21,7 +23,9 @@ from inbox_tui.tui.screens.settings import SettingsScreen
 from inbox_tui.tui.screens.welcome import WelcomeScreen
 from inbox_tui.tui.themes import LIGHT
 from tui.terminal import Inbox
-from tui.workspace import DANA, Team4
+from tui.workspace import DANA, NOW, Team4
+
+STAMPED = f"all-{local(NOW):%Y-%m-%d-%H%M%S}.csv"
 
 
 async def name_file(inbox: Inbox, path: Path) -> None:
@@ -55,7 +59,7 @@ async def test_an_export_that_is_left_writes_nothing(
     monkeypatch.chdir(tmp_path / "here")
     async with team.inbox() as inbox:
         await inbox.press("E")
-        assert inbox.top.query_one("#path", TextField).value == str(tmp_path / "here" / "all-2026-11-06.csv")
+        assert inbox.top.query_one("#path", TextField).value == str(tmp_path / "here" / STAMPED)
         await inbox.press("escape")
         assert isinstance(inbox.app.screen, InboxScreen)
         assert list((tmp_path / "here").iterdir()) == []
@@ -72,6 +76,47 @@ async def test_the_export_of_a_search_holds_what_the_search_found(team: Team4, t
         await inbox.press("enter")
         await inbox.until(lambda: bool(inbox.heard(m.Exported)))
         assert len((tmp_path / "found.csv").read_text("utf-8").splitlines()) == 2
+
+
+async def test_one_enter_exports_even_where_the_name_is_taken(
+    team: Team4, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / STAMPED).write_text("older")
+    monkeypatch.chdir(tmp_path)
+    async with team.inbox() as inbox:
+        await inbox.press("E", "enter")
+        await inbox.until(lambda: bool(inbox.heard(m.Exported)))
+    assert (tmp_path / STAMPED).read_text() == "older"
+    assert (tmp_path / STAMPED.replace(".csv", "-2.csv")).exists()
+
+
+async def test_the_export_of_a_search_says_how_many_it_writes(team: Team4, tmp_path: Path) -> None:
+    store = await team.store()
+    assert isinstance(store, Intake)
+    message = IncomingMessage(Author.VISITOR, "a word that occurs often", NOW)
+    ids = [ConversationId(f"c-{number}") for number in range(600)]
+    await store.take_in([IncomingConversation(id, (message,), "Website assistant", NOW) for id in ids])
+    async with team.inbox() as inbox:
+        await inbox.press("slash")
+        await inbox.write("occurs")
+        await inbox.until(lambda: "250+ found" in inbox.text())
+        await inbox.press("enter", "E")
+        await inbox.until(lambda: "600 conversations to a CSV file." in inbox.text(inbox.top))
+        await name_file(inbox, tmp_path / "found.csv")
+        await inbox.press("enter")
+        await inbox.until(lambda: bool(inbox.heard(m.Exported)))
+        assert len((tmp_path / "found.csv").read_text("utf-8").splitlines()) == 601
+
+
+async def test_a_profile_changed_in_the_settings_is_one_save(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("comma")
+        inbox.top.set_focus(inbox.top.query_one("#change-profile"))
+        await inbox.press("enter", "end", "x", "enter")
+        await inbox.settled()
+        await inbox.press("escape")
+        assert "Your profile is saved." in inbox.text()
+        assert (await inbox.app.screen.view.work.store.me()).name == "Dana Ortizx"  # type: ignore[attr-defined]
 
 
 async def test_settings_change_the_theme_at_once_and_are_kept(team: Team4) -> None:

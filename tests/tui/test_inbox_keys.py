@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from inbox_tui.local.keymap import keymap
 from tui.workspace import DANA, TOM, Team4
 
 OTHER_KEYS = {
@@ -68,3 +71,15 @@ async def test_the_search_field_stands_between_its_sign_and_what_it_found(team: 
         line = inbox.lines[2]
         assert line.startswith(" ⌕ flight ")
         assert f"  {inbox.view.header.found} " in line
+
+
+async def test_a_key_that_is_switched_off_does_nothing_and_is_not_offered(team: Team4) -> None:
+    keys = keymap({"inbox.resolve": [], "inbox.undo": [], "inbox.reply": "e"}, Path("c.toml"))
+    async with team.inbox(DANA, keys=keys) as inbox:
+        assert inbox.lines[-1].startswith(" e reply  a assign  i take  n next waiting")
+        await inbox.press("z", "e")
+        assert inbox.lines[-1].startswith(" enter send  esc back")
+        await inbox.press("escape", "?")
+        assert "off          Mark resolved" in inbox.text(inbox.top)
+        await inbox.press("escape", "i")
+        assert "ctrl+p undo" in inbox.text()

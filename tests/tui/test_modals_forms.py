@@ -159,16 +159,36 @@ async def test_settings_by_mouse() -> None:
         assert app.dialog.query_one("#auto-assign", OneOf).value == "on"
 
 
-async def test_settings_with_another_profile() -> None:
-    app = Host(SettingsScreen(SETTINGS))
+async def test_another_profile_is_saved_at_once() -> None:
+    saved: list[Profile] = []
+
+    async def save(profile: Profile) -> str:
+        saved.append(profile)
+        return ""
+
+    app = Host(SettingsScreen(SETTINGS, save_profile=save))
     async with app.run_test() as pilot:
         await pilot.press("tab", "tab", "enter")
         assert isinstance(app.screen, ProfileModal)
         await pilot.press("space", "J", "r", "enter")
         await pilot.pause()
-        assert "(DO) Dana Ortiz Jr" in app.shown()
-        await pilot.press("tab", "enter")
-        assert app.results == [SettingsResult("dark", True, Profile("Dana Ortiz Jr", Badge("DO", Color.TEAL)))]
+        assert "(DO) Dana Ortiz Jr · saved" in app.shown()
+        assert saved == [Profile("Dana Ortiz Jr", Badge("DO", Color.TEAL))]
+        await pilot.press("escape")
+        assert (app.results, len(saved)) == ([None], 1)
+
+
+async def test_a_profile_that_is_refused_is_not_shown_as_saved() -> None:
+    async def refuse(_: Profile) -> str:
+        return "The line is down."
+
+    app = Host(SettingsScreen(SETTINGS, save_profile=refuse))
+    async with app.run_test() as pilot:
+        await pilot.press("tab", "tab", "enter")
+        await pilot.press("space", "J", "r", "enter")
+        await pilot.pause()
+        assert "The line is down." in app.shown()
+        assert "Dana Ortiz Jr" not in app.shown()
 
 
 async def test_settings_with_a_photo(tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import ConversationId, Kind
 from inbox_tui.local.crash_report import write_report
 from inbox_tui.local.drafts import Draft, DraftJournal
 from inbox_tui.local.keymap import DEFAULT_KEYS, character_name, keymap
-from inbox_tui.local.settings import Settings, load_settings, names
+from inbox_tui.local.settings import Settings, checked, load_settings, names
 from inbox_tui.local.settings_file import save_settings
 
 ID = ConversationId("c-1")
@@ -89,6 +91,22 @@ def test_every_setting_has_words_and_a_default() -> None:
 
     for hint in typing.get_type_hints(Settings, include_extras=True).values():
         assert hint.__metadata__[0].description.endswith(".")
+
+
+ANY_VALUE = st.recursive(
+    st.one_of(st.text(), st.booleans(), st.integers(), st.floats(), st.datetimes(), st.dates(), st.times()),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3)),
+)
+
+
+@given(st.dictionaries(st.sampled_from(names()), ANY_VALUE))
+def test_any_value_is_a_setting_or_a_mistake_in_words(values: dict[str, object]) -> None:
+    file = Path("c.toml")
+    try:
+        found = checked(values, file)
+        keymap(found.keys, file)
+    except ConfigError as error:
+        assert error.message.startswith("c.toml: ")
 
 
 # Keys

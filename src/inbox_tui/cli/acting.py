@@ -8,8 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import click
 
 from inbox_tui.cli.lazy import command
-from inbox_tui.cli.output import say, write_lines
+from inbox_tui.cli.output import id_shown, say, write_lines
 from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.streams import require_output
 from inbox_tui.domain.errors import NotFound, Rejected
 from inbox_tui.domain.models import Conversation, ConversationId, Kind, Status
 from inbox_tui.domain.text import clean_line
@@ -74,7 +75,8 @@ def reopen(ctx: click.Context, ids: tuple[str, ...]) -> None:
 
 
 def _send(session: Session, id: ConversationId, text: str, kind: Kind) -> None:
-    body = _from_stdin() if text == "-" else text
+    require_output()
+    body = _from_stdin() if text == "-" else _plain(text)
     auto_assign = session.in_force.settings.auto_assign
 
     async def work() -> None:
@@ -91,11 +93,16 @@ def _send(session: Session, id: ConversationId, text: str, kind: Kind) -> None:
 
 def _from_stdin() -> str:
     try:
-        return sys.stdin.buffer.read().decode("utf-8").rstrip("\n")
+        return _plain(sys.stdin.buffer.read().decode("utf-8")).rstrip("\n")
     except UnicodeDecodeError as error:
         raise Rejected(
             "The text on standard input is not UTF-8.", hint="Convert it, for example with iconv."
         ) from error
+
+
+def _plain(text: str) -> str:
+    """Without what an editor on Windows adds: a byte order mark, and CR before LF."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _set_status(ctx: click.Context, ids: Sequence[str], status: Status, words: str) -> None:
@@ -126,12 +133,13 @@ async def _apply(store: Store, ids: Sequence[str], act: Act, words: str) -> bool
             refused += 1
             say(f"{outcome.change.id}: {outcome.error}")
         else:
-            write_lines([f"{clean_line(outcome.change.id)}\t{clean_line(words)}"])
+            write_lines([f"{id_shown(outcome.change.id)}\t{clean_line(words)}"])
     return not refused
 
 
 def _exit_with(ctx: click.Context, work: Callable[[Store], Awaitable[bool]]) -> None:
     session: Session = ctx.obj
+    require_output()
 
     async def opened() -> bool:
         async with session.store(must_exist=True) as store:

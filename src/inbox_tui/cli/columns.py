@@ -18,14 +18,23 @@ class Column(NamedTuple):
     """Cells it keeps on a narrow terminal, if its texts have so many."""
     most: int
     """Cells it takes on a wide one."""
+    is_whole: bool = False
+    """It is never cut, whatever the width: somebody copies it."""
 
 
 def aligned(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
-    """The rows under their headings, each on one line of at most ``width`` cells."""
+    """The rows under their headings, each on one line of at most ``width`` cells.
+
+    Only a first column that is whole may take more, if it does not fit.
+    """
     widths = _widths(columns, rows, width)
     for row in ([column.heading for column in columns], *rows):
-        line = _GAP.join(_fitted(text, size) for text, size in zip(row, widths, strict=True))
-        yield _cut(line.rstrip(), width)
+        first, *others = (_fitted(text, size) for text, size in zip(row, widths, strict=True))
+        rest = _GAP.join(["", *others]).rstrip()
+        if columns[0].is_whole:
+            yield (first + _cut(rest, max(0, width - widths[0]))).rstrip()
+        else:
+            yield _cut(first + rest, width)
 
 
 def cells(text: str) -> int:
@@ -41,9 +50,13 @@ def _widths(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
     longest = [
         max([cells(column.heading), *(cells(row[index]) for row in rows)]) for index, column in enumerate(columns)
     ]
-    widths = [min(size, column.most) for size, column in zip(longest, columns, strict=True)]
+    widths = [
+        size if column.is_whole else min(size, column.most) for size, column in zip(longest, columns, strict=True)
+    ]
     while sum(widths[:-1]) + len(_GAP) * (len(columns) - 1) + _LAST_LEAST > width:
-        spare = [size - column.least for size, column in zip(widths[:-1], columns, strict=False)]
+        spare = [
+            0 if column.is_whole else size - column.least for size, column in zip(widths[:-1], columns, strict=False)
+        ]
         if max(spare, default=0) <= 0:
             break
         widths[spare.index(max(spare))] -= 1
@@ -58,6 +71,8 @@ def _fitted(text: str, size: int) -> str:
 def _cut(text: str, size: int) -> str:
     if cells(text) <= size:
         return text
+    if not size:
+        return ""
     kept = text[:size]
     while cells(kept) > size - 1:
         kept = kept[:-1]

@@ -24,7 +24,7 @@ from inbox_tui.cli.session import Session, file_url, run_async
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.text import clean, clean_line
 from inbox_tui.local import paths
-from inbox_tui.local.keymap import DEFAULT_KEYS, keymap
+from inbox_tui.local.keymap import DEFAULT_KEYS, OFF, keymap
 from inbox_tui.local.settings import CONFIG_VARIABLE
 from inbox_tui.local.terminal_probe import Answer, ask_terminal
 from inbox_tui.operations import diagnosis, diagnosis_files
@@ -94,7 +94,7 @@ def _surroundings(session: Session, *, is_configured: bool) -> Surroundings:
         answer=answer,
         streams=are_terminals,
         encoding=sys.stderr.encoding if sys.stderr else "",  # the screens are written there
-        newline_keys=keys.split(","),
+        newline_keys=[] if keys == OFF else keys.split(","),
         is_slow=is_slow,
         extended_keys=_extended_keys(answer),
     )
@@ -148,7 +148,7 @@ def _store(session: Session, url: StoreUrl | None, wrong: ConfigError | None) ->
         return StoreFact(error="Not opened, because the settings cannot be read.", hint="Correct them first.")
     if url is None:  # the words of the error itself repeat what was given, a password perhaps
         return StoreFact(error="The store's address has no scheme.", hint="Write it like sqlite:///inbox.db.")
-    if url.scheme == diagnosis_files.LOCAL_SCHEME and url.path:
+    if url.scheme == diagnosis_files.LOCAL_SCHEME and url.path and "?" not in url.text:
         file = Path(url.path).absolute()
         is_default = not session.in_force.settings.store
         if not file.exists() and (file.parent.is_dir() or is_default):

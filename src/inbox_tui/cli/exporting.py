@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -16,8 +17,17 @@ from inbox_tui.cli.session import Session, run_async
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.operations.exporting import export_to_file, export_to_stream
+from inbox_tui.operations.formulas import DELIMITERS
 from inbox_tui.operations.naming import agent_named
 from inbox_tui.store.protocol import Scan
+
+
+def _delimiter(ctx: click.Context, option: click.Parameter, value: str) -> str:
+    """The delimiter itself, also for the words that stand for a tab. Raises BadParameter."""
+    meant = "\t" if value in ("tab", "\\t") else value
+    if meant not in DELIMITERS:
+        raise click.BadParameter(f"{value!r} is not one of ',', ';', '|' and 'tab'.", ctx, option)
+    return meant
 
 
 @command("export")
@@ -28,10 +38,26 @@ from inbox_tui.store.protocol import Scan
 @click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's.")
 @click.option("-o", "--output", default="-", metavar="FILE", help='Where to; "-" is standard output.')
 @click.option("--raw", is_flag=True, help="Leave cells that a spreadsheet would run as formulas as they are.")
+@click.option(
+    "--delimiter",
+    callback=_delimiter,
+    default=",",
+    show_default=True,
+    metavar="C",
+    help='Between cells: "," or ";" or "|" or "tab".',
+)
 @click.option("--bom", is_flag=True, help="Begin with a byte order mark, for old spreadsheets.")
 @click.pass_obj
 def export(
-    session: Session, *, filter_name: str, search: str, agent_name: str | None, output: str, raw: bool, bom: bool
+    session: Session,
+    *,
+    filter_name: str,
+    search: str,
+    agent_name: str | None,
+    output: str,
+    raw: bool,
+    delimiter: str,
+    bom: bool,
 ) -> None:
     """Write conversations as CSV; how many is said on stderr."""
 
@@ -45,9 +71,10 @@ def export(
             query = Query(Filter(filter_name), agent, search)
             scan = NotingScan(store, damaged)
             with _progress(to_terminal=output == "-" and sys.stdout.isatty()) as progress:
-                if output == "-":
-                    return await export_to_stream(scan, query, sys.stdout.buffer, raw=raw, bom=bom, progress=progress)
-                return await export_to_file(scan, query, Path(output), raw=raw, bom=bom, progress=progress)
+                to = partial(export_to_stream, scan, query, sys.stdout.buffer)
+                if output != "-":
+                    to = partial(export_to_file, scan, query, Path(output))
+                return await to(raw=raw, bom=bom, delimiter=delimiter, progress=progress)
 
     rows = run_async(work())
     say(f"{rows:,} conversations exported.")

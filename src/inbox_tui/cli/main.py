@@ -17,6 +17,7 @@ import click
 from inbox_tui import __version__
 from inbox_tui.cli.lazy import LazyGroup, global_options
 from inbox_tui.cli.session import Session
+from inbox_tui.cli.streams import prepare_streams
 from inbox_tui.domain.errors import InboxError
 
 INTERRUPTED = 130
@@ -34,6 +35,7 @@ COMMANDS = {
     "export": ("inbox_tui.cli.exporting:export", "Write conversations as CSV."),
     "import": ("inbox_tui.cli.importing:import_files", "Read conversations from JSON Lines."),
     "members": ("inbox_tui.cli.team:members", "Manage the team."),
+    "profile": ("inbox_tui.cli.profile:profile", "Print or change your display name and avatar."),
     "login": ("inbox_tui.cli.login:login", "Keep a token for a server."),
     "logout": ("inbox_tui.cli.login:logout", "Forget it."),
     "serve": ("inbox_tui.cli.serving:serve", "Offer this store to a team over HTTP."),
@@ -106,11 +108,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """The entry point of the program."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that lacks a character shows a stand-in rather than ending the program.
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")
+    prepare_streams()
     sys.excepthook = _report
     sys.exit(main())
 

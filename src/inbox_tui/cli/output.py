@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
 
 from inbox_tui.domain.text import clean
+
+_BREAKS_LINES = ("Cc", "Cs", "Zl", "Zp")
+"""Categories of characters that a line of data must not hold."""
 
 
 def say(words: str) -> None:
@@ -20,6 +24,17 @@ def write_lines(lines: Iterable[str]) -> None:
     """Data on stdout, a line each. The lines must be clean."""
     for line in lines:
         sys.stdout.write(line + "\n")
+
+
+def id_shown(id: str) -> str:
+    """An id as its reader can use it: as it is, unless it could break a line or act on a terminal.
+
+    On a terminal nothing that cannot be seen is left in it.
+    """
+    harmless = clean(id, limit=max(1, 10 * len(id)))
+    if harmless == id or is_terminal() or any(unicodedata.category(char) in _BREAKS_LINES for char in id):
+        return harmless
+    return id
 
 
 def write_json(objects: Iterable[Mapping[str, Any]]) -> None:

@@ -11,7 +11,7 @@ import click
 from inbox_tui.cli.columns import Column, aligned
 from inbox_tui.cli.damage import Damaged
 from inbox_tui.cli.lazy import command
-from inbox_tui.cli.output import is_terminal, say, terminal_width, write_json, write_lines
+from inbox_tui.cli.output import id_shown, is_terminal, say, terminal_width, write_json, write_lines
 from inbox_tui.cli.session import Session, run_async
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Member, Message, Status
@@ -27,7 +27,7 @@ from inbox_tui.store.registry import utc_now
 PAGE = 500
 LIMIT = 50
 _COLUMNS = (
-    Column("ID", 36, 60),
+    Column("ID", 0, 0, is_whole=True),
     Column("STATUS", 8, 8),
     Column("ACTIVITY", 8, 10),
     Column("ASSIGNEE", 6, 20),
@@ -73,7 +73,7 @@ def list_conversations(
 
 async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = False) -> None:
     """Print what a query finds; says on stderr if that is not all."""
-    printed = 0
+    printed = altered = 0
     now = local(utc_now())
     damaged = Damaged()
     async for rows in _pages(store, query, limit):
@@ -85,11 +85,14 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
         else:
             write_lines("\t".join(_cells(row, iso_time(row.last_activity_at))) for row in rows)
         damaged.note(rows)
+        altered += sum(id_shown(row.id) != row.id for row in rows)
         printed += len(rows)
     if printed and printed == limit and not query.search:
         total = query.filter.count_in(await store.counts(query.agent))
         if total > printed:
             say(f"{printed:,} of {total:,}; --limit 0 prints all.")
+    if altered and not as_json:
+        say(f"{altered:,} {'id has' if altered == 1 else 'ids have'} characters that cannot be shown; see list --json.")
     damaged.tell()
 
 
@@ -112,7 +115,7 @@ def _cells(row: Conversation, activity: str | None) -> list[str]:
         "damaged" if row.damage else "waiting" if row.waiting_since and row.status is Status.OPEN else row.status.value
     )
     return [
-        clean_line(row.id),
+        id_shown(row.id),
         status,
         activity or "",
         clean_name(row.assignee.label) if row.assignee else "",
@@ -123,14 +126,15 @@ def _cells(row: Conversation, activity: str | None) -> list[str]:
 
 @command("show")
 @click.argument("id", metavar="ID")
+@click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N messages.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: the CSV columns, and the messages as 'thread'.")
 @click.pass_obj
-def show(session: Session, id: str, as_json: bool) -> None:
-    """Print a conversation with all its messages."""
+def show(session: Session, id: str, last: int | None, as_json: bool) -> None:
+    """Print a conversation with all its messages, or the last ones."""
 
     async def work() -> None:
         async with session.store(must_exist=True) as store:
-            conversation, messages = await _whole_thread(store, ConversationId(id))
+            conversation, messages = await _thread(store, ConversationId(id), last)
             damaged = Damaged()
             damaged.note([conversation])
             damaged.tell()
@@ -144,12 +148,13 @@ def show(session: Session, id: str, as_json: bool) -> None:
     run_async(work())
 
 
-async def _whole_thread(store: Store, id: ConversationId) -> tuple[Conversation, list[Message]]:
-    thread = await store.thread(id, limit=PAGE)
+async def _thread(store: Store, id: ConversationId, last: int | None) -> tuple[Conversation, list[Message]]:
+    """The conversation with its ``last`` messages, or with all."""
+    earlier = thread = await store.thread(id, limit=min(last or PAGE, PAGE))
     messages = list(thread.messages)
-    earlier = thread
-    while earlier.has_earlier and earlier.messages:
-        earlier = await store.thread(id, before=earlier.messages[0].id, limit=PAGE)
+    while earlier.has_earlier and earlier.messages and (last is None or len(messages) < last):
+        size = PAGE if last is None else min(PAGE, last - len(messages))
+        earlier = await store.thread(id, before=earlier.messages[0].id, limit=size)
         messages[:0] = earlier.messages
     return thread.conversation, messages
 

@@ -121,7 +121,7 @@ class Rejected(StoreError):
 class ProfileIncomplete(StoreError):
     """A reply needs a display name and an avatar, and one is missing."""
 
-    default_hint = "Enter a display name and choose an avatar under settings (key ,)."
+    default_hint = "Give them under settings (key ,) or with: inbox-tui profile --name NAME."
 
 
 class Unsupported(StoreError):

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -54,7 +54,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = True
     keys: Annotated[
         dict[str, Any],  # checked key by key in keymap.py, for the names in its messages
-        msgspec.Meta(description='Keys by binding id, for example "inbox.reply" = "w" or = ["w", "f2"].'),
+        msgspec.Meta(
+            description='Keys by binding id, for example "inbox.reply" = "w" or = ["w", "f2"]; [] switches it off.'
+        ),
     ] = {}
 
 
@@ -95,18 +97,19 @@ def load_settings(flags: Mapping[str, str | None], config: str | None, environ: 
     file = Path(named).expanduser() if named else paths.config_file()
     values = _read_file(file, must_exist=bool(named))
     sources = dict.fromkeys(values, Source.FILE)
-    _checked(values, file)  # also what is overruled below
+    checked(values, file)  # also what is overruled below
     for key, variable in VARIABLES.items():
         if environ.get(variable):
             values[key], sources[key] = environ[variable], Source.ENVIRONMENT
         if flags.get(key):
             values[key], sources[key] = flags[key], Source.FLAG
-    settings = _checked(values, file)
+    settings = checked(values, file)
     every = {name: sources.get(name, Source.DEFAULT) for name in names()}
     return InForce(settings, every, file)
 
 
-def _checked(values: dict[str, Any], file: Path) -> Settings:
+def checked(values: Mapping[str, object], file: Path) -> Settings:
+    """What a configuration file says, as settings. Raises ConfigError for a value that cannot be."""
     try:
         return msgspec.convert(values, Settings)
     except msgspec.ValidationError as error:
@@ -128,16 +131,24 @@ def parsed(text: str, file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file} is not valid TOML: {error}.") from error
 
 
+def text_of(file: Path) -> str:
+    """A configuration file without byte order mark, its lines ended by LF. Raises FileNotFoundError, ConfigError."""
+    try:
+        return file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise
+    except (OSError, UnicodeDecodeError) as error:
+        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is not UTF-8 text"
+        raise ConfigError(f"The configuration file {file} cannot be read: {reason}.") from error
+
+
 def _read_file(file: Path, *, must_exist: bool) -> dict[str, Any]:
     try:
-        values = parsed(file.read_text("utf-8"), file)
+        values = parsed(text_of(file), file)
     except FileNotFoundError as error:
         if must_exist:
             raise ConfigError(f"There is no configuration file {file}.", hint="Check --config FILE.") from error
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "it is not UTF-8 text"
-        raise ConfigError(f"The configuration file {file} cannot be read: {reason}.") from error
     for key in values:
         if key not in names():
             raise ConfigError(f"{file}: unknown key {key!r}.", hint=nearest(key, names(), "key"))
@@ -159,15 +170,40 @@ _TYPES = {
     "array": "a list of texts",
     "int": "a number",
     "float": "a number",
+    "date": "a date",
+    "time": "a time",
+    "datetime": "a time",
 }
 
 
 def _in_words(error: str) -> str:
+    """What msgspec says of a value, as a person who wrote the file understands it."""
     what, _, place = error.partition(" - at `$.")
     key = place.rstrip("`")
-    if what.startswith("Expected "):
+    if wanted := _allowed(key):
+        return f"{key!r} must be {wanted}"
+    if what.startswith("Expected ") and ", got " in what:
         wanted, got = (part.strip("`") for part in what.removeprefix("Expected ").split(", got "))
         return f"{key!r} must be {_TYPES.get(wanted, wanted)}, not {_TYPES.get(got, got)}"
-    if key == "theme":
-        return '\'theme\' must be "dark" or "light"'
     return f"{key!r}: {what}"
+
+
+def _allowed(key: str) -> str:
+    """The values that a setting can have, where these are few words or a range; otherwise ""."""
+    field = next((field for field in msgspec.structs.fields(Settings) if field.encode_name == key), None)
+    if field is None:
+        return ""
+    hint = get_type_hints(Settings, include_extras=True)[field.name]
+    kind = get_args(hint)[0]
+    if get_origin(kind) is Literal:
+        return " or ".join(f'"{word}"' for word in get_args(kind))
+    limits = range_of(hint)
+    return f"a number from {limits}" if limits else ""
+
+
+def range_of(hint: Any) -> str:
+    """The least and the greatest number that an annotation allows, like "0 to 60"; "" for one without."""
+    for meta in get_args(hint)[1:]:
+        if meta.ge is not None and meta.le is not None:
+            return f"{meta.ge:g} to {meta.le:g}"
+    return ""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.local import paths
-from inbox_tui.local.settings import parsed
+from inbox_tui.local.settings import parsed, text_of
 from inbox_tui.store.part_file import part_of
 
 Value = str | bool
@@ -29,7 +29,7 @@ def save_settings(file: Path, changes: Mapping[str, Value]) -> None:
     """
     file = Path(os.path.realpath(file))
     try:
-        text = file.read_text("utf-8") if file.exists() else ""
+        text = text_of(file) if file.exists() else ""
         wanted = {**parsed(text, file), **changes}
         for key, value in changes.items():
             text = _with(text, key, value)

@@ -12,6 +12,7 @@ import errno
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import IO
@@ -20,6 +21,7 @@ from inbox_tui.domain.errors import ExportError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation
 from inbox_tui.domain.text import clean_body
+from inbox_tui.operations.formulas import neutral
 from inbox_tui.operations.records import COLUMNS, Cell, cells
 from inbox_tui.store.part_file import part_of
 from inbox_tui.store.protocol import Scan
@@ -28,25 +30,24 @@ Progress = Callable[[int], None]
 """Is told how many rows are written, after each batch."""
 
 _TRUTH = {True: "true", False: "false"}
-_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
-"""First characters by which a spreadsheet takes a text for a formula."""
-
-
-def neutral(text: str) -> str:
-    """The text such that no spreadsheet runs it; everyday text is unchanged."""
-    if "\0" in text:
-        text = text.replace("\0", "")
-    return "'" + text if text[:1] in _FORMULA_STARTS else text
 
 
 async def export_to_file(
-    store: Scan, query: Query, target: Path, *, raw: bool = False, bom: bool = False, progress: Progress | None = None
+    store: Scan,
+    query: Query,
+    target: Path,
+    *,
+    raw: bool = False,
+    bom: bool = False,
+    delimiter: str = ",",
+    progress: Progress | None = None,
 ) -> int:
     """Write the query's CSV to ``target`` (mode 0600, replaced at once when complete).
 
     Args:
         raw: Leave cells that a spreadsheet would run as they are.
         bom: Begin with a byte order mark.
+        delimiter: What separates the cells; one of ``formulas.DELIMITERS``.
 
     Returns the number of conversations. Whatever ends it early leaves no file behind and
     an older ``target`` as it was. A pipe or device is written to directly.
@@ -55,15 +56,16 @@ async def export_to_file(
         ExportError: the file cannot be written; nothing was left.
         InboxError: whatever the store says.
     """
+    write = partial(export_to_stream, store, query, raw=raw, bom=bom, delimiter=delimiter, progress=progress)
     with _translated(target):
         # /dev/stdout may lead to a file, which is somebody else's output: written to, not replaced.
         is_outlet = any(target.is_relative_to(folder) for folder in ("/dev", "/proc"))
         if is_outlet or (target.exists() and not target.is_file()):
             with target.open("ab") as stream:  # a folder refuses
-                return await export_to_stream(store, query, stream, raw=raw, bom=bom, progress=progress)
+                return await write(stream)
         target = Path(os.path.realpath(target))
         with part_of(target) as part:
-            rows = await export_to_stream(store, query, part.stream, raw=raw, bom=bom, progress=progress)
+            rows = await write(part.stream)
             await asyncio.to_thread(part.finish)
         return rows
 
@@ -75,6 +77,7 @@ async def export_to_stream(
     *,
     raw: bool = False,
     bom: bool = False,
+    delimiter: str = ",",
     progress: Progress | None = None,
 ) -> int:
     """Write the query's CSV to an open file. Raises OSError from writing, InboxError from the store.
@@ -82,7 +85,8 @@ async def export_to_stream(
     On a terminal the texts are cleaned: whoever looks at them wants them harmless, whoever keeps them wants them whole.
     """
     rows = 0
-    async for part, rows in csv_parts(store, query, raw=raw, bom=bom, is_looked_at=stream.isatty()):
+    is_looked_at = stream.isatty()
+    async for part, rows in csv_parts(store, query, raw=raw, bom=bom, delimiter=delimiter, is_looked_at=is_looked_at):
         stream.write(part)
         if progress is not None and rows:
             progress(rows)
@@ -91,23 +95,31 @@ async def export_to_stream(
 
 
 async def csv_parts(
-    store: Scan, query: Query, *, raw: bool = False, bom: bool = False, is_looked_at: bool = False, batch: int = 1000
+    store: Scan,
+    query: Query,
+    *,
+    raw: bool = False,
+    bom: bool = False,
+    delimiter: str = ",",
+    is_looked_at: bool = False,
+    batch: int = 1000,
 ) -> AsyncIterator[tuple[bytes, int]]:
     """The CSV piece by piece, each with the number of conversations up to its end. Raises InboxError from the store.
 
     Args:
         raw: Leave cells that a spreadsheet would run as they are.
         bom: Begin with a byte order mark.
+        delimiter: What separates the cells; one of ``formulas.DELIMITERS``.
         is_looked_at: Clean the texts, for a terminal.
         batch: Rows of a piece.
     """
     text = StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(COLUMNS)
     yield ("\ufeff" if bom else "").encode() + _taken(text), 0
     rows = 0
     async for conversations in store.scan(query, batch):
-        writer.writerows(_lines(conversations, raw=raw, is_looked_at=is_looked_at))
+        writer.writerows(_lines(conversations, delimiter, raw=raw, is_looked_at=is_looked_at))
         rows += len(conversations)
         yield _taken(text), rows
 
@@ -120,9 +132,9 @@ def _taken(text: StringIO) -> bytes:
     return written
 
 
-def _lines(batch: Iterable[Conversation], *, raw: bool, is_looked_at: bool) -> Iterator[Iterable[Cell]]:
+def _lines(batch: Iterable[Conversation], delimiter: str, *, raw: bool, is_looked_at: bool) -> Iterator[Iterable[Cell]]:
     def kept(text: str) -> str:
-        text = text if raw else neutral(text)
+        text = text if raw else neutral(text, delimiter)
         return clean_body(text) if is_looked_at else text
 
     for conversation in batch:

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from inbox_tui.domain.errors import ConfigError, NotFound
 from inbox_tui.domain.models import Agent, Member
 from inbox_tui.domain.names import name_key
+from inbox_tui.domain.text import clean_line
 from inbox_tui.store.protocol import Store
 
 ME = "me"
+_SUGGESTED = 3
+"""Members of one name that a hint lists."""
 NOBODY = "none"
 
 
@@ -25,7 +28,7 @@ async def agent_named(store: Store, name: str) -> Agent:
 
 
 async def member_named(store: Store, email: str) -> Member:
-    """The member with this e-mail address. Raises NotFound, naming the nearest."""
+    """The member with this e-mail address, blanks around it ignored. Raises NotFound, naming the nearest."""
     members = await store.members()
     wanted = name_key(email)
     for member in members:
@@ -36,13 +39,22 @@ async def member_named(store: Store, email: str) -> Member:
 
 async def assignee_named(store: Store, who: str) -> Member | None:
     """Whom ``me``, ``none`` or an e-mail address means. Raises NotFound."""
-    if who == NOBODY:
+    wanted = name_key(who)
+    if wanted == NOBODY:
         return None
-    return await store.me() if who == ME else await member_named(store, who)
+    return await store.me() if wanted == ME else await member_named(store, who)
 
 
 def _nearest(wanted: str, members: Sequence[Member]) -> str:
+    """A hint that names the member most like the given words: by address, by its first part, or by name."""
     from difflib import get_close_matches
 
-    near = get_close_matches(wanted, [member.email.casefold() for member in members], n=1)
-    return f"Did you mean {near[0]}?" if near else "'inbox-tui members list' shows who there is."
+    known: dict[str, list[str]] = {}
+    for member in members:
+        email, name = name_key(member.email), name_key(member.name)
+        for word in dict.fromkeys((email, email.rpartition("@")[0], name, *name.split())):
+            known.setdefault(word, []).append(member.email)
+    known.pop("", None)
+    near = get_close_matches(wanted, known, n=1) or get_close_matches(wanted.rpartition("@")[0], known, n=1)
+    meant = " or ".join(map(clean_line, known[near[0]][:_SUGGESTED])) if near else ""
+    return f"Did you mean {meant}?" if near else "'inbox-tui members list' shows who there is."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from inbox_tui.domain.models import Conversation
+from inbox_tui.domain.rules import preview
 
 COLUMNS = (
     "conversation_id",
@@ -34,7 +35,7 @@ Cell = str | int | bool | None
 
 
 def record(conversation: Conversation) -> dict[str, Cell]:
-    """The conversation by column. Times are ISO 8601 UTC; what there is not is None."""
+    """The conversation by column. Times are ISO 8601 UTC to the second; what there is not is None."""
     return dict(zip(COLUMNS, cells(conversation), strict=True))
 
 
@@ -63,7 +64,7 @@ def cells(conversation: Conversation) -> tuple[Cell, ...]:
         iso_time(conversation.last_activity_at),
         conversation.messages,
         author.value if author else None,
-        conversation.last_message or None,
+        preview(conversation.last_message) or None,
     )
     if not conversation.damage:
         return values
@@ -72,5 +73,5 @@ def cells(conversation: Conversation) -> tuple[Cell, ...]:
 
 
 def iso_time(at: datetime | None) -> str | None:
-    """A time of the domain (aware UTC) as files and scripts read it: ``2026-11-03T10:02:00Z``."""
-    return at.replace(tzinfo=None).isoformat() + "Z" if at is not None else None
+    """A time of the domain (aware UTC) as files and scripts read it, to the second: ``2026-11-03T10:02:00Z``."""
+    return at.replace(tzinfo=None).isoformat(timespec="seconds") + "Z" if at is not None else None

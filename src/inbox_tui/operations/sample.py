@@ -15,6 +15,7 @@ import msgspec
 import inbox_tui.sample
 from inbox_tui.domain import intake, rules
 from inbox_tui.domain.models import Access, Agent, AgentId, Badge, IncomingConversation, Standing, Taken
+from inbox_tui.domain.names import name_key
 from inbox_tui.operations.import_lines import read_line
 from inbox_tui.store.protocol import Intake, Store, Team
 
@@ -88,8 +89,14 @@ async def _save_profile(open_as: OpenAs, member: SampleMember) -> None:
 
 
 async def fill(store: Store, now: datetime) -> Taken:
-    """Put the sample's team and conversations into an empty store of somebody's own. Raises InboxError."""
+    """Put the sample's team and conversations into an empty store of somebody's own. Raises InboxError.
+
+    Nobody of the sample becomes an admin there: on a shared file, anybody can say that they are one of them.
+    """
     if isinstance(store, Team):
+        known = {name_key(member.email) for member in await store.members()}
         for member in sample_members():
-            await store.add_member(member.email, member.name, member.access)
+            if name_key(member.email) not in known:
+                access = Access.EDIT if member.access is Access.ADMIN else member.access
+                await store.add_member(member.email, member.name, access)
     return await load_conversations(store, now) if isinstance(store, Intake) else Taken()

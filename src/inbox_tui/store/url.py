@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -49,8 +50,16 @@ class StoreUrl(msgspec.Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """The decoded path: for ``sqlite:///x.db`` the relative ``x.db``, for four slashes absolute."""
-        return unquote(self.text.partition("://")[2].split("?")[0]).removeprefix("/")
+        """The decoded path: for ``sqlite:///x.db`` the relative ``x.db``, for four slashes absolute.
+
+        A ``~`` at its beginning is the home folder of the user, or of the one whose name follows.
+        """
+        written = self.text.partition("://")[2].split("?")[0].removeprefix("/")
+        path = unquote(written)
+        try:
+            return str(Path(path).expanduser()) if written.startswith("~") else path
+        except RuntimeError:  # nobody here has that name
+            return path
 
     @property
     def shown(self) -> str:

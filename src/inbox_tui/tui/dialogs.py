@@ -5,6 +5,7 @@ Each window is loaded when it is first asked for: none of them is on the first s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +14,12 @@ import msgspec
 
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import AgentId, Conversation
+from inbox_tui.domain.models import AgentId, Conversation, Counts
 from inbox_tui.domain.rules import badge_for
 from inbox_tui.domain.times import local
 from inbox_tui.tui.work import WRITE
+
+_COUNTING = "export count"
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from inbox_tui.local.launch import Launch
     from inbox_tui.tui.replies import Replies
     from inbox_tui.tui.screens.export import ExportModal
+    from inbox_tui.tui.screens.profile import Profile
     from inbox_tui.tui.screens.settings import SettingsResult, SettingsView
     from inbox_tui.tui.view import View
 
@@ -35,19 +39,28 @@ class Dialogs:
         self._view = view
         self._export: ExportModal | None = None
 
-    def export(self, query: Query, count: int) -> None:
-        """Ask where to, write everything that the list holds, say how many rows."""
+    def export(self, query: Query, counts: Counts) -> None:
+        """Ask where to, write everything that the query matches, say how many rows."""
         from inbox_tui.tui.screens.export import ExportModal
 
         view = self._view
         writing: list[Worker[None]] = []
+        count = None if query.search else query.filter.count_in(counts)  # a list need not know what a search finds
+
+        async def look() -> None:
+            try:
+                await view.work.count(query, modal.counted)
+            except InboxError as error:
+                modal.complain(f"{error.message} {error.hint}".strip())
 
         def begin(path: Path) -> None:
+            view.screen.workers.cancel_group(view.screen, _COUNTING)
             work = view.work.export(query, path, modal.report)
             writing.append(view.screen.run_worker(work, group="export"))
 
         def closed(path: Path | None) -> None:
             self._export = None
+            view.screen.workers.cancel_group(view.screen, _COUNTING)
             if path is None:
                 for worker in writing:
                     worker.cancel()
@@ -55,6 +68,8 @@ class Dialogs:
         modal = ExportModal(count, self._suggested(query), begin)
         self._export = modal
         view.screen.app.push_screen(modal, closed)
+        if count is None:
+            view.run(look(), group=_COUNTING)
 
     async def exported(self, path: Path, rows: int) -> None:
         """The file is complete."""
@@ -97,7 +112,8 @@ class Dialogs:
             if result is not None:
                 self._keep(launch, current, result)
 
-        view.screen.app.push_screen(SettingsScreen(current, store.capabilities.team, photo), closed)
+        screen = SettingsScreen(current, store.capabilities.team, photo, self._keep_profile)
+        view.screen.app.push_screen(screen, closed)
 
     def lost_texts(self, replies: Replies, go_to: Callable[[Conversation], None]) -> None:
         """Show the texts whose conversations cannot be opened, and what can be done with them."""
@@ -149,11 +165,28 @@ class Dialogs:
                 launch.save_settings(changed)
             except InboxError as error:
                 view.status.say(f"{error.message} {error.hint}", is_problem=True)
-        if result.profile is not None:
-            view.save_profile(result.profile.name, result.profile.badge)
         if not isinstance(result.photo, Unchanged):
             view.run(view.work.save_photo(result.photo), group=WRITE)
 
+    async def _keep_profile(self, profile: Profile) -> str:
+        """Save the member's profile at once; returns in words why it was not."""
+        from inbox_tui.store.protocol import Team
+
+        view = self._view
+        try:
+            if isinstance(view.work.store, Team):
+                await view.work.store.save_profile(profile.name, profile.badge)
+            await view.work.read_team()
+        except InboxError as error:
+            return f"{error.message} {error.hint}".strip()
+        view.status.say("Your profile is saved.")
+        return ""
+
     def _suggested(self, query: Query) -> Path:
-        stamp = f"{local(self._view.clock()):%Y-%m-%d}"
-        return Path.cwd() / f"{query.filter.value}-{stamp}.csv"
+        """A name that no file has, where the member is or, if they may not write there, at home."""
+        stamp = f"{local(self._view.clock()):%Y-%m-%d-%H%M%S}"
+        folder = Path.cwd() if os.access(Path.cwd(), os.W_OK) else Path.home()
+        names = (
+            f"{query.filter.value}-{stamp}{more}.csv" for more in ("", *(f"-{number}" for number in range(2, 100)))
+        )
+        return next((folder / name for name in names if not (folder / name).exists()), folder)

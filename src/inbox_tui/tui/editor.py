@@ -10,11 +10,14 @@ import os
 import shlex
 import subprocess
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from inbox_tui.domain.errors import ConfigError
 
+_AT_ONCE = 1.0
+"""Seconds in which nobody reads a text in an editor and closes it."""
 _SECRETS = ("INBOX_TUI_TOKEN",)
 
 
@@ -36,15 +39,23 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
     return ["vi"]
 
 
-def edit_text(text: str, environ: Mapping[str, str]) -> str:
+def edit_text(text: str, environ: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -> str:
     """Let the member edit a text; the result has no trailing newlines.
 
+    Args:
+        text: What the editor begins with.
+        environ: Names the editor.
+        clock: Seconds, for telling an editor that returned at once.
+
     Raises:
-        ConfigError: the editor cannot be started or ended with a failure; the text is as before.
+        ConfigError: the editor cannot be started, ended with a failure, or returned at once without a change, as
+            one does that goes on in a window of its own. The text is as before; in the last case the file is kept.
     """
     command = editor_command(environ)
     path = _put_by(text)
     name = str(path)
+    is_kept = False
+    begun, before = clock(), _state(path)
     try:
         clean_environment = {key: value for key, value in environ.items() if key not in _SECRETS}
         try:
@@ -59,14 +70,27 @@ def edit_text(text: str, environ: Mapping[str, str]) -> str:
                 hint="Close the editor normally to take its text over.",
             )
         try:
-            return path.read_text(encoding="utf-8", errors="replace").rstrip("\n")
+            edited = path.read_text(encoding="utf-8", errors="replace").removeprefix("\ufeff").rstrip("\n")
+            is_kept = clock() - begun < _AT_ONCE and _state(path) == before
+            if is_kept:
+                raise ConfigError(
+                    f"The editor {command[0]!r} returned at once; the text was not changed.",
+                    hint=f'The text is in {path} too. Have the editor wait, for example EDITOR="code --wait".',
+                )
         except OSError as error:
             raise ConfigError(
                 f"The editor {command[0]!r} left no file: {error.strerror}; the text was not changed.",
                 hint="Save under the name that the editor was given.",
             ) from error
+        return edited
     finally:
-        path.unlink(missing_ok=True)
+        if not is_kept:
+            path.unlink(missing_ok=True)
+
+
+def _state(path: Path) -> tuple[int, bytes]:
+    """When the file was written, as finely as its disk knows, and what it holds."""
+    return path.stat().st_mtime_ns, path.read_bytes()
 
 
 def _put_by(text: str) -> Path:

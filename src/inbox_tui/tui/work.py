@@ -219,6 +219,14 @@ class Work:
         """The conversations of ids, read from the store where the screen does not hold them."""
         return tuple([known(id) or await self.store.get(id) for id in ids])
 
+    async def count(self, query: Query, found: Callable[[int], None]) -> None:
+        """How many conversations the query matches, where a list stops before its end. Raises InboxError."""
+        if isinstance(self.store, Scan):
+            number = 0
+            async for rows in self.store.scan(query):
+                number += len(rows)
+            found(number)
+
     async def export(self, query: Query, path: Path, progress: Callable[[int], None]) -> None:
         """Everything the query matches, as CSV."""
         if not isinstance(self.store, Scan):

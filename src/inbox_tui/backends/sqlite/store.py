@@ -31,11 +31,16 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> SqliteS
     """Open the file that the address names, or make it.
 
     Raises:
-        ConfigError: the address names no file, or a folder that does not exist.
+        ConfigError: the address names no file or a folder that does not exist, or has a ? in it.
         CredentialError: the workspace does not know the identity.
         StoreUnavailable: also for a file that does not exist, if the identity founds none.
         StoreBroken.
     """
+    if "?" in url.text:
+        raise ConfigError(
+            f"{url.shown} is followed by a ?, which an SQLite address does not have.",
+            hint="If the ? is part of the file's name, write it as %3F.",
+        )
     if not url.path:
         raise ConfigError(f"{url.shown} names no file.", hint="Write it like sqlite:///inbox.db.")
     if url.path == ":memory:":

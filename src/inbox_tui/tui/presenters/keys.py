@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from textual.keys import format_key
 
-from inbox_tui.local.keymap import DEFAULT_KEYS
+from inbox_tui.local.keymap import DEFAULT_KEYS, OFF
 
 Hint = tuple[str, str]
 """A key and what it does."""
@@ -67,11 +67,13 @@ class KeyNames:
         """The terminal sends every key as another one."""
 
     def __getitem__(self, id: str) -> str:
-        """The first key that this terminal can send."""
+        """The first key that this terminal can send; where it is switched off, that of the list of commands."""
+        if self._keys[id] == OFF and id != "app.commands":
+            return self["app.commands"]
         keys = self._keys[id].split(",")
         sure = [key for key in keys if self.tells_shift_enter or key not in _NOT_EVERYWHERE]
         return key_shown(sure[0] if sure else keys[0])
 
     def hints(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
         """Binding ids and words as keys and words."""
-        return tuple((self[id], words) for id, words in wanted)
+        return tuple((self[id], words) for id, words in wanted if self._keys[id] != OFF)

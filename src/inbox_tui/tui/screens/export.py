@@ -75,7 +75,7 @@ class ExportModal(Dialog[Path]):
         Binding("r", "replace", "Replace the file", id="dialog.replace", show=False),
     ]
 
-    def __init__(self, count: int, suggested: Path, begin: Callable[[Path], None]) -> None:
+    def __init__(self, count: int | None, suggested: Path, begin: Callable[[Path], None]) -> None:
         super().__init__()
         self._count = count
         self._suggested = suggested
@@ -86,8 +86,7 @@ class ExportModal(Dialog[Path]):
 
     def compose_body(self) -> ComposeResult:
         """How many, and where to."""
-        plural = "" if self._count == 1 else "s"
-        yield Static(Content(f"{self._count:,} conversation{plural} to a CSV file."), id="what")
+        yield Static(Content(self._what()), id="what")
         path = TextField(str(self._suggested), id="path")
         self._offered = path.value
         yield field("File", path)
@@ -96,11 +95,18 @@ class ExportModal(Dialog[Path]):
         """Those of the stage."""
         return (Choice(*choice) for choice in _CHOICES[self.stage])
 
+    def counted(self, count: int) -> None:
+        """Show how many conversations will be written, where that was not known at first."""
+        if self.stage in (Stage.CHOOSING, Stage.REPLACING):
+            self._count = count
+            self._say(self._what())
+
     def report(self, rows: int) -> None:
         """Show how many rows are written."""
         if self.stage is Stage.WRITING:
+            whole = f" of {self._count:,}" if self._count is not None else ""
             share = f" ({min(100, rows * 100 // self._count)} %)" if self._count else ""
-            self._say(f"Writing … {rows:,} of {self._count:,}{share}")
+            self._say(f"Writing … {rows:,}{whole}{share}")
 
     async def finish(self, message: str) -> None:
         """Show that the file is complete."""
@@ -111,7 +117,7 @@ class ExportModal(Dialog[Path]):
     async def fail(self, error: InboxError) -> None:
         """Show why nothing was written; the path stays, to be changed."""
         if self.stage is Stage.WRITING:
-            self._say(f"{self._count:,} conversations to a CSV file.")
+            self._say(self._what())
             await self._enter(Stage.CHOOSING)
             self.complain(f"{error.message} {error.hint}".strip())
 
@@ -153,6 +159,11 @@ class ExportModal(Dialog[Path]):
             result = self._path if self.stage is Stage.DONE else None
             self.stage = Stage.DONE  # what is reported from now on has no dialog to be shown in
             self.close(result)
+
+    def _what(self) -> str:
+        if self._count is None:
+            return "What the search finds, to a CSV file. Counting …"
+        return f"{self._count:,} conversation{'' if self._count == 1 else 's'} to a CSV file."
 
     def _entered(self) -> str:
         value = self.query_one("#path", TextField).value

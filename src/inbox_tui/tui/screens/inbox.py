@@ -142,7 +142,7 @@ class InboxScreen(Screen[None]):
 
     def action_export(self) -> None:
         """Write the list as CSV."""
-        self.view.dialogs.export(self.browsing.query, self.browsing.total)
+        self.view.dialogs.export(self.browsing.query, self.browsing.counts)
 
     def action_agent(self) -> None:
         """Choose whose conversations are listed."""

@@ -1,12 +1,13 @@
 """The member's settings: theme, auto-assign, display name, avatar and photo.
 
-Returns what is to be; saving it is the caller's. A photo file is read here only to show it.
+Returns what is to be; saving it is the caller's, and a changed profile is saved at once. A photo file is read here
+only to show it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from io import BytesIO
@@ -60,8 +61,6 @@ class SettingsResult(msgspec.Struct, frozen=True):
 
     theme: str
     auto_assign: bool
-    profile: Profile | None = None
-    """None: as it was."""
     photo: Path | Unchanged | None = Unchanged.UNCHANGED
     """A new photo's file; None: no photo any more."""
 
@@ -119,15 +118,23 @@ class SettingsScreen(FormDialog[SettingsResult]):
         current: The settings in force.
         photos: The store keeps photos.
         photo: The member's photo, if there is one.
+        save_profile: Saves a changed profile; returns in words why it was not saved, or "".
     """
 
     heading = "Settings"
 
-    def __init__(self, current: SettingsView, photos: bool = False, photo: bytes | None = None) -> None:
+    def __init__(
+        self,
+        current: SettingsView,
+        photos: bool = False,
+        photo: bytes | None = None,
+        save_profile: Callable[[Profile], Awaitable[str]] | None = None,
+    ) -> None:
         super().__init__()
         self._current = current
         self._photos = photos
         self._photo = photo
+        self._save_profile = save_profile
         self._is_photo_removed = False
         self._profile: Profile | None = None
 
@@ -193,12 +200,16 @@ class SettingsScreen(FormDialog[SettingsResult]):
                 return
         theme = self.query_one("#theme", OneOf).value
         auto_assign = self.query_one("#auto-assign", OneOf).value == _SWITCH[0]
-        self.close(SettingsResult(theme, auto_assign, self._profile, photo))
+        self.close(SettingsResult(theme, auto_assign, photo))
 
-    def _take_profile(self, profile: Profile | None) -> None:
-        if profile is not None:
+    async def _take_profile(self, profile: Profile | None) -> None:
+        if profile is None or self._save_profile is None:
+            return
+        problem = await self._save_profile(profile)
+        self.complain(problem)
+        if not problem:
             self._profile = profile
-            self.query_one("#profile", Static).update(self._profile_line())
+            self.query_one("#profile", Static).update(Content.assemble(self._profile_line(), " · saved"))
 
     def _profile_line(self) -> Content:
         member = self._current.member
