@@ -9,11 +9,13 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from inbox_tui.domain.rules import preview
+from inbox_tui.operations import import_lines
 from inbox_tui.operations.records import COLUMNS
 
 from .conftest import RunCli, line, seed
@@ -55,13 +57,13 @@ def test_import_plain_compressed_and_standard_input(run_cli: RunCli, tmp_path: P
 
 def test_importing_again_changes_nothing_and_more_messages_extend(run_cli: RunCli) -> None:
     short, long = line("a", "one"), line("a", "one", "two")
-    assert "1 conversations added" in run_cli("import", "-", stdin=jsonl(short)).err
+    assert "1 conversation added" in run_cli("import", "-", stdin=jsonl(short)).err
     before = run_cli("show", "a", "--json").out
     assert (
         "0 conversations added, 0 extended, 1 unchanged; 0 messages" in run_cli("import", "-", stdin=jsonl(short)).err
     )
     assert run_cli("show", "a", "--json").out == before
-    assert "1 extended, 0 unchanged; 1 messages" in run_cli("import", "-", stdin=jsonl(long)).err
+    assert "1 extended, 0 unchanged; 1 message." in run_cli("import", "-", stdin=jsonl(long)).err
     assert len(json.loads(run_cli("show", "a", "--json").out)["thread"]) == 2
 
 
@@ -181,6 +183,87 @@ def test_each_bad_line_is_told_and_the_others_go_in(run_cli: RunCli, bad_file: P
         assert said.startswith(f"{bad_file}: line {number}: {why}")
     assert told[-1].startswith("2 conversations added") and told[-1].endswith(f"{len(BAD)} bad lines left out.")
     assert ids(run_cli) == {"good-1", "good-2"}
+
+
+@pytest.mark.parametrize("indent", [0, 1, 4, "\t"])
+def test_a_conversation_over_several_lines_is_one_error(run_cli: RunCli, tmp_path: Path, indent: int | str) -> None:
+    """Whatever the indentation, and however many there are; what stands on a line of its own goes in."""
+    printed = [json.dumps(line(id, "one", "two"), indent=indent) for id in ("a", "b")]
+    (tmp_path / "pretty.json").write_text("\n".join(printed) + "\n" + jsonl(line("c")).decode())
+    ran = run_cli("import", "pretty.json")
+    [told, summary] = ran.err.splitlines()
+    assert told.startswith("pretty.json: line 1: ") and "one conversation a line" in told
+    assert summary == "1 conversation added, 0 extended, 0 unchanged; 1 message; 1 bad line left out."
+    assert (ran.code, ids(run_cli)) == (1, {"c"})
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_list_of_conversations_is_one_error(run_cli: RunCli, tmp_path: Path, indent: int | None) -> None:
+    whole = [line(id) for id in ("a", "b", "c")]
+    (tmp_path / "list.json").write_text(json.dumps(whole, indent=indent))
+    ran = run_cli("import", "list.json")
+    assert len(ran.err.splitlines()) == 2
+    assert ran.err.startswith("list.json: line 1: it is a list […]") and "one conversation a line" in ran.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+def test_another_encoding_is_named_once(run_cli: RunCli, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "words.jsonl").write_bytes(jsonl(line("a"), line("b")).decode().encode(encoding))
+    ran = run_cli("import", "words.jsonl")
+    assert len(ran.err.splitlines()) == 2
+    name = "UTF-32" if encoding == "utf-32" else "UTF-16" if "16" in encoding else "UTF-"
+    assert f"words.jsonl: line 1: the file is {name}" in ran.err
+
+
+def test_null_is_absent_in_every_key_that_can_be_absent(run_cli: RunCli) -> None:
+    """In one line with all of them, and in one with none, so that a new key cannot be forgotten."""
+    bare = {"id": "bare", "messages": [{"author": "visitor", "body": "x"}]}
+    optional = dict.fromkeys(set(import_lines._Line.__struct_fields__) - {"id", "messages"})
+    visitor = dict.fromkeys(import_lines._Visitor.__struct_fields__)
+    message = dict.fromkeys(set(import_lines._Message.__struct_fields__) - {"author", "body"}) | {
+        "author": "visitor",
+        "body": "x",
+    }
+    nulls = [
+        bare,
+        {**optional, "id": "nulls", "messages": [message]},
+        {"id": "visitor", "visitor": visitor, "messages": [message]},
+    ]
+    ran = run_cli("import", "-", stdin=b"".join(json.dumps(one).encode() + b"\n" for one in nulls))
+    assert (ran.code, ran.err) == (0, "3 conversations added, 0 extended, 0 unchanged; 3 messages.\n")
+    listed = [{**found, "conversation_id": ""} for found in run_cli("list", "--json").objects]
+    for found in listed:
+        for changes in ("created_at", "last_activity_at", "visitor"):
+            found.pop(changes)
+    assert listed[0] == listed[1] == listed[2]
+
+
+def test_times_ahead_count_as_arrival_and_the_report_says_so(run_cli: RunCli) -> None:
+    soon = (datetime.now(timezone.utc) + timedelta(minutes=45)).isoformat()
+    given = {"id": "a", "messages": [{"author": "visitor", "body": "x", "created_at": soon}], "needs_human": True}
+    data = json.dumps(given).encode()
+    ran = run_cli("import", "-", stdin=data + b"\n" + jsonl(line("b")))
+    assert ran.code == 0
+    assert "1 conversation has times ahead of this machine's clock; they count as the time of the import." in ran.err
+    [found] = [one for one in run_cli("list", "--json").objects if one["conversation_id"] == "a"]
+    for key in ("created_at", "last_activity_at", "waiting_since"):
+        assert str(found[key]) <= datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert "0 extended, 1 unchanged" in run_cli("import", "-", stdin=data).err
+    later = json.dumps({**given, "created_at": "2999-01-01T00:00:00Z"}).encode()
+    assert "a day after its arrival" in run_cli("import", "-", stdin=later).err
+
+
+def test_messages_without_ids_and_times_are_known_by_author_and_text(run_cli: RunCli) -> None:
+    """However the file grows; what a time is given for is known by it too."""
+
+    def given(*bodies: str) -> bytes:
+        return jsonl({"id": "a", "messages": [{"author": "visitor", "body": body} for body in bodies]})
+
+    run_cli("import", "-", stdin=given("one", "two", "one"))
+    assert "0 messages" in run_cli("import", "-", stdin=given("one", "two", "one")).err
+    assert "2 messages" in run_cli("import", "-", stdin=given("zero", "one", "two", "one", "three")).err
+    said = [message["body"] for message in json.loads(run_cli("show", "a", "--json").out)["thread"]]
+    assert sorted(said) == ["one", "one", "three", "two", "zero"]
 
 
 def test_strict_takes_in_all_or_nothing(run_cli: RunCli, bad_file: Path, tmp_path: Path) -> None:

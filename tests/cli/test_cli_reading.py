@@ -97,13 +97,13 @@ def test_nothing_from_a_visitor_reaches_the_terminal_raw(run_cli: RunCli, store_
 
 
 def test_json_is_whole_but_only_ascii(run_cli: RunCli, store_file: Path) -> None:
-    seed(store_file, [line("c-1", HOSTILE, visitor={"name": "Zoë \x7f"})])
+    seed(store_file, [line("c-1", HOSTILE, visitor={"name": "Zo\x7fë"})])
     ran = run_cli("show", "c-1", "--json")
     assert ran.out.isascii()
     assert ran.out.rstrip("\n").isprintable()
     shown = json.loads(ran.out)
     assert shown["thread"][0]["body"] == HOSTILE
-    assert shown["lead_name"] == "Zoë \x7f"
+    assert shown["lead_name"] == "Zo\x7fë"
 
 
 @pytest.mark.usefixtures("workspace")
@@ -175,3 +175,26 @@ def test_an_id_that_would_break_the_line_is_counted(run_cli: RunCli, store_file:
     ran = run_cli("list")
     assert len(ran.lines) == 3
     assert ran.err == "2 ids have characters that cannot be shown; see list --json.\n"
+
+
+def test_show_prints_a_long_message_whole(run_cli: RunCli, store_file: Path) -> None:
+    """In characters and in lines; tabs lead to the next column of eight."""
+    seed(store_file, [line("long", "x" * 300_000, "\n".join(f"line {number}" for number in range(5_000)), "a\tb")])
+    shown = run_cli("show", "long").out
+    assert "x" * 300_000 in shown
+    assert "    line 4999\n" in shown
+    assert "    a       b\n" in shown
+    assert "…" not in shown
+
+
+def test_show_names_the_zone_where_the_hour_is_doubled(run_cli: RunCli, store_file: Path) -> None:
+    at = ("2026-10-24T23:30:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:30:00Z")
+    said = [{"author": "visitor", "body": "x", "created_at": time} for time in at]
+    seed(store_file, [{"id": "c", "messages": said}])
+    shown = run_cli("show", "c", env={"TZ": "Europe/Stockholm"}).lines
+    assert [text.split(" · ")[1] for text in shown if text.startswith("Visitor c · ")] == [
+        "2026-10-25 01:30",
+        "2026-10-25 02:30 CEST",
+        "2026-10-25 02:30 CET",
+        "2026-10-25 03:30",
+    ]

@@ -123,7 +123,7 @@ def test_copy_says_what_it_did_and_proves_it(run_cli: RunCli, filled: Path) -> N
     words = ("copy", "--from", f"sqlite:///{filled}", "--to", "sqlite:///other.db")
     first, second = run_cli(*words), run_cli(*words)
     assert first.code == second.code == 0, first.err + second.err
-    head = "30 conversations with 60 messages and 1 members are the same in both stores; "
+    head = "30 conversations with 60 messages and 1 member are the same in both stores; "
     assert first.err.startswith(f"{head}30 were written. Checksum sha256:")
     assert second.err == first.err.replace("30 were written", "0 were written")
     listed = run_cli("--store", "sqlite:///other.db", "list", "--limit", "0").out

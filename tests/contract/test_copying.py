@@ -344,7 +344,7 @@ async def test_who_writes_in_the_target_meanwhile_is_noticed_and_not_overwritten
         await place.copied(source, target, on_progress)
     with pytest.raises(Rejected, match="work has gone on"):
         await place.copied(source, target)
-    assert [m.key for m in await messages(target)][-1] == "web-1"
+    assert "web-1" in {m.key for m in await messages(target)}
 
 
 async def test_what_is_written_in_the_source_meanwhile_is_told_and_comes_with_the_next_run(place: Place) -> None:

@@ -14,6 +14,7 @@ from contract.damage import (
     require_work_goes_on,
     three_conversations,
 )
+from contract.earlier import as_it_was_kept, as_it_was_taken_in, require_as_today
 from inbox_tui.store.protocol import Store, Upkeep
 from inbox_tui.testing.contract import OpenAs
 from inbox_tui.testing.contract.base import C1
@@ -81,3 +82,15 @@ async def test_an_older_database_is_mended_when_it_is_opened(
     assert await store.damaged(10) == []
     assert not any(row.damage for row in await read_everything(store))
     assert len((await store.get(C1)).topic) == 1_000
+
+
+async def test_what_an_earlier_version_kept_is_put_right_when_the_database_is_opened(
+    open_postgres: OpenAs, execute: Execute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox_tui.backends.sql.upgrade.AT_ONCE", 2)
+    await as_it_was_taken_in(await open_postgres(DANA))
+    as_it_was_kept(execute)
+    execute("DROP INDEX message_thread, message_by_member")
+    execute("CREATE INDEX message_thread ON message (conversation_id, id)")
+    execute("UPDATE inbox_tui_schema SET version = 4")
+    await require_as_today(await open_postgres(DANA))

@@ -24,6 +24,7 @@ VALUES = {
     "skip": 0,
     "words": '"a"*',
     "conversation": 1,
+    "at": 1,
     "before": 1,
     "after": 1,
     "last": 9,
@@ -105,11 +106,12 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
         statements.conversations_by("id", 3),
         statements.conversations_by("public_id", 3),
         statements.THREAD,
-        statements.REPLIES_FROM,
         statements.MESSAGE_NAMED,
         statements.ANY_MESSAGE_NAMED,
         statements.MESSAGE_BY_KEY,
-        statements.UNKEYED_OF_CONVERSATION,
+        statements.LAST_SAID,
+        statements.LAST_OUTGOING,
+        statements.written_at(3),
         statements.SAID_IN_CONVERSATION,
         statements.keys_among(3),
         statements.COUNTS_OF_AGENT,
@@ -122,6 +124,21 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
 def test_single_reads_search_and_never_sort(schema: sqlite3.Connection, statement: str) -> None:
     plan = plan_of(schema, statement)
     assert all(line.startswith("SEARCH") for line in plan), plan
+
+
+def test_colleagues_replies_are_read_by_an_index_in_order(schema: sqlite3.Connection) -> None:
+    plan = [line for line in plan_of(schema, statements.REPLIES_FROM) if "SEARCH" in line or "ORDER" in line]
+    assert plan == [
+        "SEARCH message USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH message USING INDEX message_by_member (conversation_id=? AND rowid>?)",
+        "SEARCH message USING INTEGER PRIMARY KEY (rowid=?)",
+    ]
+
+
+def test_a_thread_seeks_its_place(schema: sqlite3.Connection) -> None:
+    [plan] = plan_of(schema, statements.THREAD)
+    assert plan.startswith("SEARCH message USING INDEX message_thread (conversation_id=? AND ")
+    assert "(created_at,rowid)<(?,?)" in plan or "created_at<?" in plan, plan
 
 
 def test_replies_to_an_agents_visitors_are_read_by_an_index_in_order(schema: sqlite3.Connection) -> None:

@@ -14,6 +14,7 @@ from inbox_tui.cli.damage import Damaged, NotingScan
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
 from inbox_tui.cli.session import Session, run_async
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.operations.exporting import export_to_file, export_to_stream
@@ -77,7 +78,7 @@ def export(
                 return await to(raw=raw, bom=bom, delimiter=delimiter, progress=progress)
 
     rows = run_async(work())
-    say(f"{rows:,} conversations exported.")
+    say(f"{counted(rows, 'conversation')} exported.")
     damaged.tell()
 
 
@@ -89,7 +90,7 @@ def _progress(*, to_terminal: bool) -> Iterator[Callable[[int], None] | None]:
         return
 
     def show(rows: int) -> None:
-        click.echo(f"\r{rows:,} conversations", nl=False, err=True)
+        click.echo(f"\r{counted(rows, 'conversation')}", nl=False, err=True)
 
     try:
         yield show

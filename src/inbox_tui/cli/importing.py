@@ -12,6 +12,7 @@ import click
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
 from inbox_tui.cli.session import Session, run_async
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.operations.importing import BadLine, Import, Imported, ImportSource, Progress
 from inbox_tui.store.protocol import Intake
@@ -46,10 +47,14 @@ def import_files(ctx: click.Context, files: tuple[str, ...], strict: bool) -> No
     bad.say_rest()
     say(_summary(imported, strict=strict))
     if left := imported.taken.unassigned:
-        what = "conversation was" if left == 1 else "conversations were"
         say(
-            f"{left:,} {what} left unassigned: an assignee has no chat access."
-            " Give it with: inbox-tui members access EMAIL edit"
+            f"{counted(left, 'conversation was', 'conversations were')} left unassigned:"
+            " an assignee has no chat access. Give it with: inbox-tui members access EMAIL edit"
+        )
+    if imported.ahead:
+        say(
+            f"{counted(imported.ahead, 'conversation has', 'conversations have')} times ahead of this machine's clock;"
+            " they count as the time of the import."
         )
     if imported.bad_lines:
         ctx.exit(1)
@@ -68,7 +73,7 @@ class _BadLines:
 
     def say_rest(self) -> None:
         if self._count > SHOWN_BAD_LINES:
-            say(f"… and {self._count - SHOWN_BAD_LINES:,} more bad lines.")
+            say(f"… and {counted(self._count - SHOWN_BAD_LINES, 'more bad line')}.")
 
 
 def _sources(files: Sequence[str]) -> list[ImportSource]:
@@ -82,12 +87,12 @@ def _sources(files: Sequence[str]) -> list[ImportSource]:
 
 def _summary(imported: Imported, *, strict: bool) -> str:
     taken = imported.taken
-    bad = f"{imported.bad_lines:,} bad {'line' if imported.bad_lines == 1 else 'lines'}"
+    bad = counted(imported.bad_lines, "bad line")
     if strict and imported.bad_lines:
         return f"Nothing was imported: {bad}."
     words = (
-        f"{taken.added:,} conversations added, {taken.extended:,} extended, {taken.unchanged:,} unchanged; "
-        f"{taken.messages:,} messages"
+        f"{counted(taken.added, 'conversation')} added, {taken.extended:,} extended, {taken.unchanged:,} unchanged; "
+        f"{counted(taken.messages, 'message')}"
     )
     return f"{words}; {bad} left out." if imported.bad_lines else f"{words}."
 

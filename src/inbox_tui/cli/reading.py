@@ -13,11 +13,13 @@ from inbox_tui.cli.damage import Damaged
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import id_shown, is_terminal, say, terminal_width, write_json, write_lines
 from inbox_tui.cli.session import Session, run_async
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Member, Message, Status
 from inbox_tui.domain.paging import PageRequest
-from inbox_tui.domain.text import clean_body, clean_line, clean_name
-from inbox_tui.domain.times import local
+from inbox_tui.domain.text import clean_line, clean_name, clean_whole
+from inbox_tui.domain.times import local, zone_where_doubled
+from inbox_tui.operations.html_bodies import readable
 from inbox_tui.operations.importers import importers
 from inbox_tui.operations.naming import agent_named
 from inbox_tui.operations.records import iso_time, record
@@ -92,7 +94,7 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
         if total > printed:
             say(f"{printed:,} of {total:,}; --limit 0 prints all.")
     if altered and not as_json:
-        say(f"{altered:,} {'id has' if altered == 1 else 'ids have'} characters that cannot be shown; see list --json.")
+        say(f"{counted(altered, 'id has', 'ids have')} characters that cannot be shown; see list --json.")
     damaged.tell()
 
 
@@ -195,7 +197,7 @@ def _entry(message: Message, conversation: Conversation, importer: Member | None
         yield f"── {clean_line(message.body)} · {at} ──"
         return
     yield f"{_author(message, conversation)} · {at}"
-    for line in clean_body(message.body).split("\n"):
+    for line in clean_whole(readable(message.body)).split("\n"):
         yield f"    {line}".rstrip()
 
 
@@ -210,7 +212,7 @@ def _author(message: Message, conversation: Conversation) -> str:
 
 def _local(at: datetime) -> str:
     """A time where the reader is."""
-    return f"{local(at):%Y-%m-%d %H:%M}"
+    return f"{local(at):%Y-%m-%d %H:%M} {zone_where_doubled(at)}".rstrip()
 
 
 def _when(at: datetime, now: datetime) -> str:

@@ -13,6 +13,7 @@ import click
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
 from inbox_tui.cli.session import Session, file_url, run_async
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import ConfigError, Unsupported
 from inbox_tui.store.protocol import Store, Upkeep
 
@@ -34,7 +35,7 @@ def migrate(session: Session) -> None:
             found, now = upkeep.schema.found, upkeep.schema.now
             repaired = await upkeep.repair() if await upkeep.damaged(1) else 0
             if repaired:
-                say(f"{store.name}: {repaired:,} damaged {'row was' if repaired == 1 else 'rows were'} repaired.")
+                say(f"{store.name}: {counted(repaired, 'damaged row was', 'damaged rows were')} repaired.")
             elif found == now:
                 say(f"{store.name}: schema {now}, nothing to do.")
             if found == 0:
@@ -72,7 +73,10 @@ def backup(session: Session, file: Path) -> None:
 
     count = run_async(work())
     size = file.stat().st_size / 1e6
-    say(f"{count:,} conversations are in {file}, {size:,.1f} MB. To use it: --store {copy.text}")
+    say(
+        f"{counted(count, 'conversation is', 'conversations are')} in {file}, {size:,.1f} MB."
+        f" To use it: --store {copy.text}"
+    )
 
 
 @command("copy")
@@ -113,8 +117,9 @@ def copy(session: Session, source: str, target: str) -> None:
 
     copied = run_async(work())
     say(
-        f"{copied.conversations:,} conversations with {copied.messages:,} messages and {copied.members:,} members"
-        f" are the same in both stores; {copied.written:,} were written. Checksum {copied.checksum}"
+        f"{counted(copied.conversations, 'conversation')} with {counted(copied.messages, 'message')}"
+        f" and {counted(copied.members, 'member')} are the same in both stores;"
+        f" {counted(copied.written, 'was', 'were')} written. Checksum {copied.checksum}"
     )
     if copied.without_profile:
         say(f"These members choose name and avatar there anew: {', '.join(copied.without_profile)}.")

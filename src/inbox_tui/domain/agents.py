@@ -53,13 +53,14 @@ def accepted(chat: NewChat, now: datetime) -> NewChat:
     return msgspec.structs.replace(
         chat,
         created_at=limits.arrived(chat.created_at, now),
-        messages=tuple(intake.received(message, now) for message in chat.messages),
+        messages=tuple(intake.in_order(intake.received(message, now) for message in chat.messages)),
     )
 
 
 def begun(chat: NewChat, agent: Agent) -> Conversation:
     """The conversation before its first message. Raises Rejected for what no store keeps."""
-    incoming = IncomingConversation(chat.id, (), agent.name, chat.created_at, chat.lead, topic=chat.topic)
+    began = min([chat.created_at, *(message.created_at for message in chat.messages)])
+    incoming = IncomingConversation(chat.id, (), agent.name, began, chat.lead, topic=chat.topic)
     intake.require_sense(incoming)
     return intake.begun(incoming, agent)
 

@@ -6,14 +6,15 @@ conversation is decided by ``rules``.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
 from inbox_tui.domain import limits, rules
 from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.identity import identified
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
@@ -26,15 +27,27 @@ from inbox_tui.domain.models import (
     Lead,
     Member,
     MemberId,
+    Message,
     Status,
 )
-from inbox_tui.domain.names import has_visible, is_blank, require_visible
+from inbox_tui.domain.names import is_blank, require_visible, trimmed
 from inbox_tui.domain.rules import Ruling
 from inbox_tui.domain.team import ADDRESS_LIMIT
 from inbox_tui.domain.text import storable
 
 _SOMEBODY = Member(MemberId(""), "")
 """The author of a member's message that does not say whose it is."""
+
+
+class Late(NamedTuple):
+    """The end of a thread into which a message came that is older than the last activity (rule 14)."""
+
+    said: Message | None
+    """What was last said between visitor and workspace, by time and then by arrival."""
+    outgoing: Author | None
+    """Who last wrote to the visitor."""
+    is_said_last: bool
+    """Nothing was said after the message that came; only notes were written."""
 
 
 def require_sense(incoming: IncomingConversation) -> None:
@@ -59,11 +72,12 @@ def require_sense(incoming: IncomingConversation) -> None:
     if waits and incoming.status is Status.RESOLVED:
         raise Rejected(f"Conversation {incoming.id} is resolved and needs a human.", hint="It can be only one of them.")
     keys: set[str] = set()
-    for message in keyed(incoming):
-        if message.key in keys:
+    for message in incoming.messages:
+        key = storable(message.key)
+        if key in keys:
             raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
-        if message.key:
-            keys.add(message.key)
+        if key:
+            keys.add(key)
         if not is_copy:
             _require_message(message, of_it)
         if message.kind is not Kind.MESSAGE and message.author in (Author.VISITOR, Author.AGENT):
@@ -80,9 +94,10 @@ def _require_message(message: IncomingMessage, of_it: str) -> None:
 
 
 def accepted(incoming: IncomingConversation, now: datetime) -> IncomingConversation:
-    """The conversation with its times as they are stored. Raises Rejected, also as ``require_sense``.
+    """The conversation as stores take it in: its messages as they are kept, in the order of a thread, each with a key.
 
-    A copy keeps times that are ahead of this clock, for it must equal its source; all others count as arrival.
+    Raises Rejected, also as ``require_sense``. A copy keeps times that are ahead of this clock, and messages without a
+    key, for it must equal its source; all other times that are ahead count as arrival.
     """
     require_sense(incoming)
     standing = incoming.standing
@@ -91,11 +106,17 @@ def accepted(incoming: IncomingConversation, now: datetime) -> IncomingConversat
     def optional(at: datetime | None) -> datetime | None:
         return None if at is None else gate(at, now)
 
+    messages = [
+        msgspec.structs.replace(kept(message, message.key), created_at=limits.accepted(message.created_at, now))
+        for message in incoming.messages
+    ]
+    if standing is None:
+        messages = identified(messages)  # by the times that were given: they are the same when it is imported again
     return msgspec.structs.replace(
         incoming,
         created_at=gate(incoming.created_at, now),
         messages=tuple(
-            msgspec.structs.replace(message, created_at=gate(message.created_at, now)) for message in incoming.messages
+            msgspec.structs.replace(message, created_at=gate(message.created_at, now)) for message in in_order(messages)
         ),
         standing=None
         if standing is None
@@ -107,6 +128,11 @@ def accepted(incoming: IncomingConversation, now: datetime) -> IncomingConversat
             resolved_at=optional(standing.resolved_at),
         ),
     )
+
+
+def in_order(messages: Iterable[IncomingMessage]) -> list[IncomingMessage]:
+    """Messages that arrive together, by time and then as they came (rule 14)."""
+    return sorted(messages, key=lambda message: message.created_at)
 
 
 def received(message: IncomingMessage, now: datetime) -> IncomingMessage:
@@ -126,31 +152,6 @@ def handoff_requested(conversation: Conversation, at: datetime, now: datetime) -
     return rules.handoff_requested(conversation, limits.arrived(at, now))
 
 
-def keyed(incoming: IncomingConversation, start: int = 0, end: int | None = None) -> list[IncomingMessage]:
-    """The messages, or those from ``start`` to before ``end``, as they are kept: each with a key, so that the same
-    import finds them again.
-
-    What has none where a copy comes from, has none in the copy.
-    """
-    is_copy = incoming.standing is not None
-    return [
-        kept(message, message.key if is_copy else message.key or f"#{place}")
-        for place, message in enumerate(incoming.messages[start:end], start)
-    ]
-
-
-def lacking(messages: Sequence[IncomingMessage], keys: Iterable[str]) -> list[IncomingMessage]:
-    """Those that are not in the thread with these keys; of those without a key, the last so many as it has too few."""
-    has = Counter(keys)
-    found: list[IncomingMessage] = []
-    for message in messages:
-        if not has[message.key]:
-            found.append(message)
-        elif not message.key:
-            has[message.key] -= 1
-    return found
-
-
 def kept(message: IncomingMessage, key: str) -> IncomingMessage:
     """The message as a store keeps it: whatever the system says is an event."""
     kind = Kind.EVENT if message.author is Author.SYSTEM else message.kind
@@ -168,20 +169,23 @@ def kept(message: IncomingMessage, key: str) -> IncomingMessage:
 def kept_lead(lead: Lead) -> Lead:
     """What is known of the visitor, as a store keeps it. Raises Rejected for more than can be stored."""
     _require_lead(lead)
-    return Lead(*map(_kept_field, (lead.name, lead.email, lead.phone, lead.company)))
+    return trimmed_lead(lead)
 
 
-def _kept_field(text: str) -> str:
-    return storable(text) if has_visible(text) else ""
+def trimmed_lead(lead: Lead) -> Lead:
+    """What is known of the visitor without the blanks and invisible characters around it; of those alone, nothing."""
+    return Lead(*(trimmed(storable(field)) for field in (lead.name, lead.email, lead.phone, lead.company)))
 
 
 def begun(incoming: IncomingConversation, agent: Agent) -> Conversation:
-    """The conversation before its first message."""
+    """The conversation before its first message. It did not begin after that, whatever its source says."""
+    written = [] if incoming.standing is not None else [message.created_at for message in incoming.messages]
+    created_at = min([incoming.created_at, *written])
     return Conversation(
         id=ConversationId(storable(incoming.id)),
         agent=agent,
-        created_at=incoming.created_at,
-        last_activity_at=incoming.created_at,
+        created_at=created_at,
+        last_activity_at=created_at,
         lead=kept_lead(incoming.lead),
         topic=storable(incoming.topic),
     )
@@ -195,9 +199,42 @@ def folded(incoming: IncomingConversation) -> Conversation:
     return conversation
 
 
-def message_added(conversation: Conversation, message: IncomingMessage, author: Member | None) -> Ruling:
-    """What a message that comes in does to its conversation."""
+def message_added(
+    conversation: Conversation, message: IncomingMessage, author: Member | None, late: Late | None = None
+) -> Ruling:
+    """What a message that comes in does to its conversation.
+
+    Args:
+        conversation: As it is.
+        message: As it is kept.
+        author: The member who wrote it, if one did.
+        late: Where the thread ends, if the message belongs further up.
+    """
+    if late is None:
+        return _added(conversation, message, author)
     at = message.created_at
+    if message.author is Author.VISITOR and not late.is_said_last:
+        ruling = rules.note_written(conversation, at)  # it counts; what was said since shows how things stand
+    else:
+        ruling = _added(conversation, message, author)
+    return Ruling(_with_end(_as_before(conversation, ruling.conversation, message), late), ruling.events)
+
+
+def message_received(conversation: Conversation, message: IncomingMessage, late: Late | None = None) -> Ruling:
+    """What a message does that a visitor or an AI agent sends now, whatever the time on it: the visitor may wait."""
+    ruling = _added(conversation, message, None)
+    return ruling if late is None else Ruling(_with_end(ruling.conversation, late), ruling.events)
+
+
+def may_be_late(conversation: Conversation, message: IncomingMessage) -> bool:
+    """Whether a message may stand above one that was said before it came: then ``Late`` tells."""
+    return message.kind is Kind.MESSAGE and message.created_at < conversation.last_activity_at
+
+
+def _added(conversation: Conversation, message: IncomingMessage, author: Member | None) -> Ruling:
+    at = message.created_at
+    if at < conversation.created_at:
+        conversation = msgspec.structs.replace(conversation, created_at=at)
     match message.author, message.kind:
         case _, Kind.EVENT:
             return Ruling(conversation)
@@ -211,6 +248,29 @@ def message_added(conversation: Conversation, message: IncomingMessage, author: 
             return rules.member_replied(conversation, author or _SOMEBODY, message.body, at, auto_assign=False)
 
 
+def _as_before(before: Conversation, after: Conversation, message: IncomingMessage) -> Conversation:
+    """A late message of a member ends no wait that began after it, and may be the first reply."""
+    at = message.created_at
+    after = msgspec.structs.replace(after, created_at=min(before.created_at, at))
+    if message.author is not Author.MEMBER:
+        return after
+    after = msgspec.structs.replace(after, first_human_reply_at=min(before.first_human_reply_at or at, at))
+    if before.waiting_since is None or before.waiting_since <= at:
+        return after
+    return msgspec.structs.replace(
+        after, waiting_since=before.waiting_since, handoff_requested=before.handoff_requested
+    )
+
+
+def _with_end(conversation: Conversation, late: Late) -> Conversation:
+    return msgspec.structs.replace(
+        conversation,
+        last_message_author=None if late.said is None else late.said.author,
+        last_message="" if late.said is None else rules.preview(late.said.body),
+        last_outgoing=late.outgoing,
+    )
+
+
 def assignable(named: Member | None) -> Member | None:
     """Whom a conversation is given to that comes in for somebody: nobody, unless they may chat (rule 5)."""
     return named if named is not None and named.may_chat else None
@@ -221,10 +281,11 @@ def settled(conversation: Conversation, incoming: IncomingConversation, assignee
     if incoming.standing is not None:
         return msgspec.structs.replace(
             conversation,
-            lead=Lead(*map(storable, msgspec.structs.astuple(incoming.lead))),
+            lead=trimmed_lead(incoming.lead),
             topic=storable(incoming.topic),
             assignee=assignee,
             status=incoming.status,
+            created_at=incoming.created_at,
             **msgspec.structs.asdict(incoming.standing),
         )
     visitor_wrote = [message.created_at for message in incoming.messages if message.author is Author.VISITOR]

@@ -100,6 +100,8 @@ class Member(msgspec.Struct, frozen=True):
     """Display name; empty until the profile is filled in."""
     badge: Badge | None = None
     access: Access = Access.NONE
+    is_namesake: bool = False
+    """Another member has the same name, so that the address is said with it."""
 
     @property
     def may_chat(self) -> bool:
@@ -113,8 +115,8 @@ class Member(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The display name, or the e-mail address while there is none."""
-        return self.name or self.email
+        """The display name, with the e-mail address where another has it too; the address while there is none."""
+        return f"{self.name} ({self.email})" if self.is_namesake else self.name or self.email
 
 
 class Lead(msgspec.Struct, frozen=True):

@@ -51,7 +51,19 @@ def is_blank(text: str) -> bool:
 
 def has_visible(text: str) -> bool:
     """Whether there is anything to see in a text of any length; looks no further than the first that is."""
-    return any(not (character.isspace() or character == _BLANK or _is_invisible(character)) for character in text)
+    return not all(map(_is_unseen, text))
+
+
+def trimmed(text: str) -> str:
+    """The text without blanks and invisible characters at its ends; those inside, and what follows an emoji, stay."""
+    start, end = 0, len(text)
+    while start < end and _is_unseen(text[start]):
+        start += 1
+    while start < end and _is_unseen(text[end - 1]):
+        end -= 1
+    while end < len(text) and _modifies(text[end]):  # a heart in colour, the flag of Scotland
+        end += 1
+    return text[start:end] if start < end else ""
 
 
 def require_visible(text: str, whose: str) -> None:
@@ -66,6 +78,15 @@ def _folded_once(text: str) -> str:
         for character in text
     )
     return " ".join(unicodedata.normalize("NFKC", visible.casefold()).split())
+
+
+def _is_unseen(character: str) -> bool:
+    return character.isspace() or character == _BLANK or _is_invisible(character)
+
+
+def _modifies(character: str) -> bool:
+    """Whether an invisible character belongs to the visible one before it: a variation selector or a tag."""
+    return "\ufe00" <= character <= "\ufe0f" or _TAGS[0] <= character <= _TAGS[1]
 
 
 def _is_invisible(character: str) -> bool:

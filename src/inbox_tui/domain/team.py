@@ -5,9 +5,14 @@ Pure functions that every store of ours applies before it writes.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
 from inbox_tui.domain.errors import Rejected
-from inbox_tui.domain.models import Badge
-from inbox_tui.domain.names import is_blank
+from inbox_tui.domain.models import Badge, Member
+from inbox_tui.domain.names import is_blank, name_key
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
 ADDRESS_LIMIT = 254
@@ -17,6 +22,16 @@ Members whose addresses earlier versions took in characters can be added to anot
 PHOTO_LIMIT = 1_000_000
 """Bytes that a member's photo may have."""
 _PHOTO_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+
+
+def told_apart(members: Iterable[Member]) -> list[Member]:
+    """The members, each knowing whether another has the same name, however it is spelled."""
+    known = list(members)
+    names = Counter(name_key(member.name) for member in known)
+    return [
+        msgspec.structs.replace(member, is_namesake=bool(name_key(member.name)) and names[name_key(member.name)] > 1)
+        for member in known
+    ]
 
 
 def checked_address(email: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import NamedTuple
 
 NAME_LIMIT = 80
 LINE_LIMIT = 200
@@ -49,30 +50,36 @@ _REPLACED = {
 }
 _REPLACED_BY_CATEGORY = {"Co": "□", "Cs": "\ufffd", "Cn": "\ufffd", "Cf": "", "Me": "", "Zs": " "}
 _RUNS = re.compile("[ -~]+|[^ -~]")
+_BREAKS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+_LONGEST_REPLACEMENT = 8
+"""Characters, at the most, that stand for one that is not shown as it is."""
+TAB_STOP = 8
+"""Cells from one tab stop to the next."""
 _NOT_STORED = re.compile("[\0\ud800-\udfff]")
 
 
-def clean(text: str, *, multiline: bool = False, limit: int = BODY_LIMIT) -> str:
+def clean(text: str, *, multiline: bool = False, limit: int = BODY_LIMIT, lines: int = BODY_LINES) -> str:
     """Make remote text safe to show.
 
     Args:
         text: Anything at all, lone surrogates included.
-        multiline: Keep line breaks (as ``\\n``, at most BODY_LINES lines); otherwise each becomes
+        multiline: Keep line breaks (as ``\\n``, at most ``lines`` lines); otherwise each becomes
             `` ⏎ `` and the ends are trimmed.
         limit: Characters to keep, at least 1; a longer text ends in ``…``.
+        lines: Lines to keep; of more, the last holds them all.
 
     Never raises. The result holds no control, format, private, surrogate or unassigned
     code point except ``\\n``, and cleaning it again changes nothing.
     """
     if not multiline:
         text = text.strip()
-    if _is_plain(text, multiline=multiline):
+    if _is_plain(text, lines if multiline else 1):
         return text if len(text) <= limit else text[: limit - 1] + "…"
     considered = text[: limit * _HIDDEN_PER_SHOWN]
     is_cut = len(considered) < len(text)
     pieces: list[str] = []
     length = 0
-    for piece in _shown(considered.replace("\r\n", "\n"), multiline=multiline):
+    for piece in _shown(considered.replace("\r\n", "\n"), lines if multiline else 1):
         pieces.append(piece)
         length += len(piece)
         if length > limit:
@@ -97,6 +104,57 @@ def clean_name(text: str) -> str:
 def clean_body(text: str) -> str:
     """``clean`` for a message."""
     return clean(text, multiline=True)
+
+
+class Piece(NamedTuple):
+    """The beginning of a message, as it is shown."""
+
+    text: str
+    characters_left: int
+    """Characters of the message that are not in it."""
+    lines_left: int
+    """Lines of the message that are not in it, or not to their end."""
+
+
+def clean_piece(text: str) -> Piece:
+    """As much of a message as a screen shows: up to BODY_LIMIT characters on up to BODY_LINES lines, tabs spread."""
+    end = min(len(text), BODY_LIMIT)
+    for number, found in enumerate(_BREAKS.finditer(text, 0, end), 1):
+        if number == BODY_LINES:
+            end = found.start()
+            break
+    shown = text[:end]
+    rest = text[end:]
+    return Piece(clean_whole(shown), len(rest), len(_BREAKS.split(rest.removeprefix("\n"))) if rest else 0)
+
+
+def clean_whole(text: str) -> str:
+    """``clean`` for a message of any length, nothing cut off, tabs spread."""
+    spread = "\n".join(map(with_tabs_spread, _BREAKS.split(text))) if "\t" in text else text
+    most = max(1, len(spread)) * _LONGEST_REPLACEMENT
+    return clean(spread, multiline=True, limit=most, lines=len(spread) + 2)
+
+
+def with_tabs_spread(line: str) -> str:
+    """A line with its tabs as spaces up to the next column of eight, as the reply box shows them."""
+    first, *others = line.split("\t")
+    pieces, column = [first], _cells(first)
+    for other in others:
+        gap = TAB_STOP - column % TAB_STOP
+        pieces += [" " * gap, other]
+        column += gap + _cells(other)
+    return "".join(pieces)
+
+
+def _cells(text: str) -> int:
+    """Cells that a terminal gives to a piece of a line."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    shown = clean(text, multiline=True, limit=max(1, len(text)) * _LONGEST_REPLACEMENT)
+    return sum(
+        0 if unicodedata.category(character) == "Mn" else 1 + (unicodedata.east_asian_width(character) in "WF")
+        for character in shown
+    )
 
 
 def clean_typed(text: str) -> str:
@@ -133,15 +191,15 @@ def _typed(character: str) -> str:
     return "\ufffd" if category == "Cs" else ""
 
 
-def _is_plain(text: str, *, multiline: bool) -> bool:
+def _is_plain(text: str, lines: int) -> bool:
     if not text.isascii():
         return False
-    if not multiline:
+    if lines == 1:
         return text.isprintable()
-    return text.count("\n") < BODY_LINES and text.replace("\n", "").isprintable()
+    return text.count("\n") < lines and text.replace("\n", "").isprintable()
 
 
-def _shown(text: str, *, multiline: bool) -> Iterator[str]:
+def _shown(text: str, most_lines: int) -> Iterator[str]:
     """What is shown for each run of plain characters and for each other character, where that is anything."""
     last, marks, lines = " ", 0, 1
     for run in _RUNS.findall(text):
@@ -149,7 +207,7 @@ def _shown(text: str, *, multiline: bool) -> Iterator[str]:
             piece = run
         elif run in _LINE_BREAKS:
             lines += 1
-            piece = "\n" if multiline and lines <= BODY_LINES else _LINE_BREAK_IN_LINE
+            piece = "\n" if lines <= most_lines else _LINE_BREAK_IN_LINE
         elif not (piece := _harmless(run)):
             continue
         elif unicodedata.category(piece[0]) == "Mn":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 
 
 def local(at: datetime, zone: tzinfo | None = None) -> datetime:
@@ -14,3 +14,31 @@ def local(at: datetime, zone: tzinfo | None = None) -> datetime:
         return at.astimezone(zone)
     except (OverflowError, ValueError, OSError):
         return at
+
+
+def zone_where_doubled(at: datetime, zone: tzinfo | None = None) -> str:
+    """The name of the zone, like ``CET``, in an hour that the clock shows twice when summer ends; else nothing."""
+    here = local(at, zone)
+    wall = here.replace(tzinfo=zone, fold=0)
+    return _name(here) if _offset(wall, zone) != _offset(wall.replace(fold=1), zone) else ""
+
+
+def zone_of_long_day(at: datetime, zone: tzinfo | None = None) -> str:
+    """The name of the zone on a day of which an hour is doubled; else nothing."""
+    here = local(at, zone)
+    begins = datetime.combine(here.date(), time(), zone)
+    ends = begins + timedelta(hours=23, minutes=59)
+    before, after = _offset(begins, zone), _offset(ends, zone)
+    return _name(here) if before is not None and after is not None and before > after else ""
+
+
+def _offset(wall: datetime, zone: tzinfo | None) -> timedelta | None:
+    """The offset of a time on the wall."""
+    try:
+        return wall.utcoffset() if zone is not None else wall.astimezone().utcoffset()
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _name(here: datetime) -> str:
+    return here.tzname() or ""

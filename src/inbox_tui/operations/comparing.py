@@ -14,6 +14,7 @@ import msgspec
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import NotFound, StoreUnavailable
+from inbox_tui.domain.intake import trimmed_lead
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Message
 from inbox_tui.domain.names import name_key
 from inbox_tui.store.protocol import Store
@@ -61,7 +62,8 @@ async def whole(store: Store, id: ConversationId) -> Whole | None:
     while found.has_earlier:
         found = await store.thread(id, before=found.messages[0].id, limit=MESSAGES_AT_ONCE)
         messages[:0] = found.messages
-    return Whole(conversation, messages)
+    # A server of an earlier version gives them as they arrived.
+    return Whole(conversation, sorted(messages, key=lambda message: message.created_at))
 
 
 async def written_since(store: Store, since: ChangeId | None) -> Changes:
@@ -88,6 +90,7 @@ def _said(conversation: Conversation) -> dict[str, object]:
     return {
         **msgspec.structs.asdict(conversation),
         "damage": "",  # what stands in its place is what arrives
+        "lead": trimmed_lead(conversation.lead),  # earlier versions kept the blanks around it
         "agent": name_key(conversation.agent.name),
         "assignee": address(conversation.assignee) if conversation.assignee else None,
         "last_message": rules.preview(conversation.last_message),

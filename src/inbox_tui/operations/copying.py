@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from inbox_tui.domain.changes import ChangeId
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import NotAllowed, Rejected, StoreBroken, Unsupported
 from inbox_tui.domain.filters import Order, Query
 from inbox_tui.domain.fingerprints import may_be_same
@@ -264,7 +265,7 @@ class Copy:
         total = (await self._target.counts(None)).all
         if total != copied:
             raise StoreBroken(
-                f"{self._target.name} holds {total:,} conversations; {copied:,} were copied.", hint=_AGAIN
+                f"{self._target.name} holds {counted(total, 'conversation')}; {copied:,} were copied.", hint=_AGAIN
             )
         if different := await self._team.different():
             raise StoreBroken(f"Not the same in both stores: {_counted(different, 'member')}.", hint=_AGAIN)
@@ -281,7 +282,7 @@ class Copy:
 def _counted(names: Sequence[str], noun: str) -> str:
     """``2 members (dana@acme.example, …)``."""
     some = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
-    return f"{len(names):,} {noun}{'' if len(names) == 1 else 's'} ({some})"
+    return f"{counted(len(names), noun)} ({some})"
 
 
 def as_incoming(found: Whole) -> IncomingConversation:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.models import Member
 from inbox_tui.domain.text import clean, clean_line, clean_name
@@ -190,12 +191,10 @@ def of_store(fact: StoreFact) -> list[Finding]:
     if not fact.exists:
         words = "there is no inbox yet; the first start makes one"
         return [*found, Finding("store", "answer", State.NOTE, words, "if there should be one: check --store")]
-    count = fact.conversations or 0
-    plural = "" if count == 1 else "s"
     return [
         *found,
         Finding("store", "who you are", State.OK, f"{fact.member}, access {fact.access}"),
-        Finding("store", "answer", State.OK, f"{count:,} conversation{plural}"),
+        Finding("store", "answer", State.OK, counted(fact.conversations or 0, "conversation")),
         *_of_damage(fact.damaged),
     ]
 

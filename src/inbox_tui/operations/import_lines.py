@@ -7,12 +7,14 @@ that is the store's. Pure: reads no file and no clock.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 
 import msgspec
 
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.identity import Content, content_keys
 from inbox_tui.domain.models import (
     Author,
     ConversationId,
@@ -26,10 +28,15 @@ from inbox_tui.domain.names import is_blank
 
 DEFAULT_AGENT = "Website assistant"
 """Whose conversation it is when a line does not say."""
+_RIGHT_AFTER = timedelta(microseconds=1)
 
 
 class WrongLine(ValueError):
     """Why a line cannot be taken in; the text is a clause for people."""
+
+
+class CutLine(WrongLine):
+    """The line is no whole conversation: it is cut off, or it begins one, or a list, that goes over several lines."""
 
 
 class _Visitor(msgspec.Struct, forbid_unknown_fields=True):
@@ -53,8 +60,8 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
     messages: list[_Message]
     agent: str | None = None
     visitor: _Visitor | None = None
-    status: Status = Status.OPEN
-    needs_human: bool = False
+    status: Status | None = None
+    needs_human: bool | None = None
     assignee: str | None = None
     topic: str | None = None
     created_at: datetime | None = None
@@ -75,20 +82,17 @@ def read_line(line: bytes, now: datetime, shift: timedelta = timedelta(0)) -> In
     """
     given = _decoded(line)
     _check(given)
-    known_at = given.created_at or next((message.created_at for message in given.messages if message.created_at), None)
-    created_at = _stored(known_at, now, shift) if known_at else now
+    times = [_stored(message.created_at, now, shift) if message.created_at else None for message in given.messages]
+    created_at = _stored(given.created_at, now, shift) if given.created_at else min(filter(None, times), default=now)
     visitor = given.visitor or _Visitor()
     return IncomingConversation(
         id=ConversationId(given.id),
-        messages=tuple(
-            _message(message, created_at + timedelta(microseconds=index), now, shift)
-            for index, message in enumerate(given.messages)
-        ),
+        messages=_messages(given.messages, times, created_at),
         agent=given.agent or DEFAULT_AGENT,
         created_at=created_at,
         lead=Lead(visitor.name or "", visitor.email or "", visitor.phone or "", visitor.company or ""),
-        status=given.status,
-        needs_human=given.needs_human,
+        status=given.status or Status.OPEN,
+        needs_human=bool(given.needs_human),
         assignee_email=given.assignee or "",
         topic=given.topic or "",
     )
@@ -98,10 +102,18 @@ def _decoded(line: bytes) -> _Line:
     try:
         return _decoder.decode(line)
     except msgspec.ValidationError as error:
+        if line.lstrip().startswith(b"["):
+            raise CutLine(
+                "it is a list […], not an object {…}; write one conversation a line (jq -c '.[]' FILE)"
+            ) from error
         raise WrongLine(_in_words(str(error))) from error
     except UnicodeDecodeError as error:
         raise WrongLine("it is not valid UTF-8") from error
     except msgspec.DecodeError as error:
+        if "truncated" in str(error) and line.lstrip().startswith(b"{"):
+            raise CutLine(
+                "it is not valid JSON but ends early; write one conversation a line (jq -c . FILE)"
+            ) from error
         raise WrongLine("it is not valid JSON") from error
     except RecursionError as error:
         raise WrongLine("it is nested too deeply") from error
@@ -142,24 +154,41 @@ def _wrong_message(message: _Message) -> str:
     return ""
 
 
-def _message(given: _Message, otherwise_at: datetime, now: datetime, shift: timedelta) -> IncomingMessage:
-    return IncomingMessage(
-        author=given.author,
-        body=given.body,
-        created_at=_stored(given.created_at, now, shift) if given.created_at else otherwise_at,
-        key=given.id or "",
-        kind=given.kind or (Kind.EVENT if given.author is Author.SYSTEM else Kind.MESSAGE),
-        member_email=given.member or "",
+def _messages(
+    given: Sequence[_Message], times: Sequence[datetime | None], begins_at: datetime
+) -> tuple[IncomingMessage, ...]:
+    """The messages. One without a time was written right after the one before it in the file.
+
+    Where the source gives neither id nor time, a message is known again by author and text alone.
+    """
+    timeless = [message for message, at in zip(given, times, strict=True) if at is None and not message.id]
+    keys = iter(
+        content_keys(Content.of(message.author, message.member or "", None, message.body) for message in timeless)
     )
+    messages = []
+    at = begins_at - _RIGHT_AFTER
+    for message, said_at in zip(given, times, strict=True):
+        at = said_at or at + _RIGHT_AFTER
+        is_known_by_time = said_at is not None or bool(message.id)
+        messages.append(
+            IncomingMessage(
+                author=message.author,
+                body=message.body,
+                created_at=at,
+                key=message.id or ("" if is_known_by_time else next(keys)),
+                kind=message.kind or (Kind.EVENT if message.author is Author.SYSTEM else Kind.MESSAGE),
+                member_email=message.member or "",
+            )
+        )
+    return tuple(messages)
 
 
 def _stored(given: datetime, now: datetime, shift: timedelta) -> datetime:
-    """The time as it is stored. One without a zone is taken for UTC."""
+    """The time, if it can be stored. One without a zone is taken for UTC; one that is ahead is the store's to bound."""
     try:
-        at = limits.accepted(given if given.tzinfo else given.replace(tzinfo=timezone.utc), now - shift) + shift
+        return limits.accepted(given if given.tzinfo else given.replace(tzinfo=timezone.utc), now - shift) + shift
     except Rejected as refusal:
         raise WrongLine(refusal.message.removesuffix(".")) from refusal
-    return min(at, now)
 
 
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$?(.*)`)?$", re.DOTALL)

@@ -20,7 +20,7 @@ import msgspec
 
 from inbox_tui.domain.errors import BadImport, Rejected
 from inbox_tui.domain.models import IncomingConversation, Taken
-from inbox_tui.operations.import_lines import WrongLine, read_line
+from inbox_tui.operations.import_lines import CutLine, WrongLine, read_line
 from inbox_tui.store.protocol import Intake
 
 LINE_LIMIT = 64 * 1024 * 1024
@@ -32,6 +32,13 @@ BATCH_BYTES = 4 * 1024 * 1024
 _PUT_BY = "inbox-tui-import-"
 _AT_ONCE = 1 << 20
 _GZIP = b"\x1f\x8b"
+_OTHER_ENCODINGS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+"""How a file begins that is not UTF-8."""
 
 
 class ImportSource(msgspec.Struct, frozen=True):
@@ -69,6 +76,8 @@ class Imported(msgspec.Struct, frozen=True):
     taken: Taken
     bad_lines: int
     """How many lines did not go in; with ``strict`` and any of them, none did."""
+    ahead: int = 0
+    """Conversations with a time that is ahead of this machine's clock, by up to a day: it counts as arrival."""
 
 
 class _Read(msgspec.Struct, frozen=True):
@@ -97,6 +106,7 @@ class Import:
         self._on_progress = on_progress
         self._taken = Taken()
         self._bad = 0
+        self._ahead = 0
         self._bytes_before = 0
         self._bytes_done = 0
         self._bytes_total = _total(sources)
@@ -111,14 +121,14 @@ class Import:
         """
         if not strict:
             await self._take_in(store, self._sources)
-            return Imported(self._taken, self._bad)
+            return Imported(self._taken, self._bad, self._ahead)
         with _rereadable(self._sources) as sources:
             for _ in self._lines(sources):
                 pass
             if not self._bad:
                 self._bytes_before = self._bytes_done = 0
                 await self._take_in(store, sources)
-        return Imported(self._taken, self._bad)
+        return Imported(self._taken, self._bad, self._ahead)
 
     async def _take_in(self, store: Intake, sources: Sequence[ImportSource]) -> None:
         batch: list[_Read] = []
@@ -135,11 +145,13 @@ class Import:
     async def _take_batch(self, store: Intake, batch: Sequence[_Read]) -> None:
         try:
             self._taken += await store.take_in([line.conversation for line in batch])
+            self._ahead += sum(_is_ahead(line.conversation, self._now) for line in batch)
         except Rejected:
             # One that the store refuses must not keep its neighbours out.
             for line in batch:
                 try:
                     self._taken += await store.take_in([line.conversation])
+                    self._ahead += _is_ahead(line.conversation, self._now)
                 except Rejected as refusal:
                     self._report(BadLine(line.source, line.number, refusal.message))
         if self._on_progress is not None:
@@ -150,15 +162,23 @@ class Import:
         for source in sources:
             with _opened(source) as (raw, stream):
                 is_measured = raw.seekable()
+                is_cut = False
                 for number, line in enumerate(_split(stream), 1):
                     self._bytes_done = self._bytes_before + raw.tell() if is_measured else self._bytes_done + len(line)
                     if not line.strip():
                         continue
+                    if number == 1 and (encoding := _other_encoding(line)):
+                        self._report(BadLine(source.name, 1, f"the file is {encoding}; convert it to UTF-8 (iconv)"))
+                        break
                     try:
                         conversation = self._read(line, seen)
                     except WrongLine as wrong:
-                        self._report(BadLine(source.name, number, str(wrong)))
+                        # The rest of a conversation over several lines is wrong for the same reason.
+                        if not (is_cut and _goes_on(line, wrong)):
+                            self._report(BadLine(source.name, number, str(wrong)))
+                        is_cut = is_cut or isinstance(wrong, CutLine)
                     else:
+                        is_cut = False
                         yield _Read(source.name, number, len(line), conversation)
             self._bytes_before = self._bytes_done
 
@@ -174,6 +194,24 @@ class Import:
     def _report(self, bad: BadLine) -> None:
         self._bad += 1
         self._on_bad(bad)
+
+
+def _is_ahead(conversation: IncomingConversation, now: datetime) -> bool:
+    """Whether a time of it has not come yet."""
+    return conversation.created_at > now or any(message.created_at > now for message in conversation.messages)
+
+
+def _goes_on(line: bytes, wrong: WrongLine) -> bool:
+    """Whether a line that is wrong may be a further one of the conversation that began before it."""
+    return isinstance(wrong, CutLine) or not line.startswith(b"{") or line.rstrip().endswith(b",")
+
+
+def _other_encoding(line: bytes) -> str:
+    """The encoding of a file that begins with this line, if it is one that cannot be read."""
+    for mark, name in _OTHER_ENCODINGS:
+        if line.startswith(mark):
+            return name
+    return "UTF-16" if b"\0" in line[:4] else ""
 
 
 def _split(stream: IO[bytes]) -> Iterator[bytes]:

@@ -14,7 +14,8 @@ import msgspec
 
 import inbox_tui.sample
 from inbox_tui.domain import intake, rules
-from inbox_tui.domain.models import Access, Agent, AgentId, Badge, IncomingConversation, Standing, Taken
+from inbox_tui.domain.identity import identified
+from inbox_tui.domain.models import Access, Badge, IncomingConversation, Standing, Taken
 from inbox_tui.domain.names import name_key
 from inbox_tui.operations.import_lines import read_line
 from inbox_tui.store.protocol import Intake, Store, Team
@@ -53,11 +54,10 @@ async def load_conversations(store: Intake, now: datetime) -> Taken:
 
 def as_said_here(incoming: IncomingConversation) -> IncomingConversation:
     """The same as a copy of a workspace in which all of it was said: nobody imported it there."""
-    stands = intake.begun(incoming, Agent(AgentId(""), incoming.agent))
-    for message in intake.keyed(incoming):
-        stands = intake.message_added(stands, message, None).conversation
-    standing = Standing.of(intake.settled(stands, incoming, None))
-    return msgspec.structs.replace(incoming, messages=tuple(intake.keyed(incoming)), standing=standing)
+    messages = tuple(intake.in_order(identified(incoming.messages)))
+    incoming = msgspec.structs.replace(incoming, messages=messages)
+    stands = intake.settled(intake.folded(incoming), incoming, None)
+    return msgspec.structs.replace(incoming, created_at=stands.created_at, standing=Standing.of(stands))
 
 
 async def load_sample(open_as: OpenAs, now: datetime) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 
 from inbox_tui.domain import rules
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.models import (
     Assign,
@@ -172,4 +173,4 @@ def _inverse(outcome: Outcome) -> list[StateChange]:
 
 def _described(verb: str, outcomes: Sequence[Outcome]) -> str:
     done = [outcome.after for outcome in outcomes if outcome.after is not None and not outcome.error]
-    return verb.replace("{}", done[0].visitor if len(done) == 1 else f"{len(done):,} conversations")
+    return verb.replace("{}", done[0].visitor if len(done) == 1 else counted(len(done), "conversation"))

@@ -236,12 +236,26 @@ def _index(thread: Sequence[Message], id: MessageId) -> int:
 
 
 def _is_after(thread: Sequence[Message], last_seen: MessageId | None) -> Sequence[bool]:
-    """For each message, whether it came after one; after one that the thread does not know (any more) all did."""
+    """For each message, whether it came after one; after one that the thread does not know (any more) all did.
+
+    What an import brings in later, but belongs before what was seen, did not come after it.
+    """
     if last_seen is not None and read_id(last_seen) is None:
         raise NotFound("This message does not exist.", hint="Open the conversation again.")
     known = [last_seen is not None and may_be_same(message.id, last_seen) for message in thread]
-    seen = known.index(True) if True in known else -1
-    return [index > seen for index in range(len(thread))]
+    if True not in known:
+        return [True] * len(thread)
+    seen = known.index(True)
+    return [
+        _arrival(message) > _arrival(thread[seen]) and (message.imported_by is None or index > seen)
+        for index, message in enumerate(thread)
+    ]
+
+
+def _arrival(message: Message) -> int:
+    """The place of a message among all that came into the workspace."""
+    found = read_id(message.id)
+    return found.number if found else 0
 
 
 def _with_whole_last_message(conversation: Conversation, thread: Sequence[Message]) -> Conversation:

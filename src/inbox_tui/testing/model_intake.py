@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from inbox_tui.domain import intake, rules
+from inbox_tui.domain import identity, intake, rules
 from inbox_tui.domain.models import (
     Access,
     Conversation,
@@ -18,6 +18,7 @@ from inbox_tui.domain.models import (
     Lead,
     Member,
     MemberId,
+    Message,
     Taken,
 )
 from inbox_tui.domain.names import is_blank
@@ -71,11 +72,12 @@ class ModelIntake:
         """A message by the rules, as it is kept, unless its key says that it is there already."""
         if written.key and self._workspace.message_by_key(before.id, written.key):
             return before
-        self._workspace.add_message(before.id, written, None, imported_by)
-        return self._workspace.save(intake.message_added(before, written, None), None)
+        added = self._workspace.add_message(before.id, written, None, imported_by)
+        late = self._workspace.late(before, added, written)
+        return self._workspace.save(intake.message_received(before, written, late), None)
 
     def _add(self, incoming: IncomingConversation) -> Taken:
-        messages = intake.keyed(incoming)
+        messages = incoming.messages
         conversation = intake.begun(incoming, self._workspace.agent(incoming.agent))
         self._workspace.threads[conversation.id] = []
         for message in messages:
@@ -88,8 +90,9 @@ class ModelIntake:
         return Taken(added=1, messages=len(messages), unassigned=int(named is not assignee))
 
     def _extend(self, known: Conversation, incoming: IncomingConversation) -> Taken:
-        keys = [message.key for message in self._workspace.threads[known.id]]
-        lacking = intake.lacking(intake.keyed(incoming), keys)
+        messages = incoming.messages
+        there = [_known(message) for message in self._workspace.threads[known.id]]
+        lacking = [messages[place] for place in identity.lacking(messages, 0, len(messages), there)]
         now = known
         for message in lacking:
             now = self._append(now, incoming, message)
@@ -102,8 +105,8 @@ class ModelIntake:
 
     def _append(self, before: Conversation, incoming: IncomingConversation, message: IncomingMessage) -> Conversation:
         author = self._member(message.member_email)
-        self._workspace.add_message(before.id, message, author, self._importer(incoming, message))
-        ruling = intake.message_added(before, message, author)
+        added = self._workspace.add_message(before.id, message, author, self._importer(incoming, message))
+        ruling = intake.message_added(before, message, author, self._workspace.late(before, added, message))
         return self._workspace.save(Ruling(ruling.conversation) if incoming.standing else ruling, None)
 
     def _importer(self, incoming: IncomingConversation, message: IncomingMessage) -> Member | None:
@@ -116,3 +119,8 @@ class ModelIntake:
             return None
         found = self._workspace.member_by_email(email)
         return found or self._workspace.add_member(Member(MemberId(""), storable(email.strip()), access=Access.NONE))
+
+
+def _known(message: Message) -> identity.Known:
+    email = message.member.email if message.member else ""
+    return identity.Known(message.key, identity.Content.of(message.author, email, message.created_at, message.body))

@@ -7,6 +7,7 @@ No indexes, no caches, no cleverness; what an act means is decided by ``domain.r
 from __future__ import annotations
 
 import asyncio
+from bisect import insort
 from collections.abc import Iterable
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, report, start_again
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import numbered_id, read_id
+from inbox_tui.domain.intake import Late, may_be_late
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
@@ -29,6 +31,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.names import name_key
 from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.team import told_apart
 from inbox_tui.domain.text import storable
 from inbox_tui.domain.tokens import Token
 from inbox_tui.store.protocol import Clock
@@ -83,12 +86,23 @@ class ModelWorkspace:
         """A new member, with an id of their own."""
         added = msgspec.structs.replace(member, id=MemberId(f"member-{len(self.members) + 1}"))
         self.members[added.id] = added
-        self.report(team=True)
-        return added
+        self._tell_apart()
+        return self.members[added.id]
 
     def change_member(self, changed: Member) -> Member:
         """Somebody is different now, wherever they appear."""
         self.members[changed.id] = changed
+        self._tell_apart()
+        return self.members[changed.id]
+
+    def _tell_apart(self) -> None:
+        """All members as they are now: a name may have become another's too, or be one's own again."""
+        for member in told_apart(self.members.values()):
+            self.members[member.id] = member
+            self._show(member)
+        self.report(team=True)
+
+    def _show(self, changed: Member) -> None:
         for id, conversation in self.conversations.items():
             if conversation.assignee is not None and conversation.assignee.id == changed.id:
                 self.conversations[id] = msgspec.structs.replace(conversation, assignee=changed)
@@ -104,8 +118,6 @@ class ModelWorkspace:
         for hash, token in self.tokens.items():
             if token.member is not None and token.member.id == changed.id:
                 self.tokens[hash] = msgspec.structs.replace(token, member=changed)
-        self.report(team=True)
-        return changed
 
     def agent(self, name: str) -> Agent:
         """The agent of this name, added if need be."""
@@ -135,15 +147,23 @@ class ModelWorkspace:
         member: Member | None,
         imported_by: Member | None = None,
     ) -> Message:
-        """One more entry at the end of a thread."""
+        """One more entry of a thread, by its time and then by its arrival."""
         self._messages += 1
         body, key = storable(message.body), storable(message.key)
         content = (message.created_at.isoformat(), message.author, message.kind, key)
         id_ = MessageId(numbered_id(self._messages, *content))
         added = Message(id_, message.author, message.kind, body, message.created_at, member, key, imported_by)
-        self.threads[id].append(added)
+        insort(self.threads[id], added, key=lambda entry: entry.created_at)
         self.report([id])
         return added
+
+    def late(self, before: Conversation, added: Message, message: IncomingMessage) -> Late | None:
+        """Where the thread ends, if the message that was just added may belong further up."""
+        if not may_be_late(before, message):
+            return None
+        said = [entry for entry in self.threads[before.id] if entry.kind is Kind.MESSAGE]
+        outgoing = [entry.author for entry in said if entry.author in (Author.AGENT, Author.MEMBER)]
+        return Late(said[-1], outgoing[-1] if outgoing else None, said[-1].id == added.id)
 
     def message_by_key(self, id: ConversationId, key: str) -> Message | None:
         """The entry of a thread that was written with this key."""

@@ -12,6 +12,7 @@ import msgspec
 from textual.timer import Timer
 
 from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Agent,
@@ -298,9 +299,9 @@ class Browsing:
     def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
         """Conversations came in: list them."""
         self._read(self.query)
-        words = f"{added:,} conversations came in"
+        words = f"{counted(added, 'conversation')} came in"
         if bad_lines:
-            words = f"{words}; {len(bad_lines):,} lines did not: {bad_lines[0]}"
+            words = f"{words}; {counted(len(bad_lines), 'line')} did not: {bad_lines[0]}"
         self._view.status.say(words, is_problem=bool(bad_lines))
 
     # Who waits

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Status
 from inbox_tui.operations.triage import Done
@@ -69,9 +70,11 @@ class Deciding:
         """Assign to the member."""
         subjects, me = self.subjects(), self._view.me
         if subjects:
-            count = f"{len(subjects):,}"
             self._after_asking(
-                subjects, f"Take {count} conversations?", f"Take {count}", lambda: self._assign(subjects, me)
+                subjects,
+                f"Take {counted(len(subjects), 'conversation')}?",
+                f"Take {len(subjects):,}",
+                lambda: self._assign(subjects, me),
             )
 
     def choose_assignee(self) -> None:
@@ -88,7 +91,7 @@ class Deciding:
             who = choice.member.label if choice.member else "nobody"
             self._after_asking(
                 subjects,
-                f"Assign {len(subjects):,} conversations to {who}?",
+                f"Assign {counted(len(subjects), 'conversation')} to {who}?",
                 f"Assign {len(subjects):,}",
                 lambda: self._assign(subjects, choice.member),
             )
@@ -109,7 +112,7 @@ class Deciding:
         verb = "Reopen" if all_resolved else "Resolve"
         self._after_asking(
             subjects,
-            f"{verb} {len(subjects):,} conversations?",
+            f"{verb} {counted(len(subjects), 'conversation')}?",
             f"{verb} {len(subjects):,}",
             lambda: self._set_status(subjects, status),
         )

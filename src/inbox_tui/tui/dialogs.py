@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import AgentId, Conversation, Counts
@@ -74,8 +75,8 @@ class Dialogs:
     async def exported(self, path: Path, rows: int) -> None:
         """The file is complete."""
         if self._export is not None:
-            await self._export.finish(f"{rows:,} conversations in {path}")
-        self._view.status.say(f"Exported {rows:,} conversations to {path}")
+            await self._export.finish(f"{counted(rows, 'conversation')} in {path}")
+        self._view.status.say(f"Exported {counted(rows, 'conversation')} to {path}")
 
     async def export_failed(self, error: InboxError) -> None:
         """No file was written."""

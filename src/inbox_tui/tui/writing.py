@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
 from inbox_tui.domain.models import Author, ConversationId, Kind, Message, MessageId, Sent
 from inbox_tui.tui.presenters.thread import OnItsWay
@@ -166,7 +167,7 @@ class Writing:
         if delivery.problem or delivery.set_aside:
             self._view.status.say(delivery.problem or delivery.set_aside, is_problem=True)
         elif left:
-            self._view.status.say(f"Delivering {len(left):,} {'reply' if len(left) == 1 else 'replies'} from earlier")
+            self._view.status.say(f"Delivering {counted(len(left), 'reply', 'replies')} from earlier")
         delivery.start()
 
     def line_changed(self) -> None:
@@ -341,7 +342,7 @@ class Writing:
 
 
 def _decisions(number: int) -> str:
-    return f"{number:,} {'decision' if number == 1 else 'decisions'}"
+    return counted(number, "decision")
 
 
 def as_message(pending: Pending, view: View, now: datetime) -> Message:

@@ -14,13 +14,15 @@ import msgspec
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Value
 from inbox_tui.backends.sql.portions import Portion
-from inbox_tui.backends.sql.rows import Stored
+from inbox_tui.backends.sql.rows import Stored, micros
+from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.backends.sql.team import insert_member
 from inbox_tui.backends.sql.unit import Unit
-from inbox_tui.domain import intake, rules
+from inbox_tui.domain import identity, intake, rules
 from inbox_tui.domain.models import (
     Access,
     Agent,
+    Author,
     Conversation,
     ConversationId,
     IncomingConversation,
@@ -28,6 +30,7 @@ from inbox_tui.domain.models import (
     Kind,
     Lead,
     Member,
+    Message,
     Taken,
 )
 from inbox_tui.domain.names import is_blank
@@ -39,6 +42,8 @@ _CONVERSATION = 8
 _BODY = 250
 """Characters of a message that weigh as much as one more message: they are indexed for the search."""
 _LOOKED_UP_AT_ONCE = 100
+_NO_CONTENT = identity.Content(Author.SYSTEM, "", None, "")
+"""Of what is recognized by its key."""
 
 
 class Under(msgspec.Struct, frozen=True):
@@ -52,8 +57,6 @@ class Under(msgspec.Struct, frozen=True):
     added: int = 0
     is_left: bool = False
     """It stays unassigned, for its assignee has no chat access."""
-    unkeyed: int | None = None
-    """Messages without a key that are there already and were not yet met; None before they are counted."""
     owed: int | None = None
     """Messages that the conversation counts already and that are not there; None before they are counted."""
 
@@ -120,7 +123,9 @@ def receive_once(unit: Unit, before: Stored, written: IncomingMessage, *, import
     if written.key and unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=written.key):
         return before
     added = unit.add_message(before.row_id, written, None, imported_by)
-    return unit.save(before, intake.message_added(before.conversation, written, None), None, added)
+    late = unit.late(before, added, written)
+    ruling = intake.message_received(before.conversation, written, late)
+    return unit.save(before, ruling, None, late.said if late else added)
 
 
 def request_handoff(unit: Unit, id: ConversationId, at: datetime) -> Conversation:
@@ -154,7 +159,7 @@ def _begun(unit: Unit, incoming: IncomingConversation, folded: Conversation | No
     named = _member(unit, incoming.assignee_email)
     assignee = intake.assignable(named)
     unit.add_conversation(intake.settled(conversation, incoming, assignee))
-    return Under(is_new=True, before=None, is_left=named is not assignee, unkeyed=0, owed=conversation.messages)
+    return Under(is_new=True, before=None, is_left=named is not assignee, owed=conversation.messages)
 
 
 def _messages_added(unit: Unit, incoming: IncomingConversation, under: Under, portion: Portion) -> Under:
@@ -165,8 +170,7 @@ def _messages_added(unit: Unit, incoming: IncomingConversation, under: Under, po
     now = unit.load(incoming.id)
     while under.place < len(messages):
         count, weight = _fitting(messages, under.place, portion.left)
-        some = intake.keyed(incoming, under.place, under.place + count)
-        under, now = _some_added(unit, incoming, some, under, now)
+        under, now = _some_added(unit, incoming, count, under, now)
         portion.spend(weight)
         if portion.is_spent:
             break
@@ -185,16 +189,13 @@ def _fitting(messages: Sequence[IncomingMessage], place: int, left: int) -> tupl
 
 
 def _some_added(
-    unit: Unit, incoming: IncomingConversation, some: Sequence[IncomingMessage], under: Under, now: Stored
+    unit: Unit, incoming: IncomingConversation, count: int, under: Under, now: Stored
 ) -> tuple[Under, Stored]:
-    unkeyed, owed = under.unkeyed, under.owed
-    if unkeyed is None:
-        has_unkeyed = incoming.standing is not None
-        unkeyed = _number(unit, statements.UNKEYED_OF_CONVERSATION, now) if has_unkeyed else 0
+    end = under.place + count
     is_untouched = under.is_new and under.place == 0  # nothing of it can be there
-    keys = [] if is_untouched else _known_keys(unit, now, some)
-    lacking = intake.lacking(some, [*keys, *[""] * unkeyed])
-    unkeyed -= sum(not message.key for message in some) - sum(not message.key for message in lacking)
+    there = [] if is_untouched else _there(unit, now, incoming.messages[under.place : end])
+    lacking = [incoming.messages[place] for place in identity.lacking(incoming.messages, under.place, end, there)]
+    owed = under.owed
     if lacking and owed is None:
         owed = now.conversation.messages - _number(unit, statements.SAID_IN_CONVERSATION, now)
     missing: list[tuple[IncomingMessage, Member | None, Member | None]] = []
@@ -203,10 +204,11 @@ def _some_added(
             missing.append((message, _member(unit, message.member_email), _importer(unit, incoming, message)))
             owed = max(0, (owed or 0) - (message.kind is not Kind.EVENT))
         else:
+            unit.add_thread(now.row_id, missing)
+            missing = []
             now = _append(unit, now, incoming, message)
     unit.add_thread(now.row_id, missing)
-    place, added = under.place + len(some), under.added + len(lacking)
-    return msgspec.structs.replace(under, place=place, added=added, unkeyed=unkeyed, owed=owed), now
+    return msgspec.structs.replace(under, place=end, added=under.added + len(lacking), owed=owed), now
 
 
 def _ended(unit: Unit, incoming: IncomingConversation, under: Under) -> Taken:
@@ -227,13 +229,25 @@ def _ended(unit: Unit, incoming: IncomingConversation, under: Under) -> Taken:
     return Taken(extended=changed, unchanged=1 - changed, messages=under.added, unassigned=left)
 
 
-def _known_keys(unit: Unit, now: Stored, some: Sequence[IncomingMessage]) -> list[str]:
-    """Which of the messages' keys the conversation has."""
+def _there(unit: Unit, now: Stored, some: Sequence[IncomingMessage]) -> list[identity.Known]:
+    """What of the thread may be one of these messages: it has the key of one, or the time of one without an id."""
+    found: list[identity.Known] = []
     keys = list(dict.fromkeys(message.key for message in some if message.key))
-    if not keys:
-        return []
-    named: dict[str, Value] = {f"v{number}": key for number, key in enumerate(keys)}
-    return [key for (key,) in unit.db.rows(statements.keys_among(len(keys)), conversation=now.row_id, **named)]
+    if keys:
+        named: dict[str, Value] = {f"v{number}": key for number, key in enumerate(keys)}
+        rows = unit.db.rows(statements.keys_among(len(keys)), conversation=now.row_id, **named)
+        found += [identity.Known(key, _NO_CONTENT) for (key,) in rows]
+    times = list(dict.fromkeys(micros(message.created_at) for message in some if not identity.has_id(message)))
+    if times:
+        at: dict[str, Value] = {f"v{number}": time for number, time in enumerate(times)}
+        rows = unit.db.rows(statements.written_at(len(times)), conversation=now.row_id, **at)
+        found += map(_known, (message_of(row, unit.roster) for row in rows))
+    return found
+
+
+def _known(message: Message) -> identity.Known:
+    email = message.member.email if message.member else ""
+    return identity.Known(message.key, identity.Content.of(message.author, email, message.created_at, message.body))
 
 
 def _number(unit: Unit, statement: str, now: Stored) -> int:
@@ -254,10 +268,11 @@ def agent_named(unit: Unit, name: str) -> Agent:
 def _append(unit: Unit, before: Stored, incoming: IncomingConversation, message: IncomingMessage) -> Stored:
     author = _member(unit, message.member_email)
     added = unit.add_message(before.row_id, message, author, _importer(unit, incoming, message))
-    ruling = intake.message_added(before.conversation, message, author)
+    late = unit.late(before, added, message)
+    ruling = intake.message_added(before.conversation, message, author, late)
     if incoming.standing is not None:  # the events of its source come with it
         ruling = Ruling(ruling.conversation)
-    return unit.save(before, ruling, None, added)
+    return unit.save(before, ruling, None, late.said if late else added)
 
 
 def _importer(unit: Unit, incoming: IncomingConversation, message: IncomingMessage) -> Member | None:

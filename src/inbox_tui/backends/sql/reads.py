@@ -37,9 +37,17 @@ def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | N
     roster = current_roster(db)
     rules.require_chat(roster.acting(me))
     found = load(db, id, roster)
-    edge = _AFTER_ALL if before is None else _edge(db, found.row_id, before)
+    at, number = (_AFTER_ALL, _AFTER_ALL) if before is None else _edge(db, found.row_id, before)
     wanted = max(0, limit)
-    rows = db.rows_within(ROOM, statements.THREAD, "id DESC", conversation=found.row_id, before=edge, limit=wanted + 1)
+    rows = db.rows_within(
+        ROOM,
+        statements.THREAD,
+        "created_at DESC, id DESC",
+        conversation=found.row_id,
+        at=at,
+        before=number,
+        limit=wanted + 1,
+    )
     newest = that_fit(message(row, roster) for row in rows[:wanted])
     return Thread(found.conversation, tuple(reversed(newest)), has_earlier=len(rows) > len(newest))
 
@@ -111,12 +119,13 @@ def _sequence_number(db: Database, since: ChangeId) -> int | None:
     return found.number if found.number + 1 >= oldest else None
 
 
-def _edge(db: Database, conversation: int, before: MessageId) -> int:
-    """The row number before which to read. Raises NotFound for a message that is not in the conversation (any more)."""
+def _edge(db: Database, conversation: int, before: MessageId) -> tuple[int, int]:
+    """The time and the row number of a message. Raises NotFound for one that is not in the conversation (any more)."""
     id = numbered(before)
-    if id.fingerprint and not is_named(id, db.row(statements.MESSAGE_NAMED, conversation=conversation, id=id.number)):
+    row = db.row(statements.MESSAGE_NAMED, conversation=conversation, id=id.number)
+    if row is None or not is_named(id, row):
         raise no_message()
-    return id.number
+    return row[0], id.number
 
 
 def load(db: Database, id: ConversationId, roster: Roster) -> Stored:

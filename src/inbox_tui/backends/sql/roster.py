@@ -13,6 +13,7 @@ import msgspec
 from inbox_tui.domain.errors import CredentialError, NotFound
 from inbox_tui.domain.models import Access, Agent, AgentId, Badge, Color, Member, MemberId
 from inbox_tui.domain.names import name_key
+from inbox_tui.domain.team import told_apart
 
 if TYPE_CHECKING:
     from inbox_tui.backends.sql.database import Database, Row
@@ -77,7 +78,7 @@ def current_roster(db: Database) -> Roster:
 
 
 def _read(db: Database, version: Row) -> Roster:
-    members = {row[0]: _member(row) for row in db.rows(MEMBERS)}
+    members = {int(member.id): member for member in told_apart(map(_member, db.rows(MEMBERS)))}
     agents = {row[0]: Agent(AgentId(str(row[0])), row[1]) for row in db.rows(AGENTS)}
     return Roster(
         version,

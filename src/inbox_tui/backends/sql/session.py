@@ -12,9 +12,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from copy import copy
 from datetime import datetime
+from functools import partial
 from typing import Generic, Self, TypeVar
 
-from inbox_tui.backends.sql import reads, repair, team
+from inbox_tui.backends.sql import reads, repair, team, upgrade
 from inbox_tui.backends.sql.database import TextSearch
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import Portion
@@ -72,6 +73,9 @@ class Session(ABC, Generic[C]):
 
         def mend(db: C) -> None:
             self._act(db, repair.repair)
+            after: int | None = 0
+            while after is not None:
+                after = self._act(db, partial(upgrade.put_right, after=after))
 
         def open_and_look(db: C) -> MemberId:
             self.schema = self._prepare(db, settle if identity.founds else None, mend)

@@ -140,6 +140,21 @@ def keys_among(count: int) -> str:
     return " ".join(("SELECT key FROM message WHERE conversation_id = :conversation AND key IN (", named, ")"))
 
 
+@lru_cache(maxsize=128)
+def written_at(count: int) -> str:
+    """A conversation's messages of so many times. Values: conversation, v0, v1, …"""
+    named = ", ".join(f":v{number}" for number in range(count))
+    return " ".join(
+        (
+            "SELECT",
+            names(MESSAGE_COLUMNS),
+            "FROM message WHERE conversation_id = :conversation AND created_at IN (",
+            named,
+            ")",
+        )
+    )
+
+
 @lru_cache(maxsize=1024)
 def conversations_by(column: str, count: int) -> str:
     """So many conversations, in no order. Values: v0, v1, … of the column."""
@@ -217,20 +232,26 @@ SUM_UP_THREAD = (
     " WHERE message.conversation_id = conversation.id AND message.kind <> 'event') WHERE id = :id"
 )
 
+# By time and then by arrival (rule 14).
 THREAD = " ".join(
     (
         "SELECT",
         names(MESSAGE_COLUMNS),
-        "FROM message WHERE conversation_id = :conversation AND id < :before ORDER BY id DESC LIMIT :limit",
+        "FROM message WHERE conversation_id = :conversation",
+        "AND (created_at, id) < (:at, :before) ORDER BY created_at DESC, id DESC LIMIT :limit",
     )
 )
-# The one that was seen comes with them, so that its fingerprint is checked without another round trip.
+# The one that was seen comes with them, so that its fingerprint is checked without another round trip. What an import
+# brought in since, but belongs before it, does not count.
 REPLIES_FROM = " ".join(
     (
         "SELECT",
         names(MESSAGE_COLUMNS),
-        "FROM message WHERE conversation_id = :conversation AND id >= :seen",
-        "AND (id = :seen OR (author = 'member' AND kind = 'message')) ORDER BY id",
+        "FROM message WHERE id = :seen AND conversation_id = :conversation UNION ALL SELECT",
+        names(MESSAGE_COLUMNS),
+        "FROM message WHERE conversation_id = :conversation AND author = 'member' AND kind = 'message' AND id > :seen",
+        "AND (imported_by IS NULL",
+        "OR created_at >= coalesce((SELECT created_at FROM message WHERE id = :seen), 0)) ORDER BY id",
     )
 )
 MESSAGE_NAMED = "SELECT created_at, author, kind, key FROM message WHERE conversation_id = :conversation AND id = :id"
@@ -238,7 +259,6 @@ ANY_MESSAGE_NAMED = "SELECT created_at, author, kind, key FROM message WHERE id 
 MESSAGE_BY_KEY = " ".join(
     ("SELECT", names(MESSAGE_COLUMNS), "FROM message WHERE conversation_id = :conversation AND key = :key")
 )
-UNKEYED_OF_CONVERSATION = "SELECT count(*) FROM message WHERE conversation_id = :conversation AND key IS NULL"
 SAID_IN_CONVERSATION = "SELECT count(*) FROM message WHERE conversation_id = :conversation AND kind <> 'event'"
 INSERT_MESSAGE = (
     "INSERT INTO message (conversation_id, author, kind, member_id, key, body, created_at, imported_by, reply_agent_id)"
@@ -291,7 +311,35 @@ DELETE_TOKEN = "DELETE FROM token WHERE id = :id"
 
 LAST_MESSAGE = "SELECT max(id) FROM message"
 NEWEST_MESSAGE = "SELECT id, created_at, author, kind, key FROM message ORDER BY id DESC LIMIT 1"
-LAST_SAID = "SELECT max(id) FROM message WHERE conversation_id = :conversation AND kind = 'message'"
+LAST_SAID = " ".join(
+    (
+        "SELECT",
+        names(MESSAGE_COLUMNS),
+        "FROM message WHERE conversation_id = :conversation AND kind = 'message'",
+        "ORDER BY created_at DESC, id DESC LIMIT 1",
+    )
+)
+NUMBER_SAID_LAST = (
+    "SELECT id FROM message WHERE conversation_id = :conversation AND kind = 'message'"
+    " ORDER BY created_at DESC, id DESC LIMIT 1"
+)
+FIRST_TIMES = (
+    "SELECT min(created_at), min(CASE WHEN author = 'member' AND kind = 'message' THEN created_at END)"
+    " FROM message WHERE conversation_id = :conversation"
+)
+LAST_OUTGOING = (
+    "SELECT author FROM message WHERE conversation_id = :conversation AND kind = 'message'"
+    " AND author IN ('agent', 'member') ORDER BY created_at DESC, id DESC LIMIT 1"
+)
+# Whether the thread tells otherwise than the conversation what stands first and last in it, and what is known.
+OLD_CONVERSATIONS = (
+    "SELECT id, CASE WHEN last_message_id <> (SELECT id FROM message WHERE conversation_id = conversation.id"
+    " AND kind = 'message' ORDER BY created_at DESC, id DESC LIMIT 1)"
+    " OR coalesce(last_outgoing, '') <> coalesce((SELECT author FROM message WHERE conversation_id = conversation.id"
+    " AND kind = 'message' AND author IN ('agent', 'member') ORDER BY created_at DESC, id DESC LIMIT 1), '')"
+    " OR created_at > (SELECT min(created_at) FROM message WHERE conversation_id = conversation.id) THEN 1 ELSE 0 END,"
+    " lead_name, lead_email, lead_phone, lead_company FROM conversation WHERE id > :after ORDER BY id LIMIT :limit"
+)
 REPLIES_OF_AGENT = " ".join(
     (
         "SELECT conversation.public_id,",

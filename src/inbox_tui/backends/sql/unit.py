@@ -22,6 +22,7 @@ from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Filter
+from inbox_tui.domain.intake import Late, may_be_late
 from inbox_tui.domain.models import (
     Author,
     Conversation,
@@ -111,11 +112,19 @@ class Unit:
         last = before.last_message_id
         if added is not None and added.kind is Kind.MESSAGE:
             last = message_number(added.id)
+        after = self.replace(before, Stored(before.row_id, ruling.conversation, last))
+        for sentence in ruling.events:
+            event = IncomingMessage(Author.SYSTEM, sentence, self.at, kind=Kind.EVENT)
+            self._events.append(_message_values(after.row_id, event, actor))
+            self._touched[after.row_id] = None
+        return after
+
+    def replace(self, before: Stored, after: Stored) -> Stored:
+        """Write what differs in a conversation; gives it as it will be read."""
         is_damaged = bool(before.conversation.damage)
-        conversation = ruling.conversation
         if is_damaged:  # what is written now is whole again
-            conversation = msgspec.structs.replace(conversation, damage="")
-        after = Stored(before.row_id, conversation, last)
+            whole = msgspec.structs.replace(after.conversation, damage="")
+            after = Stored(after.row_id, whole, after.last_message_id)
         was = state(before.conversation, before.last_message_id)
         now = state(after.conversation, after.last_message_id)
         changed = {column: value for column, value in now.items() if is_damaged or value != was[column]}
@@ -127,10 +136,6 @@ class Unit:
             self._touched[after.row_id] = None
             if not KNOWN_COLUMNS.isdisjoint(changed):
                 self._newly_known[after.row_id] = None
-        for sentence in ruling.events:
-            event = IncomingMessage(Author.SYSTEM, sentence, self.at, kind=Kind.EVENT)
-            self._events.append(_message_values(after.row_id, event, actor))
-            self._touched[after.row_id] = None
         return after
 
     def add_conversation(self, conversation: Conversation) -> int:
@@ -162,9 +167,19 @@ class Unit:
             self.db.run_each(statements.INSERT_MESSAGE, [_message_values(row_id, *message) for message in messages])
             self._touched[row_id] = None
 
+    def late(self, before: Stored, added: Message, message: IncomingMessage) -> Late | None:
+        """Where the thread ends, if the message that was just added may belong further up."""
+        if not may_be_late(before.conversation, message):
+            return None
+        said = self.db.row(statements.LAST_SAID, conversation=before.row_id)
+        outgoing = self.db.row(statements.LAST_OUTGOING, conversation=before.row_id)
+        assert said is not None  # at least the one that was added
+        last = message_of(said, self.roster)
+        return Late(last, Author(outgoing[0]) if outgoing else None, last.id == added.id)
+
     def end_thread(self, row_id: int) -> None:
         """All messages of a conversation that was just added are there."""
-        row = self.db.row(statements.LAST_SAID, conversation=row_id)
+        row = self.db.row(statements.NUMBER_SAID_LAST, conversation=row_id)
         self._states[row_id]["last_message_id"] = row[0] if row else None
 
     def team_changed(self) -> None:

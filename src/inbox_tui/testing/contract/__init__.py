@@ -36,6 +36,7 @@ from inbox_tui.testing.contract.rights import RightsContract
 from inbox_tui.testing.contract.scanning import ScanningContract
 from inbox_tui.testing.contract.searching import SearchingContract
 from inbox_tui.testing.contract.team import TeamContract
+from inbox_tui.testing.contract.threads import ThreadsContract
 
 __all__ = ["Backup", "OpenAs", "StoreContract"]
 
@@ -49,6 +50,7 @@ class StoreContract(
     FeedContract,
     TeamContract,
     IntakeContract,
+    ThreadsContract,
     ScanningContract,
     HostileContract,
     HostingContract,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inbox_tui.domain.filters import Query
+from inbox_tui.domain.intake import trimmed_lead
 from inbox_tui.domain.limits import AGENT_NAME_LIMIT, FIELD_LIMIT, ID_LIMIT, TOPIC_LIMIT, shortened
 from inbox_tui.domain.models import Badge, Color, ConversationId, Kind, Lead, ReplyDraft, Status
 from inbox_tui.domain.text import storable
@@ -55,7 +56,9 @@ class HostileContract(Contract):
         topic, agent = shortened(text, TOPIC_LIMIT), shortened(text, AGENT_NAME_LIMIT)
         await self.seed(dana, incoming("c-1", lead=lead, topic=topic, agent=agent))
         [row] = await listed(dana, Query())
-        assert (row.lead, row.topic, row.agent.name) == (lead, topic, agent)
+        kept = trimmed_lead(lead)
+        assert (row.lead, row.topic, row.agent.name) == (kept, topic, agent)
+        assert kept.name in lead.name
 
     @hostile
     async def test_ids_and_keys_are_kept_to_the_letter(self, dana: Store, text: str) -> None:

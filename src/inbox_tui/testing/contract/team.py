@@ -6,11 +6,11 @@ import pytest
 
 from inbox_tui.domain.errors import NotAllowed, NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import Access, Badge, Color, MemberId, Status
+from inbox_tui.domain.models import Access, Author, Badge, Color, MemberId, Status
 from inbox_tui.domain.team import PHOTO_LIMIT
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, events, ids, member_of, messages, reply, team_of
-from inbox_tui.testing.factories import SAM, incoming
+from inbox_tui.testing.factories import DANA, SAM, incoming, said
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256))
@@ -129,3 +129,18 @@ class TeamContract(Contract):
         """Too large, or neither PNG nor JPEG."""
         with pytest.raises(Rejected):
             await team_of(dana).save_photo(photo)
+
+    async def test_members_of_one_name_are_told_apart_by_their_addresses(self, dana: Store, sam: Store) -> None:
+        """Wherever they are shown, as long as there are two; however the name is spelled."""
+        await self.seed(dana, incoming("c-1", said("a", 0, Author.MEMBER, member_email=DANA), assignee_email=DANA))
+        badge = Badge("DO", Color.RED)
+        await team_of(sam).save_profile("DANA  ortiz", badge)
+        labels = {member.email: member.label for member in await dana.members()}
+        assert labels == {DANA: f"Dana Ortiz ({DANA})", SAM: f"{(await sam.me()).name} ({SAM})"}
+        row = await dana.get(C1)
+        [message] = (await dana.thread(C1)).messages
+        assert row.assignee == message.member == await dana.me()
+        await team_of(sam).save_profile("Sam Okafor", badge)
+        row = await dana.get(C1)
+        assert row.assignee == await dana.me()
+        assert row.assignee.label == "Dana Ortiz"

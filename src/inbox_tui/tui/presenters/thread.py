@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.models import Author, Conversation, Kind, Member, Message, MessageId
-from inbox_tui.domain.text import clean_body, clean_line, clean_name
+from inbox_tui.domain.text import Piece, clean_line, clean_name, clean_piece
+from inbox_tui.operations.html_bodies import readable
 from inbox_tui.operations.importers import importers
 from inbox_tui.tui.presenters.badges import badge_segment
 from inbox_tui.tui.presenters.times import clock_time, day_label
@@ -24,6 +26,8 @@ GROUP_WITHIN = timedelta(minutes=5)
 """Messages of one author this close together share one author line."""
 KEPT_CHARACTERS = 2_000_000
 """Wrapped text that is kept; what was used longest ago goes first."""
+HTML_AT_MOST = 200_000
+"""Characters of HTML that are read as text while somebody waits; a longer message is shown as it came."""
 _LONG_AGO = datetime(1, 1, 2, tzinfo=timezone.utc)
 """Another year than that of any message."""
 _INDENT = "  "
@@ -142,7 +146,7 @@ class ThreadPresenter:
                 if not _continues(message, previous) or is_pending:
                     when = states.get(message.id) or self._when(message)
                     lines.append(self._author_line(conversation, message, width, when))
-                lines += self._body(message, width)
+                lines += self._body(conversation, message, width)
             previous = None if is_pending else message
         return lines
 
@@ -158,7 +162,7 @@ class ThreadPresenter:
         segments += [(shortened(name, room), role), (f" {when}", "muted")]
         return Line(tuple(segments), message.id)
 
-    def _body(self, message: Message, width: int) -> tuple[Line, ...]:
+    def _body(self, conversation: Conversation, message: Message, width: int) -> tuple[Line, ...]:
         key = (message.id, width)
         known = self._wrapped.get(key)
         if known is not None and known[0] == message.body:
@@ -166,8 +170,12 @@ class ThreadPresenter:
             return known[1]
         is_note = message.kind is Kind.NOTE
         start, role = (_BAR, "note") if is_note else (_INDENT, "text")
-        wrapped = wrap(clean_body(message.body), width - len(start))
-        lines = tuple(Line(((start, role), (text, "text")), message.id) for text in wrapped)
+        piece = clean_piece(readable(message.body) if len(message.body) <= HTML_AT_MOST else message.body)
+        shown = [Line(((start, role), (text, "text")), message.id) for text in wrap(piece.text, width - len(start))]
+        if piece.characters_left:
+            words = wrap(_what_is_left(piece, conversation), width - len(start))
+            shown += [Line(((start, role), (text, "muted")), message.id) for text in words]
+        lines = tuple(shown)
         self._keep(key, message.body, lines)
         return lines
 
@@ -211,6 +219,11 @@ def _author_name(conversation: Conversation, message: Message) -> str:
             return clean_name(message.member.label) if message.member else "A colleague"
         case Author.SYSTEM:
             return "System"
+
+
+def _what_is_left(piece: Piece, conversation: Conversation) -> str:
+    left = f"{counted(piece.characters_left, 'more character')} on {counted(piece.lines_left, 'line')}"
+    return f"… {left}: inbox-tui show {clean_line(conversation.id)}"
 
 
 def _day_rule(label: str, width: int) -> Line:

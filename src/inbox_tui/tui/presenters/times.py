@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
-from inbox_tui.domain.times import local
+from inbox_tui.domain.times import local, zone_of_long_day, zone_where_doubled
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -30,21 +30,26 @@ def age(then: datetime, now: datetime) -> str:
 def day_label(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """The day for a rule between messages: ``Today``, ``Yesterday``, ``Tue 3 Nov``, ``Tue 3 Nov 2025``.
 
+    On a day of which an hour is doubled the zone is named, and differs before and after.
+
     Args:
         when: The time whose day is wanted.
         now: The present; the year is left out while it is the same.
         zone: The reader's time zone; None is that of this machine.
     """
     day, today = local(when, zone).date(), local(now, zone).date()
+    name = zone_of_long_day(when, zone)
+    in_zone = f" · {name}" if name else ""
     if day == today:
-        return "Today"
+        return f"Today{in_zone}"
     if today - day == timedelta(days=1):
-        return "Yesterday"
+        return f"Yesterday{in_zone}"
     label = f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}"
-    return label if day.year == today.year else f"{label} {day.year}"
+    return f"{label}{in_zone}" if day.year == today.year else f"{label} {day.year}{in_zone}"
 
 
 def clock_time(when: datetime, zone: tzinfo | None = None) -> str:
-    """The time of day as ``10:02``. ``zone`` None is the time zone of this machine."""
+    """The time of day as ``10:02``, in a doubled hour as ``01:30 CET``. ``zone`` None is that of this machine."""
     here = local(when, zone)
-    return f"{here.hour:02}:{here.minute:02}"
+    name = zone_where_doubled(when, zone)
+    return f"{here.hour:02}:{here.minute:02}{f' {name}' if name else ''}"

@@ -19,6 +19,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.text import clean
 from inbox_tui.tui.screens.dialog import Choice, Dialog, TextField, field
@@ -163,7 +164,7 @@ class ExportModal(Dialog[Path]):
     def _what(self) -> str:
         if self._count is None:
             return "What the search finds, to a CSV file. Counting …"
-        return f"{self._count:,} conversation{'' if self._count == 1 else 's'} to a CSV file."
+        return f"{counted(self._count, 'conversation')} to a CSV file."
 
     def _entered(self) -> str:
         value = self.query_one("#path", TextField).value

@@ -17,8 +17,10 @@ from textual.strip import Strip
 
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId, MemberId
+from inbox_tui.domain.text import clean_name
 from inbox_tui.tui.presenters.badges import NOBODY, badge_style, badge_text
 from inbox_tui.tui.presenters.rows import RESOLVED_MARK, RowCells, row_cells
+from inbox_tui.tui.presenters.thread import shortened
 from inbox_tui.tui.widgets.row_scroll import Thumb
 
 HIGHLIGHT_MARK = "▌"
@@ -126,9 +128,11 @@ class RowStrips:
         return self._line(segments, state, state.thumb.first)
 
     def _second(self, cells: RowCells, state: RowState, width: int) -> Strip:
+        address = _address(cells, width // 2)
+        room = width - INDENT - 1 - cell_len(address)
         segments = [
             Segment(f"{SELECTED_MARK if state.is_selected else ' '} ", self.style("mark")),
-            Segment(fit(cells.writer + cells.last_line, width - INDENT - 1), self.style("muted")),
+            Segment(fit(cells.writer + cells.last_line, room) + address, self.style("muted")),
         ]
         return self._line(segments, state, state.thumb.second)
 
@@ -145,6 +149,12 @@ def fit(text: str, width: int) -> str:
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
+
+
+def _address(cells: RowCells, most: int) -> str:
+    """Whose the badge is, where several members have one name."""
+    holder = cells.holder
+    return f" {shortened(clean_name(holder.email), most)}" if holder is not None and holder.is_namesake else ""
 
 
 def _badge(cells: RowCells) -> tuple[str, str]:
