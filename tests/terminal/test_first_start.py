@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+import inbox_tui.sample
+
 from .conftest import Desk, conversations
 from .harness import Terminal, needs_tmux
 
 pytestmark = needs_tmux
 
 NAME = "Dana Ortiz"
+SAMPLE = Path(inbox_tui.sample.__file__).with_name("conversations.jsonl")
 
 
 @pytest.fixture
@@ -53,7 +56,8 @@ def test_it_offers_a_sample_an_import_and_a_remote_inbox(welcome: Terminal) -> N
 
 def test_the_sample_fills_the_list(welcome: Terminal, empty_desk: Desk) -> None:
     welcome.keys("1")
-    welcome.wait_for(lambda screen: total(screen) > 10 and not is_welcome(screen) and NAME in screen)
+    whole = len(SAMPLE.read_text("utf-8").splitlines())  # it comes in parts
+    welcome.wait_for(lambda screen: total(screen) == whole and not is_welcome(screen) and NAME in screen)
     screen = welcome.wait_for(lambda screen: any(line.startswith("▌") for line in screen.splitlines()))
     assert "Reply as" in welcome.wait_for(f"Reply as {NAME}")
     welcome.keys("q")
