@@ -24,14 +24,14 @@ from inbox_tui.domain import limits
 from inbox_tui.domain.errors import NotAllowed
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.intake import trimmed_lead
-from inbox_tui.domain.models import Access, Status
+from inbox_tui.domain.models import Access, ConversationId, Status
 from inbox_tui.domain.paging import ROOM, PageRequest
 from inbox_tui.local.copies import CopyJournal
 from inbox_tui.operations.copying import Copy, require_source, require_target
 from inbox_tui.store.registry import Identity, utc_now
 from inbox_tui.testing.contract.base import C2
 from inbox_tui.testing.contract.limits import read_everything
-from inbox_tui.testing.factories import DANA, incoming
+from inbox_tui.testing.factories import DANA, incoming, said
 
 poison = pytest.mark.parametrize("assignments", POISON.values(), ids=POISON.keys())
 
@@ -132,6 +132,19 @@ async def test_whatever_shows_as_damaged_is_found_and_mended(file: File, tmp_pat
     file.opened.append(target)
     journal = CopyJournal(tmp_path / "copies", store.name, target.name)
     assert (await Copy(await require_source(store), require_target(target), journal).run()).conversations == 3
+
+
+async def test_what_was_said_last_is_told_by_time_after_a_repair(file: File) -> None:
+    """As everywhere (rule 14), also where what came last belongs further up."""
+    store = await file.open()
+    for messages in ([said("now", 5)], [said("long ago", 1), said("by a robot", 2)]):
+        await store.take_in([incoming("c-9", *messages)])
+    file.execute(
+        "PRAGMA ignore_check_constraints = ON", "UPDATE message SET author = 'robot' WHERE body = 'by a robot'"
+    )
+    store = await file.open()
+    assert await store.repair() == 1
+    assert (await store.get(ConversationId("c-9"))).last_message == "now"
 
 
 async def test_an_admin_alone_mends(file: File) -> None:
