@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,19 +62,17 @@ def environment(tmp_path: Path, store_file: Path) -> dict[str, str]:
     }
 
 
+def ran(command: Sequence[str], folder: Path, environment: dict[str, str], **stdin: Any) -> Ran:
+    done = subprocess.run(command, capture_output=True, cwd=folder, env=environment, timeout=60, check=False, **stdin)
+    return Ran(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
 @pytest.fixture
 def run_cli(tmp_path: Path, environment: dict[str, str]) -> RunCli:
     def run(*arguments: str, stdin: str | bytes = b"", env: dict[str, str] | None = None) -> Ran:
-        done = subprocess.run(
-            [sys.executable, "-m", "inbox_tui", *arguments],
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            cwd=tmp_path,
-            env=environment | (env or {}),
-            timeout=60,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        command = [sys.executable, "-m", "inbox_tui", *arguments]
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        return ran(command, tmp_path, environment | (env or {}), input=given)
 
     return run
 

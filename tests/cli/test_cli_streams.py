@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Ran, RunCli, line, seed
+from .conftest import Ran, RunCli, line, ran, seed
 
 PROGRAM = f"{sys.executable} -m inbox_tui"
 INPUT_CLOSED = "inbox-tui: Standard input is closed, so there is nothing to read.\n"
@@ -20,16 +20,8 @@ def in_shell(tmp_path: Path, environment: dict[str, str], workspace: Path) -> Ru
     """Runs a line of bash in which ``inbox`` is the program."""
 
     def run(command: str, env: dict[str, str] | None = None) -> Ran:
-        done = subprocess.run(
-            ["bash", "-c", f'set -o pipefail; inbox() {{ {PROGRAM} "$@"; }}; {command}'],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            cwd=tmp_path,
-            env=environment | (env or {}),
-            timeout=60,
-            check=False,
-        )
-        return Ran(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        script = f'set -o pipefail; inbox() {{ {PROGRAM} "$@"; }}; {command}'
+        return ran(["bash", "-c", script], tmp_path, environment | (env or {}), stdin=subprocess.DEVNULL)
 
     return run
 

@@ -23,14 +23,15 @@ from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import NotAllowed
 from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import Access, Status
+from inbox_tui.domain.intake import trimmed_lead
+from inbox_tui.domain.models import Access, ConversationId, Status
 from inbox_tui.domain.paging import ROOM, PageRequest
 from inbox_tui.local.copies import CopyJournal
 from inbox_tui.operations.copying import Copy, require_source, require_target
 from inbox_tui.store.registry import Identity, utc_now
 from inbox_tui.testing.contract.base import C2
 from inbox_tui.testing.contract.limits import read_everything
-from inbox_tui.testing.factories import DANA, incoming
+from inbox_tui.testing.factories import DANA, incoming, said
 
 poison = pytest.mark.parametrize("assignments", POISON.values(), ids=POISON.keys())
 
@@ -133,6 +134,19 @@ async def test_whatever_shows_as_damaged_is_found_and_mended(file: File, tmp_pat
     assert (await Copy(await require_source(store), require_target(target), journal).run()).conversations == 3
 
 
+async def test_what_was_said_last_is_told_by_time_after_a_repair(file: File) -> None:
+    """As everywhere (rule 14), also where what came last belongs further up."""
+    store = await file.open()
+    for messages in ([said("now", 5)], [said("long ago", 1), said("by a robot", 2)]):
+        await store.take_in([incoming("c-9", *messages)])
+    file.execute(
+        "PRAGMA ignore_check_constraints = ON", "UPDATE message SET author = 'robot' WHERE body = 'by a robot'"
+    )
+    store = await file.open()
+    assert await store.repair() == 1
+    assert (await store.get(ConversationId("c-9"))).last_message == "now"
+
+
 async def test_an_admin_alone_mends(file: File) -> None:
     dana = await file.open()
     await dana.add_member("sam@acme.example", "Sam", Access.EDIT)
@@ -216,7 +230,9 @@ async def test_what_older_gates_took_can_be_copied(file: File, tmp_path: Path, s
     journal = CopyJournal(tmp_path / "copies", source.name, target.name)
     copied = await Copy(await require_source(source), require_target(target), journal).run()
     assert copied.conversations == 3
-    assert [row.lead for row in await read_everything(target)] == [row.lead for row in await read_everything(source)]
+    assert [row.lead for row in await read_everything(target)] == [
+        trimmed_lead(row.lead) for row in await read_everything(source)
+    ]
 
 
 async def test_a_page_of_rows_that_are_too_large_stays_small(file: File) -> None:

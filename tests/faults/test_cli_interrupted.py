@@ -47,8 +47,12 @@ def conversation(number: int) -> IncomingConversation:
 
 
 HELD_UP = """
-import asyncio, runpy
+import asyncio, runpy, signal
 from inbox_tui.operations import exporting
+
+# What a script or nohup starts in the background ignores them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 async def held_up(*arguments, parts=exporting.csv_parts, **options):
     async for part, rows in parts(*arguments, **options):

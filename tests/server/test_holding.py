@@ -408,9 +408,10 @@ async def test_an_import_ends_with_its_client(store: Store) -> None:
                 while (await store.counts(None)).all < 50:
                     await asyncio.sleep(0.001)
         await until(lambda: is_idle(served))
+        await store.set_status(ONE, Status.RESOLVED, Status.OPEN)  # behind the part under way
         stopped = (await store.counts(None)).all
         assert stopped < 2_000
-        await store.set_status(ONE, Status.RESOLVED, Status.OPEN)
+        await store.set_status(ONE, Status.OPEN, Status.RESOLVED)
         assert (await store.counts(None)).all == stopped
 
 

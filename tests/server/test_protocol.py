@@ -126,7 +126,7 @@ LINES = st.lists(st.sampled_from([b"Host: a", b"X: y", b"Y: \x80", b"Z:"]), max_
 
 @given(
     lines=LINES,
-    ends=st.lists(st.sampled_from([b"\r\n", b"\n"]), min_size=6, max_size=6),
+    ends=st.lists(st.sampled_from([b"\r\n", b"\n"]), min_size=7, max_size=7),
     cuts=st.sets(st.integers(1, 60)),
 )
 def test_a_line_without_cr_is_found_however_the_bytes_come(

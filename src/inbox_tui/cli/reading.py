@@ -13,6 +13,7 @@ from inbox_tui.cli.damage import Damaged
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import id_shown, is_terminal, say, terminal_width, write_json, write_lines
 from inbox_tui.cli.session import Session, run_async
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Member, Message, Status
 from inbox_tui.domain.paging import PageRequest
@@ -93,7 +94,7 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
         if total > printed:
             say(f"{printed:,} of {total:,}; --limit 0 prints all.")
     if altered and not as_json:
-        say(f"{altered:,} {'id has' if altered == 1 else 'ids have'} characters that cannot be shown; see list --json.")
+        say(f"{counted(altered, 'id has', 'ids have')} characters that cannot be shown; see list --json.")
     damaged.tell()
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from inbox_tui.domain.models import Author, IncomingMessage
+from inbox_tui.domain.models import Author, IncomingMessage, Message
 from inbox_tui.domain.names import name_key
 from inbox_tui.domain.text import storable
 
@@ -47,6 +47,12 @@ class Known(NamedTuple):
 
     key: str
     content: Content
+
+    @classmethod
+    def of(cls, message: Message) -> Known:
+        """A message of a thread."""
+        email = message.member.email if message.member else ""
+        return cls(message.key, Content.of(message.author, email, message.created_at, message.body))
 
 
 def content_keys(contents: Iterable[Content]) -> list[str]:

@@ -217,13 +217,15 @@ def message_added(
         ruling = rules.note_written(conversation, at)  # it counts; what was said since shows how things stand
     else:
         ruling = _added(conversation, message, author)
-    return Ruling(_with_end(_as_before(conversation, ruling.conversation, message), late), ruling.events)
+    return Ruling(
+        with_end(_as_before(conversation, ruling.conversation, message), late.said, late.outgoing), ruling.events
+    )
 
 
 def message_received(conversation: Conversation, message: IncomingMessage, late: Late | None = None) -> Ruling:
     """What a message does that a visitor or an AI agent sends now, whatever the time on it: the visitor may wait."""
     ruling = _added(conversation, message, None)
-    return ruling if late is None else Ruling(_with_end(ruling.conversation, late), ruling.events)
+    return ruling if late is None else Ruling(with_end(ruling.conversation, late.said, late.outgoing), ruling.events)
 
 
 def may_be_late(conversation: Conversation, message: IncomingMessage) -> bool:
@@ -262,12 +264,13 @@ def _as_before(before: Conversation, after: Conversation, message: IncomingMessa
     )
 
 
-def _with_end(conversation: Conversation, late: Late) -> Conversation:
+def with_end(conversation: Conversation, said: Message | None, outgoing: Author | None) -> Conversation:
+    """The conversation with the end of its thread: what was last said, and who last wrote to the visitor (rule 14)."""
     return msgspec.structs.replace(
         conversation,
-        last_message_author=None if late.said is None else late.said.author,
-        last_message="" if late.said is None else rules.preview(late.said.body),
-        last_outgoing=late.outgoing,
+        last_message_author=None if said is None else said.author,
+        last_message="" if said is None else rules.preview(said.body),
+        last_outgoing=outgoing,
     )
 
 
@@ -281,7 +284,7 @@ def settled(conversation: Conversation, incoming: IncomingConversation, assignee
     if incoming.standing is not None:
         return msgspec.structs.replace(
             conversation,
-            lead=Lead(*map(storable, msgspec.structs.astuple(incoming.lead))),
+            lead=trimmed_lead(incoming.lead),
             topic=storable(incoming.topic),
             assignee=assignee,
             status=incoming.status,

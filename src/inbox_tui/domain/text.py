@@ -24,7 +24,8 @@ _HIDDEN_PER_SHOWN = 8
 _TAB = "    "
 _LINE_BREAK_IN_LINE = " ⏎ "
 _BARE_MARK = "◌"
-_LINE_BREAKS = {"\r", "\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029"}
+LINE_BREAKS = frozenset("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029")
+"""Characters at which a text is broken into lines."""
 _BIDI = {
     0x202A: "<LRE>",
     0x202B: "<RLE>",
@@ -53,9 +54,9 @@ _REPLACED = {
 _IN_LINE = {ord("\n"): " ", ord("\t"): " ", **dict.fromkeys(_BIDI)}
 _REPLACED_BY_CATEGORY = {"Co": "□", "Cs": "\ufffd", "Cn": "\ufffd", "Cf": "", "Me": "", "Zs": " "}
 _RUNS = re.compile("[ -~]+|[^ -~]")
-_BREAKS = re.compile("\r\n|[\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+_BREAKS = re.compile(f"\r\n|[{''.join(sorted(LINE_BREAKS))}]")
 _LONGEST_REPLACEMENT = 8
-"""Characters, at the most, that stand for one that is not shown as it is."""
+"""The longest replacement for a character that is not shown as it is, in characters."""
 TAB_STOP = 8
 """Cells from one tab stop to the next."""
 _NOT_STORED = re.compile("[\0\ud800-\udfff]")
@@ -191,7 +192,7 @@ def storable(text: str) -> str:
 
 
 def _typed(character: str) -> str:
-    if character in _LINE_BREAKS:
+    if character in LINE_BREAKS:
         return "\n"
     if character == "\t" or is_text(character):
         return character
@@ -212,7 +213,7 @@ def _shown(text: str, most_lines: int) -> Iterator[str]:
     for run in _RUNS.findall(text):
         if " " <= run[0] <= "~":
             piece = run
-        elif run in _LINE_BREAKS:
+        elif run in LINE_BREAKS:
             lines += 1
             piece = "\n" if lines <= most_lines else _LINE_BREAK_IN_LINE
         elif not (piece := _harmless(run)):

@@ -14,6 +14,7 @@ import msgspec
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import NotFound, StoreUnavailable
+from inbox_tui.domain.intake import trimmed_lead
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Message
 from inbox_tui.domain.names import name_key
 from inbox_tui.store.protocol import Store
@@ -89,6 +90,7 @@ def _said(conversation: Conversation) -> dict[str, object]:
     return {
         **msgspec.structs.asdict(conversation),
         "damage": "",  # what stands in its place is what arrives
+        "lead": trimmed_lead(conversation.lead),  # earlier versions kept the blanks around it
         "agent": name_key(conversation.agent.name),
         "assignee": address(conversation.assignee) if conversation.assignee else None,
         "last_message": rules.preview(conversation.last_message),

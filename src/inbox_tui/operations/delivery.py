@@ -18,6 +18,7 @@ from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.models import Conversation, ConversationId, Outcome, ReplyDraft, Sent, StateChange
 from inbox_tui.local.outbox import ChangesWrite, OutboxJournal, ReplyWrite, Undelivered, Write
 from inbox_tui.operations.decisions import change_one, parts
+from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Store
 
 FIRST_WAIT = 0.5
@@ -173,9 +174,7 @@ class Delivery:
                         self.held_by = error
                         if is_news:
                             self.held(error)
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(wait * self._random.uniform(0.5, 1.0)):
-                            await self._is_back.wait()
+                    await pause(self._is_back, wait * self._random.uniform(0.5, 1.0))
                     wait = min(wait * 2, LONGEST_WAIT)
                     continue
                 if isinstance(entry.write, ReplyWrite):

@@ -10,15 +10,15 @@ import re
 from functools import cache, lru_cache
 
 from inbox_tui.domain.names import has_visible
+from inbox_tui.domain.text import LINE_BREAKS
 
 DELIMITERS = (",", ";", "\t", "|")
-"""At what a spreadsheet may split a line into cells."""
+"""Characters at which a spreadsheet may split a line into cells."""
 _STARTS = re.compile("(?<![A-Za-z0-9])[-=+@−⁺⁼₊₌﹢﹣﹦﹫＋－＝＠]")
 """What makes a spreadsheet take a cell for a formula: ASCII signs and the forms that may be read as them.
 
 Not after a letter or digit, where most of these signs stand.
 """
-_LINE_BREAKS = frozenset("\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
 _DROPPED = ("\t", "\r", "\n")
 """First characters that some spreadsheets drop before they look at the cell."""
 
@@ -48,8 +48,8 @@ def neutral(text: str, delimiter: str = ",") -> str:
 
 @cache
 def _breaks(delimiter: str) -> frozenset[str]:
-    """After what a cell may begin, apart from the file's own delimiter."""
-    return frozenset(DELIMITERS) - {delimiter} | _LINE_BREAKS
+    """Characters after which a cell may begin, other than the file's own delimiter."""
+    return frozenset(DELIMITERS) - {delimiter} | LINE_BREAKS
 
 
 @lru_cache(1024)

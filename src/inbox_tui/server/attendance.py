@@ -9,12 +9,13 @@ from typing import Any
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from inbox_tui.server.problems import CLOSES
 from inbox_tui.server.protocol import announces_body
 
 LINGERS = 5.0
 """Seconds for which the rest of a body is thrown away after a refusal: whoever is still sending would not read it."""
 _THROWN_AWAY = 20 * 1024 * 1024
-"""Bytes of it at the most; whoever has not read the answer by then sends without end."""
+"""At most this many bytes of it; a client that has not read the answer by then never stops sending."""
 _AT_HAND = 0.01
 """Seconds that a refusal waits for what has come already."""
 _SHORT = 64 * 1024
@@ -26,7 +27,6 @@ _PAUSE = 0.05
 _PIECE = 512 * 1024
 _KEY = "inbox_tui.attendance"
 _FAILED = 400
-_CLOSE = (b"connection", b"close")
 
 
 class Attendance:
@@ -79,7 +79,7 @@ class Attendance:
             await self._read_what_is_there()
             self._is_refused = self._is_unread
         if message["type"] == "http.response.start" and self._is_refused:
-            message["headers"] = [*message.get("headers", ()), _CLOSE]
+            message["headers"] = [*message.get("headers", ()), CLOSES]
         elif self._is_refused and message["type"] == "http.response.body" and not message.get("more_body"):
             await self._send({"type": "http.response.body", "body": message.get("body", b""), "more_body": True})
             await self._throw_away()

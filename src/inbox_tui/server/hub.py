@@ -16,6 +16,7 @@ from contextlib import suppress
 
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import InboxError, StoreUnavailable
+from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Host, Store
 
 _log = logging.getLogger("inbox_tui.server")
@@ -94,7 +95,7 @@ class Hub:
         here = reports[0].id
         yield reports.pop()  # held here no longer: it may be long, and its listener slow
         while True:
-            await _pause(told, patience)
+            await pause(told, patience)
             if not self.is_following:
                 return
             coming = self._told  # taken before the read, which may miss what is written during it
@@ -106,7 +107,7 @@ class Hub:
                 try:
                     reports.append(await self._after(here))
                 except InboxError:  # told to the log
-                    await _pause(self._closed, TRY_AGAIN)
+                    await pause(self._closed, TRY_AGAIN)
                 else:
                     told, here = coming, reports[0].id
                     yield reports.pop()
@@ -170,10 +171,3 @@ class Hub:
         self._tried.set()
         told, self._told = self._told, asyncio.Event()
         told.set()
-
-
-async def _pause(until: asyncio.Event, seconds: float) -> None:
-    """Wait for an event, and no longer than so."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await until.wait()

@@ -166,13 +166,8 @@ class Places:
         is_full = self._streams.total() >= self._limits.all_streams
         if is_full or self._streams[token] >= self._limits.streams:
             raise Refused(TOO_MANY, "too_many", "Too many streams are open.", retry_after=5)
-        self._streams[token] += 1
-        try:
+        with _counted_in(self._streams, token):
             yield
-        finally:
-            self._streams[token] -= 1
-            if not self._streams[token]:
-                del self._streams[token]
 
     @property
     def arriving(self) -> int:
@@ -184,13 +179,8 @@ class Places:
         """A body that arrives for as long as the block lasts. Raises Refused (429)."""
         if self._arriving[token] >= self._limits.arriving:
             raise Refused(TOO_MANY, "too_many", "Too many bodies of this token are arriving already.", retry_after=5)
-        self._arriving[token] += 1
-        try:
+        with _counted_in(self._arriving, token):
             yield
-        finally:
-            self._arriving[token] -= 1
-            if not self._arriving[token]:
-                del self._arriving[token]
 
     @contextmanager
     def scan(self, token: TokenId) -> Iterator[Callable[[], None]]:
@@ -214,3 +204,15 @@ class Places:
         finally:
             is_read()
             self._scanning.discard(token)
+
+
+@contextmanager
+def _counted_in(counter: Counter[TokenId], token: TokenId) -> Iterator[None]:
+    """One more of a token for as long as the block lasts; nothing is kept of a token that has none."""
+    counter[token] += 1
+    try:
+        yield
+    finally:
+        counter[token] -= 1
+        if not counter[token]:
+            del counter[token]

@@ -8,7 +8,7 @@ import signal
 import socket
 from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from ssl import OP_NO_RENEGOTIATION, SSLError, TLSVersion
 from types import FrameType
@@ -32,6 +32,7 @@ from inbox_tui.server.proxy import behind, encrypted
 from inbox_tui.server.seldom import Seldom, is_news
 from inbox_tui.server.strangers import bounded
 from inbox_tui.store.api import Problem
+from inbox_tui.store.pauses import pause
 from inbox_tui.store.url import is_loopback
 
 _log = logging.getLogger("inbox_tui.server")
@@ -146,9 +147,7 @@ class _Server(uvicorn.Server):
     async def main_loop(self) -> None:
         """As uvicorn's, which wakes ten times a second: once, for the date, and when the end has come."""
         while not await self.on_tick(0):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(1.0):
-                    await self._ending.wait()
+            await pause(self._ending, 1.0)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -18,7 +18,6 @@ from inbox_tui.domain.models import (
     Lead,
     Member,
     MemberId,
-    Message,
     Taken,
 )
 from inbox_tui.domain.names import is_blank
@@ -91,7 +90,7 @@ class ModelIntake:
 
     def _extend(self, known: Conversation, incoming: IncomingConversation) -> Taken:
         messages = incoming.messages
-        there = [_known(message) for message in self._workspace.threads[known.id]]
+        there = [identity.Known.of(message) for message in self._workspace.threads[known.id]]
         lacking = [messages[place] for place in identity.lacking(messages, 0, len(messages), there)]
         now = known
         for message in lacking:
@@ -119,8 +118,3 @@ class ModelIntake:
             return None
         found = self._workspace.member_by_email(email)
         return found or self._workspace.add_member(Member(MemberId(""), storable(email.strip()), access=Access.NONE))
-
-
-def _known(message: Message) -> identity.Known:
-    email = message.member.email if message.member else ""
-    return identity.Known(message.key, identity.Content.of(message.author, email, message.created_at, message.body))

@@ -18,6 +18,7 @@ from inbox_tui.backends.http.answers import decoded
 from inbox_tui.backends.http.line import Line
 from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
+from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Clock
 
 FIRST_WAIT = 0.25
@@ -52,9 +53,7 @@ async def follow(line: Line, closing: asyncio.Event, since: ChangeId | None, clo
         if not is_lost:
             is_lost = True
             yield Changes(since or NOWHERE, lost_at=clock())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(wait * line.random.uniform(0.5, 1.0)):
-                await closing.wait()
+        await pause(closing, wait * line.random.uniform(0.5, 1.0))
         wait = min(wait * 2, LONGEST_WAIT)
 
 

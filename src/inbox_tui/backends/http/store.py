@@ -14,6 +14,7 @@ from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
 from inbox_tui.backends.http.line import Line
 from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import CredentialError, StoreBroken
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
@@ -150,7 +151,7 @@ class HttpStore(HttpTeam, HttpIntake):
             if len(outcomes) >= len(changes):
                 return outcomes
             if not some:
-                raise StoreBroken(f"{self.name} decided none of {len(body.changes)} changes.")
+                raise StoreBroken(f"{self.name} decided none of {counted(len(body.changes), 'change')}.")
 
     def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""

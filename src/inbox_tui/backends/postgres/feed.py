@@ -22,6 +22,7 @@ from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql import reads
 from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
 from inbox_tui.domain.errors import StoreUnavailable
+from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Clock
 
 POLL = 2.0
@@ -55,7 +56,7 @@ async def follow(
                     if report.is_news or is_lost or not has_reported:
                         has_reported, is_lost = True, False
                         yield report
-                        await _pause(closing, TOGETHER)
+                        await pause(closing, TOGETHER)
                     await announcements.next(POLL)
         except StoreUnavailable:
             if closing.is_set():
@@ -63,7 +64,7 @@ async def follow(
             if not is_lost:
                 is_lost = True
                 yield Changes(since or NOWHERE, lost_at=clock())
-            await _pause(closing, wait * random.uniform(0.5, 1.0))
+            await pause(closing, wait * random.uniform(0.5, 1.0))
             wait = min(wait * 2, LONGEST_WAIT)
 
 
@@ -125,10 +126,3 @@ class _Announcements:
     async def _hear(self) -> None:
         async for _ in self._line.notifies():
             self._announced.set()
-
-
-async def _pause(closing: asyncio.Event, seconds: float) -> None:
-    """Wait for so long, or for the end."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await closing.wait()

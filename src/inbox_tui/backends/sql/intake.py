@@ -30,7 +30,6 @@ from inbox_tui.domain.models import (
     Kind,
     Lead,
     Member,
-    Message,
     Taken,
 )
 from inbox_tui.domain.names import is_blank
@@ -241,13 +240,8 @@ def _there(unit: Unit, now: Stored, some: Sequence[IncomingMessage]) -> list[ide
     if times:
         at: dict[str, Value] = {f"v{number}": time for number, time in enumerate(times)}
         rows = unit.db.rows(statements.written_at(len(times)), conversation=now.row_id, **at)
-        found += map(_known, (message_of(row, unit.roster) for row in rows))
+        found += (identity.Known.of(message_of(row, unit.roster)) for row in rows)
     return found
-
-
-def _known(message: Message) -> identity.Known:
-    email = message.member.email if message.member else ""
-    return identity.Known(message.key, identity.Content.of(message.author, email, message.created_at, message.body))
 
 
 def _number(unit: Unit, statement: str, now: Stored) -> int:

@@ -14,6 +14,7 @@ import msgspec
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database, Row, Value
 from inbox_tui.backends.sql.intake import agent_named
+from inbox_tui.backends.sql.message_ids import message_number
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.rows import AUTHORS, CONVERSATION_COLUMNS, KINDS, TIMES, Stored, micros, stored
 from inbox_tui.backends.sql.unit import Unit
@@ -83,9 +84,11 @@ def _mend_messages(unit: Unit, latest: Value) -> int:
 
 
 def _last_said(unit: Unit, conversation: int) -> dict[str, Value]:
-    """The newest message of a thread, as its conversation tells it."""
-    id, author, body = unit.db.row(statements.SAID_LAST, conversation=conversation) or (None, None, "")
-    return {"last": id, "author": author, "said": rules.preview(body)}
+    """What was last said in a thread, as its conversation tells it."""
+    said, _ = unit.end_of_thread(conversation)
+    if said is None:
+        return {"last": None, "author": None, "said": ""}
+    return {"last": message_number(said.id), "author": said.author.value, "said": rules.preview(said.body)}
 
 
 def _bounds(at: datetime) -> dict[str, Value]:

@@ -33,7 +33,7 @@ _EPOCH = EARLIEST
 _MICROSECOND = timedelta(microseconds=1)
 AUTHORS = {author.value: author for author in Author}
 KINDS = {kind.value: kind for kind in Kind}
-_AUTHORS: dict[str | None, Author | None] = {None: None, **{author.value: author for author in Author}}
+_AUTHORS = dict[str | None, Author | None]([(None, None), *AUTHORS.items()])
 LATEST_MICROS = (LATEST - _EPOCH) // _MICROSECOND
 _NOBODY_KNOWN = Lead()
 _NOBODY = MemberId("")

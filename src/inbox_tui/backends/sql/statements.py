@@ -183,7 +183,7 @@ _LEAD_SIZES = " OR ".join(
 
 
 def _unreadable(choices: Mapping[str, Iterable[str | int]], references: Mapping[str, str]) -> str:
-    """The condition of rows with a value that is none of its column's choices, or names a row that is not there."""
+    """The condition for rows in which a column holds an unknown value, or refers to a row that does not exist."""
     wrong = [f"{column} NOT IN ({', '.join(map(repr, known))})" for column, known in choices.items()]
     wrong += [" ".join((column, "NOT IN (SELECT id FROM", table, ")")) for column, table in references.items()]
     return " OR ".join(wrong)
@@ -221,10 +221,6 @@ DAMAGED_IN_THREADS = " ".join(
 MEND_MESSAGE = (
     "UPDATE message SET created_at = :created_at, author = :author, kind = :kind, member_id = :member_id,"
     " imported_by = :imported_by WHERE id = :id"
-)
-SAID_LAST = (
-    "SELECT id, author, body FROM message WHERE conversation_id = :conversation AND kind = 'message'"
-    " ORDER BY id DESC LIMIT 1"
 )
 SUM_UP_THREAD = (
     "UPDATE conversation SET last_message_id = :last, last_message_author = :author, last_message = :said,"

@@ -171,11 +171,15 @@ class Unit:
         """Where the thread ends, if the message that was just added may belong further up."""
         if not may_be_late(before.conversation, message):
             return None
-        said = self.db.row(statements.LAST_SAID, conversation=before.row_id)
-        outgoing = self.db.row(statements.LAST_OUTGOING, conversation=before.row_id)
+        said, outgoing = self.end_of_thread(before.row_id)
         assert said is not None  # at least the one that was added
-        last = message_of(said, self.roster)
-        return Late(last, Author(outgoing[0]) if outgoing else None, last.id == added.id)
+        return Late(said, outgoing, said.id == added.id)
+
+    def end_of_thread(self, row_id: int) -> tuple[Message | None, Author | None]:
+        """What was last said in a conversation, by time and then by arrival, and who last wrote to the visitor."""
+        said = self.db.row(statements.LAST_SAID, conversation=row_id)
+        outgoing = self.db.row(statements.LAST_OUTGOING, conversation=row_id)
+        return message_of(said, self.roster) if said else None, Author(outgoing[0]) if outgoing else None
 
     def end_thread(self, row_id: int) -> None:
         """All messages of a conversation that was just added are there."""

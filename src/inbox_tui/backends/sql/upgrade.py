@@ -10,11 +10,9 @@ import msgspec
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.message_ids import message_number
 from inbox_tui.backends.sql.rows import Stored, moment, stored
-from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.backends.sql.unit import Unit
-from inbox_tui.domain import rules
-from inbox_tui.domain.intake import trimmed_lead
-from inbox_tui.domain.models import Author, Lead
+from inbox_tui.domain.intake import trimmed_lead, with_end
+from inbox_tui.domain.models import Lead
 
 AT_ONCE = 2_000
 """Conversations that are looked at in one go: memory does not grow with the workspace."""
@@ -43,22 +41,16 @@ def put_right(unit: Unit, after: int) -> int | None:
 def _in_order(unit: Unit, before: Stored) -> Stored:
     """The conversation as its thread tells it, by time and then by arrival (rule 14)."""
     conversation = before.conversation
-    of_it = {"conversation": before.row_id}
-    said = unit.db.row(statements.LAST_SAID, **of_it)
-    outgoing = unit.db.row(statements.LAST_OUTGOING, **of_it)
-    began = unit.db.row(statements.FIRST_TIMES, **of_it)
-    last = None if said is None else message_of(said, unit.roster)
+    last, outgoing = unit.end_of_thread(before.row_id)
+    began = unit.db.row(statements.FIRST_TIMES, conversation=before.row_id)
     first, human = (None if at is None else moment(at) for at in began or (None, None))
     replied = conversation.first_human_reply_at
     return Stored(
         before.row_id,
         msgspec.structs.replace(
-            conversation,
+            with_end(conversation, last, outgoing),
             created_at=min(conversation.created_at, first or conversation.created_at),
             first_human_reply_at=min(replied, human) if replied and human else replied,
-            last_message_author=None if last is None else last.author,
-            last_message="" if last is None else rules.preview(last.body),
-            last_outgoing=Author(outgoing[0]) if outgoing else None,
         ),
         None if last is None else message_number(last.id),
     )

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 
 from inbox_tui.backends.sql import reads
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import StoreUnavailable
+from inbox_tui.store.pauses import pause
 
 SECONDS_BETWEEN_LOOKS = 0.1
 _LOOKS_BETWEEN_FILE_CHECKS = 10
@@ -62,9 +62,7 @@ async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: ChangeId
         if report is not None:
             yield report
             rung = closing  # what is written right after is told together
-        with suppress(TimeoutError):
-            async with asyncio.timeout(SECONDS_BETWEEN_LOOKS):
-                await rung.wait()
+        await pause(rung, SECONDS_BETWEEN_LOOKS)
 
 
 class _Look:

@@ -1,4 +1,4 @@
-"""A thread is ordered by time, then by arrival, and what has no id is known again by what it says: rule 14."""
+"""Rule 14: a thread is ordered by time, then by arrival; a message without an id is recognized by its content."""
 
 from __future__ import annotations
 
