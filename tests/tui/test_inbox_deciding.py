@@ -11,8 +11,8 @@ import pytest
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
+from inbox_tui.tui import leaving
 from inbox_tui.tui import messages as m
-from inbox_tui.tui import writing
 from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.widgets.assign_menu import AssignMenu
@@ -219,7 +219,7 @@ async def test_quitting_says_what_came_to_nothing(team: Team4) -> None:
 
 
 async def test_quitting_says_what_the_store_did_not_answer(team: Team4, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "FINISHES_WITHIN", 0.1)
+    monkeypatch.setattr(leaving, "FINISHES_WITHIN", 0.1)
     async with team.inbox() as inbox:
         with locked(team):
             await inbox.pilot.press("e")

@@ -10,8 +10,8 @@ import pytest
 from inbox_tui.domain.models import Author, ConversationId, Status
 from inbox_tui.operations import decisions
 from inbox_tui.store.protocol import Store
+from inbox_tui.tui import leaving
 from inbox_tui.tui import messages as m
-from inbox_tui.tui import writing
 from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.conflict import ConflictModal
 from server.harness import Served, serving
@@ -246,7 +246,7 @@ async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
     team: Team4, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line does not end: it says nothing any more, and the screen does not know that yet."""
-    monkeypatch.setattr(writing, "FINISHES_WITHIN", 0.1)
+    monkeypatch.setattr(leaving, "FINISHES_WITHIN", 0.1)
     async with team.inbox() as inbox:
         wire.choose = lambda method, path: Fault.HALF_OPEN
         await inbox.pilot.press("e")

@@ -342,7 +342,7 @@ async def test_on_a_small_terminal_the_box_has_room_for_the_age(team: Team4) -> 
         await inbox.press("enter")
         await begun(inbox, "hello")
         await inbox.press("escape")
-        assert f"╭─ Reply · draft since {clock_time(NOW)} ─" in inbox.text()
+        assert f"╭─ Reply as Dana Ortiz · since {clock_time(NOW)} ─" in inbox.text()
         await inbox.press("escape")
         assert "draft" in row_of(inbox, "Priya Nair")
 

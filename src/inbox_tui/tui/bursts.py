@@ -14,6 +14,7 @@ from textual import events
 from textual.app import App
 from textual.widget import Widget
 
+from inbox_tui.domain.counts import counted
 from inbox_tui.tui.terminal.events import Burst
 
 COMMANDS_AT_MOST = 8
@@ -109,4 +110,4 @@ def _action(app: App[Any], key: events.Key) -> str:
 def _ignored(keys: list[events.Key]) -> str:
     if len(keys) == 1:
         return "A key came together with others, like a paste. It was ignored."
-    return f"{len(keys)} keys came at once, like a paste. They were ignored."
+    return f"{counted(len(keys), 'key')} came at once, like a paste. They were ignored."

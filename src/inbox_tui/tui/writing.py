@@ -6,10 +6,8 @@ not take it. What may be sent is the store's to decide.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import datetime
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
@@ -17,6 +15,7 @@ from textual.app import SuspendNotSupported
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.tui.leaving import finish
 from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.presenters.times import moment
 from inbox_tui.tui.replies import Pending, Replies
@@ -26,11 +25,6 @@ from inbox_tui.tui.work import WRITE
 
 if TYPE_CHECKING:
     from inbox_tui.tui.screens.profile import Profile
-
-
-FINISHES_WITHIN = 6.0
-"""Seconds that quitting waits for what is on its way: a store waits for 5 of them for another's lock."""
-FINISH_POLL = 0.02
 
 
 class Writing:
@@ -233,35 +227,7 @@ class Writing:
     async def finish(self) -> str:
         """Send what is held, wait for what is on its way, decisions too, and say what became of it."""
         self._is_finishing = self._view.is_leaving = True
-        work, undone = self._view.work, len(self._view.work.undone)
-        last = {pending.draft.key: pending for pending in self._replies.all_under_way()}
-        self._hold.send_all()
-        until = monotonic() + FINISHES_WITHIN
-        while (self._replies.all_under_way() or self._view.deciding) and monotonic() < until:
-            if self._waits_for_line():
-                break
-            await asyncio.sleep(FINISH_POLL)
-        waiting = len(self._replies.waiting)
-        unsent = sum(bool(self._replies.text(pending.id, pending.draft.kind)) for pending in last.values())
-        unsent += len(self._replies.all_under_way()) - waiting
-        sent = len(last) - unsent - waiting
-        words = [f"Sent before leaving: {sent:,}."] if sent > 0 else []
-        words += [f"Not sent, kept as drafts: {unsent:,}."] if unsent else []
-        failed = work.undone[undone:]
-        words += [f"Not done: {_decisions(len(failed))}. {failed[-1].message}"] if failed else []
-        delivery = work.delivery
-        if self._view.deciding and (delivery is None or delivery.problem):
-            words += [f"The store did not answer in time about {_decisions(self._view.deciding)}."]
-        waits = delivery.undelivered if delivery is not None else 0
-        words += [f"Not delivered yet: {waits:,}. The next start of inbox-tui delivers it."] if waits else []
-        return " ".join(words)
-
-    def _waits_for_line(self) -> bool:
-        """The line is down and all that is on its way is in the outbox: waiting longer serves nobody."""
-        delivery = self._view.work.delivery
-        is_on_disk = delivery is not None and not delivery.problem
-        is_all = len(self._replies.waiting) == len(self._replies.all_under_way())
-        return self._view.lost_at is not None and is_on_disk and is_all
+        return await finish(self._view, self._replies, self._hold)
 
     def _send(self, pending: Pending) -> None:
         view = self._view
@@ -430,10 +396,6 @@ class Writing:
         view.screen.app.push_screen(
             ConflictModal(conflict.messages, pending.draft.body, view.keys["reply.send-anyway"]), answered
         )
-
-
-def _decisions(number: int) -> str:
-    return counted(number, "decision")
 
 
 def as_message(pending: Pending, view: View, now: datetime) -> Message:

@@ -15,18 +15,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.screen import Screen
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Kind
 from inbox_tui.local.launch import Launch
-from inbox_tui.tui import messages as m
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.replies import Replies
-from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS, OFFERS
+from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.screens.least_size import LeastSize
+from inbox_tui.tui.screens.work_reports import WorkReports
 from inbox_tui.tui.view import View
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_header import DetailHeader
@@ -40,12 +39,11 @@ from inbox_tui.tui.widgets.top_bar import TopBar
 from inbox_tui.tui.work import Work
 from inbox_tui.tui.writing import Writing
 
-_OFFERED = {action for _, action in OFFERS}
 AGES_EVERY = 30.0
 """Seconds after which ages and waits are looked at again."""
 
 
-class InboxScreen(Screen[None]):
+class InboxScreen(WorkReports):
     """Where a shift is worked."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
@@ -61,10 +59,6 @@ class InboxScreen(Screen[None]):
         self._clock = clock
         self._new_key = new_key
         self._least_size = LeastSize(self)
-        self.view: View
-        self.browsing: Browsing
-        self.deciding: Deciding
-        self.writing: Writing
 
     def compose(self) -> ComposeResult:
         """The screen of the design, from top to bottom."""
@@ -161,17 +155,11 @@ class InboxScreen(Screen[None]):
         """Show texts whose conversations cannot be opened."""
         self.view.dialogs.lost_texts(self.writing.replies, self.browsing.go_to)
 
-    def action_fill_with_sample(self) -> None:
-        """Put the sample into the empty inbox."""
-        self._begin_with("SAMPLE")
+    def action_offer(self, offer: str) -> None:
+        """Do one of the things that can be done with an empty inbox."""
+        from inbox_tui.tui.screens.welcome import Offer  # not on the first screen
 
-    def action_import_file(self) -> None:
-        """Ask for a file to import into the empty inbox."""
-        self._begin_with("FILE")
-
-    def action_connect_to_team(self) -> None:
-        """Say how to connect to a team's inbox."""
-        self._begin_with("TEAM")
+        self.view.dialogs.welcome(Offer[offer])
 
     def action_help(self) -> None:
         """Show every key."""
@@ -194,14 +182,9 @@ class InboxScreen(Screen[None]):
             return True
         if self._least_size.is_missed:
             return action == "app.quit"  # nobody shall decide about what cannot be seen
-        if action in _OFFERED:
+        if action == "offer":
             return self.browsing.is_unused
         return self.view.allows(action)
-
-    def _begin_with(self, offer: str) -> None:
-        from inbox_tui.tui.screens.welcome import Offer  # not on the first screen
-
-        self.view.dialogs.welcome(Offer[offer])
 
     def _begin(self, kind: Kind | None) -> None:
         self.browsing.catch_up()  # the box must be that of the highlighted conversation
@@ -363,102 +346,3 @@ class InboxScreen(Screen[None]):
         """Ctrl+O in the box."""
         event.stop()
         self.writing.edit_outside(event.conversation_id, event.kind, event.text)
-
-    # What workers report
-
-    @on(m.ListRead)
-    def show_list(self, event: m.ListRead) -> None:
-        """A list from its beginning."""
-        self.browsing.show_list(event.query, event.page, event.counts)
-
-    @on(m.PageRead)
-    def show_page(self, event: m.PageRead) -> None:
-        """Further rows."""
-        self.browsing.show_page(event.query, event.request, event.page)
-
-    @on(m.CountsRead)
-    def show_counts(self, event: m.CountsRead) -> None:
-        """The filters' numbers."""
-        self.browsing.show_counts(event.agent, event.counts)
-
-    @on(m.ThreadRead)
-    def show_thread(self, event: m.ThreadRead) -> None:
-        """A thread for the pane, or for later."""
-        self.browsing.show_thread(event.thread)
-        self.writing.thread_shown(event.id)
-        self.writing.show_under_way(event.id)
-
-    @on(m.EarlierRead)
-    def show_earlier(self, event: m.EarlierRead) -> None:
-        """Messages before those on screen."""
-        self.browsing.show_earlier(event.before, event.thread)
-
-    @on(m.ChangesSeen)
-    def follow_changes(self, event: m.ChangesSeen) -> None:
-        """Somebody wrote, or the line to the store went down or came back."""
-        self.browsing.follow_changes(event.changes)
-        self.writing.line_changed()
-
-    @on(m.ConversationsRead)
-    def show_changed(self, event: m.ConversationsRead) -> None:
-        """Conversations as they are after somebody wrote."""
-        self.browsing.show_changed(event.conversations)
-
-    @on(m.TeamRead)
-    def show_team(self, event: m.TeamRead) -> None:
-        """Members, agents or the member's own access changed."""
-        self.browsing.show_team(event.me, event.members, event.agents)
-        self.writing.renamed()
-        self.view.show_hints()
-
-    @on(m.WaitingFound)
-    def go_to_waiting(self, event: m.WaitingFound) -> None:
-        """Who waits longest."""
-        self.browsing.go_to_waiting(event.conversation)
-
-    @on(m.AllFound)
-    def show_all_selected(self, event: m.AllFound) -> None:
-        """What "select all" selects."""
-        self.deciding.select(event.query, event.conversations)
-
-    @on(m.TriageDone)
-    def show_decision(self, event: m.TriageDone) -> None:
-        """What the store made of a decision."""
-        self.deciding.show(event.done)
-
-    @on(m.ReplySent)
-    def show_sent(self, event: m.ReplySent) -> None:
-        """The store has a reply."""
-        self.writing.sent(event.key, event.sent)
-
-    @on(m.StillWaiting)
-    def show_still_waiting(self, event: m.StillWaiting) -> None:
-        """A note did not resolve a visitor who waits."""
-        self.writing.still_waiting(event.conversation)
-
-    @on(m.ReplyFailed)
-    def show_unsent(self, event: m.ReplyFailed) -> None:
-        """The store has a reply not."""
-        self.writing.failed(event.id, event.key, event.error)
-
-    @on(m.Exported)
-    async def show_exported(self, event: m.Exported) -> None:
-        """A CSV file was written."""
-        await self.view.dialogs.exported(event.path, event.rows)
-
-    @on(m.ExportFailed)
-    async def show_not_exported(self, event: m.ExportFailed) -> None:
-        """No CSV file was written."""
-        await self.view.dialogs.export_failed(event.error)
-
-    @on(m.ConversationsImported)
-    def show_imported(self, event: m.ConversationsImported) -> None:
-        """Conversations came in."""
-        self.browsing.show_imported(event.added, event.bad_lines)
-
-    @on(m.OperationFailed)
-    def show_failure(self, event: m.OperationFailed) -> None:
-        """Something did not work: say so, and show the truth again."""
-        self.view.failed(event.operation, event.error, event.ids, event.before)
-        self.deciding.failed(event.operation)
-        self.browsing.keep_shown(event.operation)

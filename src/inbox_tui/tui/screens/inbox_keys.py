@@ -7,9 +7,9 @@ from textual.binding import Binding
 from inbox_tui.domain.filters import Filter
 
 OFFERS = (
-    ("Fill it with the sample", "fill_with_sample"),
-    ("Import a file", "import_file"),
-    ("Connect to a team's inbox", "connect_to_team"),
+    ("Fill it with the sample", "offer('SAMPLE')"),
+    ("Import a file", "offer('FILE')"),
+    ("Connect to a team's inbox", "offer('TEAM')"),
 )
 """What can be done with an empty inbox: description and action."""
 WITHOUT_KEYS = (("Texts without a conversation", "lost_texts"), *OFFERS)

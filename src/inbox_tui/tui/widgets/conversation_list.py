@@ -25,10 +25,7 @@ from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.window import ListWindow
 from inbox_tui.tui.widgets.row_scroll import RowScroll, Thumb
-from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips, fit
-
-DRAFT = "draft"
-"""What a row says of a text that was begun and not sent."""
+from inbox_tui.tui.widgets.row_strips import DRAFT, INDENT, RowState, RowStrips, fit
 
 
 class FromList(FieldMessage):
@@ -148,7 +145,7 @@ class ConversationList(RowScroll, can_focus=True):
         self.refresh()
         if not is_same:
             self.clear_selection()
-        place = self._window.find(held.id) if held is not None else None
+        place = self._window.find(held.id) if held else None
         if place is None:
             self.scroll_to(y=0, animate=False)
         self._put_highlight(place or 0)
@@ -195,8 +192,7 @@ class ConversationList(RowScroll, can_focus=True):
     def show_draft(self, id: ConversationId, is_there: bool) -> None:
         """Say that a conversation has a draft, or no longer."""
         (self._drafts.add if is_there else self._drafts.discard)(id)
-        number = self._window.find(id) if self._window else None
-        if number is not None:
+        if self._window and (number := self._window.find(id)) is not None:
             self.repaint_row(number)
 
     def set_now(self, now: datetime) -> None:
@@ -216,9 +212,8 @@ class ConversationList(RowScroll, can_focus=True):
     def conversation(self, id: ConversationId) -> Conversation | None:
         """A conversation as the list holds it; None where it is neither loaded nor highlighted."""
         number = self._window.find(id) if self._window else None
-        if number is not None:
-            return self._row(number)
-        return self._highlighted if self._is_highlighted(id) else None
+        held = self._highlighted if self._is_highlighted(id) else None
+        return held if number is None else self._row(number)
 
     # The highlight
 
@@ -308,8 +303,8 @@ class ConversationList(RowScroll, can_focus=True):
             is_here = self._highlighted is None and number == self._number
             return self._strips.placeholder(RowState(is_here, thumb=thumb), width)
         words = (DRAFT,) if row.id in self._drafts else ()
-        state = RowState(self._is_highlighted(row.id), row.id in self._selected, thumb, words)
-        return self._strips.row(row, state, width)
+        is_selected = row.id in self._selected
+        return self._strips.row(row, RowState(self._is_highlighted(row.id), is_selected, thumb, words), width)
 
     def line_of_empty(self, y: int) -> Strip | None:
         """What the empty list says, in its middle, once it is known that there are no rows."""

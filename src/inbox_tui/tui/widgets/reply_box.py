@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -21,8 +20,9 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from inbox_tui.domain.models import ConversationId, Kind
-from inbox_tui.domain.text import clean_body, clean_name, clean_typed
+from inbox_tui.domain.text import clean_body, clean_typed
 from inbox_tui.tui.field_message import FieldMessage
+from inbox_tui.tui.presenters.reply_frame import ReplyFrame
 from inbox_tui.tui.presenters.thread import wrap
 
 if TYPE_CHECKING:
@@ -32,14 +32,10 @@ LINES_AT_LEAST = 3
 LINES_AT_MOST = 8
 """Lines that the box takes, its border included."""
 SUPERSEDED_KEPT = 32
-NOTE_TITLE = "NOTE · only the team sees this"
 NOTE_BAR = "▌ "
 """Stands before each line of a note."""
 NOTHING_TO_SEND = "Nothing to send"
-_BUTTONS = {Kind.MESSAGE: "Send reply", Kind.NOTE: "Write note"}
 _FRAME = 2
-_CORNERS = 6
-"""Columns at both ends of the border that a title cannot use."""
 
 
 class ReplyBox(Vertical):
@@ -137,8 +133,7 @@ class ReplyBox(Vertical):
         self._complaint = ""
         self._draft_since = ""
         """Since when there has been a draft, in words; "" while one is typed that is new."""
-        self._button_from = 0
-        self._frame: tuple[str, str, str, int] | None = None
+        self._frame: ReplyFrame | None = None
         """What the frame shows; painting it again is not free."""
         self._editor: ReplyEditor | None = None
         self.has_notes = True
@@ -204,7 +199,6 @@ class ReplyBox(Vertical):
     def show_keys(self, send: str, newline: str) -> None:
         """Say which keys send and begin a new line."""
         self._keys = (send, newline)
-        self._frame = None
         self._show_frame()
 
     def can_continue(self, key: str, text: str, cursor: int) -> None:
@@ -321,7 +315,8 @@ class ReplyBox(Vertical):
         """The button sends; anywhere else the cursor comes into the text."""
         event.stop()
         on_bottom_line = event.screen_y == self.region.bottom - 1
-        if on_bottom_line and self._button_from <= event.screen_x - self.region.x < self.region.width - 1:
+        button_from = self._frame.button_from if self._frame else self.region.width
+        if on_bottom_line and button_from <= event.screen_x - self.region.x < self.region.width - 1:
             self.action_send()
         elif self._conversation_id is not None:
             self.focus_editor()
@@ -409,32 +404,11 @@ class ReplyBox(Vertical):
             self.call_after_refresh(self._fit)  # the marks of a note take room
         self._show_frame()
 
-    def _title(self, room: int) -> str:
-        """What is written and since when; what the frame has no room for is left out, not the time."""
-        short = "NOTE" if self._kind is Kind.NOTE else "Reply"
-        full = NOTE_TITLE if self._kind is Kind.NOTE else f"Reply as {clean_name(self._author)}" if self._author else ""
-        if not self._draft_since:
-            return full
-        age = self._draft_since
-        titles = (f"{full} · {age}", f"{full} · {age.removeprefix('draft ')}", f"{short} · {age}")
-        return next((title for title in titles if cell_len(title) <= room), titles[-1])
-
     def _show_frame(self) -> None:
-        button = _BUTTONS[self._kind]
-        width = self.outer_size.width
-        title = self._title(width - _CORNERS)
-        frame = (title, button, self._complaint, width)
-        if frame == self._frame:
-            return
-        self._frame = frame
-        room = width - _CORNERS
-        send, newline = (key.title() for key in self._keys)
-        sends = f"{send} sends"
-        hints = (self._complaint,) if self._complaint else (f"{sends} · {newline} new line", sends)
-        hint = next((hint for hint in hints if cell_len(hint) + cell_len(button) + 2 <= room), "")
-        fill = "─" * (room - cell_len(hint) - bool(hint) - cell_len(button) - 1)
-        hint_style = "bold $warning" if self._complaint else "$inbox-muted"
-        parts = [(hint, hint_style), (" ", "")] if hint else []
-        self.border_title = Content(title)
-        self.border_subtitle = Content.assemble(*parts, (fill, "$inbox-rule"), (" ", ""), (button, "bold $accent"))
-        self._button_from = width - _CORNERS // 2 - cell_len(button)
+        frame = ReplyFrame(
+            self._kind, self._author, self._draft_since, self._complaint, self._keys, self.outer_size.width
+        )
+        if frame != self._frame:
+            self._frame = frame
+            self.border_title = Content(frame.title)
+            self.border_subtitle = Content.assemble(*frame.bottom)
