@@ -203,7 +203,8 @@ def _allowed(key: str) -> str:
     hint = get_type_hints(Settings, include_extras=True)[field.name]
     kind = get_args(hint)[0]
     if get_origin(kind) is Literal:
-        return " or ".join(f'"{word}"' for word in get_args(kind))
+        *others, last = (f'"{word}"' for word in get_args(kind))
+        return f"{', '.join(others)} or {last}"
     limits = range_of(hint)
     return f"a number from {limits}" if limits else ""
 
