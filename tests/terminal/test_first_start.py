@@ -64,7 +64,7 @@ def test_a_file_can_be_imported(welcome: Terminal, empty_desk: Desk) -> None:
     lines = [json.dumps(line) for line in conversations(datetime.now(timezone.utc))]
     (empty_desk.folder / "mine.jsonl").write_text("\n".join(lines), "utf-8")
     welcome.keys("2")
-    welcome.wait_for("Import a file of conversations")
+    welcome.wait_for("~/conversations.jsonl")
     welcome.text("nowhere.jsonl\r")
     welcome.wait_for("There is no file nowhere.jsonl.")
     welcome.text("\x15mine.jsonl\r")
