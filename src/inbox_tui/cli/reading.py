@@ -19,7 +19,7 @@ from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, 
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.text import clean_line, clean_name, clean_whole
 from inbox_tui.domain.times import local, zone_where_doubled
-from inbox_tui.operations.html_bodies import readable
+from inbox_tui.operations.html_bodies import readable, readable_preview
 from inbox_tui.operations.importers import importers
 from inbox_tui.operations.naming import agent_named
 from inbox_tui.operations.records import iso_time, record
@@ -122,7 +122,7 @@ def _cells(row: Conversation, activity: str | None) -> list[str]:
         activity or "",
         clean_name(row.assignee.label) if row.assignee else "",
         clean_name(row.visitor),
-        clean_line(row.last_message),
+        clean_line(readable_preview(row.last_message)),
     ]
 
 
