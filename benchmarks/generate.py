@@ -27,6 +27,7 @@ from benchmarks.vocabulary import Vocabulary
 from inbox_tui.backends.sql.database import Value
 from inbox_tui.backends.sql.rows import STATE_COLUMNS, state
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
+from inbox_tui.backends.sqlite.search import REBUILD, words_of
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Access, Agent, AgentId, Conversation, Member, MemberId
@@ -119,6 +120,7 @@ class _Build:
         """Make the file, and hold its counters against the one definition of each filter."""
         asyncio.run(_make_empty(self._file))
         db = sqlite3.connect(self._file, isolation_level=None)
+        db.create_function("words_of", -1, words_of, deterministic=True)
         try:
             for pragma in _FAST:
                 db.execute(f"PRAGMA {pragma}")
@@ -144,8 +146,8 @@ class _Build:
             db.execute(statement)
         db.execute(_COUNT_ALL)
         db.execute(_NAME_AGENTS)
-        for index in ("message_fts", "lead_fts"):
-            db.execute(f"INSERT INTO {index} ({index}) VALUES ('rebuild')")
+        for statement in REBUILD:
+            db.execute(statement)
 
     def _add_threads(self, db: sqlite3.Connection, conversations: Conversations) -> None:
         pending: list[Said] = []

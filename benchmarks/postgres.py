@@ -89,7 +89,7 @@ def _index_words(db: psycopg.Connection, given: sqlite3.Connection) -> None:
             copy.write_row((id, conversation, vector(body)))
     with db.cursor().copy("COPY lead_words (id, words) FROM STDIN") as copy:
         for id, *known in given.execute(
-            "SELECT id, lead_name, lead_email, lead_phone, lead_company, topic FROM conversation"
+            "SELECT id, lead_name, lead_email, lead_phone, lead_company, topic, public_id FROM conversation"
         ):
             copy.write_row((id, vector(*known)))
 

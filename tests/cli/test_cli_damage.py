@@ -67,6 +67,31 @@ def test_doctor_finds_it_and_its_advice_mends_it(run_cli: RunCli) -> None:
     assert "nothing to do" in run_cli("migrate").err
 
 
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("UPDATE message_fts_data SET block = x'ffffffffffffffffffff'", "damaged; the messages are not"),
+        ("DELETE FROM lead_fts_data WHERE id > 10", "damaged; the messages are not"),
+        ("UPDATE message SET body = 'changed' WHERE id = 1", "1 message; another program wrote it"),
+        ("UPDATE conversation SET topic = 'changed' WHERE id = 1", "what is known in 1 conversation"),
+    ],
+)
+def test_doctor_finds_what_a_search_does_not_and_its_advice_mends_it(
+    run_cli: RunCli, workspace: Path, damage: str, words: str
+) -> None:
+    assert run_cli("doctor").code == 0
+    with closing(sqlite3.connect(workspace)) as database, database:
+        database.execute(damage)
+    ran = run_cli("doctor", "--json")
+    assert ran.code == 1
+    [finding] = [found for found in json.loads(ran.out)["findings"] if found["what"] == "search index"]
+    assert words in finding["value"]
+    assert finding["mend"].endswith("inbox-tui migrate --reindex")
+    assert "the search index was rebuilt." in run_cli("migrate", "--reindex").err
+    assert run_cli("doctor").code == 0
+    assert run_cli("list", "--search", "changed").code == 0
+
+
 @pytest.mark.usefixtures("damaged")
 def test_it_can_be_decided_about(run_cli: RunCli) -> None:
     assert run_cli("resolve", "c-2").code == 0

@@ -16,6 +16,7 @@ from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.migrations import steps
 from inbox_tui.backends.sqlite import connections
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
+from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain.errors import ConfigError, InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.filters import Query
@@ -29,6 +30,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.replies import BEGINNING
+from inbox_tui.store.protocol import SearchGaps
 from inbox_tui.store.registry import Identity, utc_now
 from inbox_tui.testing.factories import incoming, said
 
@@ -40,6 +42,8 @@ FIRST_INSERT = (
     " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"
 )
 """As the first program wrote a message."""
+FIRST_INDEX = "INSERT INTO message_fts (rowid, body) SELECT id, body FROM message_text WHERE id > :newest"
+"""As it indexed what a transaction wrote."""
 
 
 def conversation(id: str, body: str = "I need to change my flight", topic: str = "") -> IncomingConversation:
@@ -180,16 +184,22 @@ async def test_damage_found_later_is_named_and_the_rest_can_be_read(file: Path) 
     await store.aclose()
 
 
-async def test_a_damaged_search_index_says_that_the_messages_are_safe(file: Path) -> None:
+@pytest.mark.parametrize("index", ["message_fts", "lead_fts"])
+async def test_a_damaged_search_index_says_that_the_messages_are_safe_and_is_rebuilt(file: Path, index: str) -> None:
     db = sqlite3.connect(file)
-    db.execute("UPDATE message_fts_data SET block = x'ffffffffffffffffffff'")
+    db.execute(f"UPDATE {index}_data SET block = x'ffffffffffffffffffff'")
     db.commit()
     db.close()
     store = await opened(file)
     with pytest.raises(StoreBroken, match=r"search index .* the messages are not") as caught:
         await store.list(Query(search="flight"), PageRequest())
-    assert "rebuild" in caught.value.hint
+    assert "inbox-tui migrate --reindex" in caught.value.hint
     assert (await store.thread(ConversationId("c-1"))).messages
+    assert (await store.search_gaps()).is_damaged
+    await store.reindex()
+    assert await store.search_gaps() == SearchGaps()
+    assert (await store.list(Query(search="flight"), PageRequest())).total == 3
+    await store.take_in([conversation("c-9")])
     await store.aclose()
 
 
@@ -274,6 +284,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
         patch.setattr(statements, "INSERT_MESSAGE", FIRST_INSERT)
+        patch.setattr(Fts5, "index", lambda _, db, newest, __: db.run(FIRST_INDEX, newest=newest))
         store = await opened(file)
         await store.take_in(
             [

@@ -12,7 +12,7 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.limits import BODY_LIMIT
 from inbox_tui.domain.models import Lead
 from inbox_tui.domain.paging import PageRequest
-from inbox_tui.store.protocol import Store
+from inbox_tui.store.protocol import SearchGaps, Store, Upkeep
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract import OpenAs
@@ -50,6 +50,25 @@ async def test_of_too_many_hits_the_newest_are_listed(
     page = await store.list(Query(search="parcel"), PageRequest(100))
     assert {row.id for row in page.rows} == {f"c-{n}" for n in made[-50:]}
     assert len([row async for rows in scan_of(store).scan(Query(search="flight")) for row in rows]) == 300
+
+
+async def test_what_another_program_writes_is_counted_and_comes_in_by_a_rebuild(
+    store: Store, cluster: Cluster, database: str
+) -> None:
+    assert isinstance(store, Upkeep)
+    await intake_of(store).take_in([incoming("c-1", "needle"), incoming("c-2", "hay", lead=Lead("Maya Lindqvist"))])
+    assert await store.search_gaps() == SearchGaps()
+    cluster.execute(
+        "INSERT INTO message (conversation_id, author, kind, body, created_at)"
+        " SELECT id, 'visitor', 'message', 'a pin', 1 FROM conversation WHERE public_id = 'c-2'",
+        database=database,
+    )
+    cluster.execute("DELETE FROM lead_words", database=database)
+    assert await store.search_gaps() == SearchGaps(messages=1, conversations=2)
+    assert await ids(store, Query(search="maya")) == []
+    await store.reindex()
+    assert await store.search_gaps() == SearchGaps()
+    assert [await ids(store, Query(search=word)) for word in ("needle", "pin", "maya")] == [["c-1"], ["c-2"], ["c-2"]]
 
 
 @pytest.mark.parametrize(

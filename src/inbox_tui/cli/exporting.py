@@ -17,6 +17,7 @@ from inbox_tui.cli.session import Session, run_async
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.operations.exporting import export_to_file, export_to_stream
 from inbox_tui.operations.formulas import DELIMITERS
 from inbox_tui.operations.naming import agent_named
@@ -79,6 +80,8 @@ def export(
 
     rows = run_async(work())
     say(f"{counted(rows, 'conversation')} exported.")
+    if search.strip() and not has_words(search):
+        say(NO_WORDS)
     damaged.tell()
 
 

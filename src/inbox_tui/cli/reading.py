@@ -19,6 +19,7 @@ from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, 
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.text import clean_line, clean_name, clean_whole
 from inbox_tui.domain.times import local, zone_where_doubled
+from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.operations.html_bodies import readable, readable_preview
 from inbox_tui.operations.importers import importers
 from inbox_tui.operations.naming import agent_named
@@ -97,6 +98,8 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
             say(f"{printed:,} of {total:,}; --limit 0 prints all.")
     if altered and not as_json:
         say(f"{counted(altered, 'id has', 'ids have')} characters that cannot be shown; see list --json.")
+    if query.search.strip() and not has_words(query.search):
+        say(NO_WORDS)
     damaged.tell()
 
 

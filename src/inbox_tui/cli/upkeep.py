@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 @command("migrate")
+@click.option("--reindex", is_flag=True, help="Rebuild the search index; nobody can write meanwhile. By an admin.")
 @click.pass_obj
-def migrate(session: Session) -> None:
+def migrate(session: Session, *, reindex: bool) -> None:
     """Make the store's tables, or bring them up to date, and repair damaged rows.
 
     Opening a store does this by itself wherever it may; run it when only you may.
@@ -36,12 +37,15 @@ def migrate(session: Session) -> None:
             repaired = await upkeep.repair() if await upkeep.damaged(1) else 0
             if repaired:
                 say(f"{store.name}: {counted(repaired, 'damaged row was', 'damaged rows were')} repaired.")
-            elif found == now:
+            elif found == now and not reindex:
                 say(f"{store.name}: schema {now}, nothing to do.")
             if found == 0:
                 say(f"{store.name}: made, schema {now}. {(await store.me()).email} is its first member.")
             elif found < now:
                 say(f"{store.name}: schema {found} brought to {now}.")
+            if reindex:
+                await upkeep.reindex()
+                say(f"{store.name}: the search index was rebuilt.")
 
     run_async(work())
 

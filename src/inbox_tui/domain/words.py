@@ -1,35 +1,82 @@
 """The words of a text, as every store's search tells them apart.
 
-A word is of letters and digits; a mark, a sign or an emoji stands between words like a space. The rule is that of
-SQLite's FTS5, which cuts the words in the default store and is told by a migration what came after its tables, those of
-Unicode 6.1. It differs in what nobody is likely to type: private characters, and letters that this Python does not know
-yet, are part of a word there; capitals that are younger stay capitals, and Ǡ keeps its accents. Nothing here knows a
-database.
+A word is of letters, digits and the marks that belong to them; a sign or an emoji stands between words like a space.
+Chinese, Japanese, Thai, Lao, Khmer and Burmese have no spaces: their words are each two characters that follow each
+other, so that any run of them is found. A telephone number is a word of its own besides. Stores index these words, as
+they are; nothing here knows a database.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from inbox_tui.domain.errors import Rejected
+from inbox_tui.domain.letters import folded
+from inbox_tui.domain.phones import kept, numbers
 
 SEARCH_WORDS = 12
 """Words that a search may have. Each costs a look-up, and stores share one thread for searches."""
 SEARCH_BYTES = 1_000
 """Bytes in UTF-8 that its text may have."""
+NO_WORDS = "There is nothing to look for: a search needs letters or digits."
+"""Said of a search that has neither."""
+_RUN_OF_A_WORD = 8
+"""Characters without spaces that count as one word of a search."""
+_LONGEST = 500
+"""Characters of a word; what is longer is several. PostgreSQL takes 2,046 bytes."""
 
-_WORD = re.compile(r"[^\W_]+")
-# FTS5's own list, of its tokenizer unicode61 with remove_diacritics 2.
-_ACCENTS = frozenset(
-    map(chr, (*range(0x300, 0x305), *range(0x306, 0x30D), 0x30F, 0x311, 0x31B, *range(0x323, 0x329), 0x32D, 0x32E))
-) | {"\u0330", "\u0331"}
-"""What comes off a letter; every other mark ends a word."""
+_ASCII_WORD = re.compile("[0-9a-z]+")
+_SPACELESS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"  # Thai, Lao, Burmese, Khmer
+    "\u2e80-\u2fff\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u312f\u31a0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U0003fffd"  # Han and kana
+)
+_HAS_SPACELESS = re.compile(f"[{_SPACELESS}]")
+_RUN = re.compile(f"[{_SPACELESS}]+|[^{_SPACELESS} ]+")
 
 
-def cut(text: str) -> list[str]:
-    """The words, without capitals, and Latin letters without accents."""
-    return _WORD.findall(text.lower() if text.isascii() else text.translate(_PLAIN))
+def words(text: str) -> list[str]:
+    """The words as they are indexed: those of the text in their order, then its telephone numbers."""
+    found: list[str] = []
+    for run, is_spaceless in _runs(text):
+        if is_spaceless:
+            found += pairs(run)
+        found.append(run[-1] if is_spaceless else run)
+    for number in numbers(text):
+        found += kept(number)
+    return found
+
+
+def spoken(text: str) -> tuple[list[str], bool]:
+    """The words as they are looked for, and whether the last may be the beginning of one.
+
+    A run of characters without spaces may go on in what is found, unless letters follow it.
+    """
+    found: list[str] = []
+    may_go_on = True
+    runs = _runs(text)
+    for place, (run, is_spaceless) in enumerate(runs, 1):
+        may_go_on = not is_spaceless or len(run) == 1
+        if is_spaceless:
+            found += pairs(run)
+        if place < len(runs) or may_go_on:
+            found.append(run[-1] if is_spaceless else run)
+    return found, may_go_on
+
+
+def pairs(run: str) -> list[str]:
+    """Each two characters that follow each other."""
+    return [run[place : place + 2] for place in range(len(run) - 1)]
+
+
+def is_spaceless(word: str) -> bool:
+    """Whether a word is of a script that has no spaces."""
+    return _HAS_SPACELESS.match(word) is not None
+
+
+def has_words(search: str) -> bool:
+    """Whether there is something to look for."""
+    return bool(folded(search).strip(" "))
 
 
 def require_search(text: str) -> None:
@@ -39,29 +86,27 @@ def require_search(text: str) -> None:
         raise Rejected(
             f"The search has {size:,} bytes; {SEARCH_BYTES:,} is the most.", hint="Search for a few of its words."
         )
-    number = len(cut(text))
+    number = sum(-(-len(run) // _RUN_OF_A_WORD) if is_spaceless else 1 for run, is_spaceless in _runs(text))
     if number > SEARCH_WORDS:
         raise Rejected(f"The search has {number} words; {SEARCH_WORDS} is the most.", hint="Leave some out.")
 
 
-class _Plain(dict[int, str]):
-    """What stands for a character in a word; learned as characters come."""
-
-    def __missing__(self, point: int) -> str:
-        self[point] = plain = _plain(chr(point))
-        return plain
-
-
-def _plain(char: str) -> str:
-    if char in _ACCENTS:
-        return ""
-    if unicodedata.category(char).startswith("M"):
-        return " "
-    small = char.casefold()
-    if len(small) > 1:
-        small = char.lower()[0]
-    base = unicodedata.normalize("NFD", small)[0]
-    return base if base.isascii() else small
+def _runs(text: str) -> list[tuple[str, bool]]:
+    """Letters and digits that stand together, and whether they are of a script without spaces."""
+    if text.isascii():
+        whole = _ASCII_WORD.findall(text.lower())
+        return [(run, False) for run in whole] if len(text) <= _LONGEST else _short(whole)
+    plain = folded(text)
+    if not _HAS_SPACELESS.search(plain):
+        return _short(plain.split(" "))
+    return [
+        (part, is_spaceless(run)) for run in _RUN.findall(plain) for part in ([run] if is_spaceless(run) else _cut(run))
+    ]
 
 
-_PLAIN = _Plain()
+def _short(whole: list[str]) -> list[tuple[str, bool]]:
+    return [(part, False) for run in whole if run for part in _cut(run)]
+
+
+def _cut(run: str) -> list[str]:
+    return [run] if len(run) <= _LONGEST else [run[start : start + _LONGEST] for start in range(0, len(run), _LONGEST)]

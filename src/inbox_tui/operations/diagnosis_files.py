@@ -12,6 +12,7 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -21,8 +22,10 @@ from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.models import Member
 from inbox_tui.domain.text import clean, clean_line, clean_name
 from inbox_tui.operations.diagnosis import Finding, State
-from inbox_tui.store.protocol import Damage, Store, Upkeep
+from inbox_tui.store.protocol import Damage, SearchGaps, Store, Upkeep
 from inbox_tui.store.url import StoreUrl
+
+T = TypeVar("T")
 
 STORE_PATIENCE = 15.0
 """Seconds after which a store counts as one that does not answer."""
@@ -61,6 +64,8 @@ class StoreFact(msgspec.Struct, frozen=True):
     conversations: int | None = None
     damaged: tuple[str, ...] | None = ()
     """The first conversations that need to be mended, each with what is wrong; None: there was no time to look."""
+    search: SearchGaps | None = SearchGaps()
+    """What a search does not find though it should; None: there was no time to look."""
     error: str = ""
     hint: str = ""
 
@@ -143,7 +148,7 @@ async def ask_store(url: StoreUrl, open_store: Callable[[], Awaitable[Store]]) -
     Takes at most STORE_PATIENCE seconds, and LOOK_PATIENCE to look for damage. A failure is part of the answer.
     """
     try:
-        member, conversations, damaged = await _asked(open_store)
+        member, conversations, damaged, search = await _asked(open_store)
     except InboxError as error:
         message, hint = (clean(without_secrets(words, url)) for words in (error.message, error.hint))
         return StoreFact(shown(url), error=message, hint=hint)
@@ -157,10 +162,13 @@ async def ask_store(url: StoreUrl, open_store: Callable[[], Awaitable[Store]]) -
         access=member.access.value,
         conversations=conversations,
         damaged=None if damaged is None else tuple(f"{clean_line(row.id)} ({row.what})" for row in damaged),
+        search=search,
     )
 
 
-async def _asked(open_store: Callable[[], Awaitable[Store]]) -> tuple[Member, int, Sequence[Damage] | None]:
+async def _asked(
+    open_store: Callable[[], Awaitable[Store]],
+) -> tuple[Member, int, Sequence[Damage] | None, SearchGaps | None]:
     async with asyncio.timeout(STORE_PATIENCE):
         store = await open_store()
         try:
@@ -169,17 +177,18 @@ async def _asked(open_store: Callable[[], Awaitable[Store]]) -> tuple[Member, in
             await store.aclose()
             raise
     try:
-        return member, conversations, await _damaged(store)
+        if not isinstance(store, Upkeep) or not store.capabilities.upkeep:
+            return member, conversations, (), SearchGaps()
+        damaged = await _in_time(store.damaged(DAMAGED_NAMED + 1))
+        return member, conversations, damaged, await _in_time(store.search_gaps())
     finally:
         await store.aclose()
 
 
-async def _damaged(store: Store) -> Sequence[Damage] | None:
-    if not isinstance(store, Upkeep) or not store.capabilities.upkeep:
-        return ()
+async def _in_time(look: Awaitable[T]) -> T | None:
     with suppress(TimeoutError):
         async with asyncio.timeout(LOOK_PATIENCE):
-            return await store.damaged(DAMAGED_NAMED + 1)
+            return await look
     return None
 
 
@@ -196,6 +205,7 @@ def of_store(fact: StoreFact) -> list[Finding]:
         Finding("store", "who you are", State.OK, f"{fact.member}, access {fact.access}"),
         Finding("store", "answer", State.OK, counted(fact.conversations or 0, "conversation")),
         *_of_damage(fact.damaged),
+        *_of_search(fact.search),
     ]
 
 
@@ -208,6 +218,26 @@ def _of_damage(damaged: tuple[str, ...] | None) -> list[Finding]:
     more = ", …" if len(damaged) > DAMAGED_NAMED else ""
     words = f"damaged, with values that cannot be read or are too large: {', '.join(damaged[:DAMAGED_NAMED])}{more}"
     return [Finding("store", "rows", State.WRONG, words, "repair them, as an admin: inbox-tui migrate")]
+
+
+def _of_search(gaps: SearchGaps | None) -> list[Finding]:
+    if gaps is None:
+        words = f"not all of it could be looked at within {LOOK_PATIENCE:.0f} seconds"
+        return [Finding("store", "search index", State.NOTE, words)]
+    if gaps.is_damaged:
+        words = "damaged; the messages are not"
+    elif gaps.messages or gaps.conversations:
+        lacking = []
+        if gaps.messages:
+            lacking.append(counted(gaps.messages, "message"))
+        if gaps.conversations:
+            lacking.append(f"what is known in {counted(gaps.conversations, 'conversation')}")
+        words = f"not found as it is now: {' and '.join(lacking)}; another program wrote it"
+    else:
+        return []
+    return [
+        Finding("store", "search index", State.WRONG, words, "rebuild it, as an admin: inbox-tui migrate --reindex")
+    ]
 
 
 def look_at_keyring(*, takes_token: bool) -> KeyringFact:

@@ -225,6 +225,17 @@ class Damage(msgspec.Struct, frozen=True):
     """Names of the values."""
 
 
+class SearchGaps(msgspec.Struct, frozen=True):
+    """What the search index lacks: other programs wrote into the database, or a disk damaged it."""
+
+    messages: int = 0
+    """Those that are not in it as they are now."""
+    conversations: int = 0
+    """Those of which it does not hold what is known now."""
+    is_damaged: bool = False
+    """It cannot be read."""
+
+
 @runtime_checkable
 class Upkeep(Protocol):
     """A store whose keeper uses this program for it."""
@@ -241,6 +252,12 @@ class Upkeep(Protocol):
 
         Opening a store does it too when it brings the tables up to date.
         """
+
+    async def search_gaps(self) -> SearchGaps:
+        """What a search does not find though it should. Reads most of the index, so it may take seconds."""
+
+    async def reindex(self) -> None:
+        """Index everything for the search again. Nobody else can write meanwhile. Admin only. Raises NotAllowed."""
 
     async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
         """Copy the workspace as it is now into a new file, while others go on writing. Admin only: it holds everything.

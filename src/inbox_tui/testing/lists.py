@@ -15,11 +15,11 @@ from inbox_tui.domain.filters import (
     BEGINNING_IN_WHAT_IS_KNOWN,
     Order,
     Query,
-    may_begin,
 )
 from inbox_tui.domain.models import Conversation, Kind, MemberId, Message
 from inbox_tui.domain.paging import Cursor, Page, PageRequest, that_fit
-from inbox_tui.domain.words import cut, require_search
+from inbox_tui.domain.sought import Phrase, sought
+from inbox_tui.domain.words import require_search, words
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _AFTER_ALL_TIME = 2**62
@@ -107,7 +107,7 @@ def page(query: Query, found: Sequence[Placed], request: PageRequest) -> Page:
 def is_found(search: str, conversation: Conversation, thread: Sequence[Message]) -> bool:
     """Whether one message, or what is known of the visitor, has all the words, the last as a beginning."""
     lead = conversation.lead
-    known = (lead.name, lead.email, lead.phone, lead.company, conversation.topic)
+    known = (lead.name, lead.email, lead.phone, lead.company, conversation.topic, conversation.id)
     spoken = ((message.body,) for message in thread if message.kind is not Kind.EVENT)
     return _has_all(known, search, BEGINNING_IN_WHAT_IS_KNOWN) or any(
         _has_all(body, search, BEGINNING_IN_MESSAGES) for body in spoken
@@ -115,21 +115,22 @@ def is_found(search: str, conversation: Conversation, thread: Sequence[Message])
 
 
 def _has_all(texts: Sequence[str], search: str, least: int) -> bool:
-    """Whether each word stands in one of the texts; one with a mark inside is several that follow each other."""
-    phrases = [phrase for word in search.split() if (phrase := cut(word))]
-    if not phrases:
-        return False
-    there = [cut(text) for text in texts]
-    *whole, last = phrases
-    is_begun = may_begin(last[-1], least)
-    return all(any(_stands_in(phrase, words) for words in there) for phrase in whole) and any(
-        _stands_in(last, words, is_begun=is_begun) for words in there
-    )
+    """Whether each term stands in one of the texts, in one of its ways."""
+    terms = sought(search, least)
+    there = [words(text) for text in texts]
+    return bool(terms) and all(any(all(_is_there(phrase, there) for phrase in way) for way in term) for term in terms)
 
 
-def _stands_in(phrase: Sequence[str], words: Sequence[str], *, is_begun: bool = False) -> bool:
-    places = (words[start : start + len(phrase)] for start in range(len(words) - len(phrase) + 1))
+def _is_there(phrase: Phrase, texts: Sequence[Sequence[str]]) -> bool:
+    wanted = list(phrase.words)
+    places = (list(text[start : start + len(wanted)]) for text in texts for start in range(len(text)))
     return any(
-        place == phrase or (is_begun and place[:-1] == phrase[:-1] and place[-1].startswith(phrase[-1]))
+        place == wanted
+        or (
+            phrase.is_begun
+            and len(place) == len(wanted)
+            and place[:-1] == wanted[:-1]
+            and place[-1].startswith(wanted[-1])
+        )
         for place in places
     )

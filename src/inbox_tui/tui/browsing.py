@@ -28,6 +28,7 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.store.protocol import Intake
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.screens.inbox_keys import OFFERS
@@ -374,6 +375,8 @@ class Browsing:
         return is_ours and self._view.me.access is Access.ADMIN and self.query.agent is None and not self.counts.all
 
     def _empty_text(self, query: Query) -> str:
+        if query.search and not has_words(query.search):
+            return f"{NO_WORDS} Esc drops the search."
         if query.search:
             return f"Nothing in {query.filter.label} matches. Esc drops the search."
         if self.is_unused:

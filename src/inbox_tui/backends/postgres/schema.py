@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 
 from inbox_tui.backends.postgres.connections import ServerConnection
+from inbox_tui.backends.postgres.search import WordIndex
 from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps, tell
 from inbox_tui.domain.errors import ConfigError, StoreBroken
 from inbox_tui.store.protocol import Schema
@@ -25,6 +26,8 @@ _USUAL_SCHEMA = "public"
 _ENCODING = "SELECT current_setting('server_encoding')"
 _NAMED = 3
 """Tables that a refusal names."""
+_WORDS_CHANGED = 6
+"""The last migration after which other words are indexed."""
 _SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
 
 
@@ -58,6 +61,8 @@ def prepare(
         with connection.migration(), connection.unhurried():
             version = _version(connection, name, known)  # another process may have been faster
             take_steps(connection, known, version, settle, mend)
+            if 0 < version < _WORDS_CHANGED:
+                WordIndex().rebuild(connection)
             if version < newest:
                 connection.run(_SET_VERSION, newest=newest)
     except psycopg.errors.InsufficientPrivilege as error:

@@ -1,7 +1,6 @@
-"""Full-text search on PostgreSQL's own index, with the words that SQLite's would find.
+"""Full-text search on PostgreSQL's own index, over the words that the program cuts.
 
-PostgreSQL's parser sees addresses, numbers with signs and hyphenated words where FTS5 sees
-letters and digits; so the words are cut here and handed over as a finished tsvector.
+PostgreSQL's parser is not asked: the words are handed over as a finished tsvector.
 """
 
 from __future__ import annotations
@@ -10,10 +9,9 @@ from collections.abc import Sequence
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.sql.database import Database, Hits, Value
-from inbox_tui.domain.words import cut
+from inbox_tui.domain.sought import Phrase, Term
+from inbox_tui.domain.words import words
 
-_LONGEST = 500
-"""Characters of a word that are compared; PostgreSQL takes 2,046 bytes."""
 _LAST_PLACE = 16_383
 """Places of words that PostgreSQL tells apart."""
 _PLACES_OF_A_WORD = 255
@@ -25,13 +23,18 @@ _WORD_COST, _PLACE_COST = 4, 2
 
 _NEW_TEXTS = "SELECT id, conversation_id, body FROM message WHERE id > :newest AND kind <> 'event'"
 _INDEX = "INSERT INTO message_words (id, conversation_id, words) VALUES (:id, :conversation, CAST(:words AS tsvector))"
-_LEADS = (
-    "SELECT id, lead_name, lead_email, lead_phone, lead_company, topic FROM conversation WHERE id = ANY(:newly_known)"
-)
+_KNOWN = "SELECT id, lead_name, lead_email, lead_phone, lead_company, topic, public_id FROM conversation"
+_LEADS = f"{_KNOWN} WHERE id = ANY(:newly_known)"
 _INDEX_LEAD = (
     "INSERT INTO lead_words (id, words) VALUES (:id, CAST(:words AS tsvector))"
     " ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE lead_words.words <> excluded.words"
 )
+
+_ALL_TEXTS = "SELECT id, conversation_id, body FROM message WHERE kind <> 'event' AND id > :id ORDER BY id LIMIT :most"
+_ALL_KNOWN = f"{_KNOWN} WHERE id > :id ORDER BY id LIMIT :most"
+_AT_ONCE = 5_000
+"""Rows that are read and indexed together when all are."""
+_INDEXES = {"message_words_found": "message_words", "lead_words_found": "lead_words"}
 
 
 class WordIndex:
@@ -55,13 +58,18 @@ class WordIndex:
         " UNION SELECT id FROM lead_words WHERE words @@ CAST(:known AS tsquery)"
     )
 
-    def expression(self, db: Database, words: Sequence[str], *, in_messages: bool, is_begun: bool) -> str:
-        """What PostgreSQL calls a tsquery; a word with a mark inside is several that follow each other."""
-        phrases = [" <-> ".join(map(_quoted, parts)) for word in words if (parts := cut(word))]
-        if not phrases:
-            return ""
-        whole = " & ".join(f"({phrase})" for phrase in phrases)
-        return f"{whole[:-1]}:*)" if is_begun else whole
+    unindexed = (
+        "SELECT (SELECT count(*) FROM message WHERE kind <> 'event'"
+        " AND NOT EXISTS (SELECT 1 FROM message_words WHERE message_words.id = message.id)),"
+        " (SELECT count(*) FROM conversation"
+        " WHERE NOT EXISTS (SELECT 1 FROM lead_words WHERE lead_words.id = conversation.id))"
+    )
+
+    def expression(self, db: Database, terms: Sequence[Term], *, in_messages: bool) -> str:
+        """What PostgreSQL calls a tsquery."""
+        return " & ".join(
+            "(" + " | ".join("(" + " & ".join(map(_phrase, way)) + ")" for way in term) + ")" for term in terms
+        )
 
     def index(self, db: Database, newest: int, newly_known: Sequence[int]) -> None:
         """Make findable what this transaction wrote."""
@@ -77,6 +85,31 @@ class WordIndex:
             ]
             db.run_each(_INDEX_LEAD, known)
 
+    def is_damaged(self, db: Database) -> bool:
+        """Never: what a server's disk does to an index is told by the server."""
+        return False
+
+    def rebuild(self, db: Database) -> None:
+        """Index everything again. The server sorts the words in at the end: that is much faster.
+
+        Raises psycopg's InsufficientPrivilege for a role that does not own the tables.
+        """
+        assert isinstance(db, ServerConnection)
+        with db.unhurried():
+            for index in _INDEXES:
+                db.run(f"DROP INDEX IF EXISTS {index}")
+            db.run("TRUNCATE message_words, lead_words")
+            last = 0
+            while texts := db.rows(_ALL_TEXTS, id=last, most=_AT_ONCE):
+                db.run_each(_INDEX, [{"id": id, "conversation": of, "words": vector(body)} for id, of, body in texts])
+                last = texts[-1][0]
+            last = 0
+            while leads := db.rows(_ALL_KNOWN, id=last, most=_AT_ONCE):
+                db.run_each(_INDEX_LEAD, [{"id": id, "words": vector(*facts)} for id, *facts in leads])
+                last = leads[-1][0]
+            for index, table in _INDEXES.items():
+                db.run(f"CREATE INDEX {index} ON {table} USING gin (words)")
+
 
 def vector(*texts: str) -> str:
     """Texts as one tsvector's literal: each word, and the places where it stands.
@@ -87,7 +120,7 @@ def vector(*texts: str) -> str:
     places: dict[str, list[int]] = {}
     room, place = _ROOM, 0
     for text in texts:
-        for word in map(_kept, cut(text)):
+        for word in words(text):
             place += 1
             cost = _PLACE_COST if word in places else _PLACE_COST + _WORD_COST + len(word.encode())
             if cost <= room and len(places.setdefault(word, [])) < _PLACES_OF_A_WORD:
@@ -97,9 +130,6 @@ def vector(*texts: str) -> str:
     return " ".join(f"'{word}':{','.join(map(str, at))}" for word, at in places.items())
 
 
-def _quoted(word: str) -> str:
-    return f"'{_kept(word)}'"  # letters and digits alone: nothing in it needs an escape
-
-
-def _kept(word: str) -> str:
-    return word[:_LONGEST]
+def _phrase(phrase: Phrase) -> str:
+    """Words alone: nothing in one needs an escape."""
+    return "(" + " <-> ".join(f"'{word}'" for word in phrase.words) + (":*)" if phrase.is_begun else ")")

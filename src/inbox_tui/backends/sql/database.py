@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 from inbox_tui.backends.sql.roster import Roster
+from inbox_tui.domain.sought import Term
 
 Value = str | int | bytes | None
 """What a column may hold."""
@@ -112,15 +113,16 @@ class TextSearch(Protocol):
     """Counts what ``messages`` finds, without looking the conversations up."""
     all_hits: str
     """Reads row numbers of all conversations that were found. Values: words, known."""
+    unindexed: str
+    """Counts the messages, and the conversations by what is known of them, that are not indexed as they are now."""
 
-    def expression(self, db: Database, words: Sequence[str], *, in_messages: bool, is_begun: bool) -> str:
-        """All the words, in the database's search language.
+    def expression(self, db: Database, terms: Sequence[Term], *, in_messages: bool) -> str:
+        """All the terms, in the database's search language.
 
         Args:
             db: Where they will be looked for.
-            words: Without blanks in them; each has a letter or a digit.
+            terms: What a search looks for; at least one.
             in_messages: In these, or in what is known of visitors.
-            is_begun: The last may be the beginning of one.
         """
 
     def index(self, db: Database, newest: int, newly_known: Sequence[int]) -> None:
@@ -131,3 +133,9 @@ class TextSearch(Protocol):
             newest: The last message before it.
             newly_known: Row numbers of conversations of whose visitor or topic something else is known now.
         """
+
+    def is_damaged(self, db: Database) -> bool:
+        """Whether the index itself cannot be read. Reads most of it."""
+
+    def rebuild(self, db: Database) -> None:
+        """Index everything again, whatever the index holds. Inside a transaction."""

@@ -35,7 +35,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
-from inbox_tui.store.protocol import Damage, Schema
+from inbox_tui.store.protocol import Damage, Schema, SearchGaps
 
 _CHECKED_AT_ONCE = 300
 """Messages, and conversations, of an import that are checked without a pause."""
@@ -151,6 +151,26 @@ class SqlUpkeep:
             return repair.repair(unit)
 
         return await self._session.write(act)
+
+    async def search_gaps(self) -> SearchGaps:
+        """What a search does not find though it should."""
+        text_search = self._session.text_search
+
+        def look(db: Database) -> SearchGaps:
+            [(messages, conversations)] = db.rows(text_search.unindexed)
+            return SearchGaps(messages, conversations, text_search.is_damaged(db))
+
+        return await self._session.search(look)
+
+    async def reindex(self) -> None:
+        """Index everything for the search again. Admin only. Raises NotAllowed."""
+
+        def act(unit: Unit) -> None:
+            rules.require_admin(unit.actor)
+            self._session.text_search.rebuild(unit.db)
+            unit.team_changed()  # so that searches whose results are kept are made again
+
+        await self._session.write(act)
 
 
 class SqlHost:

@@ -16,11 +16,10 @@ from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, TextSearch
 from inbox_tui.backends.sql.pages import page_of, start_of, values
 from inbox_tui.domain.changes import ChangeId
-from inbox_tui.domain.filters import BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS_KNOWN, Query, may_begin
+from inbox_tui.domain.filters import BEGINNING_IN_MESSAGES, BEGINNING_IN_WHAT_IS_KNOWN, Query
 from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
-from inbox_tui.domain.text import storable
-from inbox_tui.domain.words import cut, require_search
+from inbox_tui.domain.sought import sought
 
 LOOKED_AT = 10_000
 """Messages with the words that a search considers, the newest first; beyond them its total is not exact."""
@@ -101,14 +100,9 @@ class Typed(NamedTuple):
 
 def typed(db: Database, search: str, text_search: TextSearch) -> Typed:
     """Read a search: all its words, the last as the beginning of one. Raises Rejected for too many."""
-    require_search(search)
-    words = [word for word in storable(search).split() if any(map(str.isalnum, word))]
-    if not words:
-        return Typed("", "")
-    last = (cut(words[-1]) or [""])[-1]
     return Typed(
         *(
-            text_search.expression(db, words, in_messages=in_messages, is_begun=may_begin(last, least))
+            text_search.expression(db, terms, in_messages=in_messages) if (terms := sought(search, least)) else ""
             for in_messages, least in ((True, BEGINNING_IN_MESSAGES), (False, BEGINNING_IN_WHAT_IS_KNOWN))
         )
     )

@@ -21,7 +21,7 @@ from inbox_tui.backends.sqlite.errors import primary_code
 from inbox_tui.backends.sqlite.lost_log import give_up, refuse_to_open
 from inbox_tui.backends.sqlite.open_files import OpenFiles
 from inbox_tui.backends.sqlite.read_only import Way
-from inbox_tui.backends.sqlite.search import VOCABULARIES
+from inbox_tui.backends.sqlite.search import VOCABULARIES, words_of
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.domain.limits import size
 
@@ -72,6 +72,7 @@ class FileConnection:
         )
         try:
             self._files.note_file(is_unchanging=way is Way.READ_UNCHANGING)
+            self._raw.create_function("words_of", -1, words_of, deterministic=True)
             self._raw.execute("PRAGMA foreign_keys = ON")
             self._raw.execute("PRAGMA synchronous = FULL")
             self._raw.execute("PRAGMA cache_size = -16000")

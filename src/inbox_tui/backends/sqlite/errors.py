@@ -33,7 +33,7 @@ _DAMAGED = Meaning(
 _SEARCH_DAMAGED = Meaning(
     StoreBroken,
     "The search index in {path} is damaged; the messages are not.",
-    "Rebuild it: sqlite3 {path} \"INSERT INTO message_fts(message_fts) VALUES ('rebuild')\"",
+    "Rebuild it, as an admin: inbox-tui migrate --reindex",
 )
 _FOREIGN = Meaning(StoreBroken, "{path} is not an SQLite file.", "Choose another file with --store sqlite:///FILE.")
 _LOCKED = Meaning(

@@ -13,6 +13,7 @@ from pathlib import Path
 from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps, tell
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.errors import sqlite_errors
+from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.domain.errors import ConfigError, StoreBroken, StoreUnavailable
 from inbox_tui.store.part_file import part_of
 from inbox_tui.store.protocol import Schema
@@ -22,6 +23,8 @@ APPLICATION_ID = 0x494E4258
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _READ_AND_WRITE_BY_OWNER = 0o600
+_WORDS_CHANGED = 8
+"""The last migration after which other words are indexed."""
 _OTHERS_BACKUP = 5.0
 """Seconds to wait for another process that copies the file before it migrates it."""
 
@@ -83,6 +86,8 @@ def prepare(
     with connection.transaction():
         version = _version(connection, path, known)  # another process may have been faster
         take_steps(connection, known, version, settle, mend)
+        if 0 < version < _WORDS_CHANGED:
+            Fts5().rebuild(connection)
         connection.run(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.run(f"PRAGMA user_version = {newest}")
     return Schema(version, newest)

@@ -103,6 +103,8 @@ VERBS = (
     Asked(Upkeep, "repair", ADMIN, lambda store, *_: store.repair()),
     Asked(Upkeep, "back_up", ADMIN, lambda store, *_: _back_up(store)),
     Asked(Upkeep, "damaged", NONE, lambda store, *_: store.damaged(1)),
+    Asked(Upkeep, "reindex", ADMIN, lambda store, *_: store.reindex()),
+    Asked(Upkeep, "search_gaps", NONE, lambda store, *_: store.search_gaps()),
     Asked(Host, "add_token", ADMIN, lambda store, *_: store.add_token(NewToken(OTHER, email=DANA))),
     Asked(Host, "tokens", ADMIN, lambda store, *_: store.tokens()),
     Asked(Host, "revoke_token", ADMIN, lambda store, _, token: store.revoke_token(token)),

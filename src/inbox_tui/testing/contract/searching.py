@@ -53,12 +53,95 @@ class SearchingContract(Contract):
         assert await ids(finder, Query(search="ČEKÁ")) == ["c-1"]
 
     async def test_a_mark_that_is_part_of_a_letter_stays(self, finder: Store) -> None:
-        """Only Latin letters lose theirs."""
-        await self.seed(finder, incoming("c-1", "각도 й が نَص"))
-        for found in ("각도", "각", "Й", "が"):
+        """Latin, Greek and Cyrillic letters lose their accents, Arabic its vowel signs, and no other letter changes."""
+        await self.seed(finder, incoming("c-1", "각도 й が نَص अनुवाद"))
+        for found in ("각도", "각", "Й", "が", "نص", "अनुवाद", "अनु", "각도"):
             assert await ids(finder, Query(search=found)) == ["c-1"], found
-        for not_found in ("가", "и", "か"):
+        for not_found in ("가", "か", "अनवाद"):
             assert await ids(finder, Query(search=not_found)) == [], not_found
+
+    @pytest.mark.parametrize(
+        ("said", "searches"),
+        [
+            ("Łódź", ("lodz", "ŁÓDŹ", "łodź", "Lo\u0301dz", "ＬＯＤＺ")),
+            ("Straße", ("STRASSE", "strasse", "straß", "STRAẞE")),
+            ("Œuvre Ærø Þór Guðrún İzmir ılık Đorđe", ("oeuvre", "aero", "thor", "gudrun", "izmir", "ilik", "dorde")),
+            ("Ελλάδα Ὀδυσσεύς", ("ελλαδα", "ΟΔΥΣΣΕΥΣ", "οδυσσευς", "ΕΛΛΆΔΑ")),
+            ("Ёлка Київ", ("елка", "ЁЛКА", "Киів")),
+            ("ﬁne ① Ⅳ ﾃﾞｰﾀ ㎏ ٣٤٥", ("fine", "1", "iv", "データ", "kg", "345")),
+            ("co\u00adope\u200brate می\u200cخواهم", ("cooperate", "coope", "co\u2060operate", "میخواهم")),
+        ],
+    )
+    async def test_letters_fold(self, finder: Store, said: str, searches: tuple[str, ...]) -> None:
+        """Capitals, accents, strokes, ligatures, wide forms, and what nobody sees inside a word."""
+        await self.seed(finder, incoming("c-1", said), incoming("c-2", "else", lead=Lead(said)))
+        for search in searches:
+            assert sorted(await ids(finder, Query(search=search))) == ["c-1", "c-2"], search
+
+    @pytest.mark.parametrize(
+        ("sentence", "apart"),
+        [
+            ("注文した商品が届きません", "商届"),
+            ("请问我的退款什么时候到账", "退时"),
+            ("ขอคืนเงินด้วยครับ", "ขคน"),
+            ("ຂໍເງິນຄືນແດ່", "ຂຄ"),
+            ("ខ្ញុំចង់បានប្រាក់វិញ", "ខបវ"),
+            ("ငွေပြန်လိုချင်တယ်", "ငလတ"),
+        ],
+        ids=["japanese", "chinese", "thai", "lao", "khmer", "burmese"],
+    )
+    async def test_any_run_of_a_sentence_without_spaces_is_found(
+        self, finder: Store, sentence: str, apart: str
+    ) -> None:
+        """Of two characters or more; and no characters that do not follow each other."""
+        await self.seed(finder, incoming("c-1", f"order 7: {sentence}! thanks"), incoming("c-2", topic=sentence))
+        ends = [(start, end) for start in range(len(sentence) - 1) for end in (start + 2, start + 5, len(sentence))]
+        for start, end in ends:
+            run = sentence[start:end]
+            if len(run) > 1:
+                assert sorted(await ids(finder, Query(search=run))) == ["c-1", "c-2"], run
+        assert sorted(await ids(finder, Query(search=f"{sentence[2:4]} {sentence[-2:]}"))) == ["c-1", "c-2"]
+        assert await ids(finder, Query(search=f"{sentence[2:4]} order thank")) == ["c-1"]
+        assert await ids(finder, Query(search=apart)) == []
+        assert await ids(finder, Query(search=sentence[::-1])) == []
+
+    @pytest.mark.parametrize(
+        ("written", "searches", "others"),
+        [
+            (
+                "+46 70 123 99 88",
+                ("+46701239988", "0701239988", "123 99 88", "070-123 99 88", "0046 (0)70 1239988", "70 1239988"),
+                ("0701239989", "1239 98", "+46701239987", "0711239988"),
+            ),
+            ("(415) 555-0123", ("+1 415 555 0123", "4155550123", "415.555.0123", "555-0123"), ("212 555 0123",)),
+            ("0701239988", ("+46 70 123 99 88", "+46 (0)70-123 99 88"), ("+46 70 123 99 89",)),
+            ("8 (495) 123-45-67", ("+7 495 123-45-67", "84951234567", "123 45 67"), ("+7 496 123-45-67",)),
+            ("＋４６　７０－１２３９９８８", ("0701239988",), ("0701239980",)),
+            ("22 12 34 56", ("+4722123456", "221234 56"), ("+4732123456",)),
+        ],
+    )
+    async def test_any_writing_of_a_telephone_number_finds_it(
+        self, finder: Store, written: str, searches: tuple[str, ...], others: tuple[str, ...]
+    ) -> None:
+        """In messages as in what is known of visitors, with other words or alone."""
+        await self.seed(
+            finder,
+            incoming("c-1", f"please call {written}, thanks"),
+            incoming("c-2", lead=Lead("Maya Lindqvist", phone=written)),
+        )
+        for search in searches:
+            assert sorted(await ids(finder, Query(search=search))) == ["c-1", "c-2"], search
+            assert await ids(finder, Query(search=f"maya {search}")) == ["c-2"], search
+            assert await ids(finder, Query(search=f"{search} thank")) == ["c-1"], search
+        for other in others:
+            assert await ids(finder, Query(search=other)) == [], other
+
+    @pytest.mark.parametrize("id", ["c-1", "conv_01HXZ", "550e8400-e29b-41d4-a716-446655440000", "4711"])
+    async def test_a_conversations_id_is_found(self, finder: Store, id: str) -> None:
+        """It is what a colleague or a log names."""
+        await self.seed(finder, incoming(id, "hello"), incoming("other", "hello"))
+        for search in (id, id.upper(), f" {id}  "):
+            assert await ids(finder, Query(search=search)) == [id], search
 
     async def test_an_emoji_or_a_sign_is_no_part_of_a_word(self, finder: Store) -> None:
         """It stands between words, or at the end of one, as a comma does, and is not looked for."""

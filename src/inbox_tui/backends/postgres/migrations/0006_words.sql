@@ -1,0 +1,2 @@
+-- No table changes. The program cuts other words now (domain/words.py), and indexes everything again when this step is
+-- taken. Whenever it cuts them otherwise, it must do the same.
