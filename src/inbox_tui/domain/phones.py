@@ -71,6 +71,11 @@ def stands_for_a_number(word: str) -> bool:
     return word.startswith(_MARK)
 
 
+def may_be_a_number(word: str) -> bool:
+    """Whether the word alone is a number as it is written."""
+    return len(word) >= FEWEST_DIGITS and word.isascii() and word.isdigit()
+
+
 def _reversed(digits: str) -> str:
     bare = digits[1:] if _RUSSIAN.fullmatch(digits) else digits.lstrip("0")
     return (bare or digits)[-_MOST_DIGITS:][::-1]

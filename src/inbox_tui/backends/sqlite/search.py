@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 
 from inbox_tui.backends.sql.database import Database, Hits
 from inbox_tui.backends.sqlite.errors import primary_code
-from inbox_tui.domain.phones import stands_for_a_number
+from inbox_tui.domain.phones import may_be_a_number, stands_for_a_number
 from inbox_tui.domain.sought import Phrase, Term
 from inbox_tui.domain.words import words
 
@@ -138,7 +138,11 @@ class Fts5:
         if not phrase.is_begun:
             return _quoted(phrase.words)
         *before, last = phrase.words
-        if not stands_for_a_number(last) and (in_messages or len(last) not in _LEADS_HAVE):
+        if in_messages:
+            are_few = stands_for_a_number(last)
+        else:  # a number that many visitors have is nobody's; in messages it may be our own
+            are_few = len(last) in _LEADS_HAVE or stands_for_a_number(last) or may_be_a_number(last)
+        if not are_few:
             try:
                 found = _beginning(db, _NEXT_IN_MESSAGES if in_messages else _NEXT_IN_LEADS, last)
             except sqlite3.DatabaseError as error:
