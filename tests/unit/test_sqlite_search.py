@@ -86,6 +86,12 @@ def test_the_last_word_may_be_begun(index: FileConnection) -> None:
     assert finds_leads(index, "fl")
 
 
+def test_what_begins_no_word_is_not_looked_for(index: FileConnection) -> None:
+    """So a number that is nowhere costs no more than a look into the vocabulary."""
+    assert typed(index, "5550199", Fts5()).words == typed(index, "qqq", Fts5()).words
+    assert finds(index, "5550199") == finds(index, "qqq") == []
+
+
 def test_words_that_begin_alike_are_named_unless_they_are_too_many(index: FileConnection) -> None:
     assert typed(index, "my fli", Fts5()).words == '("my") AND (("flight" OR "flightless" OR "flights"))'
     assert typed(index, "man", Fts5()).words.count("OR") == TERMS_NAMED - 1

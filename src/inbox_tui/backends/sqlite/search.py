@@ -35,6 +35,8 @@ _NEXT_IN_LEADS = "SELECT term FROM temp.lead_term WHERE term >= :least ORDER BY 
 _JUST_AFTER = "\x01"
 _LEADS_HAVE = (2, 3)
 """Lengths of beginnings that ``lead_fts`` has an index for."""
+_NOWHERE = '"¬"'
+"""A word that nothing has: it is a sign."""
 _BETWEEN = " ¦ "
 """Parts what is known of a visitor: no phrase goes from one text into the next. A sign, so no text has such a word."""
 
@@ -86,6 +88,9 @@ REBUILD = (
     "DELETE FROM lead_words",
     " ".join((_ADD_LEADS, "ORDER BY id")),
     "INSERT INTO lead_fts (lead_fts) VALUES ('rebuild')",
+    # In one piece each: a look-up goes to every piece that there is.
+    "INSERT INTO message_fts (message_fts) VALUES ('optimize')",
+    "INSERT INTO lead_fts (lead_fts) VALUES ('optimize')",
     "DELETE FROM message_before",
     "DELETE FROM message_to_index",
     "DELETE FROM lead_to_index",
@@ -129,28 +134,30 @@ class Fts5:
 
     def expression(self, db: Database, terms: Sequence[Term], *, in_messages: bool) -> str:
         """Each phrase a string, so that nothing in it is a command."""
-        return " AND ".join(
-            _any_of(" AND ".join(self._phrase(db, phrase, in_messages=in_messages) for phrase in way) for way in term)
-            for term in terms
-        )
+        return " AND ".join(self._term(db, term, in_messages=in_messages) for term in terms)
+
+    def _term(self, db: Database, term: Term, *, in_messages: bool) -> str:
+        ways = [[self._phrase(db, phrase, in_messages=in_messages) for phrase in way] for way in term]
+        possible = [" AND ".join(way) for way in ways if _NOWHERE not in way]
+        return _any_of(possible) if possible else _NOWHERE
 
     def _phrase(self, db: Database, phrase: Phrase, *, in_messages: bool) -> str:
         if not phrase.is_begun:
             return _quoted(phrase.words)
         *before, last = phrase.words
-        if in_messages:
-            are_few = stands_for_a_number(last)
-        else:  # a number that many visitors have is nobody's; in messages it may be our own
-            are_few = len(last) in _LEADS_HAVE or stands_for_a_number(last) or may_be_a_number(last)
-        if not are_few:
+        # A number that is known of many visitors is nobody's; in messages it may be the team's own.
+        are_few = len(last) in _LEADS_HAVE or stands_for_a_number(last) or may_be_a_number(last)
+        if in_messages or not are_few:
             try:
                 found = _beginning(db, _NEXT_IN_MESSAGES if in_messages else _NEXT_IN_LEADS, last)
             except sqlite3.DatabaseError as error:
                 if primary_code(error) != sqlite3.SQLITE_CORRUPT:
-                    raise
-                found = []  # the search itself will say what is damaged: the file, or only its index
-            if 0 < len(found) <= TERMS_NAMED:
-                return _any_of(_quoted((*before, term)) for term in found)
+                    raise  # else the search itself will say what is damaged: the file, or only its index
+            else:
+                if not found:
+                    return _NOWHERE
+                if len(found) <= TERMS_NAMED:
+                    return _any_of(_quoted((*before, term)) for term in found)
         return _quoted(phrase.words) + "*"
 
     def index(self, db: Database, newest: int, newly_known: Sequence[int]) -> None:
