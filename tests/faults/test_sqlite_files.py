@@ -42,6 +42,8 @@ FIRST_INSERT = (
     " VALUES (:conversation, :author, :kind, :member, :key, :body, :created_at)"
 )
 """As the first program wrote a message."""
+BEFORE_OUR_WORDS = 7
+"""The last schema in which FTS5 cut the words."""
 FIRST_INDEX = "INSERT INTO message_fts (rowid, body) SELECT id, body FROM message_text WHERE id > :newest"
 """As it indexed what a transaction wrote."""
 
@@ -305,6 +307,33 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         assert (await store.list(Query(search=search), PageRequest())).total == 2
     await store.aclose()
     assert file.with_name("old.db.v1.bak").exists()
+
+
+@pytest.mark.parametrize("index", ["message_fts", "lead_fts"])
+async def test_a_damaged_search_index_does_not_keep_an_older_file_from_being_brought_up_to_date(
+    tmp_path: Path, index: str
+) -> None:
+    file = tmp_path / "old.db"
+    shutil.copytree(MIGRATIONS, tmp_path / "migrations")
+    for step in steps(tmp_path / "migrations"):
+        if step.number > BEFORE_OUR_WORDS:
+            step.path.unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", tmp_path / "migrations")
+        patch.setattr(Fts5, "index", lambda _, db, newest, __: db.run(FIRST_INDEX, newest=newest))
+        store = await opened(file)
+        await store.take_in([conversation("c-1", "Łódź, please", topic="Straße")])
+        await store.aclose()
+    db = sqlite3.connect(file)
+    db.execute(f"UPDATE {index}_data SET block = x'ffffffffffffffffffff'")
+    db.commit()
+    db.close()
+    store = await opened(file)
+    assert store.schema.found == BEFORE_OUR_WORDS
+    for search in ("lodz", "strasse", "c-1"):
+        assert (await store.list(Query(search=search), PageRequest())).total == 1
+    assert await store.search_gaps() == SearchGaps()
+    await store.aclose()
 
 
 async def test_a_copy_that_is_stopped_leaves_nothing(
