@@ -230,6 +230,29 @@ async def test_an_empty_inbox_goes_on_offering_ways_to_begin(tmp_path: Path, siz
     await team.close()
 
 
+async def test_the_sample_can_be_taken_out_again(tmp_path: Path) -> None:
+    team = Team4(tmp_path)
+    async with team.inbox(DANA) as inbox:
+        assert "Remove the sample" not in {command.description for command in commands(inbox)}
+        await inbox.app.run_action("offer('SAMPLE')", inbox.screen)
+        await inbox.until(lambda: bool(inbox.rows))
+        await inbox.settled()
+        [offer] = [command for command in commands(inbox) if command.description == "Remove the sample"]
+        await inbox.app.run_action(offer.action, inbox.screen)
+        await inbox.press("escape")
+        assert inbox.rows
+        await inbox.app.run_action(offer.action, inbox.screen)
+        await inbox.press("enter")
+        await inbox.until(lambda: bool(inbox.heard(m.SampleRemoved)))
+        await inbox.settled()
+        assert inbox.heard(m.SampleRemoved)[0].removed.conversations == 60
+        assert not inbox.rows
+        assert "Fill it with the sample" in inbox.text()
+        assert "The sample is removed: 60 conversations and 5 members" in inbox.text()
+        assert "Remove the sample" not in {command.description for command in commands(inbox)}
+    await team.close()
+
+
 async def test_an_empty_list_of_an_inbox_in_use_offers_nothing(team: Team4) -> None:
     async with team.inbox(JONAS, filter=Filter.YOUR_INBOX) as inbox:
         assert "Your inbox is empty." in inbox.text()

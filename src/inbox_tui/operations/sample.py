@@ -6,7 +6,7 @@ the week it tells ends now.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -14,11 +14,12 @@ import msgspec
 
 import inbox_tui.sample
 from inbox_tui.domain import intake, rules
+from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.identity import identified
-from inbox_tui.domain.models import Access, Badge, IncomingConversation, Standing, Taken
+from inbox_tui.domain.models import Access, Badge, IncomingConversation, Member, Standing, Taken
 from inbox_tui.domain.names import name_key
 from inbox_tui.operations.import_lines import read_line
-from inbox_tui.store.protocol import Intake, Store, Team
+from inbox_tui.store.protocol import Intake, Removed, Store, Team, Upkeep
 
 REFERENCE = datetime(2026, 11, 6, 15, 0, tzinfo=timezone.utc)
 """The sample's own present."""
@@ -47,9 +48,12 @@ def sample_members() -> list[SampleMember]:
 
 async def load_conversations(store: Intake, now: datetime) -> Taken:
     """Put the sample's conversations into a store, their week ending ``now``. Raises InboxError."""
-    shift = now - REFERENCE
+    return await store.take_in([as_said_here(conversation) for conversation in _conversations(now)])
+
+
+def _conversations(now: datetime) -> list[IncomingConversation]:
     lines = (_FOLDER / "conversations.jsonl").read_bytes().splitlines()
-    return await store.take_in([as_said_here(read_line(line, now, shift)) for line in lines])
+    return [read_line(line, now, now - REFERENCE) for line in lines]
 
 
 def as_said_here(incoming: IncomingConversation) -> IncomingConversation:
@@ -86,6 +90,44 @@ async def _save_profile(open_as: OpenAs, member: SampleMember) -> None:
             await store.save_profile(member.name, member.badge or rules.badge_for(member.name))
     finally:
         await store.aclose()
+
+
+async def remove(store: Store, now: datetime) -> Removed:
+    """Take the sample out again: its conversations, whatever was added to them, and its people. Admin only.
+
+    A conversation of one's own that only has the id of one of the sample stays.
+
+    Args:
+        store: An Upkeep; from another nothing is removed.
+        now: The present.
+
+    Raises:
+        InboxError.
+    """
+    if not isinstance(store, Upkeep):
+        return Removed(0, 0)
+    there = [line.id for line in _conversations(now) if await _is_there(store, line)]
+    people = {name_key(member.email) for member in sample_members()}
+    members = [member.id for member in await store.members() if name_key(member.email) in people]
+    return await store.remove(there, members)
+
+
+def names_sample(members: Iterable[Member]) -> bool:
+    """Whether any of the sample's people is among these."""
+    people = {name_key(member.email) for member in sample_members()}
+    return any(name_key(member.email) in people for member in members)
+
+
+async def _is_there(store: Store, incoming: IncomingConversation) -> bool:
+    """Whether the store's conversation of this id begins as the sample's does."""
+    first = incoming.messages[0].body
+    try:
+        thread = await store.thread(incoming.id)
+        while thread.has_earlier and thread.messages:
+            thread = await store.thread(incoming.id, before=thread.messages[0].id)
+    except NotFound:
+        return False
+    return any(message.body == first for message in thread.messages)
 
 
 async def fill(store: Store, now: datetime) -> Taken:

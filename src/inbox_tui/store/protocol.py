@@ -236,6 +236,13 @@ class SearchGaps(msgspec.Struct, frozen=True):
     """It cannot be read."""
 
 
+class Removed(msgspec.Struct, frozen=True):
+    """What is gone for good."""
+
+    conversations: int
+    members: int
+
+
 @runtime_checkable
 class Upkeep(Protocol):
     """A store whose keeper uses this program for it."""
@@ -258,6 +265,13 @@ class Upkeep(Protocol):
 
     async def reindex(self) -> None:
         """Index everything for the search again. Nobody else can write meanwhile. Admin only. Raises NotAllowed."""
+
+    async def remove(self, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
+        """Delete conversations with all that was said in them, and members. Admin only. Raises NotAllowed, Rejected.
+
+        What is not there is passed over, and so is who asks. A member who is still named somewhere stays, without
+        access; an AI agent of whom nothing is left goes too. Followers are told to read everything again.
+        """
 
     async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
         """Copy the workspace as it is now into a new file, while others go on writing. Admin only: it holds everything.

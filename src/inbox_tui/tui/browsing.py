@@ -29,7 +29,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.domain.words import NO_WORDS, has_words
-from inbox_tui.store.protocol import Intake
+from inbox_tui.store.protocol import Intake, Removed
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.screens.inbox_keys import OFFERS
 from inbox_tui.tui.view import RETRY_DELAY, View
@@ -309,6 +309,13 @@ class Browsing:
             words = f"{words}; {counted(len(bad_lines), 'line')} did not: {bad_lines[0]}"
         self._view.status.say(words, is_problem=bool(bad_lines))
 
+    def show_removed(self, removed: Removed) -> None:
+        """The sample is gone: list what is left."""
+        self._view.threads.clear()
+        self._read(self.query)
+        conversations, members = counted(removed.conversations, "conversation"), counted(removed.members, "member")
+        self._view.status.say(f"The sample is removed: {conversations} and {members}")
+
     # Who waits
 
     def find_waiting(self) -> None:
@@ -373,6 +380,15 @@ class Browsing:
         store = self._view.work.store
         is_ours = isinstance(store, Intake) and not store.capabilities.outbox
         return is_ours and self._view.me.access is Access.ADMIN and self.query.agent is None and not self.counts.all
+
+    @property
+    def has_sample(self) -> bool:
+        """The sample is in the inbox, and the member's to take out."""
+        from inbox_tui.operations.sample import names_sample  # not on the first screen
+
+        view = self._view
+        may = view.work.store.capabilities.upkeep and view.me.access is Access.ADMIN
+        return may and names_sample(view.members)
 
     def _empty_text(self, query: Query) -> str:
         if query.search and not has_words(query.search):

@@ -149,6 +149,19 @@ class Dialogs:
         else:
             view.screen.app.push_screen(WelcomeScreen(view.work.store.name, offer), answered)
 
+    def remove_sample(self) -> None:
+        """Ask before the sample is taken out."""
+        from inbox_tui.tui.screens.confirm import ConfirmModal
+
+        view = self._view
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                view.run(view.work.remove_sample(view.clock()), group=WRITE)
+
+        question = "Remove the sample's conversations and people, with everything that was added to them?"
+        view.screen.app.push_screen(ConfirmModal(question, "Remove for good", "Keep the sample"), answered)
+
     def _keep(self, launch: Launch, before: SettingsView, result: SettingsResult) -> None:
         from inbox_tui.tui.screens.settings import Unchanged
         from inbox_tui.tui.themes import THEMES

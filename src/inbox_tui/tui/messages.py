@@ -23,6 +23,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.operations.triage import Done
+from inbox_tui.store.protocol import Removed
 from inbox_tui.tui.field_message import FieldMessage
 
 
@@ -155,6 +156,12 @@ class ExportFailed(FieldMessage):
     """No CSV file was written."""
 
     error: InboxError
+
+
+class SampleRemoved(FieldMessage):
+    """The sample is out of the workspace."""
+
+    removed: Removed
 
 
 class ConversationsImported(FieldMessage):

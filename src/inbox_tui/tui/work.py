@@ -272,6 +272,14 @@ class Work:
             self._post(m.ConversationsImported(taken.added))
             await self.read_team()
 
+    async def remove_sample(self, now: datetime) -> None:
+        """The sample, out of the store again."""
+        async with self._reporting("remove the sample"):
+            from inbox_tui.operations.sample import remove  # seldom needed
+
+            self._post(m.SampleRemoved(await remove(self.store, now)))
+            await self.read_team()
+
     async def import_file(self, path: Path, now: datetime) -> None:
         """Conversations from a file."""
         async with self._reporting("import"):

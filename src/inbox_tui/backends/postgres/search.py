@@ -30,6 +30,10 @@ _INDEX_LEAD = (
     " ON CONFLICT (id) DO UPDATE SET words = excluded.words WHERE lead_words.words <> excluded.words"
 )
 
+_FORGET = (
+    "DELETE FROM message_words WHERE conversation_id = ANY(:removed) RETURNING id",
+    "DELETE FROM lead_words WHERE id = ANY(:removed) RETURNING id",
+)
 _ALL_TEXTS = "SELECT id, conversation_id, body FROM message WHERE kind <> 'event' AND id > :id ORDER BY id LIMIT :most"
 _ALL_KNOWN = f"{_KNOWN} WHERE id > :id ORDER BY id LIMIT :most"
 _AT_ONCE = 5_000
@@ -88,6 +92,12 @@ class WordIndex:
     def is_damaged(self, db: Database) -> bool:
         """Never: what a server's disk does to an index is told by the server."""
         return False
+
+    def forget(self, db: Database, removed: Sequence[int]) -> None:
+        """Take conversations out of the index."""
+        assert isinstance(db, ServerConnection)
+        for statement in _FORGET:
+            db.rows(statement, removed=removed)
 
     def rebuild(self, db: Database) -> None:
         """Index everything again. The server sorts the words in at the end: that is much faster.

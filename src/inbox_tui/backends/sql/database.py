@@ -139,3 +139,6 @@ class TextSearch(Protocol):
 
     def rebuild(self, db: Database) -> None:
         """Index everything again, whatever the index holds. Inside a transaction."""
+
+    def forget(self, db: Database, removed: Sequence[int]) -> None:
+        """Let nothing be found of conversations that are no longer there, by their row numbers."""

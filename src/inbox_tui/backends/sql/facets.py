@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from inbox_tui.backends.sql import agents, intake, reads, repair, statements, team, tokens
+from inbox_tui.backends.sql import agents, intake, reads, removal, repair, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
@@ -35,7 +35,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
-from inbox_tui.store.protocol import Damage, Schema, SearchGaps
+from inbox_tui.store.protocol import Damage, Removed, Schema, SearchGaps
 
 _CHECKED_AT_ONCE = 300
 """Messages, and conversations, of an import that are checked without a pause."""
@@ -171,6 +171,10 @@ class SqlUpkeep:
             unit.team_changed()  # so that searches whose results are kept are made again
 
         await self._session.write(act)
+
+    async def remove(self, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
+        """Delete conversations with all that was said in them, and members. Admin only. Raises NotAllowed, Rejected."""
+        return await self._session.write(lambda unit: removal.remove(unit, conversations, members))
 
 
 class SqlHost:

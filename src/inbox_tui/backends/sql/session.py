@@ -134,6 +134,8 @@ class Session(ABC, Generic[C]):
         with db.together():
             unit.finish()
             self.text_search.index(db, newest, unit.newly_known)
+            if unit.removed:
+                self.text_search.forget(db, unit.removed)
         return result
 
     def now(self) -> datetime:

@@ -281,11 +281,28 @@ CHANGES_AFTER = (
     " WHERE change.seq > :seq ORDER BY change.seq LIMIT :limit"
 )
 INSERT_CHANGE = "INSERT INTO change (at, kind, conversation_id) VALUES (:at, :kind, :conversation)"
+DELETE_ALL_CHANGES = "DELETE FROM change"
 DELETE_CHANGES = (
     "DELETE FROM change WHERE seq <= (SELECT max(seq) FROM change) - :kept"
     " AND (SELECT max(seq) - max(seq) / :every * :every FROM change) < :added"
 )
 
+DELETE_CONVERSATION = (
+    "UPDATE conversation SET last_message_id = NULL WHERE id = :conversation",
+    "DELETE FROM message WHERE conversation_id = :conversation",
+    "DELETE FROM conversation WHERE id = :conversation",
+)
+# Whoever is still named stays, without access: a thread must be able to say who wrote in it.
+DELETE_MEMBER = (
+    "DELETE FROM member WHERE id = :id AND NOT EXISTS (SELECT 1 FROM conversation WHERE assignee_id = :id)"
+    " AND NOT EXISTS (SELECT 1 FROM message WHERE member_id = :id OR imported_by = :id)"
+    " AND NOT EXISTS (SELECT 1 FROM token WHERE member_id = :id) RETURNING id"
+)
+DELETE_AGENT = (
+    "DELETE FROM agent WHERE id = :id AND NOT EXISTS (SELECT 1 FROM conversation WHERE agent_id = :id)"
+    " AND NOT EXISTS (SELECT 1 FROM message WHERE reply_agent_id = :id)"
+    " AND NOT EXISTS (SELECT 1 FROM token WHERE agent_id = :id)"
+)
 INSERT_AGENT = "INSERT INTO agent (name) VALUES (:name)"
 INSERT_MEMBER = (
     "INSERT INTO member (email, name, initials, color, access) VALUES (:email, :name, :initials, :color, :access)"

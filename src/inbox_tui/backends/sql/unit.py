@@ -56,6 +56,7 @@ class Unit:
         self._events: list[dict[str, Value]] = []
         self._touched: dict[int, None] = {}
         self._newly_known: dict[int, None] = {}
+        self._removed: dict[int, None] = {}
         self._team_changed = False
         self._deltas: Counter[tuple[int, int, str]] = Counter()
         current_roster(db)  # others may have changed the team since this connection's last transaction
@@ -74,6 +75,11 @@ class Unit:
     def newly_known(self) -> list[int]:
         """Row numbers of the conversations of whose visitor or topic something else is known now."""
         return list(self._newly_known)
+
+    @property
+    def removed(self) -> list[int]:
+        """Row numbers of the conversations that are no longer there."""
+        return list(self._removed)
 
     def look_up(self, ids: Iterable[ConversationId]) -> None:
         """Read many conversations at once that will be asked for one by one."""
@@ -186,6 +192,22 @@ class Unit:
         row = self.db.row(statements.NUMBER_SAID_LAST, conversation=row_id)
         self._states[row_id]["last_message_id"] = row[0] if row else None
 
+    def remove(self, gone: Stored) -> None:
+        """Delete a conversation with all that was said in it."""
+        self.write_now()
+        self._count(gone.conversation, -1)
+        self._seen.pop(gone.conversation.id, None)
+        self._touched.pop(gone.row_id, None)
+        self._newly_known.pop(gone.row_id, None)
+        self._removed[gone.row_id] = None
+        for statement in statements.DELETE_CONVERSATION:
+            self.db.run(statement, conversation=gone.row_id)
+
+    def write_now(self) -> None:
+        """Write states and events that wait for the end, for a statement that depends on them."""
+        self._write_states()
+        self._write_events()
+
     def team_changed(self) -> None:
         """Members or agents were written: what is known of them is read again."""
         self._team_changed = True
@@ -205,9 +227,11 @@ class Unit:
         changes: list[dict[str, Value]] = [
             {"at": at, "kind": "conversation", "conversation": row_id} for row_id in self._touched
         ]
-        if self._team_changed:
+        if self._team_changed or self._removed:
             changes.insert(0, {"at": at, "kind": "team", "conversation": None})
             self.db.roster = None
+        if self._removed:  # no id could be told of them: with its past gone, the feed has everybody read again
+            self.db.run(statements.DELETE_ALL_CHANGES)
         if changes:
             self.db.run_each(statements.INSERT_CHANGE, changes)
             # Once in a while, and without asking for the number.

@@ -184,6 +184,9 @@ class Fts5:
         for statement in REBUILD:
             db.run(statement)
 
+    def forget(self, db: Database, removed: Sequence[int]) -> None:
+        """Nothing more to do: triggers noted what was deleted, and ``index`` took it out."""
+
 
 def _beginning(db: Database, next_term: str, beginning: str) -> list[str]:
     """The words that begin so, or one more than can be named of them."""

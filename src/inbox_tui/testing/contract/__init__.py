@@ -30,6 +30,7 @@ from inbox_tui.testing.contract.naming import NamingContract
 from inbox_tui.testing.contract.paging import PagingContract
 from inbox_tui.testing.contract.racing import RacingContract
 from inbox_tui.testing.contract.reading import ReadingContract
+from inbox_tui.testing.contract.removing import RemovingContract
 from inbox_tui.testing.contract.replying import ReplyingContract
 from inbox_tui.testing.contract.restoring import Backup, RestoringContract
 from inbox_tui.testing.contract.rights import RightsContract
@@ -57,6 +58,7 @@ class StoreContract(
     AgentsContract,
     RacingContract,
     LimitsContract,
+    RemovingContract,
     RightsContract,
     NamingContract,
     RestoringContract,

@@ -101,6 +101,7 @@ VERBS = (
     Asked(Intake, "request_handoff", EDIT, lambda store, *_: store.request_handoff(C1, minute(6))),
     Asked(Intake, "set_lead", EDIT, lambda store, *_: store.set_lead(C1, Lead("Priya"))),
     Asked(Upkeep, "repair", ADMIN, lambda store, *_: store.repair()),
+    Asked(Upkeep, "remove", ADMIN, lambda store, *_: store.remove([], [])),
     Asked(Upkeep, "back_up", ADMIN, lambda store, *_: _back_up(store)),
     Asked(Upkeep, "damaged", NONE, lambda store, *_: store.damaged(1)),
     Asked(Upkeep, "reindex", ADMIN, lambda store, *_: store.reindex()),

@@ -161,6 +161,10 @@ class InboxScreen(WorkReports):
 
         self.view.dialogs.welcome(Offer[offer])
 
+    def action_remove_sample(self) -> None:
+        """Take the sample out of the inbox."""
+        self.view.dialogs.remove_sample()
+
     def action_help(self) -> None:
         """Show every key."""
         self.view.dialogs.help()
@@ -184,6 +188,8 @@ class InboxScreen(WorkReports):
             return action == "app.quit"  # nobody shall decide about what cannot be seen
         if action == "offer":
             return self.browsing.is_unused
+        if action == "remove_sample":
+            return not self._launch.is_demo and self.browsing.has_sample
         return self.view.allows(action)
 
     def _begin(self, kind: Kind | None) -> None:
@@ -210,8 +216,8 @@ class InboxScreen(WorkReports):
         """Another row: its conversation comes into the pane."""
         event.stop()
         shown = self.view.pane.conversation
-        if shown is not None and (event.conversation is None or event.conversation.id != shown.id):
-            self.view.status.clear()  # but a list that fills has its own words to say
+        if shown is not None and event.conversation is not None and event.conversation.id != shown.id:
+            self.view.status.clear()  # but a list that fills, or of which nothing is left, has its own words to say
         self.browsing.follow(event.conversation)
 
     @on(ConversationList.PageWanted)

@@ -113,6 +113,11 @@ class WorkReports(Screen[None]):
         """Conversations came in."""
         self.browsing.show_imported(event.added, event.bad_lines)
 
+    @on(m.SampleRemoved)
+    def show_sample_removed(self, event: m.SampleRemoved) -> None:
+        """The sample is gone."""
+        self.browsing.show_removed(event.removed)
+
     @on(m.OperationFailed)
     def show_failure(self, event: m.OperationFailed) -> None:
         """Something did not work: say so, and show the truth again."""
