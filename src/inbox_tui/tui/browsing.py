@@ -60,12 +60,20 @@ class Browsing:
         self._searching: Timer | None = None
         self._is_undone = False
         """What is on screen may be of a history that a restore undid, until the list was read again."""
-        self._new_above: set[ConversationId] = set()
+        self._moved_up: set[ConversationId] = set()
+        self._heard_all = True
+        """Each change since the list was last counted was looked at."""
         self._first: ConversationId | None = None
         self._go_to: ConversationId | None = None
         self.query = opened.query
         self.counts = opened.counts
-        self.total = 0
+        self._found = 0
+        """How many the search in force finds."""
+
+    @property
+    def total(self) -> int:
+        """How many conversations belong in the list."""
+        return self._found if self.query.search else self.query.filter.count_in(self.counts)
 
     def show_opened(self, workspace: str) -> None:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
@@ -133,19 +141,22 @@ class Browsing:
             return
         view = self._view
         self._is_undone = False
-        self._new_above.clear()
+        self._moved_up.clear()
+        self._heard_all = True
         self._first = page.rows[0].id if page.rows else None
-        self.total = page.total if page.total is not None else query.filter.count_in(counts)
+        total = page.total if page.total is not None else query.filter.count_in(counts)
+        self._found = total
         self.counts = counts
         view.list.empty_text = self._empty_text(query)
-        view.list.show(query, self.total, page, view.clock())
+        view.list.show(query, total, page, view.clock())
         view.header.search = query.search
         view.header.order = query.effective_order
-        view.header.new_above = 0
-        more = "" if page.total_is_exact else "+"
-        view.header.found = f"{self.total:,}{more} found" if query.search else ""
+        self.show_edges()
+        self._show_found_number(page)
         view.bar.active = query.filter
         self.show_counts(query.agent, counts)
+        if query.search and page.total is not None and page.total_is_exact:
+            view.list.count(page.total)
         if self._go_to is not None:
             view.list.highlight(self._go_to)
             self._go_to = None
@@ -163,6 +174,11 @@ class Browsing:
         if agent == self.query.agent:
             self.counts = counts
             self._view.bar.counts = counts
+            if self._view.list.query_shown == self.query and not self.query.search:
+                heard_all, self._heard_all = self._heard_all, True
+                self._view.list.count(self.query.filter.count_in(counts), heard_all=heard_all)
+                if not heard_all and not self._view.list.row_count():
+                    self._read(self.query)
 
     def read_page(self, request: PageRequest, generation: int) -> None:
         """Read rows that the list has to show."""
@@ -268,36 +284,55 @@ class Browsing:
         for id in changes.conversations:
             view.threads.forget(id)
         if changes.conversations:
+            self._heard_all &= len(changes.conversations) <= FOLLOWED_AT_ONCE
             view.run(view.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
-            view.read_counts()
 
     def _read_anew(self) -> None:
         """Read the list again, and by that the open conversation, of which nothing on screen may be true any more."""
         if self._is_undone and self._view.lost_at is None:
             self._read(self.query)
 
-    def show_changed(self, conversations: tuple[Conversation, ...]) -> None:
+    def show_changed(self, conversations: Sequence[Conversation], gone: Sequence[ConversationId] = ()) -> None:
         """Show conversations as they are now; count those that the list does not hold yet."""
         view = self._view
+        view.list.forget(gone)
         for conversation in conversations:
             held = view.list.conversation(conversation.id)
-            if held is not None:
-                view.show_conversation(conversation)
-                if self._moves_up(held, conversation):
-                    self._new_above.add(conversation.id)
-            elif self._belongs_above(conversation):
-                self._new_above.add(conversation.id)
+            if held is not None and self._moves_up(held, conversation):
+                self._moved_up.add(conversation.id)
             if view.is_shown(conversation.id):
                 view.pane.conversation = conversation
+        view.list.hear(conversations)
         view.refresh_open_thread()
-        if not self.total and self._new_above:
-            self._read(self.query)
+        self.show_edges()
+        view.read_counts()  # after what they count, so that the two agree
+        if self.query.search and view.me.may_chat:
+            view.run(view.work.read_found(self.query, self._show_found), group="found", exclusive=True)
+
+    def _show_found(self, query: Query, page: Page) -> None:
+        """Count what the search in force finds and the list does not hold."""
+        if query != self.query or query != self._view.list.query_shown:
             return
-        view.header.new_above = len(self._new_above)
+        self._found = page.total if page.total is not None else self._found
+        self._show_found_number(page)
+        self._view.list.hear(page.rows, are_found=True)
+        if page.total is not None and page.total_is_exact:
+            self._view.list.count(page.total)
+
+    def _show_found_number(self, page: Page) -> None:
+        more = "" if page.total_is_exact else "+"
+        self._view.header.found = f"{self._found:,}{more} found" if page.query.search else ""
+
+    def show_edges(self) -> None:
+        """Say at the list's edges what belongs in it and is not in it, and what would stand higher."""
+        view = self._view
+        view.header.new_above = view.list.edges.above
+        view.header.new_below = view.list.edges.below + view.list.unseen
+        view.header.moved_up = len(self._moved_up)
 
     def show_new(self) -> None:
-        """Let what is new above come in."""
-        if self._new_above:
+        """Let what is new come in, with the list read anew."""
+        if self._moved_up or sum(self._view.list.edges):
             self._read(self.query)
 
     def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
@@ -352,18 +387,6 @@ class Browsing:
             and now.id != self._first
             and now.last_message_author is Author.VISITOR
             and now.last_activity_at > before.last_activity_at
-        )
-
-    def _belongs_above(self, conversation: Conversation) -> bool:
-        """It would stand above all that is shown if the list were read anew."""
-        query = self.query
-        first = self._view.list.conversation(self._first) if self._first is not None else None
-        return (
-            not query.search
-            and query.effective_order is Order.NEWEST
-            and (first is None or conversation.last_activity_at > first.last_activity_at)
-            and query.agent in (None, conversation.agent.id)
-            and query.filter.matches(conversation, self._view.me.id)
         )
 
     @property

@@ -96,7 +96,7 @@ class View:
         """Show what seldom changes."""
         self.top.store_name = store_name
         self._show_keys()
-        self.header.newest_key = self.keys["inbox.first"]
+        self.header.newest_key, self.header.last_key = self.keys["inbox.first"], self.keys["inbox.last"]
         self.box.has_notes = self.work.store.capabilities.notes
         self.show_agent(self.agent)
         self._show_me()

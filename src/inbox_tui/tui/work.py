@@ -28,7 +28,7 @@ from inbox_tui.domain.models import (
     MessageId,
     Status,
 )
-from inbox_tui.domain.paging import PageRequest
+from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.local.drafts import Draft
 from inbox_tui.operations.triage import Triage
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
@@ -89,6 +89,11 @@ class Work:
         """The numbers of the filters."""
         async with self._reporting("count"):
             self._post(m.CountsRead(agent, await self.store.counts(agent)))
+
+    async def read_found(self, query: Query, show: Callable[[Query, Page], None]) -> None:
+        """Show what a search finds now, from the beginning."""
+        async with self._reporting("count"):
+            show(query, await self.store.list(query, PageRequest(limit=FIRST_PAGE)))
 
     async def read_thread(self, id: ConversationId, neighbours: Sequence[ConversationId] = ()) -> None:
         """A thread, then those that are likely to be wanted next."""

@@ -47,7 +47,6 @@ class InboxScreen(WorkReports):
     """Where a shift is worked."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
-
     BINDINGS: ClassVar[list[BindingType]] = [*INBOX_KEYS]
 
     def __init__(
@@ -244,10 +243,17 @@ class InboxScreen(WorkReports):
         self.view.show_hints()
 
     @on(ConversationList.TopReached)
-    def show_new(self, event: ConversationList.TopReached) -> None:
-        """At the top, what is new above comes in."""
+    @on(ConversationList.EndReached)
+    @on(ListHeader.NewRequested)
+    def show_new(self, event: Message) -> None:
+        """At the top, at the end, or where its note was clicked: what is new comes in."""
         event.stop()
         self.browsing.show_new()
+
+    @on(ConversationList.EdgesChanged)
+    def show_edges(self) -> None:
+        """Other numbers of conversations wait at the list's edges."""
+        self.browsing.show_edges()
 
     @on(ListHeader.SearchTyped)
     def search(self, event: ListHeader.SearchTyped) -> None:
@@ -261,12 +267,6 @@ class InboxScreen(WorkReports):
         event.stop()
         self.set_focus(self.view.list)
         await self.view.header.close_search()
-
-    @on(ListHeader.NewRequested)
-    def click_new(self, event: ListHeader.NewRequested) -> None:
-        """The note of what is new was clicked."""
-        event.stop()
-        self.browsing.show_new()
 
     @on(DetailHeader.AssignRequested)
     @on(DetailHeader.StatusToggled)

@@ -59,7 +59,7 @@ class WorkReports(Screen[None]):
     @on(m.ConversationsRead)
     def show_changed(self, event: m.ConversationsRead) -> None:
         """Conversations as they are after somebody wrote."""
-        self.browsing.show_changed(event.conversations)
+        self.browsing.show_changed(event.conversations, event.gone)
 
     @on(m.TeamRead)
     def show_team(self, event: m.TeamRead) -> None:

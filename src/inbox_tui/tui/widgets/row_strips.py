@@ -27,8 +27,6 @@ HIGHLIGHT_MARK = "▌"
 SELECTED_MARK = "×"
 PLACEHOLDER = "…"
 THUMB = "▐"
-DRAFT = "draft"
-"""What a row says of a text that was begun and not sent."""
 INDENT = 3
 """Columns before the visitor's name and the last line: for the marks."""
 _BADGE_WIDTH = 4
