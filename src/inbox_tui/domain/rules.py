@@ -172,6 +172,17 @@ def access_lost(conversation: Conversation) -> Ruling:
     return Ruling(after, (f"Unassigned: {holder.label} no longer has chat access",))
 
 
+def held_by_other(conversation: Conversation, member: Member) -> Member | None:
+    """The colleague who has the conversation; None where nobody or the member does."""
+    holder = conversation.assignee
+    return None if holder is None or holder.id == member.id else holder
+
+
+def is_free_for(conversation: Conversation, member: Member) -> bool:
+    """Whether the member may go on with it without being in a colleague's way."""
+    return held_by_other(conversation, member) is None
+
+
 def inverse(before: Conversation, after: Conversation) -> Sequence[Assign | SetStatus]:
     """The changes that lead from ``after`` back to ``before``, as far as undo goes."""
     changes: list[Assign | SetStatus] = []

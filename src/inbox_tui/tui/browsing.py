@@ -7,6 +7,7 @@ row; what is new or moved up is counted above and comes in when the member asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 from textual.timer import Timer
@@ -47,6 +48,14 @@ FOLLOWED_AT_ONCE = 200
 """Changed conversations that are looked at one by one; beyond that the list is only told to be old."""
 
 
+class Aim(NamedTuple):
+    """Where the highlight is to be in a list that is read."""
+
+    id: ConversationId | None
+    number: int | None = None
+    """The row, for when the conversation is not among the first."""
+
+
 class Browsing:
     """The list, the open conversation, and what others write."""
 
@@ -64,7 +73,7 @@ class Browsing:
         self._heard_all = True
         """Each change since the list was last counted was looked at."""
         self._first: ConversationId | None = None
-        self._go_to: ConversationId | None = None
+        self._aim: Aim | None = None
         self.query = opened.query
         self.counts = opened.counts
         self._found = 0
@@ -157,9 +166,9 @@ class Browsing:
         self.show_counts(query.agent, counts)
         if query.search and page.total is not None and page.total_is_exact:
             view.list.count(page.total)
-        if self._go_to is not None:
-            view.list.highlight(self._go_to)
-            self._go_to = None
+        aim, self._aim = self._aim, None
+        if aim is not None:
+            self._take_aim(aim)
 
     def keep_shown(self, operation: str) -> None:
         """A list that could not be read leaves the one on screen, under its own name."""
@@ -343,31 +352,22 @@ class Browsing:
             words = f"{words}; {counted(len(bad_lines), 'line')} did not: {bad_lines[0]}"
         self._view.status.say(words, is_problem=bool(bad_lines))
 
-    # Who waits
+    def list_at(self, query: Query, aim: Aim) -> None:
+        """List something else, with the highlight on a conversation of it."""
+        self._read(query)
+        self._aim = aim
 
-    def find_waiting(self) -> None:
-        """Look for who waits longest, or for the next after the one that is open."""
-        shown = self._view.list.highlighted
-        waits = shown is not None and Filter.PENDING.matches(shown, self._view.me.id)
-        work = self._view.work.find_waiting(self.query.agent, shown.id if shown and waits else None)
-        self._view.run(work, group="waiting", exclusive=True)
-
-    def go_to_waiting(self, conversation: Conversation | None) -> None:
-        """Highlight who waits; where the list does not hold them, list who waits."""
-        if conversation is None:
-            self._view.status.say("Nobody else is waiting for a human reply")
-        else:
-            self.go_to(conversation, Filter.PENDING)
-
-    def go_to(self, conversation: Conversation, filter: Filter = Filter.ALL) -> None:
-        """Highlight a conversation; where the list does not hold it, list what the filter holds."""
-        if self._view.list.conversation(conversation.id) is not None:
-            self._view.list.highlight(conversation.id)
-        else:
-            self._go_to = conversation.id
-            self._read(msgspec.structs.replace(self.query, filter=filter, order=None, search=""))
+    def _take_aim(self, aim: Aim) -> None:
+        """Highlight what was aimed at; what is far from the first rows is listed by its id alone."""
+        if aim.id is not None and self._view.list.highlight(aim.id):
+            return
+        if aim.number is not None:
+            self._view.list.highlight(aim.number)
+        elif aim.id is not None and not self.query.search and self._view.work.store.capabilities.search:
+            self.list_at(msgspec.structs.replace(self.query, search=aim.id), Aim(None, 0))
 
     def _read(self, query: Query) -> None:
+        self._aim = None
         self._name(query)
         self._view.run(self._view.work.read_list(query), group="list", exclusive=True)
 

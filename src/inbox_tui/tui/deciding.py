@@ -34,6 +34,7 @@ class Deciding:
     def subjects(self) -> tuple[Conversation, ...]:
         """What the next decision is about: the selection, or the highlighted conversation; none while more is found."""
         view = self._view
+        view.touch()
         if self._is_selecting:
             view.status.say("Still selecting. Press the key again once all are selected", is_problem=True)
             return ()
@@ -155,7 +156,7 @@ class Deciding:
             waiting = None if status is Status.RESOLVED else subject.waiting_since
             self._view.show_conversation(msgspec.structs.replace(subject, status=status, waiting_since=waiting))
         if status is Status.RESOLVED and not self._view.list.selected:
-            self._view.list.move_to_next_after_action()
+            self._view.go_on()
         self._view.run(self._view.work.set_status(subjects, status), group=DECIDE)
 
     def _after_asking(self, subjects: Sequence[Conversation], question: str, yes: str, act: Callable[[], None]) -> None:

@@ -66,6 +66,10 @@ class View:
         """What is on its way is waited for, and nothing is read any more."""
         self._is_followed = True
         """What others write is heard of, or will be once the line is back."""
+        self._to_say: tuple[ConversationId, str] | None = None
+        """What is said once a conversation is shown."""
+        self._untouched: ConversationId | None = None
+        """The conversation that the highlight reached by going on, until a key acts on it or moves."""
         self._in_doubt: set[ConversationId] = set()
         """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
@@ -158,6 +162,34 @@ class View:
         self.me = msgspec.structs.replace(self.me, name=name, badge=badge)
         self._show_me()
         self.run(self.work.save_profile(name, badge), group=WRITE)
+
+    def say_of(self, id: ConversationId, message: str) -> None:
+        """Say something of a conversation once it is shown."""
+        if self.is_shown(id):
+            self.status.say(message)
+        else:
+            self._to_say = id, message
+
+    def arrived(self, conversation: Conversation | None) -> None:
+        """A row is highlighted: say what was to be said of it."""
+        id = conversation.id if conversation is not None else None
+        if self._to_say is not None and self._to_say[0] == id:
+            self.status.say(self._to_say[1])
+            self._to_say = None
+        if id != self._untouched:
+            self._untouched = None
+
+    def go_on(self) -> None:
+        """Highlight the next conversation after an act. It is not dealt with until a key acts on it."""
+        left = self.list.highlighted
+        self.list.move_to_next_after_action()
+        reached = self.list.highlighted
+        self._untouched = reached.id if reached is not None and (left is None or reached.id != left.id) else None
+
+    def touch(self) -> bool:
+        """The member acts on what is highlighted; whether it was reached by going on and nothing had acted on it."""
+        untouched, self._untouched = self._untouched, None
+        return untouched is not None and self.list.highlighted is not None and self.list.highlighted.id == untouched
 
     def interrupt_writing(self) -> None:
         """Take the cursor out of the box, in which somebody may be typing just now."""

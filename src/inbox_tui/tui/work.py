@@ -18,7 +18,7 @@ from textual.message_pump import MessagePump
 
 from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
-from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
     AgentId,
     Badge,
@@ -30,6 +30,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.local.drafts import Draft
+from inbox_tui.operations.next_waiting import next_waiting
 from inbox_tui.operations.triage import Triage
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
@@ -51,8 +52,6 @@ FIRST_PAGE = 80
 """Rows read at first: two screens of a tall terminal."""
 THREAD = 100
 """Messages read at first; earlier ones come when scrolled to."""
-WAITING_AT_ONCE = 200
-"""Rows that are looked through at a time for the next who waits."""
 FOLLOW_AGAIN = 2.0
 """Seconds after which a store that could not be followed is tried again."""
 SELECT_ALL_LIMIT = 10_000
@@ -183,24 +182,10 @@ class Work:
         async with self._reporting("undo"):
             self._post(m.TriageDone(await self.triage.undo()))
 
-    async def find_waiting(self, agent: AgentId | None, after: ConversationId | None) -> None:
-        """The conversation that waits longest, or the next after the given one."""
+    async def find_waiting(self, agent: AgentId | None, after: ConversationId | None, me: Member | None) -> None:
+        """Who waits longest, or next after the given conversation, of nobody's and the member's or (None) of all."""
         async with self._reporting("find who waits"):
-            query = Query(Filter.PENDING, agent)
-            first: Conversation | None = None
-            request: PageRequest | None = PageRequest(limit=WAITING_AT_ONCE)
-            is_passed = False
-            while request is not None:
-                page = await self.store.list(query, request)
-                for row in page.rows:
-                    if is_passed:
-                        self._post(m.WaitingFound(row))
-                        return
-                    is_passed = row.id == after
-                    first = first or (None if is_passed else row)
-                goes_on = after is not None and (page.is_cut or len(page.rows) == request.limit)
-                request = PageRequest(limit=WAITING_AT_ONCE, cursor=page.last) if goes_on else None
-            self._post(m.WaitingFound(first))
+            self._post(m.WaitingFound(await next_waiting(self.store, agent, after, me)))
 
     async def lost_texts(self, drafts: Sequence[Draft]) -> list[Draft]:
         """The drafts for conversations that the member cannot open. Raises InboxError."""

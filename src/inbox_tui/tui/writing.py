@@ -57,6 +57,7 @@ class Writing:
         if view.box.cannot_continue():  # whoever comes back into the box begins another text
             view.status.clear()
         self.bind(conversation.id, kind)
+        view.touch()
         view.focus_box()
 
     def begun(self, id: ConversationId) -> None:
@@ -248,7 +249,7 @@ class Writing:
             what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
             view.status.say(f"{what} · {view.keys['inbox.undo']} undo")
         if after == "next":
-            view.list.move_to_next_after_action()
+            view.go_on()
 
     def _known(self, id: ConversationId) -> Conversation | None:
         """A conversation as the screen shows it; None where it does not."""

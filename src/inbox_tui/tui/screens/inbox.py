@@ -21,6 +21,7 @@ from inbox_tui.domain.models import Kind
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
+from inbox_tui.tui.going import Going
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.replies import Replies
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
@@ -76,6 +77,7 @@ class InboxScreen(WorkReports):
         self.view = View(self, Work(self, opened.store, opened.delivery), opened, self._launch, self._clock)
         self.writing = Writing(self.view, Replies(self._launch.journal, opened.sender, self._new_key))
         self.browsing = Browsing(self.view, opened, self.writing.follow)
+        self.going = Going(self.view, self.browsing)
         self.deciding = Deciding(self.view)
         self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
         self.view.list.focus()
@@ -101,9 +103,9 @@ class InboxScreen(WorkReports):
         """Type words that narrow the list."""
         await self.browsing.open_search()
 
-    def action_next_waiting(self) -> None:
+    def action_next_waiting(self, of_anybody: bool) -> None:
         """Go to who has been waiting longest, then to the next."""
-        self.browsing.find_waiting()
+        self.going.find_waiting(of_anybody=of_anybody)
 
     def action_write(self) -> None:
         """Write into the box that is shown, be it a reply or a note."""
@@ -152,7 +154,7 @@ class InboxScreen(WorkReports):
 
     def action_lost_texts(self) -> None:
         """Show texts whose conversations cannot be opened."""
-        self.view.dialogs.lost_texts(self.writing.replies, self.browsing.go_to)
+        self.view.dialogs.lost_texts(self.writing.replies, self.going.go_to)
 
     def action_offer(self, offer: str) -> None:
         """Do one of the things that can be done with an empty inbox."""
@@ -170,7 +172,7 @@ class InboxScreen(WorkReports):
             self.remove_class("-reading")
         elif self.view.list.selected:
             self.view.list.clear_selection()
-        elif self.browsing.query.search:
+        elif not self.going.back() and self.browsing.query.search:
             self.browsing.change(search="")
         self.view.status.clear()
         self.set_focus(self.view.list)  # now: Widget.focus acts later, after keys typed ahead
@@ -212,6 +214,7 @@ class InboxScreen(WorkReports):
         if shown is not None and (event.conversation is None or event.conversation.id != shown.id):
             self.view.status.clear()  # but a list that fills has its own words to say
         self.browsing.follow(event.conversation)
+        self.view.arrived(event.conversation)
 
     @on(ConversationList.PageWanted)
     def read_page(self, event: ConversationList.PageWanted) -> None:

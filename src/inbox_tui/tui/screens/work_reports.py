@@ -11,6 +11,7 @@ from textual.screen import Screen
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
+from inbox_tui.tui.going import Going
 from inbox_tui.tui.view import View
 from inbox_tui.tui.writing import Writing
 
@@ -21,6 +22,7 @@ class WorkReports(Screen[None]):
     view: View
     browsing: Browsing
     deciding: Deciding
+    going: Going
     writing: Writing
 
     @on(m.ListRead)
@@ -71,7 +73,7 @@ class WorkReports(Screen[None]):
     @on(m.WaitingFound)
     def go_to_waiting(self, event: m.WaitingFound) -> None:
         """Who waits longest."""
-        self.browsing.go_to_waiting(event.conversation)
+        self.going.go_to_waiting(event.next)
 
     @on(m.AllFound)
     def show_all_selected(self, event: m.AllFound) -> None:

@@ -204,6 +204,11 @@ class ConversationList(WordedRows, can_focus=True):
     # The highlight
 
     @property
+    def number(self) -> int:
+        """The highlighted row."""
+        return self._number
+
+    @property
     def highlighted(self) -> Conversation | None:
         """The conversation under the highlight; None where its row is not loaded yet, or there is none."""
         return self._highlighted
