@@ -261,6 +261,11 @@ def unseen_replies(thread: Sequence[Message], author: Member, is_after_seen: Seq
     )
 
 
+def said_by_visitor(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """What the visitor wrote; while that has not been read, a reply may answer what is no longer asked."""
+    return tuple(message for message in messages if message.author is Author.VISITOR)
+
+
 def require_nothing_unseen(unseen: tuple[Message, ...], conversation: Conversation) -> None:
     """Rule 8. Raises Conflict, with the messages, if colleagues replied after the author looked."""
     if unseen:
