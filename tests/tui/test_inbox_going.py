@@ -6,8 +6,8 @@ import pytest
 
 from inbox_tui.domain.filters import Filter, Order
 from inbox_tui.domain.models import ConversationId, Status
-from inbox_tui.store.protocol import Intake, Store
-from tui.workspace import JONAS, MAYA, VISITOR, Team4, chat, said
+from inbox_tui.store.protocol import Intake
+from tui.workspace import JONAS, MAYA, VISITOR, Team4, chat, give, said
 
 
 async def take_in(team: Team4, count: int, *, assignee: str = "", minutes: int = 100, name: str = "w") -> None:
@@ -53,7 +53,7 @@ async def test_a_row_that_a_key_acted_on_is_dealt_with(team: Team4, acts: tuple[
 
 async def test_next_passes_over_what_colleagues_have_and_says_so(team: Team4) -> None:
     jonas = await team.store(JONAS)
-    await assign(jonas, "wei", JONAS)
+    await give(jonas, "wei", JONAS)
     async with team.inbox(filter=Filter.PENDING) as inbox:
         await inbox.press("j", "j")
         assert inbox.here == "priya"
@@ -70,7 +70,7 @@ async def test_next_passes_over_what_colleagues_have_and_says_so(team: Team4) ->
 async def test_next_says_when_only_colleagues_have_those_who_wait(team: Team4) -> None:
     jonas = await team.store(JONAS)
     for id in ("wei", "priya", "hanna"):
-        await assign(jonas, id, JONAS)
+        await give(jonas, id, JONAS)
     async with team.inbox(MAYA) as inbox:
         await inbox.press("n")
         assert inbox.here == "priya"
@@ -125,9 +125,3 @@ async def test_a_filter_that_was_chosen_since_is_not_gone_back_from(team: Team4)
     async with team.inbox(filter=Filter.RESOLVED) as inbox:
         await inbox.press("n", "1", "escape")
         assert inbox.browsing.query.filter is Filter.ALL
-
-
-async def assign(store: Store, id: str, email: str) -> None:
-    known = await store.get(ConversationId(id))
-    member = next(member.id for member in await store.members() if member.email == email)
-    await store.assign(known.id, member, known.assignee.id if known.assignee else None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from inbox_tui.domain import rules
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Status
@@ -20,6 +21,9 @@ from inbox_tui.tui.work import DECIDE, SELECT_ALL, SELECT_ALL_LIMIT
 
 if TYPE_CHECKING:
     from inbox_tui.tui.widgets.assign_menu import AssignChoice
+
+KEEP = "Keep as they are"
+"""What the answer is called that changes nothing."""
 
 
 class Deciding:
@@ -68,15 +72,17 @@ class Deciding:
             view.status.say(f"The first {len(found):,} are selected; more than that cannot be at once")
 
     def take(self) -> None:
-        """Assign to the member."""
+        """Assign to the member; ask first where a colleague has it."""
         subjects, me = self.subjects(), self._view.me
-        if subjects:
-            self._after_asking(
-                subjects,
-                f"Take {counted(len(subjects), 'conversation')}?",
-                f"Take {len(subjects):,}",
-                lambda: self._assign(subjects, me),
-            )
+        if not subjects:
+            return
+        holders = [holder.label for subject in subjects if (holder := rules.held_by_other(subject, me)) is not None]
+        question, yes, no = f"Take {counted(len(subjects), 'conversation')}?", f"Take {len(subjects):,}", KEEP
+        if holders and len(subjects) == 1:
+            question, yes, no = f"{holders[0]} has this. Take it over?", "Take it over", f"Leave it to {holders[0]}"
+        elif holders:
+            question += f" Colleagues have {len(holders):,} of them."
+        self._after_asking(subjects, question, yes, lambda: self._assign(subjects, me), no=no, asks=bool(holders))
 
     def choose_assignee(self) -> None:
         """Let the member choose who gets the conversation or the selection."""
@@ -159,8 +165,18 @@ class Deciding:
             self._view.go_on()
         self._view.run(self._view.work.set_status(subjects, status), group=DECIDE)
 
-    def _after_asking(self, subjects: Sequence[Conversation], question: str, yes: str, act: Callable[[], None]) -> None:
-        if len(subjects) == 1:
+    def _after_asking(
+        self,
+        subjects: Sequence[Conversation],
+        question: str,
+        yes: str,
+        act: Callable[[], None],
+        *,
+        no: str = KEEP,
+        asks: bool = False,
+    ) -> None:
+        """Act, after asking if it is about several conversations or ``asks``."""
+        if len(subjects) == 1 and not asks:
             act()
             return
 
@@ -170,4 +186,4 @@ class Deciding:
             if agreed:
                 act()
 
-        self._view.screen.app.push_screen(ConfirmModal(question, yes, "Keep as they are"), answered)
+        self._view.screen.app.push_screen(ConfirmModal(question, yes, no), answered)
