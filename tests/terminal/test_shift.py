@@ -212,7 +212,7 @@ def work(shift: Shift) -> None:
     terminal.wait_for(f"✓ Reopened {who} · z undo")
     wait_for_counts(terminal, (every, mine + 1, unresolved + 1, resolved - 1, pending, leads), 4)
     terminal.keys("z")
-    terminal.wait_for(f"✓ Undone: Reopened {who}")
+    terminal.wait_for(f"✓ {who} is resolved again")
     wait_for_counts(terminal, (every, mine, unresolved, resolved, pending, leads), 4)
 
     terminal.keys("n")

@@ -152,6 +152,16 @@ class ArrivalsMachine(RuleBasedStateMachine):
         self.settle()
 
     @rule(data=st.data())
+    def is_let_in(self, data: st.DataObject) -> None:
+        """What a colleague assigned comes in where it stands."""
+        if self.store:
+            conversation = self.store[data.draw(st.sampled_from(sorted(self.store)))]
+            self.hear(conversation)
+            if self.belongs(conversation) and self.window.insert(conversation) is not None:
+                self.arrivals.forget(conversation.id)
+            self.settle()
+
+    @rule(data=st.data())
     def is_removed(self, data: st.DataObject) -> None:
         if self.store:
             id = data.draw(st.sampled_from(sorted(self.store)))

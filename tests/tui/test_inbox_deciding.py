@@ -103,7 +103,7 @@ async def test_resolve_goes_on_to_the_next_and_undo_brings_the_wait_back(team: T
         await inbox.press("z")
         assert await status(team, "wei") is Status.OPEN
         assert (await (await team.store()).get(ConversationId("wei"))).waiting_since is not None
-        assert said(inbox) == "✓ Undone: Resolved Wei Zhang"
+        assert said(inbox) == "✓ Wei Zhang is open again"
         assert inbox.browsing.counts.pending == 3
         await inbox.press("z")
         assert said(inbox) == "✓ Nothing to undo"

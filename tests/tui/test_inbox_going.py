@@ -125,3 +125,54 @@ async def test_a_filter_that_was_chosen_since_is_not_gone_back_from(team: Team4)
     async with team.inbox(filter=Filter.RESOLVED) as inbox:
         await inbox.press("n", "1", "escape")
         assert inbox.browsing.query.filter is Filter.ALL
+
+
+async def test_undo_goes_to_the_row_that_it_changed_and_says_what_is_now(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.go_to("hanna")
+        await inbox.press("e", "G")
+        assert inbox.here == "done"
+        await inbox.press("z")
+        await inbox.until(lambda: inbox.here == "hanna")
+        assert "✓ Hanna Berg is open again" in inbox.text()
+        await inbox.go_to("luis")
+        await inbox.press("i", "g", "z")
+        await inbox.until(lambda: inbox.here == "luis")
+        assert "✓ Romero & Filhos is with nobody again" in inbox.text()
+        assert inbox.view.top.assigned == 0
+
+
+async def test_undo_goes_to_another_filter_and_esc_comes_back(team: Team4) -> None:
+    async with team.inbox(filter=Filter.PENDING) as inbox:
+        await inbox.press("e", "4")
+        await inbox.until(lambda: "wei" in inbox.rows)
+        await inbox.go_to("done")
+        await inbox.press("2")
+        assert "wei" not in inbox.rows
+        await inbox.press("z")
+        await inbox.until(lambda: inbox.here == "wei")
+        assert "✓ Wei Zhang is open again" in inbox.text()
+        assert inbox.browsing.query.filter is Filter.ALL
+        await inbox.press("escape")
+        await inbox.until(lambda: inbox.browsing.query.filter is Filter.YOUR_INBOX)
+
+
+async def test_undo_finds_what_is_far_down_by_its_id(team: Team4) -> None:
+    await take_in(team, 150, name="many", minutes=9)
+    async with team.inbox(filter=Filter.PENDING) as inbox:
+        assert inbox.here == "wei"
+        await inbox.press("e", "2", "z")
+        await inbox.until(lambda: inbox.here == "wei")
+        assert "✓ Wei Zhang is open again" in inbox.text()
+        await inbox.press("escape")
+        await inbox.until(lambda: inbox.browsing.query.filter is Filter.YOUR_INBOX)
+        assert not inbox.browsing.query.search
+
+
+async def test_undo_of_many_goes_to_the_first_of_them(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("x", "j", "x", "e", "enter")
+        await inbox.until(lambda: inbox.browsing.counts.resolved == 4)
+        await inbox.press("G", "z")
+        await inbox.until(lambda: inbox.here == "priya" or inbox.here == "luis")
+        assert "✓ 2 conversations are open again" in inbox.text()

@@ -6,7 +6,7 @@ as it really is, with the reason. The rules are the store's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,8 +29,13 @@ KEEP = "Keep as they are"
 class Deciding:
     """The member's decisions, for one conversation or for the selection."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(
+        self, view: View, takes: Callable[[Iterable[ConversationId]], None], go_to: Callable[[Conversation], None]
+    ) -> None:
+        """``takes`` is told what becomes the member's by their own act; ``go_to`` goes to what was undone."""
         self._view = view
+        self._go_to = go_to
+        self._takes = takes
         self.matched: dict[ConversationId, Conversation] = {}
         """What "select all" found; the list itself holds only the rows it loaded."""
         self._is_selecting = False
@@ -142,15 +147,32 @@ class Deciding:
         if refused:
             more = f" ({len(refused):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
             view.status.say(f"{refused[0].error}{more}", is_problem=True)
+        elif done.is_undo:
+            self._show_undone(done)
         else:
             undo = f" · {view.keys['inbox.undo']} undo" if done.can_undo else ""
             view.status.say(f"{done.description}{undo}")
         view.refresh_open_thread()
         view.read_counts()
 
+    def _show_undone(self, done: Done) -> None:
+        """Go to what was changed, and say how it is now."""
+        view = self._view
+        changed = [outcome.after for outcome in done.outcomes if outcome.after is not None]
+        there = next((each for each in changed if view.list.conversation(each.id) is not None), None)
+        target = there or (changed[0] if changed else None)
+        if target is not None:
+            self._takes((target.id,))
+            self._go_to(target)
+            view.say_of(target.id, done.description)
+        else:
+            view.status.say(done.description)
+
     def _assign(self, subjects: Sequence[Conversation], member: Member | None) -> None:
         if not subjects:
             return
+        if member is not None and member.id == self._view.me.id:
+            self._takes(subject.id for subject in subjects)
         for subject in subjects:
             self._view.show_conversation(msgspec.structs.replace(subject, assignee=member))
         self._view.run(self._view.work.assign(subjects, member), group=DECIDE)

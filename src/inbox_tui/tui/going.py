@@ -26,6 +26,11 @@ class _Left(NamedTuple):
     query: Query
     aim: Aim
     went_to: Query
+    id: ConversationId
+
+    def is_left_for(self, query: Query) -> bool:
+        """The query is what it was left for; there, what was gone to may be listed alone by its id."""
+        return query in (self.went_to, msgspec.structs.replace(self.went_to, search=self.id))
 
 
 class Going:
@@ -64,12 +69,12 @@ class Going:
         else:
             self._view.status.say("Nobody else is waiting for a human reply")
 
-    def go_to(self, conversation: Conversation, filter: Filter = Filter.ALL, number: int | None = None) -> None:
+    def go_to(self, conversation: Conversation, filter: Filter | None = None, number: int | None = None) -> None:
         """Highlight a conversation; where the list does not hold it, list what the filter holds.
 
         Args:
             conversation: Where to go.
-            filter: A filter that holds it.
+            filter: A filter that holds it; None means the one in force, or all where that does not.
             number: The row that it has there, where that is known.
         """
         view, browsing = self._view, self._browsing
@@ -77,20 +82,22 @@ class Going:
             view.list.highlight(conversation.id)
             return
         here, shown = browsing.query, view.list.highlighted
+        if filter is None:
+            filter = here.filter if here.filter.matches(conversation, view.me.id) else Filter.ALL
         there = msgspec.structs.replace(here, filter=filter, order=None, search="")
         if there.agent not in (None, conversation.agent.id):
             there = msgspec.structs.replace(there, agent=None)
-        if self._left is None or here != self._left.went_to:
+        if self._left is None or not self._left.is_left_for(here):
             aim = Aim(shown.id if shown is not None else None, view.list.number)
-            self._left = _Left(here, aim, there)
+            self._left = _Left(here, aim, there, conversation.id)
         else:
-            self._left = self._left._replace(went_to=there)
+            self._left = self._left._replace(went_to=there, id=conversation.id)
         browsing.list_at(there, Aim(conversation.id, number))
 
     def back(self) -> bool:
         """Go back to the list that was left, if this is still the one that it was left for; whether there was one."""
         left, self._left = self._left, None
-        if left is None or self._browsing.query != left.went_to:
+        if left is None or not left.is_left_for(self._browsing.query):
             return False
         self._browsing.list_at(left.query, left.aim)
         return True

@@ -127,6 +127,28 @@ class ListWindow:
         self._stretches[-1] = last._replace(size=last.size + 1, begins=last.begins or place, ends=place)
         self.total = self.end
 
+    def insert(self, conversation: Conversation) -> int | None:
+        """Put a conversation where it stands among the rows; None where the rows around that place are not loaded."""
+        if conversation.id in self._places or not self.has_passed(conversation):
+            return None
+        own = self.place(conversation)
+        at = next((at for at, row in enumerate(self._rows) if self.place(row) > own), len(self._rows))
+        if at == len(self._rows):
+            if not self.has_end:
+                return None
+            self.append(conversation)
+            return self.end - 1
+        behind = at
+        for number, stretch in enumerate(self._stretches):
+            if behind < stretch.size:
+                self._stretches[number] = stretch._replace(size=stretch.size + 1)
+                break
+            behind -= stretch.size
+        self._rows.insert(at, conversation)
+        self.total += 1
+        self._index()
+        return self._start + at
+
     def reopen_end(self) -> None:
         """More may stand behind the last row that is loaded: let it be looked for."""
         self._is_last_loaded = not self._rows

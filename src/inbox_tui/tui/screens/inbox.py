@@ -17,8 +17,9 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from inbox_tui.domain.filters import Filter
-from inbox_tui.domain.models import Kind
+from inbox_tui.domain.models import Kind, Status
 from inbox_tui.local.launch import Launch
+from inbox_tui.tui.assigned import Assigned
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.going import Going
@@ -78,11 +79,13 @@ class InboxScreen(WorkReports):
         self.writing = Writing(self.view, Replies(self._launch.journal, opened.sender, self._new_key))
         self.browsing = Browsing(self.view, opened, self.writing.follow)
         self.going = Going(self.view, self.browsing)
-        self.deciding = Deciding(self.view)
+        self.assigned = Assigned(self.view)
+        self.deciding = Deciding(self.view, self.assigned.takes, self.going.go_to)
         self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
         self.view.list.focus()
         self.set_interval(AGES_EVERY, self.browsing.show_ages)
         self.view.run(self.view.work.follow(), group="follow")
+        self.call_after_refresh(self.assigned.read)
         self.writing.resume()
         if self._launch.is_new and not opened.counts.all:
             self.call_after_refresh(self.view.dialogs.welcome)
@@ -156,6 +159,13 @@ class InboxScreen(WorkReports):
         """Show texts whose conversations cannot be opened."""
         self.view.dialogs.lost_texts(self.writing.replies, self.going.go_to)
 
+    def action_assigned(self) -> None:
+        """Go to what a colleague assigned to the member."""
+        if (first := self.assigned.first) is not None:
+            self.going.go_to(first, Filter.YOUR_INBOX if first.status is Status.OPEN else Filter.ALL)
+        else:
+            self.view.status.say("Nothing was assigned to you that you have not seen")
+
     def action_offer(self, offer: str) -> None:
         """Do one of the things that can be done with an empty inbox."""
         from inbox_tui.tui.screens.welcome import Offer  # not on the first screen
@@ -215,6 +225,8 @@ class InboxScreen(WorkReports):
             self.view.status.clear()  # but a list that fills has its own words to say
         self.browsing.follow(event.conversation)
         self.view.arrived(event.conversation)
+        if event.conversation is not None:
+            self.assigned.saw(event.conversation.id)
 
     @on(ConversationList.PageWanted)
     def read_page(self, event: ConversationList.PageWanted) -> None:
@@ -277,6 +289,7 @@ class InboxScreen(WorkReports):
     @on(ListHeader.ExportRequested)
     @on(TopBar.SettingsRequested)
     @on(TopBar.AgentMenuRequested)
+    @on(TopBar.AssignedRequested)
     async def click_action(self, event: Message) -> None:
         """A button, icon or name was clicked: the same as its key."""
         event.stop()
@@ -287,6 +300,7 @@ class InboxScreen(WorkReports):
             ListHeader.ExportRequested: "export",
             TopBar.SettingsRequested: "settings",
             TopBar.AgentMenuRequested: "agent",
+            TopBar.AssignedRequested: "assigned",
         }
         await self.run_action(actions[type(event)])
 
@@ -300,6 +314,7 @@ class InboxScreen(WorkReports):
     def submit(self, event: ReplyBox.Submitted) -> None:
         """Enter in the box."""
         event.stop()
+        self.assigned.takes((event.conversation_id,))  # whom a reply may be assigned to
         self.writing.submit(
             event.conversation_id, event.kind, event.text, and_resolve=event.and_resolve, cursor=event.cursor
         )

@@ -12,7 +12,11 @@ OFFERS = (
     ("Connect to a team's inbox", "offer('TEAM')"),
 )
 """What can be done with an empty inbox: description and action."""
-WITHOUT_KEYS = (("Texts without a conversation", "lost_texts"), *OFFERS)
+WITHOUT_KEYS = (
+    ("Texts without a conversation", "lost_texts"),
+    ("Go to what was assigned to you", "assigned"),
+    *OFFERS,
+)
 """Description and action of what only the palette offers."""
 INBOX_KEYS: list[Binding] = [
     *(

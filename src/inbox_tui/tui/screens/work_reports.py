@@ -9,6 +9,7 @@ from textual import on
 from textual.screen import Screen
 
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.assigned import Assigned
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.going import Going
@@ -23,6 +24,7 @@ class WorkReports(Screen[None]):
     browsing: Browsing
     deciding: Deciding
     going: Going
+    assigned: Assigned
     writing: Writing
 
     @on(m.ListRead)
@@ -56,12 +58,15 @@ class WorkReports(Screen[None]):
     def follow_changes(self, event: m.ChangesSeen) -> None:
         """Somebody wrote, or the line to the store went down or came back."""
         self.browsing.follow_changes(event.changes)
+        if event.changes.reset:
+            self.assigned.read()
         self.writing.line_changed()
 
     @on(m.ConversationsRead)
     def show_changed(self, event: m.ConversationsRead) -> None:
         """Conversations as they are after somebody wrote."""
         self.browsing.show_changed(event.conversations, event.gone)
+        self.assigned.hear(event.conversations)
 
     @on(m.TeamRead)
     def show_team(self, event: m.TeamRead) -> None:

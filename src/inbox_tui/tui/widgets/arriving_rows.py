@@ -49,6 +49,10 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
         """Every row's number grew by so many."""
         raise NotImplementedError
 
+    def stands_below_highlight(self, conversation: Conversation) -> bool:
+        """Its place in the list is below the highlighted row."""
+        raise NotImplementedError
+
     def rows_came_in(self) -> None:
         """Rows were appended."""
         raise NotImplementedError
@@ -75,6 +79,20 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
                 self._arrivals.hear(conversation, belongs=self._belongs_here(conversation, are_found))
         self._let_in_at_end()
         self._tell_edges()
+
+    def let_in(self, conversation: Conversation) -> None:
+        """Show a conversation that belongs in the list at once if it stands below the highlight; count it if not."""
+        window, arrivals = self._window, self._arrivals
+        if window is None or arrivals is None or self._is_search or not self._belongs_here(conversation, False):
+            return
+        if self.row_count() and not self.stands_below_highlight(conversation):
+            return
+        if window.insert(conversation) is not None:
+            arrivals.forget(conversation.id)
+            self.fit_rows()
+            self.refresh()
+            self.rows_came_in()
+            self._tell_edges()
 
     def forget(self, ids: Iterable[ConversationId]) -> None:
         """Conversations exist no more; rows that show them stay until the list is shown anew."""

@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -25,7 +23,7 @@ from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.window import ListWindow
 from inbox_tui.tui.widgets.row_scroll import Thumb
-from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips, fit
+from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips
 from inbox_tui.tui.widgets.worded_rows import WordedRows
 
 
@@ -300,9 +298,7 @@ class ConversationList(WordedRows, can_focus=True):
         number = y - max(0, (self.size.height - len(lines) + 1) // 2)
         if self._window is None or not 0 <= number < len(lines):
             return None
-        width = self.size.width
-        margin = " " * ((width - cell_len(lines[number])) // 2)
-        return Strip([Segment(fit(margin + lines[number], width), self._strips.style("muted"))], width)
+        return self._strips.centred(lines[number], self.size.width)
 
     def notify_style_update(self) -> None:
         """Colours may be others now."""
@@ -356,6 +352,11 @@ class ConversationList(WordedRows, can_focus=True):
     def row_shifted(self, rows: int) -> None:
         """The highlight stays on its conversation."""
         self._number += rows
+
+    def stands_below_highlight(self, conversation: Conversation) -> bool:
+        """What comes in there moves nothing that the member looks at."""
+        window, held = self._window, self._highlighted
+        return window is not None and held is not None and window.place(conversation) > window.place(held)
 
     def rows_came_in(self) -> None:
         """A list that was empty gets a highlight."""

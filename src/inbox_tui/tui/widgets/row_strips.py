@@ -112,6 +112,11 @@ class RowStrips:
         first, second = ([Segment(text, self.style("muted"))] for text in (sign, nothing))
         return self._line(first, state, state.thumb.first), self._line(second, state, state.thumb.second)
 
+    def centred(self, text: str, width: int) -> Strip:
+        """A line that stands in the place of rows."""
+        margin = " " * ((width - cell_len(text)) // 2)
+        return Strip([Segment(fit(margin + text, width), self.style("muted"))], width)
+
     def _first(self, cells: RowCells, state: RowState, width: int) -> Strip:
         badge, badge_look = _badge(cells)
         when = cells.when if width >= _ROOMY else cells.short_when

@@ -9,6 +9,8 @@ from inbox_tui.tui.widgets.arriving_rows import ArrivingRows
 
 DRAFT = "draft"
 """A text was begun and not sent."""
+NEW = "new"
+"""A colleague assigned it to the member, who has not looked at it yet."""
 
 
 class WordedRows(ArrivingRows, inherit_bindings=False):
@@ -26,6 +28,10 @@ class WordedRows(ArrivingRows, inherit_bindings=False):
     def show_draft(self, id: ConversationId, is_there: bool) -> None:
         """Say that a conversation has a draft, or no longer."""
         self._say(DRAFT, id, is_there)
+
+    def show_newness(self, id: ConversationId, *, is_new: bool) -> None:
+        """Say that a conversation is new to the member, or no longer."""
+        self._say(NEW, id, is_new)
 
     def words_of(self, id: ConversationId) -> tuple[str, ...]:
         """What a row says besides its conversation."""
