@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from inbox_tui.domain.filters import Filter, Order
-from inbox_tui.domain.models import Access, ConversationId, MemberId, Status
+from inbox_tui.domain.models import Access, Badge, Color, ConversationId, MemberId, Status
 from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.screens.inbox import InboxScreen
@@ -325,3 +325,25 @@ async def test_what_is_removed_is_counted_no_more(team: Team4) -> None:
         await inbox.settled()
         assert inbox.view.header.new_above == 0
         assert "luis" in inbox.rows
+
+
+async def test_colleagues_are_shown_as_they_are_now(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.go_to("otto")
+        assert "(ML)" in inbox.text(), "in the row"
+        assert "(ML) Maya Lind" in inbox.text(), "in the header and the thread"
+        maya = await team.store(MAYA)
+        assert isinstance(maya, Team)
+        await maya.save_profile("Maya Lindqvist", Badge("MQ", Color.RED))
+        await inbox.until(lambda: "(ML)" not in inbox.text())
+        await inbox.settled()
+        assert inbox.text().count("(MQ)") == 3
+        assert "Maya Lindqvist has this" in inbox.text()
+        assert inbox.here == "otto"
+
+
+async def test_what_is_mine_reads_you(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        row = next(line for line in inbox.lines if "Hanna Berg" in line)
+        assert row.split("│")[0].rstrip().endswith(" you")
+        assert "(DO)" not in inbox.text()

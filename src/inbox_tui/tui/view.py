@@ -6,7 +6,7 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ import msgspec
 from textual.screen import Screen
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
-from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member
+from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member, MemberId
+from inbox_tui.domain.team import with_members
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs import Dialogs
@@ -152,10 +153,22 @@ class View:
         could_chat = self.me.may_chat
         if self.is_writing and not me.may_chat:  # the box goes, and the keys with it
             self.interrupt_writing()
+        changed = {member.id: member for member in members if member not in self.members}
         self.me, self.members, self.agents = me, members, agents
         self._show_me()
+        if changed:
+            self._renew(changed)
         if me.may_chat and not could_chat:
             self.refresh_open_thread()
+
+    def _renew(self, members: Mapping[MemberId, Member]) -> None:
+        """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
+        self.threads.clear()
+        self.list.renew(members)
+        if self.pane.conversation is not None:
+            self.pane.conversation = with_members(self.pane.conversation, members)
+        self.thread.renew(members)
+        self.refresh_open_thread()
 
     def save_profile(self, name: str, badge: Badge) -> None:
         """Show the member's new name and avatar, so that a reply can follow at once, and have the store keep them."""

@@ -6,12 +6,13 @@ selection; the list that has them is told when row numbers change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual.reactive import reactive
 
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, ConversationId, MemberId
+from inbox_tui.domain.models import Conversation, ConversationId, Member, MemberId
+from inbox_tui.domain.team import with_members
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.arrivals import Arrivals, Edges
 from inbox_tui.tui.presenters.window import ListWindow
@@ -79,6 +80,13 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
                 self._arrivals.hear(conversation, belongs=self._belongs_here(conversation, are_found))
         self._let_in_at_end()
         self._tell_edges()
+
+    def renew(self, members: Mapping[MemberId, Member]) -> None:
+        """Show colleagues in the loaded rows as they are now."""
+        for row in tuple(self._window.rows) if self._window is not None else ():
+            now = with_members(row, members)
+            if now is not row:
+                self.replace(now)
 
     def let_in(self, conversation: Conversation) -> None:
         """Show a conversation that belongs in the list at once if it stands below the highlight; count it if not."""

@@ -7,7 +7,7 @@ says when earlier messages are wanted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
@@ -19,7 +19,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from inbox_tui.domain.models import Conversation, ConversationId, Message, MessageId, Thread
+from inbox_tui.domain.models import Conversation, ConversationId, Member, MemberId, Message, MessageId, Thread
+from inbox_tui.domain.team import written_by_members
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.below import Below
 from inbox_tui.tui.presenters.thread import Line, OnItsWay, ThreadPresenter
@@ -133,6 +134,13 @@ class ThreadView(PlainLines, can_focus=True):
             return
         self._messages += (message,)
         self._lay_out(keep_place=True)
+
+    def renew(self, members: Mapping[MemberId, Member]) -> None:
+        """Show colleagues as they are now."""
+        renewed = tuple(written_by_members(message, members) for message in self._messages)
+        if renewed != self._messages:
+            self._messages = renewed
+            self._lay_out(keep_place=True)
 
     def show_pending(self, pending: Sequence[OnItsWay]) -> None:
         """Show what is on its way to the store, in place of what was shown as such before."""
