@@ -43,16 +43,16 @@ FRAMES = {
 ▌  Thank you. My number is 1000.                      ▐│
  ✓ Bo Lund                                     2h ＋  ▐│
    Thank you. My number is 1001.                      ▐│
-   Cleo Lund                                   3h (DO)▐│
+   Cleo Lund                                   3h you ▐│
    Thank you. My number is 1002.                      ▐│
    Visitor c-3                                 4h (JB)▐│
 """,
     "2": """\
  1 All 36 [2 Your inbox 6] 3 Unresolved 30  4 Resolved 6  5 Pending human reply 6  6 Has lead 27
  ⌕ search · newest first                  ⤓ Export CSV │
-▌  Cleo Lund                                   3h (DO) │
+▌  Cleo Lund                                   3h you  │
 ▌  Thank you. My number is 1002.                       │
-   Ines Lund                                   9h (DO) │
+   Ines Lund                                   9h you  │
    Thank you. My number is 1008.                       │
 """,
     "3": """\
@@ -60,7 +60,7 @@ FRAMES = {
  ⌕ search · newest first                  ⤓ Export CSV │
 ▌● Ada Lund                            waiting 1h ＋  ▐│
 ▌  Thank you. My number is 1000.                      ▐│
-   Cleo Lund                                   3h (DO)▐│
+   Cleo Lund                                   3h you ▐│
 """,
     "4": """\
  1 All 36  2 Your inbox 6  3 Unresolved 30 [4 Resolved 6] 5 Pending human reply 6  6 Has lead 27
@@ -85,7 +85,7 @@ FRAMES = {
 ▌  Thank you. My number is 1000.                      ▐│
  ✓ Bo Lund                                     2h ＋  ▐│
    Thank you. My number is 1001.                      ▐│
-   Cleo Lund                                   3h (DO)▐│
+   Cleo Lund                                   3h you ▐│
    Thank you. My number is 1002.                      ▐│
    Ewa Lund                                    5h ＋  ▐│
 """,
@@ -187,6 +187,8 @@ def work(shift: Shift) -> None:
         lambda screen: "(JB) Jonas Berg ▾" in header(screen) and f"Assigned {who} to Jonas Berg" in screen
     )
     terminal.keys("i")
+    terminal.wait_for("Jonas Berg has this. Take it over?")
+    terminal.keys("Enter")
     terminal.wait_for(lambda screen: "(DO) Dana Ortiz ▾" in header(screen) and f"Assigned {who} to Dana" in screen)
 
     terminal.keys("r")
@@ -212,7 +214,7 @@ def work(shift: Shift) -> None:
     terminal.wait_for(f"✓ Reopened {who} · z undo")
     wait_for_counts(terminal, (every, mine + 1, unresolved + 1, resolved - 1, pending, leads), 4)
     terminal.keys("z")
-    terminal.wait_for(f"✓ Undone: Reopened {who}")
+    terminal.wait_for(f"✓ {who} is resolved again")
     wait_for_counts(terminal, (every, mine, unresolved, resolved, pending, leads), 4)
 
     terminal.keys("n")

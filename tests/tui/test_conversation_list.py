@@ -459,7 +459,7 @@ async def test_what_a_row_shows() -> None:
     async with app.run_test(size=(44, 8)) as pilot:
         await pilot.pause()
         assert [line.rstrip() for line in lines(app)[:6]] == [
-            "▌● Visitor 0               waiting 12m (DO)",
+            "▌● Visitor 0               waiting 12m you",
             "▌  Message 0",
             "   Visitor 1                        2h ＋",
             "   AI: Message 1",

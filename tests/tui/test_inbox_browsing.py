@@ -147,7 +147,7 @@ async def test_next_waiting_goes_from_the_longest_waiting_to_the_shortest(team: 
         for _ in range(4):
             await inbox.press("n")
             seen.append(inbox.here)
-        assert [found.conversation.id for found in inbox.heard(m.WaitingFound) if found.conversation] == seen
+        assert [found.next.conversation.id for found in inbox.heard(m.WaitingFound) if found.next.conversation] == seen
         assert seen == ["wei", "hanna", "priya", "wei"] or seen == ["hanna", "priya", "wei", "hanna"]
 
 

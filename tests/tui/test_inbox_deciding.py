@@ -18,7 +18,7 @@ from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.widgets.assign_menu import AssignMenu
 from inbox_tui.tui.work import DECIDE
 from tui.terminal import Inbox
-from tui.workspace import DANA, JONAS, MAYA, NAMES, TOM, Team4
+from tui.workspace import DANA, JONAS, MAYA, NAMES, TOM, Team4, give
 
 
 async def holder(team: Team4, id: str) -> str:
@@ -103,7 +103,7 @@ async def test_resolve_goes_on_to_the_next_and_undo_brings_the_wait_back(team: T
         await inbox.press("z")
         assert await status(team, "wei") is Status.OPEN
         assert (await (await team.store()).get(ConversationId("wei"))).waiting_since is not None
-        assert said(inbox) == "✓ Undone: Resolved Wei Zhang"
+        assert said(inbox) == "✓ Wei Zhang is open again"
         assert inbox.browsing.counts.pending == 3
         await inbox.press("z")
         assert said(inbox) == "✓ Nothing to undo"
@@ -225,3 +225,41 @@ async def test_quitting_says_what_the_store_did_not_answer(team: Team4, monkeypa
             await inbox.pilot.press("e")
             await inbox.app.action_quit()
             assert inbox.app.farewell == "The store did not answer in time about 1 decision."
+
+
+async def test_the_box_says_which_colleague_has_the_conversation(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        assert "has this" not in inbox.text()
+        await inbox.go_to("otto")
+        assert "Reply as Dana Ortiz · Maya Lind has this" in inbox.text()
+        await inbox.press("m")
+        assert "NOTE · only the team sees this · Maya Lind has this" in inbox.text()
+        await inbox.press("escape")
+        await inbox.go_to("hanna")
+        assert "has this" not in inbox.text()
+        await give(await team.store(JONAS), "hanna", JONAS)
+        await inbox.until(lambda: "Jonas Brandt has this" in inbox.text())
+
+
+@pytest.mark.parametrize(("answer", "is_taken"), [("enter", True), ("escape", False)])
+async def test_taking_what_a_colleague_has_asks_first(team: Team4, answer: str, is_taken: bool) -> None:
+    async with team.inbox() as inbox:
+        await inbox.go_to("otto")
+        await inbox.press("i")
+        assert isinstance(inbox.top, ConfirmModal)
+        assert "Maya Lind has this. Take it over?" in inbox.text(inbox.top)
+        await inbox.press(answer)
+        known = await (await team.store()).get(ConversationId("otto"))
+        assert known.assignee is not None
+        assert known.assignee.email == (DANA if is_taken else MAYA)
+        if is_taken:
+            assert "Assigned Otto Keller to Dana Ortiz · z undo" in inbox.text()
+            await inbox.press("z")
+            await inbox.until(lambda: "Maya Lind has this" in inbox.text())
+
+
+async def test_taking_several_says_how_many_colleagues_have(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("x", "j", "x", "j", "j", "x")
+        await inbox.press("i")
+        assert "Take 3 conversations? Colleagues have 1 of them." in inbox.text(inbox.top)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from inbox_tui.domain.models import Access, ConversationId, MemberId
+from inbox_tui.domain.filters import Filter, Order
+from inbox_tui.domain.models import Access, Badge, Color, ConversationId, MemberId, Status
 from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.screens.inbox import InboxScreen
 from tui.terminal import Inbox
-from tui.workspace import DANA, JONAS, MAYA, TOM, VISITOR, Team4, chat, reply_as, said
+from tui.workspace import DANA, JONAS, MAYA, NOW, TOM, VISITOR, Team4, chat, reply_as, said
 
 PRIYA, HANNA = ConversationId("priya"), ConversationId("hanna")
 NO_ACCESS = "You cannot chat here. A workspace admin can grant access under"
@@ -83,20 +84,21 @@ async def test_a_visitor_who_writes_again_is_counted_above_too(team: Team4) -> N
     async with team.inbox() as inbox:
         await inbox.go_to("otto")
         await visitor_writes(team, "otto", "It has the wrong address")
-        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        await inbox.until(lambda: inbox.view.header.moved_up == 1)
         await inbox.settled()
+        assert "↑ 1 moved up · g" in inbox.text()
         assert inbox.here == "otto"
         assert inbox.thread[-1] == "It has the wrong address"
         await inbox.press("g")
         assert inbox.rows[0] == "otto"
-        assert inbox.view.header.new_above == 0
+        assert inbox.view.header.moved_up == 0
 
 
 async def test_a_visitor_who_writes_in_the_first_row_is_not_counted(team: Team4) -> None:
     async with team.inbox() as inbox:
         await visitor_writes(team, "priya", "Hello?")
         await inbox.until(lambda: "Hello?" in inbox.thread)
-        assert inbox.view.header.new_above == 0
+        assert inbox.view.header.new_above == inbox.view.header.moved_up == 0
 
 
 async def test_an_empty_list_fills_by_itself(team: Team4) -> None:
@@ -233,3 +235,115 @@ async def test_a_new_agent_can_be_chosen_at_once(team: Team4) -> None:
         await inbox.until(lambda: len(inbox.view.agents) == 3)
         await inbox.press("A")
         assert "Night shift" in inbox.text(inbox.top)
+
+
+async def test_who_begins_to_wait_comes_into_the_open_list(team: Team4) -> None:
+    async with team.inbox(filter=Filter.PENDING) as inbox:
+        assert inbox.rows == ["wei", "hanna", "priya"]
+        jonas = await team.store(JONAS)
+        assert isinstance(jonas, Intake)
+        await jonas.request_handoff(ConversationId("luis"), NOW)
+        await inbox.until(lambda: inbox.rows == ["wei", "hanna", "priya", "luis"])
+        assert inbox.here == "wei"
+        assert inbox.view.header.new_below == 0
+
+
+@pytest.mark.parametrize("key", ["g", "G"])
+@pytest.mark.parametrize("order", [Order.OLDEST, Order.NEWEST, Order.WAITING])
+async def test_who_belongs_elsewhere_in_the_list_is_counted_and_let_in(team: Team4, key: str, order: Order) -> None:
+    async with team.inbox(filter=Filter.UNRESOLVED) as inbox:
+        inbox.browsing.change(order=order)
+        await inbox.settled()
+        before = inbox.rows
+        dana = await team.store()
+        assert isinstance(dana, Intake)
+        early = chat("early", said(VISITOR, "Hello?", 130), needs_human=True)
+        await dana.take_in((early,))
+        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        assert inbox.rows == before
+        assert inbox.view.list.row_count() + inbox.view.header.new_above == inbox.browsing.counts.unresolved
+        await inbox.press(key)
+        await inbox.until(lambda: "early" in inbox.rows)
+        assert inbox.here == inbox.rows[0 if key == "g" else -1]
+        assert inbox.view.header.new_above == 0
+
+
+async def test_what_a_search_finds_later_is_counted_too(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        inbox.browsing.change(search="parcel")
+        await inbox.until(lambda: inbox.rows == ["hanna"])
+        dana = await team.store()
+        assert isinstance(dana, Intake)
+        await dana.take_in((chat("fresh", said(VISITOR, "Where is my parcel?", 0)),))
+        await inbox.until(lambda: "2 found" in inbox.text() or inbox.view.header.new_above == 1)
+        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        await inbox.press("g")
+        await inbox.until(lambda: inbox.rows == ["fresh", "hanna"])
+
+
+async def test_what_comes_in_below_the_last_line_is_said_until_it_is_seen(team: Team4) -> None:
+    async with team.inbox(filter=Filter.PENDING, size=(120, 14)) as inbox:
+        await inbox.press("G")
+        dana = await team.store()
+        assert isinstance(dana, Intake)
+        later = [chat(f"late-{n}", said(VISITOR, "Hello?", 5 - n), needs_human=True) for n in range(3)]
+        await dana.take_in(later)
+        await inbox.until(lambda: inbox.view.list.row_count() + inbox.view.header.new_above == 6)
+        assert inbox.here == "priya"
+        await inbox.until(lambda: "new below · G" in inbox.text())
+        await inbox.press("G")
+        await inbox.until(lambda: inbox.rows == ["wei", "hanna", "priya", "late-0", "late-1", "late-2"])
+        await inbox.until(lambda: "new below" not in inbox.text())
+
+
+@pytest.mark.parametrize("filter", [Filter.PENDING, Filter.RESOLVED])
+async def test_more_than_are_looked_at_one_by_one_come_in_too(team: Team4, filter: Filter) -> None:
+    async with team.inbox(filter=filter) as inbox:
+        if filter is Filter.RESOLVED:
+            await inbox.press("e", "j", "e", "5", "4")
+            await inbox.until(lambda: inbox.rows == [])
+        dana = await team.store()
+        assert isinstance(dana, Intake)
+        status, waits = (Status.OPEN, True) if filter is Filter.PENDING else (Status.RESOLVED, False)
+        many = [chat(f"m-{n}", said(VISITOR, "Hello?", 9), status=status, needs_human=waits) for n in range(250)]
+        before = inbox.view.list.row_count()
+        await dana.take_in(many)
+        shown = inbox.view.list
+        await inbox.until(lambda: shown.row_count() + sum(shown.edges) == before + 250)
+        await inbox.press("G")
+        await inbox.until(lambda: shown.row_count() == before + 250 and not sum(shown.edges))
+
+
+async def test_what_is_removed_is_counted_no_more(team: Team4) -> None:
+    async with team.inbox(filter=Filter.UNRESOLVED) as inbox:
+        dana = await team.store()
+        assert isinstance(dana, Intake)
+        await dana.take_in((chat("fresh", said(VISITOR, "Hello?", 0)),))
+        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        inbox.view.list.forget((ConversationId("fresh"), ConversationId("luis")))
+        inbox.view.list.count(inbox.browsing.counts.unresolved - 2)
+        await inbox.settled()
+        assert inbox.view.header.new_above == 0
+        assert "luis" in inbox.rows
+
+
+async def test_colleagues_are_shown_as_they_are_now(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.go_to("otto")
+        assert "(ML)" in inbox.text(), "in the row"
+        assert "(ML) Maya Lind" in inbox.text(), "in the header and the thread"
+        maya = await team.store(MAYA)
+        assert isinstance(maya, Team)
+        await maya.save_profile("Maya Lindqvist", Badge("MQ", Color.RED))
+        await inbox.until(lambda: "(ML)" not in inbox.text())
+        await inbox.settled()
+        assert inbox.text().count("(MQ)") == 3
+        assert "Maya Lindqvist has this" in inbox.text()
+        assert inbox.here == "otto"
+
+
+async def test_what_is_mine_reads_you(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        row = next(line for line in inbox.lines if "Hanna Berg" in line)
+        assert row.split("│")[0].rstrip().endswith(" you")
+        assert "(DO)" not in inbox.text()

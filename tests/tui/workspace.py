@@ -227,3 +227,10 @@ async def reply_as(store: Store, id: str, body: str) -> None:
     """A member who has read everything replies."""
     thread = await store.thread(ConversationId(id))
     await store.reply(ConversationId(id), ReplyDraft(body, f"{body}-{id}", last_seen=thread.messages[-1].id))
+
+
+async def give(store: Store, id: str, email: str) -> None:
+    """A member assigns a conversation, whoever has it."""
+    known = await store.get(ConversationId(id))
+    member = next(member.id for member in await store.members() if member.email == email)
+    await store.assign(known.id, member, known.assignee.id if known.assignee else None)

@@ -290,3 +290,26 @@ class TestBodies:
     def test_a_preview_is_the_beginning_on_one_line(self) -> None:
         assert rules.preview("  two \n\n lines\t") == "two lines"
         assert len(rules.preview("word " * 500)) == PREVIEW_LENGTH
+
+
+class TestWhoHasIt:
+    def test_a_colleague_has_it_and_not_the_member(self) -> None:
+        assert rules.held_by_other(record(), DANA) is None
+        assert rules.held_by_other(record(assignee=DANA), DANA) is None
+        assert rules.held_by_other(record(assignee=SAM), DANA) == SAM
+        assert [rules.is_free_for(record(assignee=holder), DANA) for holder in (None, DANA, SAM)] == [True, True, False]
+
+    def test_the_newest_event_tells_who_assigned_it(self) -> None:
+        given = event(rules.assigned(record(), DANA, SAM, None).events[0], SAM)
+        reopened = event("Reopened: the visitor wrote again", None)
+        mine = record(assignee=DANA)
+        assert rules.was_assigned(mine, [given, message()], DANA)
+        assert rules.was_assigned(mine, [message()], DANA)
+        assert not rules.was_assigned(mine, [given, reopened], DANA)
+        assert not rules.was_assigned(record(assignee=SAM), [given], DANA)
+        taken = event(rules.assigned(record(), DANA, DANA, None).events[0], DANA)
+        assert not rules.was_assigned(mine, [taken], DANA)
+
+
+def event(sentence: str, actor: Member | None) -> Message:
+    return msgspec.structs.replace(message(Author.SYSTEM, sentence, by=actor), kind=Kind.EVENT)

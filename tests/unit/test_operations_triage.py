@@ -82,10 +82,10 @@ async def test_take_resolve_and_undo_step_by_step(store: Store) -> None:
     resolved = await triage.resolve([await one(store)])
     assert resolved.description == "Resolved Visitor c-1"
     assert (await one(store)).waiting_since is None
-    assert (await triage.undo()).description == "Undone: Resolved Visitor c-1"
+    assert (await triage.undo()).description == "Visitor c-1 is open again"
     assert (await one(store)).waiting_since == before.waiting_since
     undone = await triage.undo()
-    assert undone.description == "Undone: Assigned Visitor c-1 to Dana Ortiz"
+    assert undone.description == "Visitor c-1 is with nobody again"
     assert not undone.can_undo
     after = await one(store)
     assert (after.assignee, after.status, after.waiting_since) == (None, Status.OPEN, before.waiting_since)
@@ -127,7 +127,7 @@ async def test_undo_leaves_what_changed_since(store: Store, colleague: Store) ->
     lee, me = await colleague.me(), await store.me()
     await colleague.assign(rows[0].id, lee.id, me.id)
     undone = await triage.undo()
-    assert undone.description == "Undone: Assigned 3 conversations to Dana Ortiz, except 1 that changed since"
+    assert undone.description == "2 conversations are with nobody again, except 1 that changed since"
     now = await everything(store)
     assert now[0].assignee == lee
     assert now[1].assignee is None

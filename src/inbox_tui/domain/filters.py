@@ -99,6 +99,17 @@ class Order(StrEnum):
         """The order's name on screen."""
         return {"newest": "newest first", "oldest": "oldest first", "waiting": "longest waiting first"}[self.value]
 
+    def place(self, conversation: Conversation) -> tuple[float, float]:
+        """Where a conversation stands: smaller places come first, and equal ones stand either way."""
+        activity, waiting = conversation.last_activity_at.timestamp(), conversation.waiting_since
+        match self:
+            case Order.NEWEST:
+                return 0, -activity
+            case Order.OLDEST:
+                return 0, activity
+            case Order.WAITING:
+                return (1, -activity) if waiting is None else (0, waiting.timestamp())
+
 
 class Query(msgspec.Struct, frozen=True):
     """What a list shows. ``agent`` None means all agents; ``order`` None the filter's own."""

@@ -133,10 +133,7 @@ def assigned(conversation: Conversation, assignee: Member | None, actor: Member,
             f"{assignee.label} has no chat access and cannot be assigned.",
             hint="Choose another member, or give access with 'inbox-tui members access EMAIL edit'.",
         )
-    if assignee.id == actor.id:
-        sentence = f"{actor.label} took this"
-    else:
-        sentence = f"{assignee.label} was assigned by {actor.label}"
+    sentence = f"{actor.label} took this" if assignee.id == actor.id else assignment(assignee, actor)
     return Ruling(msgspec.structs.replace(conversation, assignee=assignee), (sentence,))
 
 
@@ -170,6 +167,33 @@ def access_lost(conversation: Conversation) -> Ruling:
         return Ruling(conversation)
     after = msgspec.structs.replace(conversation, assignee=None)
     return Ruling(after, (f"Unassigned: {holder.label} no longer has chat access",))
+
+
+def held_by_other(conversation: Conversation, member: Member) -> Member | None:
+    """The colleague who has the conversation; None where nobody or the member does."""
+    holder = conversation.assignee
+    return None if holder is None or holder.id == member.id else holder
+
+
+def is_free_for(conversation: Conversation, member: Member) -> bool:
+    """Whether the member may go on with it without being in a colleague's way."""
+    return held_by_other(conversation, member) is None
+
+
+def was_assigned(conversation: Conversation, events: Sequence[Message], member: Member) -> bool:
+    """Whether somebody else made the conversation the member's: its newest event says so, or it came in like that."""
+    if conversation.assignee is None or conversation.assignee.id != member.id:
+        return False
+    newest = next((event for event in reversed(events) if event.kind is Kind.EVENT), None)
+    if newest is None:
+        return True
+    is_by_other = newest.member is None or newest.member.id != member.id
+    return is_by_other and newest.body.startswith(assignment(member, None))
+
+
+def assignment(assignee: Member, actor: Member | None) -> str:
+    """The sentence for an assignment by somebody else; its beginning where the actor is None."""
+    return f"{assignee.label} was assigned by {actor.label if actor is not None else ''}"
 
 
 def inverse(before: Conversation, after: Conversation) -> Sequence[Assign | SetStatus]:
@@ -248,6 +272,11 @@ def unseen_replies(thread: Sequence[Message], author: Member, is_after_seen: Seq
         and message.kind is Kind.MESSAGE
         and (message.member is None or message.member.id != author.id)
     )
+
+
+def said_by_visitor(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """What the visitor wrote; while that has not been read, a reply may answer what is no longer asked."""
+    return tuple(message for message in messages if message.author is Author.VISITOR)
 
 
 def require_nothing_unseen(unseen: tuple[Message, ...], conversation: Conversation) -> None:

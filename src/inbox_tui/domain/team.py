@@ -6,12 +6,12 @@ Pure functions that every store of ours applies before it writes.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from inbox_tui.domain.errors import Rejected
-from inbox_tui.domain.models import Badge, Member
+from inbox_tui.domain.models import Badge, Conversation, Member, MemberId, Message
 from inbox_tui.domain.names import is_blank, name_key
 from inbox_tui.domain.text import NAME_LIMIT, storable
 
@@ -32,6 +32,20 @@ def told_apart(members: Iterable[Member]) -> list[Member]:
         msgspec.structs.replace(member, is_namesake=bool(name_key(member.name)) and names[name_key(member.name)] > 1)
         for member in known
     ]
+
+
+def with_members(conversation: Conversation, members: Mapping[MemberId, Member]) -> Conversation:
+    """The conversation with its holder as the member is now; the same object where nothing changed."""
+    holder = conversation.assignee
+    now = members.get(holder.id, holder) if holder is not None else None
+    return conversation if now == holder else msgspec.structs.replace(conversation, assignee=now)
+
+
+def written_by_members(message: Message, members: Mapping[MemberId, Member]) -> Message:
+    """The message with its author and importer as they are now; the same object where nothing changed."""
+    was = message.member, message.imported_by
+    now = tuple(members.get(each.id, each) if each is not None else None for each in was)
+    return message if now == was else msgspec.structs.replace(message, member=now[0], imported_by=now[1])
 
 
 def checked_address(email: str) -> str:

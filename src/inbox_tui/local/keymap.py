@@ -34,6 +34,7 @@ DEFAULT_KEYS = {
     "inbox.take": "i",
     "inbox.resolve": "e",
     "inbox.next-waiting": "n",
+    "inbox.next-waiting-any": "N",
     "inbox.search": "slash",
     "inbox.order": "o",
     "inbox.select": "x",

@@ -42,6 +42,8 @@ class Done(msgspec.Struct, frozen=True):
     """The act in a few words for people, e.g. "Resolved 42 conversations"."""
     can_undo: bool = False
     """``undo`` would take this back."""
+    is_undo: bool = False
+    """It took an act back; ``description`` says how the conversations are now."""
 
     @property
     def refused(self) -> tuple[Outcome, ...]:
@@ -123,8 +125,8 @@ class Triage:
             self._acts.append(msgspec.structs.replace(act, inverse=act.inverse[len(outcomes) :]))
             raise
         kept = sum(1 for outcome in outcomes if outcome.error)
-        what = f"Undone: {act.description}"
-        return Done(tuple(outcomes), f"{what}, except {kept:,} that changed since" if kept else what)
+        what = _as_it_is_again(outcomes)
+        return Done(tuple(outcomes), f"{what}, except {kept:,} that changed since" if kept else what, is_undo=True)
 
     async def reply(
         self,
@@ -169,6 +171,26 @@ def _inverse(outcome: Outcome) -> list[StateChange]:
         return []
     undoing = rules.inverse(outcome.before, outcome.after)
     return [change for change in undoing if type(change) is type(outcome.change)]
+
+
+def _as_it_is_again(outcomes: Sequence[Outcome]) -> str:
+    """What is again as it was before the act that was taken back."""
+    done = [outcome for outcome in outcomes if outcome.after is not None and not outcome.error]
+    states = {_state(outcome) for outcome in done}
+    after = done[0].after if done else None
+    if after is None:
+        return "Nothing was undone"
+    is_one = len(done) == 1
+    who = after.visitor if is_one else counted(len(done), "conversation")
+    verb = "is" if is_one else "are"
+    return f"{who} {verb} {states.pop() if len(states) == 1 else 'as before'} again"
+
+
+def _state(outcome: Outcome) -> str:
+    if isinstance(outcome.change, SetStatus):
+        return str(outcome.change.status)
+    holder = outcome.after.assignee if outcome.after is not None else None
+    return f"with {holder.label}" if holder is not None else "with nobody"
 
 
 def _described(verb: str, outcomes: Sequence[Outcome]) -> str:

@@ -7,6 +7,7 @@ row; what is new or moved up is counted above and comes in when the member asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 from textual.timer import Timer
@@ -48,6 +49,14 @@ FOLLOWED_AT_ONCE = 200
 """Changed conversations that are looked at one by one; beyond that the list is only told to be old."""
 
 
+class Aim(NamedTuple):
+    """Where the highlight is to be in a list that is read."""
+
+    id: ConversationId | None
+    number: int | None = None
+    """The row, for when the conversation is not among the first."""
+
+
 class Browsing:
     """The list, the open conversation, and what others write."""
 
@@ -61,12 +70,20 @@ class Browsing:
         self._searching: Timer | None = None
         self._is_undone = False
         """What is on screen may be of a history that a restore undid, until the list was read again."""
-        self._new_above: set[ConversationId] = set()
+        self._moved_up: set[ConversationId] = set()
+        self._heard_all = True
+        """Each change since the list was last counted was looked at."""
         self._first: ConversationId | None = None
-        self._go_to: ConversationId | None = None
+        self._aim: Aim | None = None
         self.query = opened.query
         self.counts = opened.counts
-        self.total = 0
+        self._found = 0
+        """How many the search in force finds."""
+
+    @property
+    def total(self) -> int:
+        """How many conversations belong in the list."""
+        return self._found if self.query.search else self.query.filter.count_in(self.counts)
 
     def show_opened(self, workspace: str) -> None:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
@@ -134,22 +151,25 @@ class Browsing:
             return
         view = self._view
         self._is_undone = False
-        self._new_above.clear()
+        self._moved_up.clear()
+        self._heard_all = True
         self._first = page.rows[0].id if page.rows else None
-        self.total = page.total if page.total is not None else query.filter.count_in(counts)
+        total = page.total if page.total is not None else query.filter.count_in(counts)
+        self._found = total
         self.counts = counts
         view.list.empty_text = self._empty_text(query)
-        view.list.show(query, self.total, page, view.clock())
+        view.list.show(query, total, page, view.clock())
         view.header.search = query.search
         view.header.order = query.effective_order
-        view.header.new_above = 0
-        more = "" if page.total_is_exact else "+"
-        view.header.found = f"{self.total:,}{more} found" if query.search else ""
+        self.show_edges()
+        self._show_found_number(page)
         view.bar.active = query.filter
         self.show_counts(query.agent, counts)
-        if self._go_to is not None:
-            view.list.highlight(self._go_to)
-            self._go_to = None
+        if query.search and page.total is not None and page.total_is_exact:
+            view.list.count(page.total)
+        aim, self._aim = self._aim, None
+        if aim is not None:
+            self._take_aim(aim)
 
     def keep_shown(self, operation: str) -> None:
         """A list that could not be read leaves the one on screen, under its own name."""
@@ -164,6 +184,11 @@ class Browsing:
         if agent == self.query.agent:
             self.counts = counts
             self._view.bar.counts = counts
+            if self._view.list.query_shown == self.query and not self.query.search:
+                heard_all, self._heard_all = self._heard_all, True
+                self._view.list.count(self.query.filter.count_in(counts), heard_all=heard_all)
+                if not heard_all and not self._view.list.row_count():
+                    self._read(self.query)
 
     def read_page(self, request: PageRequest, generation: int) -> None:
         """Read rows that the list has to show."""
@@ -269,36 +294,55 @@ class Browsing:
         for id in changes.conversations:
             view.threads.forget(id)
         if changes.conversations:
+            self._heard_all &= len(changes.conversations) <= FOLLOWED_AT_ONCE
             view.run(view.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
-            view.read_counts()
 
     def _read_anew(self) -> None:
         """Read the list again, and by that the open conversation, of which nothing on screen may be true any more."""
         if self._is_undone and self._view.lost_at is None:
             self._read(self.query)
 
-    def show_changed(self, conversations: tuple[Conversation, ...]) -> None:
+    def show_changed(self, conversations: Sequence[Conversation], gone: Sequence[ConversationId] = ()) -> None:
         """Show conversations as they are now; count those that the list does not hold yet."""
         view = self._view
+        view.list.forget(gone)
         for conversation in conversations:
             held = view.list.conversation(conversation.id)
-            if held is not None:
-                view.show_conversation(conversation)
-                if self._moves_up(held, conversation):
-                    self._new_above.add(conversation.id)
-            elif self._belongs_above(conversation):
-                self._new_above.add(conversation.id)
+            if held is not None and self._moves_up(held, conversation):
+                self._moved_up.add(conversation.id)
             if view.is_shown(conversation.id):
                 view.pane.conversation = conversation
+        view.list.hear(conversations)
         view.refresh_open_thread()
-        if not self.total and self._new_above:
-            self._read(self.query)
+        self.show_edges()
+        view.read_counts()  # after what they count, so that the two agree
+        if self.query.search and view.me.may_chat:
+            view.run(view.work.read_found(self.query, self._show_found), group="found", exclusive=True)
+
+    def _show_found(self, query: Query, page: Page) -> None:
+        """Count what the search in force finds and the list does not hold."""
+        if query != self.query or query != self._view.list.query_shown:
             return
-        view.header.new_above = len(self._new_above)
+        self._found = page.total if page.total is not None else self._found
+        self._show_found_number(page)
+        self._view.list.hear(page.rows, are_found=True)
+        if page.total is not None and page.total_is_exact:
+            self._view.list.count(page.total)
+
+    def _show_found_number(self, page: Page) -> None:
+        more = "" if page.total_is_exact else "+"
+        self._view.header.found = f"{self._found:,}{more} found" if page.query.search else ""
+
+    def show_edges(self) -> None:
+        """Say at the list's edges what belongs in it and is not in it, and what would stand higher."""
+        view = self._view
+        view.header.new_above = view.list.edges.above
+        view.header.new_below = view.list.edges.below + view.list.unseen
+        view.header.moved_up = len(self._moved_up)
 
     def show_new(self) -> None:
-        """Let what is new above come in."""
-        if self._new_above:
+        """Let what is new come in, with the list read anew."""
+        if self._moved_up or sum(self._view.list.edges):
             self._read(self.query)
 
     def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
@@ -316,31 +360,22 @@ class Browsing:
         conversations, members = counted(removed.conversations, "conversation"), counted(removed.members, "member")
         self._view.status.say(f"The sample is removed: {conversations} and {members}")
 
-    # Who waits
+    def list_at(self, query: Query, aim: Aim) -> None:
+        """List something else, with the highlight on a conversation of it."""
+        self._read(query)
+        self._aim = aim
 
-    def find_waiting(self) -> None:
-        """Look for who waits longest, or for the next after the one that is open."""
-        shown = self._view.list.highlighted
-        waits = shown is not None and Filter.PENDING.matches(shown, self._view.me.id)
-        work = self._view.work.find_waiting(self.query.agent, shown.id if shown and waits else None)
-        self._view.run(work, group="waiting", exclusive=True)
-
-    def go_to_waiting(self, conversation: Conversation | None) -> None:
-        """Highlight who waits; where the list does not hold them, list who waits."""
-        if conversation is None:
-            self._view.status.say("Nobody else is waiting for a human reply")
-        else:
-            self.go_to(conversation, Filter.PENDING)
-
-    def go_to(self, conversation: Conversation, filter: Filter = Filter.ALL) -> None:
-        """Highlight a conversation; where the list does not hold it, list what the filter holds."""
-        if self._view.list.conversation(conversation.id) is not None:
-            self._view.list.highlight(conversation.id)
-        else:
-            self._go_to = conversation.id
-            self._read(msgspec.structs.replace(self.query, filter=filter, order=None, search=""))
+    def _take_aim(self, aim: Aim) -> None:
+        """Highlight what was aimed at; what is far from the first rows is listed by its id alone."""
+        if aim.id is not None and self._view.list.highlight(aim.id):
+            return
+        if aim.number is not None:
+            self._view.list.highlight(aim.number)
+        elif aim.id is not None and not self.query.search and self._view.work.store.capabilities.search:
+            self.list_at(msgspec.structs.replace(self.query, search=aim.id), Aim(None, 0))
 
     def _read(self, query: Query) -> None:
+        self._aim = None
         self._name(query)
         self._view.run(self._view.work.read_list(query), group="list", exclusive=True)
 
@@ -360,18 +395,6 @@ class Browsing:
             and now.id != self._first
             and now.last_message_author is Author.VISITOR
             and now.last_activity_at > before.last_activity_at
-        )
-
-    def _belongs_above(self, conversation: Conversation) -> bool:
-        """It would stand above all that is shown if the list were read anew."""
-        query = self.query
-        first = self._view.list.conversation(self._first) if self._first is not None else None
-        return (
-            not query.search
-            and query.effective_order is Order.NEWEST
-            and (first is None or conversation.last_activity_at > first.last_activity_at)
-            and query.agent in (None, conversation.agent.id)
-            and query.filter.matches(conversation, self._view.me.id)
         )
 
     @property

@@ -22,7 +22,7 @@ COMMANDS_AT_MOST = 8
 _DECIDE = frozenset(("take", "toggle_status", "undo", "replace", "remove"))
 """Actions after which nobody begins to write without having looked."""
 _OPEN = frozenset((
-    *("open", "reply", "note", "search", "assign", "export", "agent", "settings", "lost_texts"),
+    *("open", "reply", "note", "search", "assign", "export", "agent", "settings", "lost_texts", "assigned"),
     *("help", "command_palette"),
 ))  # fmt: skip
 """Actions after which the keys go somewhere else."""

@@ -6,11 +6,12 @@ as it really is, with the reason. The rules are the store's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from inbox_tui.domain import rules
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Status
@@ -21,12 +22,20 @@ from inbox_tui.tui.work import DECIDE, SELECT_ALL, SELECT_ALL_LIMIT
 if TYPE_CHECKING:
     from inbox_tui.tui.widgets.assign_menu import AssignChoice
 
+KEEP = "Keep as they are"
+"""What the answer is called that changes nothing."""
+
 
 class Deciding:
     """The member's decisions, for one conversation or for the selection."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(
+        self, view: View, takes: Callable[[Iterable[ConversationId]], None], go_to: Callable[[Conversation], None]
+    ) -> None:
+        """``takes`` is told what becomes the member's by their own act; ``go_to`` goes to what was undone."""
         self._view = view
+        self._go_to = go_to
+        self._takes = takes
         self.matched: dict[ConversationId, Conversation] = {}
         """What "select all" found; the list itself holds only the rows it loaded."""
         self._is_selecting = False
@@ -34,6 +43,7 @@ class Deciding:
     def subjects(self) -> tuple[Conversation, ...]:
         """What the next decision is about: the selection, or the highlighted conversation; none while more is found."""
         view = self._view
+        view.touch()
         if self._is_selecting:
             view.status.say("Still selecting. Press the key again once all are selected", is_problem=True)
             return ()
@@ -67,15 +77,17 @@ class Deciding:
             view.status.say(f"The first {len(found):,} are selected; more than that cannot be at once")
 
     def take(self) -> None:
-        """Assign to the member."""
+        """Assign to the member; ask first where a colleague has it."""
         subjects, me = self.subjects(), self._view.me
-        if subjects:
-            self._after_asking(
-                subjects,
-                f"Take {counted(len(subjects), 'conversation')}?",
-                f"Take {len(subjects):,}",
-                lambda: self._assign(subjects, me),
-            )
+        if not subjects:
+            return
+        holders = [holder.label for subject in subjects if (holder := rules.held_by_other(subject, me)) is not None]
+        question, yes, no = f"Take {counted(len(subjects), 'conversation')}?", f"Take {len(subjects):,}", KEEP
+        if holders and len(subjects) == 1:
+            question, yes, no = f"{holders[0]} has this. Take it over?", "Take it over", f"Leave it to {holders[0]}"
+        elif holders:
+            question += f" Colleagues have {len(holders):,} of them."
+        self._after_asking(subjects, question, yes, lambda: self._assign(subjects, me), no=no, asks=bool(holders))
 
     def choose_assignee(self) -> None:
         """Let the member choose who gets the conversation or the selection."""
@@ -135,15 +147,32 @@ class Deciding:
         if refused:
             more = f" ({len(refused):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
             view.status.say(f"{refused[0].error}{more}", is_problem=True)
+        elif done.is_undo:
+            self._show_undone(done)
         else:
             undo = f" · {view.keys['inbox.undo']} undo" if done.can_undo else ""
             view.status.say(f"{done.description}{undo}")
         view.refresh_open_thread()
         view.read_counts()
 
+    def _show_undone(self, done: Done) -> None:
+        """Go to what was changed, and say how it is now."""
+        view = self._view
+        changed = [outcome.after for outcome in done.outcomes if outcome.after is not None]
+        there = next((each for each in changed if view.list.conversation(each.id) is not None), None)
+        target = there or (changed[0] if changed else None)
+        if target is not None:
+            self._takes((target.id,))
+            self._go_to(target)
+            view.say_of(target.id, done.description)
+        else:
+            view.status.say(done.description)
+
     def _assign(self, subjects: Sequence[Conversation], member: Member | None) -> None:
         if not subjects:
             return
+        if member is not None and member.id == self._view.me.id:
+            self._takes(subject.id for subject in subjects)
         for subject in subjects:
             self._view.show_conversation(msgspec.structs.replace(subject, assignee=member))
         self._view.run(self._view.work.assign(subjects, member), group=DECIDE)
@@ -155,11 +184,21 @@ class Deciding:
             waiting = None if status is Status.RESOLVED else subject.waiting_since
             self._view.show_conversation(msgspec.structs.replace(subject, status=status, waiting_since=waiting))
         if status is Status.RESOLVED and not self._view.list.selected:
-            self._view.list.move_to_next_after_action()
+            self._view.go_on()
         self._view.run(self._view.work.set_status(subjects, status), group=DECIDE)
 
-    def _after_asking(self, subjects: Sequence[Conversation], question: str, yes: str, act: Callable[[], None]) -> None:
-        if len(subjects) == 1:
+    def _after_asking(
+        self,
+        subjects: Sequence[Conversation],
+        question: str,
+        yes: str,
+        act: Callable[[], None],
+        *,
+        no: str = KEEP,
+        asks: bool = False,
+    ) -> None:
+        """Act, after asking if it is about several conversations or ``asks``."""
+        if len(subjects) == 1 and not asks:
             act()
             return
 
@@ -169,4 +208,4 @@ class Deciding:
             if agreed:
                 act()
 
-        self._view.screen.app.push_screen(ConfirmModal(question, yes, "Keep as they are"), answered)
+        self._view.screen.app.push_screen(ConfirmModal(question, yes, no), answered)

@@ -22,6 +22,7 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.operations.next_waiting import Next
 from inbox_tui.operations.triage import Done
 from inbox_tui.store.protocol import Removed
 from inbox_tui.tui.field_message import FieldMessage
@@ -135,7 +136,7 @@ class WritingInterrupted(FieldMessage):
 class WaitingFound(FieldMessage):
     """Who has been waiting longest, or next longest."""
 
-    conversation: Conversation | None
+    next: Next
 
 
 class AllFound(FieldMessage):

@@ -6,7 +6,7 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ import msgspec
 from textual.screen import Screen
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
-from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member
+from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member, MemberId
+from inbox_tui.domain.team import with_members
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs import Dialogs
@@ -66,6 +67,10 @@ class View:
         """What is on its way is waited for, and nothing is read any more."""
         self._is_followed = True
         """What others write is heard of, or will be once the line is back."""
+        self._to_say: tuple[ConversationId, str] | None = None
+        """What is said once a conversation is shown."""
+        self._untouched: ConversationId | None = None
+        """The conversation that the highlight reached by going on, until a key acts on it or moves."""
         self._in_doubt: set[ConversationId] = set()
         """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
@@ -96,7 +101,7 @@ class View:
         """Show what seldom changes."""
         self.top.store_name = store_name
         self._show_keys()
-        self.header.newest_key = self.keys["inbox.first"]
+        self.header.newest_key, self.header.last_key = self.keys["inbox.first"], self.keys["inbox.last"]
         self.box.has_notes = self.work.store.capabilities.notes
         self.show_agent(self.agent)
         self._show_me()
@@ -148,16 +153,56 @@ class View:
         could_chat = self.me.may_chat
         if self.is_writing and not me.may_chat:  # the box goes, and the keys with it
             self.interrupt_writing()
+        changed = {member.id: member for member in members if member not in self.members}
         self.me, self.members, self.agents = me, members, agents
         self._show_me()
+        if changed:
+            self._renew(changed)
         if me.may_chat and not could_chat:
             self.refresh_open_thread()
+
+    def _renew(self, members: Mapping[MemberId, Member]) -> None:
+        """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
+        self.threads.clear()
+        self.list.renew(members)
+        if self.pane.conversation is not None:
+            self.pane.conversation = with_members(self.pane.conversation, members)
+        self.thread.renew(members)
+        self.refresh_open_thread()
 
     def save_profile(self, name: str, badge: Badge) -> None:
         """Show the member's new name and avatar, so that a reply can follow at once, and have the store keep them."""
         self.me = msgspec.structs.replace(self.me, name=name, badge=badge)
         self._show_me()
         self.run(self.work.save_profile(name, badge), group=WRITE)
+
+    def say_of(self, id: ConversationId, message: str) -> None:
+        """Say something of a conversation once it is shown."""
+        if self.is_shown(id):
+            self.status.say(message)
+        else:
+            self._to_say = id, message
+
+    def arrived(self, conversation: Conversation | None) -> None:
+        """A row is highlighted: say what was to be said of it."""
+        id = conversation.id if conversation is not None else None
+        if self._to_say is not None and self._to_say[0] == id:
+            self.status.say(self._to_say[1])
+            self._to_say = None
+        if id != self._untouched:
+            self._untouched = None
+
+    def go_on(self) -> None:
+        """Highlight the next conversation after an act. It is not dealt with until a key acts on it."""
+        left = self.list.highlighted
+        self.list.move_to_next_after_action()
+        reached = self.list.highlighted
+        self._untouched = reached.id if reached is not None and (left is None or reached.id != left.id) else None
+
+    def touch(self) -> bool:
+        """The member acts on what is highlighted; whether it was reached by going on and nothing had acted on it."""
+        untouched, self._untouched = self._untouched, None
+        return untouched is not None and self.list.highlighted is not None and self.list.highlighted.id == untouched
 
     def interrupt_writing(self) -> None:
         """Take the cursor out of the box, in which somebody may be typing just now."""

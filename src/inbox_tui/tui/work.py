@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.message_pump import MessagePump
 
+from inbox_tui.domain import rules
 from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Query
@@ -28,8 +29,9 @@ from inbox_tui.domain.models import (
     MessageId,
     Status,
 )
-from inbox_tui.domain.paging import PageRequest
+from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.local.drafts import Draft
+from inbox_tui.operations.next_waiting import next_waiting
 from inbox_tui.operations.triage import Triage
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
@@ -51,8 +53,13 @@ FIRST_PAGE = 80
 """Rows read at first: two screens of a tall terminal."""
 THREAD = 100
 """Messages read at first; earlier ones come when scrolled to."""
-WAITING_AT_ONCE = 200
-"""Rows that are looked through at a time for the next who waits."""
+MINE_AT_ONCE = 500
+MINE_AT_MOST = 5_000
+"""Conversations that are known to be the member's own; what is older was hardly assigned just now."""
+LOOKED_AT_ONCE = 20
+"""Threads that are read to see who assigned something."""
+TAIL = 20
+"""Messages of each, among which its newest event is looked for."""
 FOLLOW_AGAIN = 2.0
 """Seconds after which a store that could not be followed is tried again."""
 SELECT_ALL_LIMIT = 10_000
@@ -89,6 +96,11 @@ class Work:
         """The numbers of the filters."""
         async with self._reporting("count"):
             self._post(m.CountsRead(agent, await self.store.counts(agent)))
+
+    async def read_found(self, query: Query, show: Callable[[Query, Page], None]) -> None:
+        """Show what a search finds now, from the beginning."""
+        async with self._reporting("count"):
+            show(query, await self.store.list(query, PageRequest(limit=FIRST_PAGE)))
 
     async def read_thread(self, id: ConversationId, neighbours: Sequence[ConversationId] = ()) -> None:
         """A thread, then those that are likely to be wanted next."""
@@ -178,24 +190,37 @@ class Work:
         async with self._reporting("undo"):
             self._post(m.TriageDone(await self.triage.undo()))
 
-    async def find_waiting(self, agent: AgentId | None, after: ConversationId | None) -> None:
-        """The conversation that waits longest, or the next after the given one."""
+    async def find_waiting(self, agent: AgentId | None, after: ConversationId | None, me: Member | None) -> None:
+        """Who waits longest, or next after the given conversation, of nobody's and the member's or (None) of all."""
         async with self._reporting("find who waits"):
-            query = Query(Filter.PENDING, agent)
-            first: Conversation | None = None
-            request: PageRequest | None = PageRequest(limit=WAITING_AT_ONCE)
-            is_passed = False
+            self._post(m.WaitingFound(await next_waiting(self.store, agent, after, me)))
+
+    async def read_mine(self, found: Callable[[Sequence[Conversation]], None]) -> None:
+        """What is the member's and open, of all agents, up to MINE_AT_MOST."""
+        async with self._reporting("read what is yours"):
+            mine: list[Conversation] = []
+            request: PageRequest | None = PageRequest(limit=MINE_AT_ONCE)
             while request is not None:
-                page = await self.store.list(query, request)
-                for row in page.rows:
-                    if is_passed:
-                        self._post(m.WaitingFound(row))
-                        return
-                    is_passed = row.id == after
-                    first = first or (None if is_passed else row)
-                goes_on = after is not None and (page.is_cut or len(page.rows) == request.limit)
-                request = PageRequest(limit=WAITING_AT_ONCE, cursor=page.last) if goes_on else None
-            self._post(m.WaitingFound(first))
+                page = await self.store.list(Query(Filter.YOUR_INBOX), request)
+                mine += page.rows
+                goes_on = (page.is_cut or len(page.rows) == request.limit) and len(mine) < MINE_AT_MOST
+                request = PageRequest(limit=MINE_AT_ONCE, cursor=page.last) if goes_on else None
+            found(mine)
+
+    async def look_at_assigned(
+        self, conversations: Sequence[Conversation], me: Member, found: Callable[[Sequence[Conversation]], None]
+    ) -> None:
+        """Those of the member's conversations that somebody else just gave them; more than a few are taken as such."""
+        async with self._reporting("read what was assigned to you"):
+            if len(conversations) > LOOKED_AT_ONCE:
+                found(conversations)
+                return
+            given: list[Conversation] = []
+            for conversation in conversations:
+                thread = await self.store.thread(conversation.id, limit=TAIL)
+                if rules.was_assigned(conversation, thread.messages, me):
+                    given.append(conversation)
+            found(given)
 
     async def lost_texts(self, drafts: Sequence[Draft]) -> list[Draft]:
         """The drafts for conversations that the member cannot open. Raises InboxError."""

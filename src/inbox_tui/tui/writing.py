@@ -6,20 +6,20 @@ not take it. What may be sent is the store's to decide.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from textual.app import SuspendNotSupported
-
+from inbox_tui.domain import rules
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.tui.editing import edited_outside
 from inbox_tui.tui.leaving import finish
 from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.presenters.times import moment
 from inbox_tui.tui.replies import Pending, Replies
 from inbox_tui.tui.send_hold import SendHold
+from inbox_tui.tui.send_questions import ask_to_resolve, ask_to_send
 from inbox_tui.tui.view import View
 from inbox_tui.tui.work import WRITE
 
@@ -57,6 +57,7 @@ class Writing:
         if view.box.cannot_continue():  # whoever comes back into the box begins another text
             view.status.clear()
         self.bind(conversation.id, kind)
+        view.touch()
         view.focus_box()
 
     def begun(self, id: ConversationId) -> None:
@@ -118,12 +119,14 @@ class Writing:
         *,
         and_resolve: bool = False,
         though_waiting: bool = False,
+        though_unseen: bool = False,
         cursor: int | None = None,
         at_once: bool = False,
     ) -> None:
         """Send in a moment, or at once; unless the profile must be completed first.
 
-        A note resolves a visitor who waits only ``though_waiting``; otherwise the author is asked.
+        A note resolves a visitor who waits only ``though_waiting``, and a reply goes ``though_unseen`` where the
+        visitor wrote below what is on screen; otherwise the author is asked.
         """
         view = self._view
         me = view.me
@@ -133,6 +136,10 @@ class Writing:
             return
         if and_resolve and kind is Kind.NOTE and not though_waiting and self._waits(id):
             self._ask_to_resolve(id, text, cursor)
+            return
+        unseen = rules.said_by_visitor(view.thread.unseen) if view.is_shown(id) and kind is Kind.MESSAGE else ()
+        if unseen and not though_unseen:
+            self._ask_to_send(id, text, unseen, and_resolve=and_resolve, cursor=cursor)
             return
         if not self._replies.has_seen(id):  # the button was clicked without a key in the box
             self.begun(id)
@@ -149,6 +156,8 @@ class Writing:
         view.status.clear()  # what it says of the reply before could be read as of this one
         self._hold.hold(pending, 0 if at_once else view.settings.undo_send)
         self.show_under_way(id)
+        if view.is_shown(id):
+            view.thread.go_to_end()
         if pending.draft.key in self._hold and not view.tells_shift_enter and view.box.conversation_id == id:
             view.box.can_continue(pending.draft.key, text, pending.cursor)
             if view.is_writing and not view.box.text:
@@ -162,15 +171,27 @@ class Writing:
 
     def _ask_to_resolve(self, id: ConversationId, text: str, cursor: int | None) -> None:
         """A note answers nobody: ask before it resolves a visitor who waits, and add it in any case."""
-        from inbox_tui.tui.screens.confirm import ConfirmModal  # not on the first screen
 
-        def answered(resolves: bool | None) -> None:
-            agreed = bool(resolves)
+        def answered(agreed: bool) -> None:
             self.submit(id, Kind.NOTE, text, and_resolve=agreed, though_waiting=agreed, cursor=cursor)
 
-        question = f"{self._visitor(id)} waits for an answer, and a note is none. Mark resolved all the same?"
-        modal = ConfirmModal(question, "Add the note and mark resolved", "Only add the note")
-        self._view.screen.app.push_screen(modal, answered)
+        ask_to_resolve(self._view, self._visitor(id), answered)
+
+    def _ask_to_send(
+        self, id: ConversationId, text: str, unseen: tuple[Message, ...], *, and_resolve: bool, cursor: int | None
+    ) -> None:
+        """The visitor wrote what the author cannot have read: show it, and ask once."""
+        view = self._view
+
+        def answered(sends: bool) -> None:
+            if sends:
+                self.submit(id, Kind.MESSAGE, text, and_resolve=and_resolve, though_unseen=True, cursor=cursor)
+            elif view.is_shown(id):
+                view.thread.go_to_end()
+                view.focus_box()
+
+        self._replies.keep(id, Kind.MESSAGE, text)
+        ask_to_send(view, id, unseen, text, answered, visitor=self._visitor(id))
 
     def take_back(self, id: ConversationId | None = None) -> bool:
         """Put what is held, of one conversation or (None) the last of all, back into its box."""
@@ -248,7 +269,7 @@ class Writing:
             what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
             view.status.say(f"{what} · {view.keys['inbox.undo']} undo")
         if after == "next":
-            view.list.move_to_next_after_action()
+            view.go_on()
 
     def _known(self, id: ConversationId) -> Conversation | None:
         """A conversation as the screen shows it; None where it does not."""
@@ -344,24 +365,11 @@ class Writing:
 
     def edit_outside(self, id: ConversationId, kind: Kind, text: str) -> None:
         """Let the member write in an editor of their own; the result is the draft."""
-        from inbox_tui.tui.editor import edit_text
-
         view = self._view
-        problem: InboxError | None = None
-        try:
-            with view.screen.app.suspend():
-                try:
-                    text = edit_text(text, os.environ)
-                except InboxError as error:  # must not leave the block, or the library never resumes
-                    problem = error
-        except SuspendNotSupported as error:
-            view.status.say(str(error), is_problem=True)
+        edited = edited_outside(view, text)
+        if edited is None:
             return
-        if problem is not None:
-            view.status.say(f"{problem.message} {problem.hint}", is_problem=True)
-            view.focus_box()
-            return
-        self._replies.keep(id, kind, text)
+        self._replies.keep(id, kind, edited)
         if view.is_shown(id):
             self.bind(id, kind)
             view.focus_box()
@@ -373,17 +381,22 @@ class Writing:
             self.bind(pending.id, pending.draft.kind)
 
     def _ask_about(self, pending: Pending, conflict: Conflict) -> None:
-        from inbox_tui.tui.screens.conflict import ConflictModal  # not on the first screen
-
         view = self._view
 
-        def answered(choice: str | None) -> None:
+        def answered(sends: bool) -> None:
             newest = conflict.messages[-1].id if conflict.messages else None
             self._replies.saw(pending.id, newest)
-            if choice == "send":
+            if sends:
                 draft = pending.draft
                 since = self._replies.text(pending.id, draft.kind).removeprefix(draft.body).removeprefix("\n")
-                self.submit(pending.id, draft.kind, draft.body, and_resolve=pending.and_resolve, at_once=True)
+                self.submit(
+                    pending.id,
+                    draft.kind,
+                    draft.body,
+                    and_resolve=pending.and_resolve,
+                    though_unseen=True,
+                    at_once=True,
+                )
                 self._replies.keep(pending.id, draft.kind, since)
                 if view.is_shown(pending.id):
                     self._show_again(pending)
@@ -393,9 +406,7 @@ class Writing:
 
         view.threads.forget(pending.id)
         view.refresh_open_thread()
-        view.screen.app.push_screen(
-            ConflictModal(conflict.messages, pending.draft.body, view.keys["reply.send-anyway"], pending.id), answered
-        )
+        ask_to_send(view, pending.id, conflict.messages, pending.draft.body, answered)
 
 
 def as_message(pending: Pending, view: View, now: datetime) -> Message:

@@ -25,6 +25,8 @@ class ReplyFrame(msgspec.Struct, frozen=True):
     """Who the reply will be from, as the visitor reads it; "" while that is not known."""
     draft_since: str
     """Since when there has been a draft, in words; "" while one is typed that is new."""
+    holder: str
+    """The colleague who has the conversation; "" where nobody or the author does."""
     complaint: str
     """Why the text was not sent; "" if nothing is wrong."""
     keys: tuple[str, str]
@@ -34,14 +36,17 @@ class ReplyFrame(msgspec.Struct, frozen=True):
 
     @property
     def title(self) -> str:
-        """What is written and since when. Where room is short, words are left out before the age."""
+        """What is written, who else has it and since when. Where room is short, the first of these gives way first."""
         short = "NOTE" if self.kind is Kind.NOTE else "Reply"
         full = NOTE_TITLE if self.kind is Kind.NOTE else f"Reply as {clean_name(self.author)}" if self.author else ""
-        if not self.draft_since:
-            return full
+        has = f"{clean_name(self.holder)} has this" if self.holder else ""
         age = self.draft_since
-        titles = (f"{full} · {age}", f"{full} · {age.removeprefix('draft ')}", f"{short} · {age}")
-        return next((title for title in titles if cell_len(title) <= self._room), titles[-1])
+        if not (has or age):
+            return full
+        shorter = age.removeprefix("draft ")
+        shapes = ((full, has, age), (full, has, shorter), (short, has, age), (short, has, shorter), (has or short, age))
+        titles = [" · ".join(part for part in shape if part) for shape in shapes]
+        return next((title for title in titles if cell_len(title) <= self._room), has or titles[-1])
 
     @property
     def bottom(self) -> list[tuple[str, str]]:

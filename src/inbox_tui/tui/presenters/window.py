@@ -9,6 +9,7 @@ put right when the true first or last row is reached.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from inbox_tui.domain.filters import Query
@@ -32,12 +33,18 @@ class Arrived(NamedTuple):
     """What every row number that was in use must be changed by."""
 
 
+Place = tuple[float, float]
+
+
 class _Stretch(NamedTuple):
     """Neighbouring rows that came on one page, and the places where they begin and end."""
 
     size: int
     first: Cursor | None
     last: Cursor | None
+    begins: Place | None = None
+    """Where its first row stood when it was read: rows that change stay where they are."""
+    ends: Place | None = None
 
 
 class ListWindow:
@@ -63,6 +70,9 @@ class ListWindow:
         self._kept_rows = kept_rows
         self._asked: dict[Edge, PageRequest] = {}
         self._jump: PageRequest | None = None
+        self._start = 0
+        self._rows: list[Conversation] = []
+        self._is_first_loaded = False
         self._load(page, page.offset or 0)
         self._is_last_loaded = self.end >= total
         self.total = max(total, self.end)
@@ -76,6 +86,86 @@ class ListWindow:
     def end(self) -> int:
         """The number after that of the last loaded row."""
         return self._start + len(self._rows)
+
+    @property
+    def rows(self) -> Sequence[Conversation]:
+        """The loaded rows."""
+        return self._rows
+
+    @property
+    def has_end(self) -> bool:
+        """The list's last row is loaded, or it has none."""
+        return self._is_last_loaded
+
+    @property
+    def is_whole(self) -> bool:
+        """Every row is loaded."""
+        return self._is_first_loaded and self._is_last_loaded
+
+    def place(self, conversation: Conversation) -> Place:
+        """Where a conversation stands in this list's order."""
+        return self.query.effective_order.place(conversation)
+
+    def stands_behind(self, conversation: Conversation) -> bool:
+        """It stands behind all rows that are loaded, as they stood when they were read."""
+        ends = [stretch.ends for stretch in self._stretches if stretch.ends is not None]
+        return not ends or self.place(conversation) >= ends[-1]
+
+    def has_passed(self, conversation: Conversation) -> bool:
+        """It stands where rows are loaded, or where the list ends: growing at the edges will not bring it."""
+        begins = next((stretch.begins for stretch in self._stretches if stretch.begins is not None), None)
+        if begins is not None and self.place(conversation) < begins:
+            return self._is_first_loaded
+        return self._is_last_loaded or not self.stands_behind(conversation)
+
+    def append(self, conversation: Conversation) -> None:
+        """Put a conversation behind the last row of the list, which must be loaded."""
+        last = self._stretches[-1]
+        self._places[conversation.id] = len(self._rows)
+        self._rows.append(conversation)
+        place = self.place(conversation)
+        self._stretches[-1] = last._replace(size=last.size + 1, begins=last.begins or place, ends=place)
+        self.total = self.end
+
+    def insert(self, conversation: Conversation) -> int | None:
+        """Put a conversation where it stands among the rows; None where the rows around that place are not loaded."""
+        if conversation.id in self._places or not self.has_passed(conversation):
+            return None
+        own = self.place(conversation)
+        at = next((at for at, row in enumerate(self._rows) if self.place(row) > own), len(self._rows))
+        if at == len(self._rows):
+            if not self.has_end:
+                return None
+            self.append(conversation)
+            return self.end - 1
+        behind = at
+        for number, stretch in enumerate(self._stretches):
+            if behind < stretch.size:
+                self._stretches[number] = stretch._replace(size=stretch.size + 1)
+                break
+            behind -= stretch.size
+        self._rows.insert(at, conversation)
+        self.total += 1
+        self._index()
+        return self._start + at
+
+    def reopen_end(self) -> None:
+        """More may stand behind the last row that is loaded: let it be looked for."""
+        self._is_last_loaded = not self._rows
+
+    def recount(self, total: int) -> int:
+        """The list has so many rows; nothing is loaded or let go.
+
+        Returns what every row number that was in use must be changed by.
+        """
+        unloaded = max(0, total - len(self._rows))
+        if self.is_whole:
+            return 0
+        start = 0 if self._is_first_loaded else unloaded if self._is_last_loaded else min(self._start, unloaded)
+        shift = start - self._start
+        self._start = start
+        self.total = len(self._rows) + unloaded
+        return shift
 
     def row(self, number: int) -> Conversation | None:
         """The conversation in a row; None where it is not loaded."""
@@ -164,7 +254,7 @@ class ListWindow:
     def _load(self, page: Page, start: int) -> None:
         self._start = start
         self._rows = list(page.rows)
-        self._stretches = [_Stretch(len(self._rows), page.first, page.last)]
+        self._stretches = [_Stretch(len(self._rows), page.first, page.last, *self._reach(page))]
         self._is_first_loaded = start == 0
         self._is_last_loaded = False
         self._index()
@@ -192,7 +282,8 @@ class ListWindow:
         old_end = self.end
         fresh = self._not_yet_loaded(page)
         self._rows += fresh
-        self._stretches.append(_Stretch(len(fresh), page.first or request.cursor, page.last or request.cursor))
+        ends = page.first or request.cursor, page.last or request.cursor
+        self._stretches.append(_Stretch(len(fresh), *ends, *self._reach(page)))
         self._is_last_loaded = len(page.rows) < request.limit and not page.is_cut
         self.total = self.end if self._is_last_loaded else max(self.total, self.end)
         while len(self._rows) > self._kept_rows and len(self._stretches) > 1:
@@ -207,7 +298,8 @@ class ListWindow:
     def _grow_before(self, request: PageRequest, page: Page) -> Arrived:
         fresh = self._not_yet_loaded(page)
         self._rows[:0] = fresh
-        self._stretches.insert(0, _Stretch(len(fresh), page.first or request.cursor, page.last or request.cursor))
+        ends = page.first or request.cursor, page.last or request.cursor
+        self._stretches.insert(0, _Stretch(len(fresh), *ends, *self._reach(page)))
         self._start -= len(fresh)
         self._is_first_loaded = len(page.rows) < request.limit and not page.is_cut
         # Rows were added or moved since the list was counted: its first row is row 0 all the same.
@@ -225,6 +317,10 @@ class ListWindow:
     def _not_yet_loaded(self, page: Page) -> list[Conversation]:
         """A page's rows without those that were loaded where they stood before they moved."""
         return [row for row in page.rows if self.replace(row) is None]
+
+    def _reach(self, page: Page) -> tuple[Place | None, Place | None]:
+        """Where the first and the last row of a page stand."""
+        return (self.place(page.rows[0]), self.place(page.rows[-1])) if page.rows else (None, None)
 
     def _index(self) -> None:
         self._places = {row.id: place for place, row in enumerate(self._rows)}

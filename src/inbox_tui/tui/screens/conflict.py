@@ -1,4 +1,4 @@
-"""Asked when colleagues replied while a reply was being written.
+"""Asked when colleagues replied, or the visitor wrote out of sight, while a reply was being written.
 
 Going back to the text is what Enter and Escape mean; sending anyway takes a key that
 no word holds, so that nobody talks over a colleague because the question came up while
@@ -25,11 +25,11 @@ Decision: TypeAlias = Literal["send", "edit"]
 
 
 class ConflictModal(Dialog[Decision]):
-    """Shows what colleagues replied and the text not sent. None is as good as "edit"."""
+    """Shows what was written meanwhile and the text not sent. None is as good as "edit"."""
 
     AUTO_FOCUS = ""  # on a button, a space between two words would be an answer
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+y", "send", "Send anyway, over a colleague's reply", id="reply.send-anyway", show=False),
+        Binding("ctrl+y", "send", "Send anyway, over what was written meanwhile", id="reply.send-anyway", show=False),
     ]
 
     def __init__(
@@ -37,20 +37,25 @@ class ConflictModal(Dialog[Decision]):
         replies: tuple[Message, ...],
         my_text: str,
         send_key: str = "ctrl+y",
+        *,
         conversation: ConversationId | None = None,
+        visitor: str = "",
     ) -> None:
+        """``visitor`` is who wrote the messages that have no member."""
         super().__init__()
         self._conversation = conversation
         self._replies = replies
-        names = dict.fromkeys(_name(reply, "a colleague") for reply in replies)
-        self.heading = f"Not sent yet: {' and '.join(names)} replied"
+        self._visitor = clean_name(visitor)
+        self._verb = "wrote" if visitor else "replied"
+        names = dict.fromkeys(_name(reply, self._visitor or "a colleague") for reply in replies)
+        self.heading = f"Not sent yet: {' and '.join(names)} {self._verb}"
         self._my_text = my_text
         self._send_key = send_key
 
     def compose_body(self) -> ComposeResult:
         """Their replies, then the text that waits."""
         for reply in self._replies:
-            yield Static(Content(f"{_name(reply, 'A colleague')} replied:"), classes="who")
+            yield Static(Content(f"{_name(reply, self._visitor or 'A colleague')} {self._verb}:"), classes="who")
             yield Static(Content(passage(reply.body, self._conversation)), classes="quote")
         yield Static(Content("Your text:"), classes="who")
         yield Static(Content(passage(self._my_text, is_mine=True)), classes="quote mine")

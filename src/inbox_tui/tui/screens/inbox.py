@@ -17,10 +17,12 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 
 from inbox_tui.domain.filters import Filter
-from inbox_tui.domain.models import Kind
+from inbox_tui.domain.models import Kind, Status
 from inbox_tui.local.launch import Launch
+from inbox_tui.tui.assigned import Assigned
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
+from inbox_tui.tui.going import Going
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.replies import Replies
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
@@ -47,7 +49,6 @@ class InboxScreen(WorkReports):
     """Where a shift is worked."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
-
     BINDINGS: ClassVar[list[BindingType]] = [*INBOX_KEYS]
 
     def __init__(
@@ -77,11 +78,14 @@ class InboxScreen(WorkReports):
         self.view = View(self, Work(self, opened.store, opened.delivery), opened, self._launch, self._clock)
         self.writing = Writing(self.view, Replies(self._launch.journal, opened.sender, self._new_key))
         self.browsing = Browsing(self.view, opened, self.writing.follow)
-        self.deciding = Deciding(self.view)
+        self.going = Going(self.view, self.browsing)
+        self.assigned = Assigned(self.view)
+        self.deciding = Deciding(self.view, self.assigned.takes, self.going.go_to)
         self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
         self.view.list.focus()
         self.set_interval(AGES_EVERY, self.browsing.show_ages)
         self.view.run(self.view.work.follow(), group="follow")
+        self.call_after_refresh(self.assigned.read)
         self.writing.resume()
         if self._launch.is_new and not opened.counts.all:
             self.call_after_refresh(self.view.dialogs.welcome)
@@ -102,9 +106,9 @@ class InboxScreen(WorkReports):
         """Type words that narrow the list."""
         await self.browsing.open_search()
 
-    def action_next_waiting(self) -> None:
+    def action_next_waiting(self, of_anybody: bool) -> None:
         """Go to who has been waiting longest, then to the next."""
-        self.browsing.find_waiting()
+        self.going.find_waiting(of_anybody=of_anybody)
 
     def action_write(self) -> None:
         """Write into the box that is shown, be it a reply or a note."""
@@ -153,7 +157,14 @@ class InboxScreen(WorkReports):
 
     def action_lost_texts(self) -> None:
         """Show texts whose conversations cannot be opened."""
-        self.view.dialogs.lost_texts(self.writing.replies, self.browsing.go_to)
+        self.view.dialogs.lost_texts(self.writing.replies, self.going.go_to)
+
+    def action_assigned(self) -> None:
+        """Go to what a colleague assigned to the member."""
+        if (first := self.assigned.first) is not None:
+            self.going.go_to(first, Filter.YOUR_INBOX if first.status is Status.OPEN else Filter.ALL)
+        else:
+            self.view.status.say("Nothing was assigned to you that you have not seen")
 
     def action_offer(self, offer: str) -> None:
         """Do one of the things that can be done with an empty inbox."""
@@ -175,7 +186,7 @@ class InboxScreen(WorkReports):
             self.remove_class("-reading")
         elif self.view.list.selected:
             self.view.list.clear_selection()
-        elif self.browsing.query.search:
+        elif not self.going.back() and self.browsing.query.search:
             self.browsing.change(search="")
         self.view.status.clear()
         self.set_focus(self.view.list)  # now: Widget.focus acts later, after keys typed ahead
@@ -219,6 +230,9 @@ class InboxScreen(WorkReports):
         if shown is not None and event.conversation is not None and event.conversation.id != shown.id:
             self.view.status.clear()  # but a list that fills, or of which nothing is left, has its own words to say
         self.browsing.follow(event.conversation)
+        self.view.arrived(event.conversation)
+        if event.conversation is not None:
+            self.assigned.saw(event.conversation.id)
 
     @on(ConversationList.PageWanted)
     def read_page(self, event: ConversationList.PageWanted) -> None:
@@ -250,10 +264,17 @@ class InboxScreen(WorkReports):
         self.view.show_hints()
 
     @on(ConversationList.TopReached)
-    def show_new(self, event: ConversationList.TopReached) -> None:
-        """At the top, what is new above comes in."""
+    @on(ConversationList.EndReached)
+    @on(ListHeader.NewRequested)
+    def show_new(self, event: Message) -> None:
+        """At the top, at the end, or where its note was clicked: what is new comes in."""
         event.stop()
         self.browsing.show_new()
+
+    @on(ConversationList.EdgesChanged)
+    def show_edges(self) -> None:
+        """Other numbers of conversations wait at the list's edges."""
+        self.browsing.show_edges()
 
     @on(ListHeader.SearchTyped)
     def search(self, event: ListHeader.SearchTyped) -> None:
@@ -268,18 +289,13 @@ class InboxScreen(WorkReports):
         self.set_focus(self.view.list)
         await self.view.header.close_search()
 
-    @on(ListHeader.NewRequested)
-    def click_new(self, event: ListHeader.NewRequested) -> None:
-        """The note of what is new was clicked."""
-        event.stop()
-        self.browsing.show_new()
-
     @on(DetailHeader.AssignRequested)
     @on(DetailHeader.StatusToggled)
     @on(ListHeader.SearchRequested)
     @on(ListHeader.ExportRequested)
     @on(TopBar.SettingsRequested)
     @on(TopBar.AgentMenuRequested)
+    @on(TopBar.AssignedRequested)
     async def click_action(self, event: Message) -> None:
         """A button, icon or name was clicked: the same as its key."""
         event.stop()
@@ -290,6 +306,7 @@ class InboxScreen(WorkReports):
             ListHeader.ExportRequested: "export",
             TopBar.SettingsRequested: "settings",
             TopBar.AgentMenuRequested: "agent",
+            TopBar.AssignedRequested: "assigned",
         }
         await self.run_action(actions[type(event)])
 
@@ -303,6 +320,7 @@ class InboxScreen(WorkReports):
     def submit(self, event: ReplyBox.Submitted) -> None:
         """Enter in the box."""
         event.stop()
+        self.assigned.takes((event.conversation_id,))  # whom a reply may be assigned to
         self.writing.submit(
             event.conversation_id, event.kind, event.text, and_resolve=event.and_resolve, cursor=event.cursor
         )

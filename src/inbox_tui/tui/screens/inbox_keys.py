@@ -14,6 +14,7 @@ OFFERS = (
 """What can be done with an empty inbox: description and action."""
 WITHOUT_KEYS = (
     ("Texts without a conversation", "lost_texts"),
+    ("Go to what was assigned to you", "assigned"),
     *OFFERS,
     ("Remove the sample", "remove_sample"),
 )
@@ -28,7 +29,8 @@ INBOX_KEYS: list[Binding] = [
     Binding("a", "assign", "Assign", id="inbox.assign"),
     Binding("i", "take", "Take it (assign to me)", id="inbox.take"),
     Binding("e", "toggle_status", "Mark resolved / reopen", id="inbox.resolve"),
-    Binding("n", "next_waiting", "Next waiting", id="inbox.next-waiting"),
+    Binding("n", "next_waiting(False)", "Next waiting, nobody's or yours", id="inbox.next-waiting"),
+    Binding("N", "next_waiting(True)", "Next waiting, anybody's", id="inbox.next-waiting-any"),
     Binding("slash", "search", "Search", id="inbox.search", key_display="/"),
     Binding("o", "order", "Order: newest, oldest, longest waiting", id="inbox.order"),
     Binding("X", "select_all", "Select all that match", id="inbox.select-all"),

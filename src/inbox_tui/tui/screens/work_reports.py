@@ -9,8 +9,10 @@ from textual import on
 from textual.screen import Screen
 
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.assigned import Assigned
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
+from inbox_tui.tui.going import Going
 from inbox_tui.tui.view import View
 from inbox_tui.tui.writing import Writing
 
@@ -21,6 +23,8 @@ class WorkReports(Screen[None]):
     view: View
     browsing: Browsing
     deciding: Deciding
+    going: Going
+    assigned: Assigned
     writing: Writing
 
     @on(m.ListRead)
@@ -54,12 +58,15 @@ class WorkReports(Screen[None]):
     def follow_changes(self, event: m.ChangesSeen) -> None:
         """Somebody wrote, or the line to the store went down or came back."""
         self.browsing.follow_changes(event.changes)
+        if event.changes.reset:
+            self.assigned.read()
         self.writing.line_changed()
 
     @on(m.ConversationsRead)
     def show_changed(self, event: m.ConversationsRead) -> None:
         """Conversations as they are after somebody wrote."""
-        self.browsing.show_changed(event.conversations)
+        self.browsing.show_changed(event.conversations, event.gone)
+        self.assigned.hear(event.conversations)
 
     @on(m.TeamRead)
     def show_team(self, event: m.TeamRead) -> None:
@@ -71,7 +78,7 @@ class WorkReports(Screen[None]):
     @on(m.WaitingFound)
     def go_to_waiting(self, event: m.WaitingFound) -> None:
         """Who waits longest."""
-        self.browsing.go_to_waiting(event.conversation)
+        self.going.go_to_waiting(event.next)
 
     @on(m.AllFound)
     def show_all_selected(self, event: m.AllFound) -> None:

@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -24,8 +22,9 @@ from inbox_tui.domain.models import Conversation, ConversationId, MemberId
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.window import ListWindow
-from inbox_tui.tui.widgets.row_scroll import RowScroll, Thumb
-from inbox_tui.tui.widgets.row_strips import DRAFT, INDENT, RowState, RowStrips, fit
+from inbox_tui.tui.widgets.row_scroll import Thumb
+from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips
+from inbox_tui.tui.widgets.worded_rows import WordedRows
 
 
 class FromList(FieldMessage):
@@ -39,7 +38,7 @@ class FromList(FieldMessage):
         return self.list
 
 
-class ConversationList(RowScroll, can_focus=True):
+class ConversationList(WordedRows, can_focus=True):
     """Conversations under a highlight that keys and the mouse move."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -77,8 +76,6 @@ class ConversationList(RowScroll, can_focus=True):
 
     empty_text: reactive[str] = reactive("")
     """What an empty list shows, in one line or more."""
-    me: reactive[MemberId | None] = reactive(None)
-    """Who looks; decides whether a changed row still belongs in the list."""
 
     class Highlighted(FromList):
         """Another conversation is highlighted, or the same as it was read anew.
@@ -111,15 +108,17 @@ class ConversationList(RowScroll, can_focus=True):
     class TopReached(FromList):
         """The first row was asked for; a list that is shown in answer begins at its top."""
 
+    class EndReached(FromList):
+        """The last row was asked for; a list that is shown in answer is shown at its end."""
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._window: ListWindow | None = None
         self._strips = RowStrips(self._style_of)
         self._number = 0
         self._highlighted: Conversation | None = None
         self._wants_top = False
+        self._wants_end = False
         self._selected: frozenset[ConversationId] = frozenset()
-        self._drafts: set[ConversationId] = set()
 
     # What is shown
 
@@ -136,20 +135,22 @@ class ConversationList(RowScroll, can_focus=True):
             now: The present, for ages.
         """
         is_same = query == self.query_shown
-        held = self._highlighted if is_same and not self._wants_top else None
-        self._wants_top = False
-        self._window = ListWindow(query, total, page)
+        held = self._highlighted if is_same and not (self._wants_top or self._wants_end) else None
+        goes_to_end = self._wants_end and is_same
+        self._wants_top = self._wants_end = False
+        window = self._begin(ListWindow(query, total, page))
         self._strips.query, self._strips.now = query, now
         self._strips.clear()
         self.fit_rows()
         self.refresh()
         if not is_same:
             self.clear_selection()
-        place = self._window.find(held.id) if held else None
+        place = window.find(held.id) if held is not None else None
         if place is None:
             self.scroll_to(y=0, animate=False)
-        self._put_highlight(place or 0)
-        self._ask()
+        self._put_highlight(self.row_count() - 1 if goes_to_end else place or 0)
+        self.ask()
+        self._tell_edges()
 
     def supply(self, request: PageRequest, page: Page) -> None:
         """Take rows in that ``PageWanted`` asked for; those that nobody waits for any more are ignored."""
@@ -161,20 +162,19 @@ class ConversationList(RowScroll, can_focus=True):
         if arrived is None:
             return
         self.fit_rows()
-        if arrived.shift:
-            self._number += arrived.shift
-            self.scroll_by_rows(arrived.shift)
+        self.shift_rows(arrived.shift)
         in_sight = self.rows_in_sight
         if arrived.shift or (arrived.rows.start < in_sight.stop and in_sight.start < arrived.rows.stop):
             self.refresh()
         self._settle_highlight(window, to_end=is_at_end and request.offset < 0)
-        self._ask()
+        self.ask()
+        self._settle()
 
     def ask_again(self) -> None:
         """Rows that were asked for will not come; ask for what is wanted now."""
         if self._window is not None:
             self._window.give_up()
-            self._ask()
+            self.ask()
 
     def replace(self, conversation: Conversation) -> None:
         """Show a conversation as it is now, in the row where it stands."""
@@ -182,17 +182,6 @@ class ConversationList(RowScroll, can_focus=True):
             self._highlighted = conversation
         number = self._window.replace(conversation) if self._window else None
         if number is not None:
-            self.repaint_row(number)
-
-    def show_drafts(self, ids: Iterable[ConversationId]) -> None:
-        """Say of these conversations, and of no others, that there is a draft."""
-        self._drafts = set(ids)
-        self.refresh()
-
-    def show_draft(self, id: ConversationId, is_there: bool) -> None:
-        """Say that a conversation has a draft, or no longer."""
-        (self._drafts.add if is_there else self._drafts.discard)(id)
-        if self._window and (number := self._window.find(id)) is not None:
             self.repaint_row(number)
 
     def set_now(self, now: datetime) -> None:
@@ -204,11 +193,6 @@ class ConversationList(RowScroll, can_focus=True):
             if row is not None and self._strips.reads_differently(row, before):
                 self.repaint_row(number)
 
-    @property
-    def query_shown(self) -> Query | None:
-        """What the list shows; None before the first ``show``."""
-        return self._window.query if self._window else None
-
     def conversation(self, id: ConversationId) -> Conversation | None:
         """A conversation as the list holds it; None where it is neither loaded nor highlighted."""
         number = self._window.find(id) if self._window else None
@@ -216,6 +200,11 @@ class ConversationList(RowScroll, can_focus=True):
         return held if number is None else self._row(number)
 
     # The highlight
+
+    @property
+    def number(self) -> int:
+        """The highlighted row."""
+        return self._number
 
     @property
     def highlighted(self) -> Conversation | None:
@@ -229,7 +218,7 @@ class ConversationList(RowScroll, can_focus=True):
         number = target if isinstance(target, int) else self._window.find(target)
         if number is None:
             return False
-        self._wants_top = False
+        self._wants_top = self._wants_end = False
         self._put_highlight(number)
         return True
 
@@ -256,8 +245,10 @@ class ConversationList(RowScroll, can_focus=True):
         self.post_message(self.TopReached(self))
 
     def action_last(self) -> None:
-        """Move the highlight to the last row."""
+        """Move the highlight to the last row, and let what is new come in."""
         self.highlight(self.row_count() - 1)
+        self._wants_end = True
+        self.post_message(self.EndReached(self))
 
     def action_page(self, pages: int) -> None:
         """Move the highlight by what fits on the screen."""
@@ -292,19 +283,14 @@ class ConversationList(RowScroll, can_focus=True):
 
     # What Textual asks
 
-    def row_count(self) -> int:
-        """How many conversations the list has, loaded or not."""
-        return self._window.total if self._window else 0
-
     def row_lines(self, number: int, width: int, thumb: Thumb) -> tuple[Strip, Strip]:
         """A conversation's two lines, or a faint sign that it is not loaded yet."""
         row = self._row(number)
         if row is None:
             is_here = self._highlighted is None and number == self._number
             return self._strips.placeholder(RowState(is_here, thumb=thumb), width)
-        words = (DRAFT,) if row.id in self._drafts else ()
-        is_selected = row.id in self._selected
-        return self._strips.row(row, RowState(self._is_highlighted(row.id), is_selected, thumb, words), width)
+        state = RowState(self._is_highlighted(row.id), row.id in self._selected, thumb, self.words_of(row.id))
+        return self._strips.row(row, state, width)
 
     def line_of_empty(self, y: int) -> Strip | None:
         """What the empty list says, in its middle, once it is known that there are no rows."""
@@ -312,9 +298,7 @@ class ConversationList(RowScroll, can_focus=True):
         number = y - max(0, (self.size.height - len(lines) + 1) // 2)
         if self._window is None or not 0 <= number < len(lines):
             return None
-        width = self.size.width
-        margin = " " * ((width - cell_len(lines[number])) // 2)
-        return Strip([Segment(fit(margin + lines[number], width), self._strips.style("muted"))], width)
+        return self._strips.centred(lines[number], self.size.width)
 
     def notify_style_update(self) -> None:
         """Colours may be others now."""
@@ -324,7 +308,9 @@ class ConversationList(RowScroll, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows are in sight: ask for those that are not loaded."""
         super().watch_scroll_y(old_value, new_value)
-        self._ask()
+        self.ask()
+        self._let_in_at_end()
+        self._tell_edges()
 
     def watch_me(self, me: MemberId | None) -> None:
         """Other rows may belong in the list now."""
@@ -334,7 +320,7 @@ class ConversationList(RowScroll, can_focus=True):
     def on_resize(self) -> None:
         """Keep the highlight in sight, and ask for what came into sight."""
         self.scroll_to_row(self._number)
-        self._ask()
+        self.ask()
 
     def on_click(self, event: events.Click) -> None:
         """Highlight a row; select it by its margin, open it by a double click."""
@@ -356,15 +342,26 @@ class ConversationList(RowScroll, can_focus=True):
         if event.chain == 2:
             self.action_open()
 
-    def _row(self, number: int) -> Conversation | None:
-        return self._window.row(number) if self._window else None
-
     def _is_highlighted(self, id: ConversationId) -> bool:
         return self._highlighted is not None and self._highlighted.id == id
 
     def _belongs(self, number: int) -> bool:
-        row, query = self._row(number), self.query_shown
-        return row is not None and query is not None and (self.me is None or query.filter.matches(row, self.me))
+        row = self._row(number)
+        return row is not None and self._matches(row)
+
+    def row_shifted(self, rows: int) -> None:
+        """The highlight stays on its conversation."""
+        self._number += rows
+
+    def stands_below_highlight(self, conversation: Conversation) -> bool:
+        """What comes in there moves nothing that the member looks at."""
+        window, held = self._window, self._highlighted
+        return window is not None and held is not None and window.place(conversation) > window.place(held)
+
+    def rows_came_in(self) -> None:
+        """A list that was empty gets a highlight."""
+        if self._highlighted is None:
+            self._put_highlight(self._number)
 
     def _style_of(self, name: str) -> Style:
         if "$" in name:
@@ -401,7 +398,8 @@ class ConversationList(RowScroll, can_focus=True):
             self._number = place
             self._hold(window.row(place))
 
-    def _ask(self) -> None:
+    def ask(self) -> None:
+        """Ask for the rows that are wanted now."""
         if self._window is None or not self.size.height:
             return
         in_sight = self.rows_in_sight

@@ -17,6 +17,7 @@ from textual.reactive import reactive
 from textual.widgets import Static
 
 from inbox_tui.domain.models import Conversation, ConversationId, Kind, Member, Message, Thread
+from inbox_tui.domain.rules import held_by_other
 from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.widgets.detail_header import DetailHeader
 from inbox_tui.tui.widgets.reply_box import LINES_AT_LEAST, LINES_AT_MOST, ReplyBox
@@ -133,10 +134,15 @@ class DetailPane(Vertical):
     def watch_conversation(self, before: Conversation | None, conversation: Conversation | None) -> None:
         """Another conversation: its own header, and no longer the messages of the last one."""
         self._header.conversation = conversation
+        self._show_holder()
         if (before.id if before else None) != (conversation.id if conversation else None):
             self._thread.begin(conversation)
         if (before is None) != (conversation is None):
             self._show_parts()
+
+    def watch_me(self) -> None:
+        """What somebody else had may be one's own now."""
+        self._show_holder()
 
     def watch_can_chat(self, can_chat: bool) -> None:
         """Show the reply box and the buttons, or why they are not there."""
@@ -161,6 +167,11 @@ class DetailPane(Vertical):
         self.set_class(is_short, "-short")
         room = height - (1 if is_short else 2) - THREAD_AT_LEAST
         self._reply.lines_at_most = max(LINES_AT_LEAST, min(LINES_AT_MOST, room))
+
+    def _show_holder(self) -> None:
+        me, conversation = self.me, self.conversation
+        holder = held_by_other(conversation, me) if conversation is not None and me is not None else None
+        self._reply.show_holder(holder.label if holder is not None else "")
 
     def _is_open(self, id: ConversationId) -> bool:
         return self.conversation is not None and self.conversation.id == id

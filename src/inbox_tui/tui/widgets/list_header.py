@@ -37,11 +37,17 @@ class ListHeader(Widget):
     order: reactive[Order] = reactive(Order.NEWEST)
     """The order in force."""
     new_above: reactive[int] = reactive(0)
-    """Conversations that are new or moved up since the list was read."""
+    """Conversations that belong above the list's last row and are not in it."""
+    new_below: reactive[int] = reactive(0)
+    """Conversations that belong behind its last row, and are not in it or not in sight yet."""
+    moved_up: reactive[int] = reactive(0)
+    """Conversations in it that would stand higher, for their visitors wrote."""
     found: reactive[str] = reactive("")
     """How many the search found, in words."""
     newest_key: reactive[str] = reactive("g", repaint=False)
-    """The key that lets what is new come in."""
+    """The key that lets what is new come in, and goes to the top."""
+    last_key: reactive[str] = reactive("G", repaint=False)
+    """The key that lets it come in, and goes to the end."""
     can_export: reactive[bool] = reactive(True)
     """The store and the member's access allow an export."""
 
@@ -123,21 +129,32 @@ class ListHeader(Widget):
         event.stop()
         if event.x >= self.size.width - cell_len(self._right()) - 1 and self.can_export:
             self.post_message(self.ExportRequested())
-        elif self.new_above and event.x >= sum(cell_len(text) for text, _ in self._left()[:-1]):
+        elif (news := self._news()) and event.x >= sum(
+            cell_len(text) for text, _ in self._left()[: len(self._left()) - len(news)]
+        ):
             self.post_message(self.NewRequested())
         elif self.can_search:
             self.post_message(self.SearchRequested())
 
     def _left(self) -> list[tuple[str, str]]:
-        if not self.can_search:
-            parts = [(f" {self.order.label} ", "$inbox-muted")]
-        else:
+        if self.can_search:
             words = clean_line(self.search)
             parts = [(f" ⌕ {words or 'search'} ", "" if words else "$inbox-muted")]
-            parts.append((f"· {self.found or self.order.label} ", "$inbox-muted"))
-        if self.new_above:
-            parts.append((f"· ↑ {self.new_above} new · {self.newest_key} ", "bold $warning"))
-        return parts
+            order = (f"· {self.found or self.order.label} ", "$inbox-muted")
+        else:
+            parts, order = [], (f" {self.order.label} ", "$inbox-muted")
+        news = self._news()
+        if not parts or not news or sum(cell_len(text) for text, _ in (*parts, order, *news)) <= self.size.width:
+            parts.append(order)
+        return [*parts, *news]
+
+    def _news(self) -> list[tuple[str, str]]:
+        """What waits at the list's edges, and the key that goes there."""
+        above = [f"{self.new_above:,} new"] if self.new_above else []
+        above += [f"{self.moved_up:,} moved up"] if self.moved_up else []
+        news = [f"· ↑ {', '.join(above)} · {self.newest_key} "] if above else []
+        news += [f"· ↓ {self.new_below:,} new below · {self.last_key} "] if self.new_below else []
+        return [(words, "bold $warning") for words in news]
 
     def _right(self) -> str:
         return EXPORT if self.can_export else ""

@@ -133,6 +133,7 @@ class ReplyBox(Vertical):
         self._complaint = ""
         self._draft_since = ""
         """Since when there has been a draft, in words; "" while one is typed that is new."""
+        self._holder = ""
         self._frame: ReplyFrame | None = None
         """What the frame shows; painting it again is not free."""
         self._editor: ReplyEditor | None = None
@@ -199,6 +200,11 @@ class ReplyBox(Vertical):
     def show_keys(self, send: str, newline: str) -> None:
         """Say which keys send and begin a new line."""
         self._keys = (send, newline)
+        self._show_frame()
+
+    def show_holder(self, name: str) -> None:
+        """Say which colleague has the conversation; "" where none does."""
+        self._holder = name
         self._show_frame()
 
     def can_continue(self, key: str, text: str, cursor: int) -> None:
@@ -405,9 +411,9 @@ class ReplyBox(Vertical):
         self._show_frame()
 
     def _show_frame(self) -> None:
-        frame = ReplyFrame(
-            self._kind, self._author, self._draft_since, self._complaint, self._keys, self.outer_size.width
-        )
+        width = self.outer_size.width
+        texts = self._author, self._draft_since, self._holder, self._complaint
+        frame = ReplyFrame(self._kind, *texts, self._keys, width)
         if frame != self._frame:
             self._frame = frame
             self.border_title = Content(frame.title)

@@ -27,8 +27,8 @@ HIGHLIGHT_MARK = "▌"
 SELECTED_MARK = "×"
 PLACEHOLDER = "…"
 THUMB = "▐"
-DRAFT = "draft"
-"""What a row says of a text that was begun and not sent."""
+YOU = "you"
+"""Stands in the place of the member's own badge."""
 INDENT = 3
 """Columns before the visitor's name and the last line: for the marks."""
 _BADGE_WIDTH = 4
@@ -114,8 +114,13 @@ class RowStrips:
         first, second = ([Segment(text, self.style("muted"))] for text in (sign, nothing))
         return self._line(first, state, state.thumb.first), self._line(second, state, state.thumb.second)
 
+    def centred(self, text: str, width: int) -> Strip:
+        """A line that stands in the place of rows."""
+        margin = " " * ((width - cell_len(text)) // 2)
+        return Strip([Segment(fit(margin + text, width), self.style("muted"))], width)
+
     def _first(self, cells: RowCells, state: RowState, width: int) -> Strip:
-        badge, badge_look = _badge(cells)
+        badge, badge_look = _badge(cells, self.me)
         when = cells.when if width >= _ROOMY else cells.short_when
         room = width - INDENT - cell_len(badge) - 2
         if room - cell_len(when) - 1 < _LEAST_NAME:
@@ -132,7 +137,7 @@ class RowStrips:
         return self._line(segments, state, state.thumb.first)
 
     def _second(self, cells: RowCells, state: RowState, width: int) -> Strip:
-        address = _address(cells, width // 2)
+        address = _address(cells, self.me, width // 2)
         words = "".join(f" {word}" for word in state.words)
         room = width - INDENT - 1 - cell_len(address)
         if cell_len(words) > room:
@@ -159,12 +164,20 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + "…", width)
 
 
-def _address(cells: RowCells, most: int) -> str:
+def _address(cells: RowCells, me: MemberId | None, most: int) -> str:
     """Whose the badge is, where several members have one name."""
     holder = cells.holder
-    return f" {shortened(clean_name(holder.email), most)}" if holder is not None and holder.is_namesake else ""
+    return (
+        f" {shortened(clean_name(holder.email), most)}"
+        if holder is not None and holder.is_namesake and holder.id != me
+        else ""
+    )
 
 
-def _badge(cells: RowCells) -> tuple[str, str]:
-    text, look = (NOBODY, "muted") if cells.holder is None else (badge_text(cells.holder), badge_style(cells.holder))
+def _badge(cells: RowCells, me: MemberId | None) -> tuple[str, str]:
+    if cells.holder is None:
+        text, look = NOBODY, "muted"
+    else:
+        text = YOU if cells.holder.id == me else badge_text(cells.holder)
+        look = badge_style(cells.holder)
     return text + " " * (_BADGE_WIDTH - cell_len(text)), look

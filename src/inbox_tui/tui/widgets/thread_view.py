@@ -7,7 +7,7 @@ says when earlier messages are wanted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import ClassVar
 
@@ -19,8 +19,10 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from inbox_tui.domain.models import Conversation, ConversationId, Message, MessageId, Thread
+from inbox_tui.domain.models import Conversation, ConversationId, Member, MemberId, Message, MessageId, Thread
+from inbox_tui.domain.team import written_by_members
 from inbox_tui.tui.field_message import FieldMessage
+from inbox_tui.tui.presenters.below import Below
 from inbox_tui.tui.presenters.thread import Line, OnItsWay, ThreadPresenter
 from inbox_tui.tui.widgets.plain_lines import PlainLines
 
@@ -36,6 +38,7 @@ _STYLES = {
     "note": "bold $inbox-note",
     "rule": "$inbox-muted",
     "muted": "$inbox-muted",
+    "below": "bold $warning",
 }
 """What each role of a line looks like; a badge's role is its style already."""
 
@@ -73,6 +76,7 @@ class ThreadView(PlainLines, can_focus=True):
         self._now: datetime | None = None
         self._follows = True
         """The end was on screen when the member last moved; a smaller window must not change that."""
+        self._below = Below()
         self._lines: list[Line] = []
         self._laid_out_for = 0
         self._styles_by_role: dict[str, Style] = {}
@@ -82,6 +86,11 @@ class ThreadView(PlainLines, can_focus=True):
     def messages(self) -> tuple[Message, ...]:
         """The loaded messages, oldest first, without those on their way."""
         return self._messages
+
+    @property
+    def unseen(self) -> tuple[Message, ...]:
+        """What came in below what is on screen, and has not been on it."""
+        return self._below.messages
 
     @property
     def is_at_end(self) -> bool:
@@ -104,6 +113,7 @@ class ThreadView(PlainLines, can_focus=True):
         else:
             self._pending = ()
             self._asked_before = None
+            self._below.begin()
         was_read = is_same and bool(self._messages)
         self._conversation, self._messages, self._has_earlier = thread.conversation, messages, has_earlier
         self._lay_out(keep_place=was_read)
@@ -125,6 +135,13 @@ class ThreadView(PlainLines, can_focus=True):
         self._messages += (message,)
         self._lay_out(keep_place=True)
 
+    def renew(self, members: Mapping[MemberId, Member]) -> None:
+        """Show colleagues as they are now."""
+        renewed = tuple(written_by_members(message, members) for message in self._messages)
+        if renewed != self._messages:
+            self._messages = renewed
+            self._lay_out(keep_place=True)
+
     def show_pending(self, pending: Sequence[OnItsWay]) -> None:
         """Show what is on its way to the store, in place of what was shown as such before."""
         if tuple(pending) != self._pending:
@@ -135,7 +152,13 @@ class ThreadView(PlainLines, can_focus=True):
         """Show a conversation whose messages are not read yet (what is on its way can be shown), or nothing."""
         self._conversation, self._messages, self._pending, self._has_earlier = conversation, (), (), False
         self._asked_before = None
+        self._below.begin()
         self._lay_out(keep_place=False)
+
+    def go_to_end(self) -> None:
+        """Show the newest line, be it on its way yet, and those that come after it."""
+        self._follows = True
+        self._lay_out(keep_place=True)
 
     def set_now(self, now: datetime) -> None:
         """Tell the present, by which days are named."""
@@ -166,6 +189,9 @@ class ThreadView(PlainLines, can_focus=True):
         """One line of the window into the thread."""
         width = self._text_width
         place = self.scroll_offset.y + y
+        if self.unseen and y == self.size.height - 1:
+            foot = Segment(f"↓ {len(self.unseen):,} new below", self._style("below"))
+            return Strip([foot]).adjust_cell_length(width, self._style("text"))
         if place >= len(self._lines):
             return Strip.blank(width, self._style("text"))
         line = self._lines[place]
@@ -204,6 +230,7 @@ class ThreadView(PlainLines, can_focus=True):
         """Ask for earlier messages when the top comes into view."""
         super().watch_scroll_y(old_value, new_value)
         self._follows = self.is_at_end
+        self._see()
         self._ask_for_earlier()
 
     def _joined(self, thread: Thread) -> tuple[tuple[Message, ...], bool]:
@@ -253,7 +280,17 @@ class ThreadView(PlainLines, can_focus=True):
             self.vertical_scrollbar.position = top
         self._follows = self.is_at_end
         self._repaint_changed(before, top_before, top)
+        self._see()
         self._ask_for_earlier()
+
+    def _see(self) -> None:
+        """What is on screen has been seen; what is below it is counted at the foot."""
+        top, height = self.scroll_offset.y, self.size.height
+        if not (height and self._messages):
+            return
+        bottom = top + height - (1 if self.unseen and not self.is_at_end else 0)
+        if self._below.look(self._messages, [line.message for line in self._lines[top:bottom]]):
+            self.refresh(Region(0, height - 1, self._text_width, 1))
 
     def _place_of(self, before: Sequence[Line], top: int) -> int:
         """Where the line that stood at ``top`` stands now: its message, and as far into it."""

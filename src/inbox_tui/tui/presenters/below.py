@@ -1,0 +1,34 @@
+"""Which messages of a thread came in below what is on screen, and have not been on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from inbox_tui.domain.models import Kind, Message, MessageId
+
+
+class Below:
+    """Keeps how far down a thread has been on screen."""
+
+    def __init__(self) -> None:
+        self._seen: MessageId | None = None
+        """The last message that was on screen; None before any was."""
+        self.messages: tuple[Message, ...] = ()
+        """Those behind it that somebody wrote, events left out."""
+
+    def begin(self) -> None:
+        """Another thread is shown, from its end."""
+        self._seen, self.messages = None, ()
+
+    def look(self, messages: Sequence[Message], on_screen: Iterable[MessageId | None]) -> bool:
+        """These messages are loaded, and these are on screen; whether others are below now than before."""
+        places = {message.id: place for place, message in enumerate(messages)}
+        seen = places.get(self._seen, -1) if self._seen is not None else -1
+        seen = max([seen, *(places[id] for id in on_screen if id is not None and id in places)])
+        before = self.messages
+        if seen >= 0:
+            self._seen = messages[seen].id
+            self.messages = tuple(message for message in messages[seen + 1 :] if message.kind is not Kind.EVENT)
+        else:
+            self.messages = ()
+        return [message.id for message in before] != [message.id for message in self.messages]
