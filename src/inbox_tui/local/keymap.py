@@ -45,6 +45,7 @@ DEFAULT_KEYS = {
     "inbox.help": "question_mark",
     "inbox.back": "escape",
     "inbox.quit": "q",
+    "inbox.suspend": "ctrl+z",
     "reply.send": "enter",
     "reply.newline": "shift+enter,ctrl+j,alt+enter",
     "reply.send-resolve": "ctrl+r",
@@ -53,6 +54,7 @@ DEFAULT_KEYS = {
     "reply.send-anyway": "ctrl+y",
     "reply.leave": "escape",
     "app.commands": "ctrl+p",
+    "app.repaint": "ctrl+l",
     "app.quit": "ctrl+q",
 }
 """Binding id → its keys, comma-separated, in the names that Textual gives them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -110,6 +111,8 @@ class InboxApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False),
         Binding("ctrl+p", "command_palette", "All commands", id="app.commands", priority=True),
+        Binding("ctrl+l", "paint_anew", "Repaint the screen", id="app.repaint", priority=True),
+        Binding("ctrl+z", "suspend", "Suspend; the shell's fg comes back", id="inbox.suspend", priority=True),
     ]
 
     def __init__(
@@ -191,6 +194,42 @@ class InboxApp(App[None]):
         """End; what is held is sent first."""
         self.farewell = await self._inbox().writing.finish()
         self.exit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where text is written, Ctrl+Z takes a change of it back."""
+        return action != "suspend" or not (self.screen is self._inbox() and self._inbox().view.is_writing)
+
+    async def action_leave(self) -> None:
+        """Where a conversation fills the screen, go back to the list; else quit."""
+        inbox = self._inbox()
+        if inbox.has_class("-narrow") and inbox.has_class("-reading") and inbox.check_action("back", ()):
+            inbox.action_back()
+        else:
+            await self.action_quit()
+
+    def action_suspend(self) -> None:
+        """Go back to the shell, with whatever was started along with the program, such as make."""
+        os.kill(0, signal.SIGTSTP)
+
+    def on_not_stopped(self) -> None:
+        """There was no shell that could have continued the program."""
+        self._inbox().view.status.say("There is no shell to go back to: nothing could continue the inbox from there.")
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, which ends other programs: say what ends this one, where it covers nothing."""
+        view = self._inbox().view
+        kept = "; the text in the box is kept" if view.is_writing else ""
+        view.status.say(f"{view.keys['app.quit']} quits{kept}")
+
+    def action_paint_anew(self) -> None:
+        """Paint everything: somebody else wrote to the terminal."""
+        self.paint_anew()
+
+    def paint_anew(self) -> None:
+        """Forget what the terminal shows, and paint the whole screen."""
+        if self._is_ready and self._running:
+            self.terminal.forget()
+            self._display(self.screen, self.screen._compositor.render_update(full=True))
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys look the same in the help, the palette and the hints."""
