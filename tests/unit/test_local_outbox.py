@@ -272,3 +272,12 @@ def test_any_mixture_delivers_what_can_be_read_in_order_and_keeps_the_rest(
         journal.remove(one.row)
     journal.close()
     assert rows_in(file) == bad
+
+
+def test_an_outbox_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path) -> None:
+    file = tmp_path / "outbox.db"
+    file.write_bytes(b"this is no database" * 1000)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    journals = [OutboxJournal(file, DANA) for _ in range(5)]
+    assert all(journal.problem for journal in journals)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
