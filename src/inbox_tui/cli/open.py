@@ -76,6 +76,7 @@ def demo(ctx: click.Context) -> None:
             url,
             Identity(ME, is_given=True),
             Path(folder) / "drafts.db",
+            filter=Filter.PENDING,
             is_demo=True,
             save=_forget,
         )
