@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def test_migrate_makes_a_store_and_then_has_nothing_to_do(run_cli: RunCli, store
 
 
 def test_migrate_brings_an_older_file_up_to_date(run_cli: RunCli, filled: Path) -> None:
-    with sqlite3.connect(filled) as db:
+    with closing(sqlite3.connect(filled)) as db, db:
         db.execute("DROP TABLE token")
         db.execute("ALTER TABLE message DROP COLUMN imported_by")
         db.execute("DROP INDEX message_reply")

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -145,7 +146,7 @@ def test_a_file_that_is_none_of_ours(file: Path) -> None:
 
 def test_what_cannot_be_kept_is_said(file: Path) -> None:
     journal = OutboxJournal(file, DANA)
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         other.execute("DROP TABLE undelivered")
     other.close()
     assert journal.add(REPLY) == 0
@@ -165,7 +166,7 @@ def test_half_a_surrogate_pair_cannot_be_kept_and_is_said(file: Path) -> None:
 def put(file: Path, content: bytes, sender: str = DANA, owner: str = "ended") -> int:
     """A row that some program left, whatever is in it; gives its number."""
     OutboxJournal(file, DANA).close()  # makes the file
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         row = other.execute(
             "INSERT INTO undelivered (owner, sender, content) VALUES (?, ?, ?)", (owner, sender, content)
         ).lastrowid
@@ -175,7 +176,7 @@ def put(file: Path, content: bytes, sender: str = DANA, owner: str = "ended") ->
 
 
 def rows_in(file: Path) -> dict[int, bytes]:
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         found = dict(other.execute("SELECT id, content FROM undelivered").fetchall())
     other.close()
     return found
@@ -233,7 +234,7 @@ def test_what_a_newer_program_wrote_is_delivered_by_a_newer_program(
 @pytest.mark.parametrize("owner", ["", "../../escape", "a\0b", "x" * 300, b"\xff\xfe"])
 def test_a_damaged_owner_does_not_matter(file: Path, owner: str | bytes) -> None:
     put(file, msgspec.json.encode(REPLY))
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         other.execute("UPDATE undelivered SET owner = CAST(? AS TEXT)", (owner,))
     other.close()
     put(file, msgspec.json.encode(CHANGES))
