@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -23,7 +24,7 @@ SAID = "Change my flight to Zürich, order a-17"
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> FileConnection:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileConnection]:
     """A file with nothing but words in the two indexes, as a reader opens it."""
     file = tmp_path_factory.mktemp("search") / "index.db"
     with with_tables(file) as made:
@@ -31,7 +32,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> FileConnection:
         made.executemany("INSERT INTO message_fts VALUES (?)", [(f"many{number}",) for number in range(TERMS_NAMED)])
         made.execute("INSERT INTO lead_fts (lead_name) VALUES (?)", (SAID,))
     made.close()
-    return reader(file)
+    found = reader(file)
+    yield found
+    found.close()
 
 
 def with_tables(file: Path) -> sqlite3.Connection:
