@@ -39,7 +39,6 @@ def test_migrate_brings_an_older_file_up_to_date(run_cli: RunCli, filled: Path) 
         db.execute("DROP INDEX message_reply")
         db.execute("ALTER TABLE message DROP COLUMN reply_agent_id")
         db.execute("PRAGMA user_version = 1")
-    db.close()
     assert run_cli("migrate").err == (
         f"{filled} is brought from schema 1 to {NEWEST}. A large one takes minutes.\n"
         f"{filled}: schema 1 brought to {NEWEST}.\n"

@@ -163,7 +163,6 @@ def said(file: Path, tmp_path: Path) -> tuple[Path, Promises]:
                 (number, conversation, text, text),
             )
         db.execute("UPDATE conversation SET message_count = message_count + 3 WHERE id = ?", (conversation,))
-    db.close()
     return copied, Promises(set(texts), set(texts), set(texts), Counter(texts))
 
 
@@ -187,7 +186,6 @@ def test_a_broken_promise_is_found(said: tuple[Path, Promises], damage: str, fou
     file, promises = said
     with closing(sqlite3.connect(file)) as db, db:
         db.execute(damage)
-    db.close()
     assert audit_file(file, promises)._asdict() == Audit(3, 0, 0, 0, 0, 0)._replace(**found)._asdict()
 
 

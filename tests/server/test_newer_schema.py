@@ -29,7 +29,6 @@ def bring_to_another(folder: Path, step: int) -> int:
     with closing(sqlite3.connect(folder / "team.db")) as other, other:
         number = int(other.execute("PRAGMA user_version").fetchone()[0]) + step
         other.execute(f"PRAGMA user_version = {number}")
-    other.close()
     return number
 
 

@@ -25,7 +25,6 @@ def test_a_text_for_a_conversation_that_is_gone_is_found_again(desk: Desk) -> No
     terminal.wait_for("For nobody now")
     with closing(sqlite3.connect(desk.store)) as other, other:
         other.execute("UPDATE conversation SET public_id = 'elsewhere' WHERE public_id = 'c-0'")
-    other.close()
     terminal.enter()
     terminal.wait_for("The conversation is gone; your text is kept")
     terminal.keys("C-p")

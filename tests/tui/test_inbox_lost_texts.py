@@ -51,7 +51,6 @@ def delete(team: Team4, id: str) -> None:
             "DELETE FROM message WHERE conversation_id = (SELECT id FROM conversation WHERE public_id = ?)", (id,)
         )
         other.execute("DELETE FROM conversation WHERE public_id = ?", (id,))
-    other.close()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -139,7 +138,6 @@ async def test_a_conversation_that_is_back_is_opened(team: Team4) -> None:
         await inbox.press("enter")
         with closing(sqlite3.connect(team.folder / "team.db")) as other, other:
             other.execute("UPDATE conversation SET public_id = 'ana' WHERE public_id = 'hanna'")
-        other.close()
         await inbox.press("o")
         await inbox.until(lambda: inbox.here == "ana")
         assert inbox.box.text == "Dear Ana"

@@ -310,7 +310,6 @@ async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivere
     with closing(sqlite3.connect(team.folder / f"outbox-{DANA}.db")) as outbox, outbox:
         [(first,), _] = outbox.execute("SELECT id FROM undelivered ORDER BY id").fetchall()
         outbox.execute("UPDATE undelivered SET content = CAST(x'ff' || content AS BLOB) WHERE id = ?", (first,))
-    outbox.close()
     wire.mend()
     async with team.inbox() as inbox:
         assert f"(row {first})" in inbox.view.status.message

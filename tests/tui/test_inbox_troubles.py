@@ -37,7 +37,6 @@ async def test_a_newer_program_s_file_is_not_written_and_the_text_is_kept(team: 
     async with team.inbox() as inbox:
         with closing(sqlite3.connect(team.folder / "team.db")) as newer, newer:
             newer.execute("PRAGMA user_version = 90")
-        newer.close()
         await inbox.pilot.press("r")
         await inbox.write("Do not lose this")
         await inbox.pilot.press("enter")

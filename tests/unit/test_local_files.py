@@ -282,7 +282,6 @@ def test_a_draft_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     with closing(sqlite3.connect(file)) as other, other:
         other.execute("INSERT INTO draft VALUES ('store', 'b', 'voice', 'of a newer program')")
         other.execute("INSERT INTO draft VALUES ('store', 'c', 'message', CAST(x'48ff69' AS TEXT))")
-    other.close()
     second = journal(file)
     found = {str(draft.conversation): draft.body for draft in second.all()}
     assert found == {"a": "Dear Ana", "c": "H\ufffdi", "z": "Zoe waits"}
@@ -291,5 +290,4 @@ def test_a_draft_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     second.close()
     with closing(sqlite3.connect(file)) as other, other:
         kept = other.execute("SELECT CAST(body AS BLOB) FROM draft WHERE conversation IN ('b', 'c')").fetchall()
-    other.close()
     assert kept == [(b"of a newer program",), (b"H\xffi",)]

@@ -148,7 +148,6 @@ def test_what_cannot_be_kept_is_said(file: Path) -> None:
     journal = OutboxJournal(file, DANA)
     with closing(sqlite3.connect(file)) as other, other:
         other.execute("DROP TABLE undelivered")
-    other.close()
     assert journal.add(REPLY) == 0
     assert "kept in memory only" in journal.problem
     assert journal.take_over() == []
@@ -170,7 +169,6 @@ def put(file: Path, content: bytes, sender: str = DANA, owner: str = "ended") ->
         row = other.execute(
             "INSERT INTO undelivered (owner, sender, content) VALUES (?, ?, ?)", (owner, sender, content)
         ).lastrowid
-    other.close()
     assert row is not None
     return row
 
@@ -178,7 +176,6 @@ def put(file: Path, content: bytes, sender: str = DANA, owner: str = "ended") ->
 def rows_in(file: Path) -> dict[int, bytes]:
     with closing(sqlite3.connect(file)) as other, other:
         found = dict(other.execute("SELECT id, content FROM undelivered").fetchall())
-    other.close()
     return found
 
 
@@ -236,7 +233,6 @@ def test_a_damaged_owner_does_not_matter(file: Path, owner: str | bytes) -> None
     put(file, msgspec.json.encode(REPLY))
     with closing(sqlite3.connect(file)) as other, other:
         other.execute("UPDATE undelivered SET owner = CAST(? AS TEXT)", (owner,))
-    other.close()
     put(file, msgspec.json.encode(CHANGES))
     assert left_in(file) == [REPLY, CHANGES]
 
