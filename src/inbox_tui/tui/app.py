@@ -229,7 +229,7 @@ class InboxApp(App[None]):
         """Forget what the terminal shows, and paint the whole screen."""
         if self._is_ready and self._running:
             self.terminal.forget()
-            self._display(self.screen, self.screen._compositor.render_update(full=True))
+            self._paint_all()
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys look the same in the help, the palette and the hints."""
@@ -277,7 +277,12 @@ class InboxApp(App[None]):
     def _catch_up(self) -> None:
         if self._owes_frame and self._running:
             self._owes_frame = False
-            self._display(self.screen, self.screen._compositor.render_update(full=True))
+            self._paint_all()
+
+    def _paint_all(self) -> None:
+        """Paint the whole screen, and what shows around a dialog."""
+        painted = self.screen._compositor.render_update(full=True, screen_stack=self._background_screens)
+        self._display(self.screen, painted)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Send what changed. The library would send all that was painted, and wait for a slow line to take it."""
