@@ -105,7 +105,7 @@ def foreign(module: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
-    return {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names) - {"inbox_tui"}
+    return {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names) - {"inbox_tui", "_typeshed"}
 
 
 def required(requirements: list[str]) -> set[str]:
