@@ -9,7 +9,7 @@ RUNS := $(VENV)/.runs
 TESTS := $(VENV)/.tests
 READY := $(VENV)/.ready
 WORKERS ?= 6
-# Seconds for `below`: it is to find what another Python does differently, not to repeat the whole suite.
+# Seconds for `below`, which then fails: it is to find what another Python does differently, not to repeat the suite.
 BELOW_WITHIN ?= 900
 
 # The tests start hundreds of processes; each would compile the program anew where byte code is not kept.
@@ -30,9 +30,10 @@ check: lint types layers slow coverage test versions
 versions: $(RUNS)
 	@VENV=$(VENV) MAKE="$(MAKE)" .ci/versions
 
-# What `versions` runs in each: the rules, the stores and the commands. Where it is slower than that, it fails.
+# What `versions` runs in each: the rules, the stores, the delivery and the commands, without what only takes long: many
+# starts of commands whose code runs in others, and copies from store to store.
 below: $(TESTS)
-	@timeout $(BELOW_WITHIN) $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup tests/unit tests/contract tests/cli --ignore-glob '*/test_http_*' --ignore-glob '*/test_cli_server*' $(ARGS)
+	@timeout $(BELOW_WITHIN) $(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup tests/unit tests/contract tests/cli tests/server/test_delivery.py $(addprefix --ignore-glob=*/test_,http_* cli_server* cli_acting.py cli_config.py cli_profile.py copying.py) $(ARGS)
 
 # What stands below the screens, by the tests that are about it. Tracing takes its time, so it is no part of `test`.
 coverage: $(READY)
