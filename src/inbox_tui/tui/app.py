@@ -60,11 +60,15 @@ def run_inbox(launch: Launch) -> int:
 
 async def _run(launch: Launch) -> int:
     opened = await open_inbox(launch)
+    beside = None
     try:
         app = InboxApp(launch, opened)
         threading.excepthook = lambda failed: app.fail(failed.exc_value)
         line = LostLine(app, launch.journal.flush)
         app.line_lost = line.end
+        if launch.beside is not None:
+            beside = asyncio.ensure_future(launch.beside())
+            beside.add_done_callback(lambda ended: app.fail(None if ended.cancelled() else ended.exception()))
         await app.run_async(mouse=launch.settings.mouse)
         if line.exit_code is not None:  # whatever else went wrong while everything ended
             line.let_go()
@@ -76,6 +80,9 @@ async def _run(launch: Launch) -> int:
         return app.return_code or 0
     finally:
         launch.journal.close()
+        if beside is not None:
+            beside.cancel()
+            await asyncio.wait([beside])
         await opened.aclose()
 
 
