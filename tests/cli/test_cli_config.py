@@ -48,6 +48,7 @@ def test_a_password_is_not_shown(run_cli: RunCli) -> None:
         ("zzz = 1", ["unknown key 'zzz'", "The keys are: store, as, token_command, theme"]),
         ("mouse = 'yes'", ["'mouse' must be true or false, not a text"]),
         ("theme = 'blue'", ['\'theme\' must be "dark" or "light"']),
+        ("after_send = 'box'", ['\'after_send\' must be "list", "next" or "stay"']),
         ("as = 3", ["'as' must be a text, not a number"]),
         ("token_command = 'pass show inbox'", ["'token_command' must be a list of texts, not a text"]),
         ("undo_send = -1", ["'undo_send' must be a number from 0 to 60."]),

@@ -72,9 +72,12 @@ def test_a_text_survives_quitting_at_once(desk: Desk) -> None:
     assert desk.open().wait_for("│ Written and left")
 
 
-def test_a_text_survives_ctrl_q_in_the_box(desk: Desk) -> None:
+def test_a_text_survives_ctrl_q_which_works_outside_the_box(desk: Desk) -> None:
     terminal = desk.open()
     write(terminal, "Never left")
+    terminal.keys("C-q")
+    terminal.wait_for("ctrl+q works outside the field: press Esc first.")
+    terminal.escape()
     terminal.keys("C-q")
     assert terminal.wait_for_end() == 0
     assert desk.open().wait_for("│ Never left")

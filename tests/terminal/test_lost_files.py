@@ -27,6 +27,7 @@ def test_a_text_for_a_conversation_that_is_gone_is_found_again(desk: Desk) -> No
         other.execute("UPDATE conversation SET public_id = 'elsewhere' WHERE public_id = 'c-0'")
     terminal.enter()
     terminal.wait_for("The conversation is gone; your text is kept")
+    terminal.escape()
     terminal.keys("C-p")
     terminal.wait_for("Search")
     terminal.text("texts without")

@@ -55,6 +55,7 @@ def test_quitting_sends_what_is_held_and_says_so(desk: Desk) -> None:
     write(terminal, "Held a moment")
     terminal.enter()
     terminal.wait_for("sending · ")
+    terminal.escape()
     terminal.keys("C-q")
     assert terminal.wait_for_end() == 0
     assert "Sent before leaving: 1." in terminal.screen()

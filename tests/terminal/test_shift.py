@@ -196,9 +196,8 @@ def work(shift: Shift) -> None:
     terminal.text(REPLY[-1])
     terminal.wait_for(lambda screen: all(line in screen for line in (f"│ {REPLY[0]}", f"│ {REPLY[-1]}")))
     terminal.enter()
-    screen = terminal.wait_for(f"✓ Sent to {who}")
-    assert "Team: " + " ".join(REPLY)[:40] in screen
-    terminal.escape()
+    last_words = "Team: " + " ".join(REPLY)[:40]
+    terminal.wait_for(lambda screen: f"✓ Sent to {who}" in screen and last_words in screen)
 
     terminal.keys("e")
     screen = terminal.wait_for(f"✓ Resolved {who} · z undo")

@@ -44,7 +44,7 @@ def test_nothing_is_cut_that_matters(desk: Desk, size: tuple[int, int]) -> None:
     assert "⌕ search · newest first" in lines[2] and "⤓ Export CSV" in lines[2]
     assert lines[3].startswith(ROW[size])
     assert lines[4].startswith("▌  Thank you. My number is 1000.")
-    assert lines[-1].startswith(" r reply") and lines[-1].endswith("? help")
+    assert lines[-1].startswith(" LIST  r reply") and lines[-1].endswith("? help")
 
     terminal.keys("Enter")
     shown = (

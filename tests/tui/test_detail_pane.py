@@ -217,9 +217,9 @@ async def test_the_reply_box_belongs_to_its_conversation() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert app.said == [("Submitted", MAYA.id, Kind.MESSAGE, "hello", False, 5)]
-        app.pane.clear_reply(JONAS.id)
+        app.pane.clear_reply(JONAS.id, Kind.MESSAGE)
         assert app.query_one(ReplyBox).text == "hello"
-        app.pane.clear_reply(MAYA.id)
+        app.pane.clear_reply(MAYA.id, Kind.MESSAGE)
         assert app.query_one(ReplyBox).text == ""
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
+from inbox_tui.tui import leaving
 from inbox_tui.tui import messages as m
-from inbox_tui.tui import writing
 from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.widgets.assign_menu import AssignMenu
@@ -32,8 +32,9 @@ async def status(team: Team4, id: str) -> Status:
 
 
 def said(inbox: Inbox) -> str:
-    """The status line."""
-    return inbox.text().splitlines()[-1].strip()
+    """What the last line says has happened."""
+    line = inbox.text().splitlines()[-1]
+    return line[max(line.find("✓"), line.find("! ")) :].rpartition("  ? help")[0]
 
 
 async def test_take_assigns_to_me(team: Team4) -> None:
@@ -184,7 +185,7 @@ async def test_escape_drops_the_selection(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("x", "escape")
         assert not inbox.view.list.selected
-        assert "r reply" in said(inbox)
+        assert "r reply" in inbox.lines[-1]
 
 
 @contextmanager
@@ -218,7 +219,7 @@ async def test_quitting_says_what_came_to_nothing(team: Team4) -> None:
 
 
 async def test_quitting_says_what_the_store_did_not_answer(team: Team4, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "FINISHES_WITHIN", 0.1)
+    monkeypatch.setattr(leaving, "FINISHES_WITHIN", 0.1)
     async with team.inbox() as inbox:
         with locked(team):
             await inbox.pilot.press("e")

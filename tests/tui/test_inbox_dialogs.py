@@ -9,21 +9,25 @@ from pathlib import Path
 import pytest
 from textual.command import CommandPalette
 
+from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Author, ConversationId, IncomingConversation, IncomingMessage
 from inbox_tui.domain.times import local
 from inbox_tui.local.keymap import DEFAULT_KEYS
 from inbox_tui.store.protocol import Intake, Team
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.commands import Command, InboxCommands
 from inbox_tui.tui.key_help import key_sections
 from inbox_tui.tui.screens.dialog import TextField
 from inbox_tui.tui.screens.export import ExportModal
 from inbox_tui.tui.screens.help import HelpScreen
 from inbox_tui.tui.screens.inbox import InboxScreen
+from inbox_tui.tui.screens.inbox_keys import OFFERS
+from inbox_tui.tui.screens.profile import ProfileModal
 from inbox_tui.tui.screens.settings import SettingsScreen
 from inbox_tui.tui.screens.welcome import WelcomeScreen
 from inbox_tui.tui.themes import LIGHT
 from tui.terminal import Inbox
-from tui.workspace import DANA, NOW, Team4
+from tui.workspace import DANA, JONAS, NOW, Team4
 
 STAMPED = f"all-{local(NOW):%Y-%m-%d-%H%M%S}.csv"
 
@@ -171,18 +175,23 @@ async def test_a_new_empty_inbox_welcomes_and_fills_with_the_sample(tmp_path: Pa
     team = Team4(tmp_path)
     async with team.inbox("somebody@localhost", is_new=True) as inbox:
         assert isinstance(inbox.top, WelcomeScreen)
-        await inbox.write("Sam Poe")
-        await inbox.press("enter", "1")
+        await inbox.press("1")
         await inbox.until(lambda: bool(inbox.heard(m.ConversationsImported)))
         await inbox.until(lambda: bool(inbox.rows))
         await inbox.settled()
         added = inbox.heard(m.ConversationsImported)[0].added
         assert inbox.browsing.counts.all == added > 0
-        assert inbox.view.me.name == "Sam Poe"
-        assert inbox.view.me.badge is not None
         assert f"{added} conversations came in" in inbox.text()
-        assert "Sam Poe · Chat admin" in inbox.text()
         assert isinstance(await team.store("somebody@localhost"), Team)
+        await inbox.press("r")
+        await inbox.write("Hello")
+        await inbox.press("enter")
+        assert isinstance(inbox.top, ProfileModal), "the name is asked for when a visitor shall see it"
+        await inbox.write("Sam Poe 3")
+        await inbox.press("enter", "enter")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert (inbox.view.me.name, inbox.view.me.badge is not None) == ("Sam Poe 3", True)
     await team.close()
 
 
@@ -192,6 +201,42 @@ async def test_a_new_inbox_may_stay_empty(tmp_path: Path) -> None:
         await inbox.press("escape")
         assert "No conversations yet." in inbox.text()
         assert "No conversation is highlighted." in inbox.text()
-        for key in ("r", "m", "a", "i", "e", "z", "x", "X", "n", "enter", "j", "G"):
+        for key in ("r", "m", "a", "i", "e", "z", "x", "X", "n", "j", "G", "2"):
             await inbox.press(key)
         assert isinstance(inbox.app.screen, InboxScreen)
+
+
+@pytest.mark.parametrize("size", [(120, 36), (40, 10)])
+async def test_an_empty_inbox_goes_on_offering_ways_to_begin(tmp_path: Path, size: tuple[int, int]) -> None:
+    team = Team4(tmp_path)
+    async with team.inbox(DANA, size=size) as inbox:
+        assert inbox.top is inbox.screen, "it is not new any more"
+        for words, _ in OFFERS:
+            assert words in inbox.text()
+        await inbox.press("enter")
+        assert isinstance(inbox.top, WelcomeScreen)
+        await inbox.press("escape")
+        offered = {command.description: command for command in commands(inbox)}
+        assert set(offered) >= {words for words, _ in OFFERS}
+        await inbox.app.run_action(offered["Import a file"].action, inbox.screen)
+        await inbox.settled()
+        assert isinstance(inbox.top, WelcomeScreen)
+        await inbox.press("escape")
+        await inbox.app.run_action(offered["Fill it with the sample"].action, inbox.screen)
+        await inbox.until(lambda: bool(inbox.heard(m.ConversationsImported)))
+        await inbox.until(lambda: bool(inbox.rows))
+        await inbox.settled()
+        assert not {words for words, _ in OFFERS} & {command.description for command in commands(inbox)}
+    await team.close()
+
+
+async def test_an_empty_list_of_an_inbox_in_use_offers_nothing(team: Team4) -> None:
+    async with team.inbox(JONAS, filter=Filter.YOUR_INBOX) as inbox:
+        assert "Your inbox is empty." in inbox.text()
+        await inbox.press("enter")
+        assert inbox.top is inbox.screen
+
+
+def commands(inbox: Inbox) -> list[Command]:
+    """What the palette would offer now."""
+    return InboxCommands(inbox.screen).commands()

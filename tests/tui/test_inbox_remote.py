@@ -11,8 +11,8 @@ import pytest
 from inbox_tui.domain.models import Author, ConversationId, Status
 from inbox_tui.operations import decisions
 from inbox_tui.store.protocol import Store
+from inbox_tui.tui import leaving
 from inbox_tui.tui import messages as m
-from inbox_tui.tui import writing
 from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.conflict import ConflictModal
 from server.harness import Served, serving
@@ -124,6 +124,7 @@ async def test_a_reply_without_a_line_waits_and_arrives_once(team: Team4, wire: 
         await send(inbox, "Sent into the dark")
         assert inbox.box.text == ""
         assert "waits for the line" in inbox.text()
+        await inbox.pilot.press("escape", "r")
         await inbox.write("and another")
         await inbox.pilot.press("enter")
         assert await said_in(team) == []
@@ -246,7 +247,7 @@ async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
     team: Team4, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line does not end: it says nothing any more, and the screen does not know that yet."""
-    monkeypatch.setattr(writing, "FINISHES_WITHIN", 0.1)
+    monkeypatch.setattr(leaving, "FINISHES_WITHIN", 0.1)
     async with team.inbox() as inbox:
         wire.choose = lambda method, path: Fault.HALF_OPEN
         await inbox.pilot.press("e")
@@ -304,6 +305,7 @@ async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivere
     async with team.inbox() as inbox:
         await lost(inbox, wire)
         await send(inbox, "First")
+        await inbox.pilot.press("escape", "r")
         await inbox.write("Second")
         await inbox.pilot.press("enter")
         await inbox.pilot.pause()

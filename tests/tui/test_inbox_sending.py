@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
-from inbox_tui.domain.models import Author, ConversationId, Kind
+from inbox_tui.domain.models import Author, ConversationId, Kind, Status
 from inbox_tui.local.settings import Settings
+from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.conflict import ConflictModal
 from tui.terminal import Inbox
-from tui.workspace import JONAS, Team4, reply_as
+from tui.workspace import JONAS, NOW, Team4, reply_as
 
 PRIYA = ConversationId("priya")
 LONG = 60.0
@@ -45,6 +49,93 @@ async def test_a_reply_waits_in_the_thread_and_says_how_to_take_it_back(holding:
         assert await sent_by_dana(holding) == []
 
 
+async def test_after_sending_the_list_has_the_keys(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        inbox.view.learn_keys()
+        await send(inbox, "one")
+        assert inbox.has_focus(inbox.view.list)
+        assert inbox.lines[-1].startswith(" LIST  r reply")
+        assert "✓ Sending to Priya Nair · z undo  ? help" in inbox.lines[-1]
+        await inbox.press("j", "r")
+        await inbox.write("two")
+        assert inbox.here == "luis"
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert inbox.is_writing, "a reply that goes its way does not take the keys from another"
+        assert inbox.box.text == "two"
+        assert await sent_by_dana(holding) == ["one"]
+
+
+async def test_the_box_keeps_the_keys_while_a_new_line_may_have_been_meant(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "one")
+        assert inbox.is_writing
+        assert inbox.lines[-1].startswith(" REPLY  ")
+        assert "✓ Not sent yet: whoever types on goes on with it" in inbox.lines[-1]
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert inbox.has_focus(inbox.view.list)
+        assert inbox.lines[-1].startswith(" LIST  ")
+        await inbox.press("j")
+        assert inbox.here == "luis"
+
+
+async def test_a_box_that_was_come_back_to_keeps_the_keys(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "one")
+        await inbox.press("escape")
+        assert "types on" not in inbox.text(), "that is over"
+        await inbox.press("r")
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert inbox.is_writing
+
+
+async def test_what_was_meant_as_a_new_line_is_typed_on_although_the_team_changes(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await send(inbox, "one")
+        inbox.screen.writing.renamed()
+        await inbox.write("two")
+        assert inbox.box.text == "one\ntwo"
+
+
+async def test_what_is_sent_at_once_gives_the_keys_back_at_once(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await send(inbox, "one")
+        await inbox.press("j", "r", *"two")
+        assert (inbox.here, inbox.box.text) == ("luis", "two")
+        assert await sent_by_dana(team) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("after", "here", "writes"), [("list", "priya", False), ("next", "luis", False), ("stay", "priya", True)]
+)
+@pytest.mark.parametrize(("opens", "sends"), [("r", "enter"), ("r", "ctrl+r"), ("m", "enter")])
+async def test_where_the_keys_go_can_be_set(
+    team: Team4, after: Literal["list", "next", "stay"], here: str, writes: bool, opens: str, sends: str
+) -> None:
+    team.settings = Settings(undo_send=0, after_send=after)
+    async with team.inbox() as inbox:
+        await inbox.press(opens)
+        await inbox.write("one")
+        await inbox.press(sends)
+        assert (inbox.here, inbox.is_writing) == (here, writes)
+
+
+async def test_on_a_small_terminal_undo_leads_back_into_the_box(holding: Team4) -> None:
+    async with holding.inbox(size=(80, 24)) as inbox:
+        inbox.view.learn_keys()
+        await inbox.press("enter")
+        await send(inbox, "one")
+        assert inbox.view.list.is_on_screen
+        await inbox.press("z")
+        assert (inbox.is_writing, inbox.box.text) == (True, "one")
+        assert inbox.box.is_on_screen
+
+
 @pytest.mark.parametrize("keys", [["escape", "z"], ["ctrl+z"]])
 async def test_it_can_be_taken_back(holding: Team4, keys: list[str]) -> None:
     async with holding.inbox() as inbox:
@@ -75,7 +166,7 @@ async def test_after_the_wait_it_is_sent(team: Team4) -> None:
         await inbox.settled()
         assert await sent_by_dana(team) == ["There it goes"]
         assert "sending" not in inbox.text()
-        await inbox.press("x")
+        await inbox.press("escape", "r", "x")
         assert inbox.box.text == "x", "what is typed now is another reply"
 
 
@@ -112,6 +203,7 @@ async def test_typing_on_is_the_next_reply_where_shift_enter_is_known(holding: T
         await inbox.settled()
         assert "Enter sends · Shift+Enter new line" in inbox.text()
         await send(inbox, "one")
+        await inbox.press("r")
         await inbox.write("two")
         assert inbox.box.text == "two"
         assert "sending · ctrl+z undo" in inbox.text()
@@ -156,6 +248,7 @@ async def test_what_is_under_way_and_what_is_typed_since_are_both_on_disk(holdin
     async with holding.inbox() as inbox:
         inbox.view.learn_keys()
         await send(inbox, "first")
+        await inbox.press("r")
         await inbox.write("second")
         journal = inbox.app.launch.journal
         assert journal.flush()
@@ -170,3 +263,52 @@ async def test_a_backslash_before_enter_is_a_new_line(team: Team4) -> None:
         await send(inbox, "one\\")
         assert inbox.box.text == "one\n"
         assert await sent_by_dana(team) == []
+
+
+@pytest.mark.parametrize(("answer", "status"), [("escape", Status.OPEN), ("enter", Status.RESOLVED)])
+async def test_a_note_that_resolves_somebody_who_waits_asks_and_is_added_in_any_case(
+    team: Team4, answer: str, status: Status
+) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("m")
+        await inbox.write("Rang her")
+        await inbox.press("ctrl+r")
+        assert isinstance(inbox.top, ConfirmModal)
+        assert "Priya Nair waits for an answer" in inbox.text(inbox.top)
+        await inbox.press(answer)
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert await sent_by_dana(team) == ["Rang her"]
+        now = await (await team.store()).get(PRIYA)
+        assert (now.status, now.waiting_since is None) == (status, status is Status.RESOLVED)
+        assert inbox.box.text == ""
+
+
+async def test_a_note_resolves_at_once_where_nobody_waits(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.go_to("luis")
+        await inbox.press("m")
+        await inbox.write("All said")
+        await inbox.press("ctrl+r")
+        await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))
+        await inbox.settled()
+        assert inbox.top is inbox.screen
+        assert (await (await team.store()).get(ConversationId("luis"))).status is Status.RESOLVED
+
+
+async def test_a_note_does_not_resolve_somebody_who_began_to_wait_meanwhile(holding: Team4) -> None:
+    luis = ConversationId("luis")
+    async with holding.inbox() as inbox:
+        await inbox.go_to("luis")
+        await inbox.press("m")
+        await inbox.write("All said")
+        await inbox.press("ctrl+r")
+        dana = await holding.store()
+        assert isinstance(dana, Intake)
+        await dana.request_handoff(luis, NOW)
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.StillWaiting)))
+        await inbox.settled()
+        now = await dana.get(luis)
+        assert (now.status, now.waiting_since) == (Status.OPEN, NOW)
+        assert "waits for an answer, so nothing was resolved." in inbox.view.status.message

@@ -55,8 +55,10 @@ async def test_list_then_conversation_then_reply_and_back(team: Team4, size: tup
         await inbox.write("Yes")
         await inbox.press("enter")
         assert len(inbox.heard(m.ReplySent)) == 1
+        assert inbox.has_focus(inbox.view.list)
+        assert "▌  Team: Yes" in inbox.text()
+        await inbox.press("escape", "enter")
         assert "Yes" in inbox.text()
-        await inbox.press("escape")
         assert inbox.has_focus(inbox.view.thread)
         await inbox.press("escape")
         assert not inbox.view.pane.display

@@ -120,7 +120,7 @@ async def test_a_draft_is_not_disturbed_by_what_others_write(team: Team4) -> Non
         await inbox.settled()
         assert inbox.is_writing
         assert inbox.box.text == "half a thought"
-        assert "Note for the team" in inbox.text()
+        assert "NOTE · only the team sees this" in inbox.text()
 
 
 async def test_without_access_there_is_the_list_and_the_sentence(team: Team4) -> None:

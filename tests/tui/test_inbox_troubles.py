@@ -105,7 +105,7 @@ async def test_a_long_problem_is_shown_to_its_end(team: Team4) -> None:
         assert "then try again." in inbox.text()
         inbox.view.status.clear()
         await inbox.settled()
-        assert inbox.lines[-1].startswith(" r reply")
+        assert inbox.lines[-1].startswith(" LIST  r reply")
 
 
 async def test_where_it_is_narrow_enter_reads_and_enter_again_writes(team: Team4) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Status
+from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Team
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.presenters.times import clock_time
 from inbox_tui.tui.screens.conflict import ConflictModal
 from inbox_tui.tui.screens.profile import ProfileModal
 from inbox_tui.tui.widgets.reply_box import ReplyBox
 from tui.terminal import Inbox
-from tui.workspace import AGENT, DANA, JONAS, MAYA, VISITOR, Team4, chat, reply_as, said
+from tui.workspace import AGENT, DANA, JONAS, MAYA, NOW, VISITOR, WIDE, Team4, chat, reply_as, said
 
 NEW = "new@acme.example"
 PRIYA = ConversationId("priya")
@@ -105,7 +107,7 @@ async def test_send_and_resolve(team: Team4) -> None:
 async def test_a_note_stays_in_the_team_and_keeps_the_visitor_waiting(team: Team4) -> None:
     async with team.inbox() as inbox:
         await begun(inbox, "She is a regular", "m")
-        assert "Note for the team" in inbox.text()
+        assert "NOTE · only the team sees this" in inbox.text()
         await inbox.press("enter")
         assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "She is a regular")
         assert inbox.open_one.waiting_since is not None
@@ -233,6 +235,132 @@ async def test_a_store_that_refuses_gives_the_text_back(team: Team4) -> None:
         await inbox.until(lambda: inbox.view.me.may_chat)
         await inbox.settled()
         assert inbox.box.text == "Still mine"
+
+
+@pytest.mark.parametrize("size", [WIDE, (80, 24)])
+async def test_enter_goes_into_the_box_that_is_shown(team: Team4, size: tuple[int, int]) -> None:
+    async with team.inbox(size=size) as inbox:
+        await begun(inbox, "She is", "m")
+        await inbox.press("escape", "enter")
+        assert inbox.is_writing
+        assert (inbox.box.kind, inbox.box.text) == (Kind.NOTE, "She is")
+        await inbox.write(" rude")
+        await inbox.press("enter")
+        assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "She is rude")
+    async with team.inbox(size=size) as inbox:
+        await inbox.press("enter", "enter")
+        assert (inbox.is_writing, inbox.box.kind) == (True, Kind.MESSAGE)
+
+
+@pytest.mark.parametrize("opens", ["enter", "m"])
+async def test_a_notes_draft_from_before_is_gone_on_with_as_a_note(team: Team4, opens: str) -> None:
+    async with team.inbox() as inbox:
+        await begun(inbox, "She is", "m")
+    async with team.inbox() as inbox:
+        await inbox.press(opens)
+        assert (inbox.is_writing, inbox.box.kind, inbox.box.text) == (True, Kind.NOTE, "She is")
+
+
+@pytest.mark.parametrize(("opens", "word", "other"), [("r", "REPLY", "NOTE"), ("m", "NOTE", "REPLY")])
+async def test_ctrl_n_changes_one_into_the_other_with_its_text(team: Team4, opens: str, word: str, other: str) -> None:
+    async with team.inbox() as inbox:
+        await begun(inbox, "She is", opens)
+        assert inbox.lines[-1].startswith(f" {word}  ")
+        await inbox.press("ctrl+n")
+        assert inbox.lines[-1].startswith(f" {other}  ")
+        assert ("NOTE · only the team sees this" in inbox.text()) is (other == "NOTE")
+        await inbox.press("escape", "j", "k")
+        assert (inbox.box.kind is Kind.NOTE, inbox.box.text) == (other == "NOTE", "She is")
+        assert inbox.screen.writing.replies.kinds(PRIYA) == [inbox.box.kind], "it is there once"
+        await inbox.press("enter", "enter")
+        assert (await stored(team, "priya"))[-1][2] in ("She is", "Dana Ortiz was assigned by replying")
+        kinds = [kind for _, kind, body in await stored(team, "priya") if body == "She is"]
+        assert kinds == [Kind.NOTE if other == "NOTE" else Kind.MESSAGE]
+
+
+async def test_ctrl_n_loses_no_draft_of_either_kind(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await begun(inbox, "for the team", "m")
+        await inbox.press("escape")
+        await begun(inbox, "for her")
+        await inbox.press("ctrl+n")
+        assert (inbox.box.kind, inbox.box.text) == (Kind.NOTE, "for the team\nfor her")
+        assert "You had begun a note here; it stands above your text" in inbox.text()
+        await inbox.press("enter")
+        assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "for the team\nfor her")
+        assert inbox.screen.writing.replies.kinds(PRIYA) == []
+
+
+def row_of(inbox: Inbox, name: str) -> str:
+    """The second line of a conversation's row."""
+    lines = inbox.text().splitlines()
+    return next(lines[n + 1] for n, line in enumerate(lines) if name in line.partition("│")[0] and n > 2)
+
+
+async def test_a_draft_is_told_in_its_row_and_with_its_age_on_the_box(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        assert "draft" not in inbox.text()
+        await begun(inbox, "hello")
+        assert " draft " in row_of(inbox, "Priya Nair")[:60]
+        assert "draft since" not in inbox.text(), "it is new"
+        await inbox.press("escape")
+        assert f"Reply as Dana Ortiz · draft since {clock_time(NOW)}" in inbox.text()
+        await inbox.press("j")
+        assert "draft since" not in inbox.text()
+        await begun(inbox, "for Luis", "m")
+    team.clock.pass_(days=1)
+    async with team.inbox() as inbox:
+        assert f"Reply as Dana Ortiz · draft since yesterday {clock_time(NOW)}" in inbox.text()
+        assert " draft " in row_of(inbox, "Priya Nair")[:60]
+        await inbox.press("j")
+        assert f"NOTE · only the team sees this · since yesterday {clock_time(NOW)}" in inbox.text()
+        await inbox.press("k", "r", *["backspace"] * 5)
+        assert "draft since" not in inbox.text()
+        assert " draft " not in row_of(inbox, "Priya Nair")
+        await inbox.write("anew")
+        await inbox.press("escape")
+        assert f"draft since {clock_time(team.clock.now)}" in inbox.text()
+        await inbox.press("r", "enter")
+        assert " draft " not in row_of(inbox, "Priya Nair")
+        assert "draft since" not in inbox.text()
+
+
+async def test_what_is_on_its_way_is_no_draft_until_it_comes_back(team: Team4) -> None:
+    team.settings = Settings(undo_send=60)
+    async with team.inbox() as inbox:
+        await begun(inbox, "hello")
+        await inbox.press("enter")
+        assert " draft " not in row_of(inbox, "Priya Nair")
+        await inbox.press("ctrl+z")
+        assert " draft " in row_of(inbox, "Priya Nair")
+        await inbox.press("ctrl+n", "escape")
+        assert " draft " in row_of(inbox, "Priya Nair")
+
+
+async def test_on_a_small_terminal_the_box_has_room_for_the_age(team: Team4) -> None:
+    async with team.inbox(size=(40, 12)) as inbox:
+        await inbox.press("enter")
+        await begun(inbox, "hello")
+        await inbox.press("escape")
+        assert f"╭─ Reply as Dana Ortiz · since {clock_time(NOW)} ─" in inbox.text()
+        await inbox.press("escape")
+        assert "draft" in row_of(inbox, "Priya Nair")
+
+
+async def test_a_reply_that_comes_back_does_not_turn_the_note_being_written_into_one(team: Team4) -> None:
+    team.settings = Settings(undo_send=60)
+    async with team.inbox() as inbox:
+        await begun(inbox, "My answer")
+        await reply_as(await team.store(JONAS), "priya", "Jonas was here")
+        await inbox.until(lambda: "Jonas was here" in inbox.thread)
+        await inbox.press("enter", "escape", "m")
+        await inbox.write("Jonas ")
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: isinstance(inbox.top, ConflictModal))
+        await inbox.press("ctrl+y")
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.write("is rude")
+        assert (inbox.is_writing, inbox.box.kind, inbox.box.text) == (True, Kind.NOTE, "Jonas is rude")
 
 
 async def test_enter_on_an_empty_box_sends_nothing(team: Team4) -> None:

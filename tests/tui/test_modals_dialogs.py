@@ -69,7 +69,7 @@ def every_dialog(tmp_path: Path) -> list[Dialog[Any]]:
         ExportModal(1, tmp_path / HOSTILE.replace("/", ""), print),
         ProfileModal(HOSTILE),
         SettingsScreen(view, photos=True, photo=b"no picture"),
-        WelcomeScreen(HOSTILE, HOSTILE),
+        WelcomeScreen(HOSTILE),
     ]
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from inbox_tui.domain.errors import ExportError
 from inbox_tui.tui.screens.export import ExportModal, Stage
-from inbox_tui.tui.screens.welcome import FillWithSample, ImportFile, StayEmpty, WelcomeScreen
+from inbox_tui.tui.screens.welcome import FillWithSample, ImportFile, Offer, WelcomeScreen
 from inbox_tui.tui.themes import DARK
 
 SIZES = [(120, 36), (40, 10)]
@@ -141,58 +141,61 @@ async def test_welcome_with_the_sample(size: tuple[int, int]) -> None:
     app = Host(WelcomeScreen("sqlite:///inbox.db"))
     async with app.run_test(size=size) as pilot:
         assert "This inbox is empty." in app.shown()
-        await pilot.press(*"Dana", "enter", "1")
-        assert app.results == [FillWithSample("Dana")]
+        await pilot.press("1")
+        assert app.results == [FillWithSample()]
 
 
-async def test_what_is_typed_at_first_goes_into_the_name() -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana"))
-    async with app.run_test() as pilot:
-        await pilot.press("space", *"Ortiz", "1", "escape")
-        assert app.results == [StayEmpty("Dana Ortiz1")]
-
-
-async def test_welcome_with_a_name_that_is_known_takes_the_digits_after_enter() -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana Ortiz"))
-    async with app.run_test() as pilot:
-        await pilot.press("enter", "1")
-        assert app.results == [FillWithSample("Dana Ortiz")]
+@pytest.mark.parametrize("size", SIZES)
+async def test_welcome_puts_nothing_in_unless_it_is_chosen(size: tuple[int, int]) -> None:
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("enter", *"root", "space", "4", "0")
+        await pilot.pause()
+        assert "Choose with 1, 2 or 3." in app.shown()
+        assert app.results == []
+        await pilot.press("escape")
+        assert app.results == [None]
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_welcome_with_a_file(tmp_path: Path, size: tuple[int, int]) -> None:
     file = tmp_path / "conversations.jsonl"
     file.write_text("{}\n")
-    app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana"))
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
     async with app.run_test(size=size) as pilot:
-        await pilot.press("enter", "2", "x", "enter")
+        await pilot.press("2", "x", "1", "enter")
         await pilot.pause()
-        assert "There is no file x." in app.shown()
+        assert "There is no file x1." in app.shown()
         app.dialog.query_one("#path", Input).value = str(file)
         await pilot.press("enter")
-        assert app.results == [ImportFile("Dana", file)]
+        assert app.results == [ImportFile(file)]
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_welcome_explains_how_to_reach_a_team(size: tuple[int, int]) -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana"))
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
     async with app.run_test(size=size) as pilot:
-        await pilot.press("enter", "3")
+        await pilot.press("3")
         await pilot.pause()
         assert "--store URL" in app.shown()
         assert app.results == []
 
 
-async def test_welcome_skipped_keeps_the_name() -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+async def test_welcome_goes_on_with_what_was_chosen_elsewhere() -> None:
+    app = Host(WelcomeScreen("sqlite:///inbox.db", Offer.FILE))
     async with app.run_test() as pilot:
-        await pilot.press(*"Dana", "escape")
-        assert app.results == [StayEmpty("Dana")]
+        await pilot.press("x", "enter")
+        await pilot.pause()
+        assert "There is no file x." in app.shown()
+    app = Host(WelcomeScreen("sqlite:///inbox.db", Offer.TEAM))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert "--store URL" in app.shown()
 
 
 async def test_welcome_by_mouse() -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db", "Dana"))
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
     async with app.run_test() as pilot:
         await pilot.pause()
         await pilot.click("#sample")
-        assert app.results == [FillWithSample("Dana")]
+        assert app.results == [FillWithSample()]

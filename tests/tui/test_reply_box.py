@@ -54,6 +54,7 @@ class BoxApp(App[None]):
     @on(ReplyBox.EditorRequested)
     @on(ReplyBox.LeaveRequested)
     @on(ReplyBox.Entered)
+    @on(ReplyBox.KindChanged)
     def keep(self, event: ReplyBox.Submitted) -> None:
         self.said.append((type(event).__name__, *(value for _, value in event.__rich_repr__())))
 
@@ -141,19 +142,32 @@ async def test_a_paste_keeps_its_lines_and_sends_nothing() -> None:
         app = await opened(pilot)
         app.box.ensure_editor().post_message(Paste("one\r\ntwo\n" + HOSTILE))
         await pilot.pause()
-        assert app.box.text == "one\ntwo\na]0;ownedbc"
+        assert app.box.text == "one\ntwo\na]0;ownedb\u202ec"
         assert not app.about("Submitted")
 
 
-async def test_escape_leaves_and_tab_moves_on_without_a_trace() -> None:
+async def test_lines_may_be_undone_and_done_again_from_under_the_cursor() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        app.box.ensure_editor().post_message(Paste("line\n" * 20))
+        await pilot.pause()
+        await pilot.pause()
+        await pilot.press("ctrl+z")
+        assert app.box.text == ""
+        await pilot.press("ctrl+y")
+        assert app.box.text == "line\n" * 20
+
+
+async def test_escape_leaves_without_a_trace_and_tab_is_text() -> None:
     async with BoxApp().run_test(size=(60, 14)) as pilot:
         app = await opened(pilot, "kept")
         await pilot.press("escape")
         await pilot.pause()
         assert app.about("LeaveRequested") == [()]
-        await pilot.press("tab")
-        assert isinstance(app.focused, Input)
         assert app.box.text == "kept"
+        await pilot.press("tab", "x")
+        assert not isinstance(app.focused, Input)
+        assert app.box.text == "kept\tx"
 
 
 async def test_the_editor_is_asked_for_with_the_text() -> None:
@@ -283,7 +297,7 @@ async def test_the_frame_says_what_enter_does(width: int, last: str) -> None:
         assert app.shown[-1] == last
         app.box.bind(ONE, NOTE, "", "Dana Ortiz")
         await pilot.pause()
-        assert app.shown[0].startswith("╭─ Note for the"[: width - 4])
+        assert app.shown[0].startswith("╭─ NOTE · only t"[: width - 4])
         assert app.shown[-1].endswith(" Write note ─╯")
 
 
@@ -312,3 +326,66 @@ async def test_the_button_sends_and_the_rest_of_the_box_can_be_clicked_into() ->
         assert app.about("Entered") == [(ONE, REPLY)]
         await pilot.press("!")
         assert app.box.text == "hello!"
+
+
+async def test_a_reply_becomes_a_note_and_a_note_a_reply_with_text_and_cursor() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot)
+        await pilot.press(*"hllo", "home", "right", "ctrl+n", "e")
+        await pilot.pause()
+        assert (app.box.kind, app.box.text) == (NOTE, "hello")
+        assert app.about("DraftChanged")[-3:] == [(ONE, NOTE, "hllo"), (ONE, REPLY, ""), (ONE, NOTE, "hello")]
+        assert app.about("KindChanged") == [(NOTE, False)]
+        await pilot.press("ctrl+n", "enter")
+        await pilot.pause()
+        assert app.about("Submitted") == [(ONE, REPLY, "hello", False, 2)]
+
+
+@pytest.mark.parametrize(("text", "joined"), [("", "begun"), ("two", "begun\ntwo")])
+async def test_what_had_been_begun_of_that_kind_stands_above(text: str, joined: str) -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, text)
+        app.box.draft_of = lambda id, kind: "begun" if (id, kind) == (ONE, NOTE) else ""
+        await pilot.press("ctrl+n", *"!", "enter")
+        await pilot.pause()
+        assert app.about("KindChanged") == [(NOTE, True)]
+        assert app.about("Submitted") == [(ONE, NOTE, f"{joined}!", False, len(joined) + 1)]
+
+
+async def test_a_text_on_its_way_does_not_become_a_note_as_well() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "hello")
+        await pilot.press("enter", "ctrl+n")
+        await pilot.pause()
+        assert (app.box.kind, app.about("KindChanged")) == (REPLY, [])
+
+
+async def test_where_no_notes_are_kept_a_reply_stays_one() -> None:
+    async with BoxApp().run_test(size=(60, 14)) as pilot:
+        app = await opened(pilot, "hello")
+        app.box.has_notes = False
+        await pilot.press("ctrl+n")
+        assert (app.box.kind, app.box.text) == (REPLY, "hello")
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+async def test_each_line_of_a_note_is_marked(is_open: bool) -> None:
+    async with BoxApp().run_test(size=(40, 14)) as pilot:
+        app = pilot.app
+        assert isinstance(app, BoxApp)
+        app.box.bind(ONE, NOTE, "one\n\nthree that is longer than the box is wide", "Dana")
+        if is_open:
+            app.box.focus_editor()
+        await pilot.pause()
+        await pilot.pause()
+        top, *lines, _ = app.shown
+        assert "─ NOTE · only the team sees this ─" in top
+        assert len(lines) == 4
+        if not is_open:
+            assert [line[:4] for line in lines] == ["│ ▌ "] * 4
+        shown = [strip.text for strip in app.screen._compositor.render_strips()][app.box.region.y + 1 :][:4]
+        assert [line[:4] for line in shown] == ["│ ▌ "] * 4
+        app.box.bind(ONE, REPLY, "one", "Dana")
+        await pilot.pause()
+        await pilot.pause()
+        assert "▌" not in "".join(strip.text for strip in app.screen._compositor.render_strips())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
-from inbox_tui.tui.terminal.events import HastyEnter
+from inbox_tui.tui.terminal.events import Burst, HastyEnter
 from inbox_tui.tui.terminal.input import AFTER_PASTE, PASTED_AT_LEAST, Input
 from inbox_tui.tui.terminal.tokens import ESCAPE_WAIT, PASTE_LIMIT, PASTE_QUIET, PASTE_WAIT, SEQUENCE_LIMIT
 
@@ -420,6 +420,76 @@ def test_enter_soon_after_a_paste_without_marks_is_hasty(wait: float, name: str)
     reader = Input()
     reader.feed(b"x" * PASTED_AT_LEAST, START)
     assert seen(reader.feed(b"\r", START + wait)) == [(name, "enter", "\r")]
+
+
+# Characters, whatever this Python's Unicode tables know of them.
+
+
+def is_taken(found: list[Message], character: str) -> bool:
+    return [(event.character, event.is_printable) for event in found if isinstance(event, events.Key)] == [
+        (character, True)
+    ]
+
+
+def test_every_character_but_control_characters_is_a_key_that_is_text() -> None:
+    reader, now = Input(), START
+    for point in range(0xA0, 0x110000):
+        if 0xD800 <= point < 0xE000:
+            continue
+        now += 1.0
+        assert is_taken(reader.feed(chr(point).encode(), now), chr(point)), hex(point)
+
+
+@pytest.mark.parametrize("point", [0x200C, 0xAD, 0x3000, 0x1FA77, 0x0378, 0xE000, 0xFFFD])
+def test_the_same_in_kittys_protocol(point: int) -> None:
+    assert is_taken(fed(b"\x1b[0;;%du" % point), chr(point))
+    assert is_taken(fed(b"\x1b[32;2;%du" % point), chr(point))
+
+
+def test_a_text_of_several_characters_in_kittys_protocol() -> None:
+    found = fed(b"\x1b[0;;12459:12441u")
+    assert [event.character for event in found if isinstance(event, events.Key)] == ["\u30ab", "\u3099"]
+
+
+# Keys that came together.
+
+
+def bursts(*pieces: bytes, gap: float) -> list[bool | None]:
+    """For each message whether it is a paste without marks; None for a key of its own."""
+    reader = Input()
+    found = [
+        message for n, piece in enumerate(pieces) for message in reader.messages(reader.feed(piece, START + n * gap))
+    ]
+    return [message.is_pasted if isinstance(message, Burst) else None for message in found]
+
+
+def test_keys_one_by_one_are_keys() -> None:
+    assert bursts(b"j", b"j", b"e", gap=0.03) == [None, None, None]
+
+
+def test_keys_in_one_piece_are_a_burst() -> None:
+    assert bursts(b"jje", gap=1.0) == [False]
+    assert bursts(b"x" * (PASTED_AT_LEAST - 1), gap=1.0) == [False]
+    assert bursts(b"x" * PASTED_AT_LEAST, gap=1.0) == [True]
+
+
+def test_a_key_right_behind_another_is_a_burst() -> None:
+    assert bursts(b"j", b"\t", gap=0.01) == [None, False]
+
+
+def test_a_paste_without_marks_is_one_however_it_is_cut() -> None:
+    assert bursts(*[b"0123456789"] * 5, gap=0.005) == [False, False, False, True, True]
+
+
+def test_the_rest_of_a_paste_without_marks_belongs_to_it() -> None:
+    assert bursts(b"x" * 4000, b"e", b"\r", gap=0.05) == [True, True, True]
+    assert bursts(b"x" * 4000, b"e", gap=0.2) == [True, None]
+
+
+def test_clicks_keep_their_place_among_keys() -> None:
+    reader = Input()
+    found = list(reader.messages(reader.feed(b"ab\x1b[<0;3;4Mcd", START)))
+    assert [type(message).__name__ for message in found] == ["Burst", "MouseDown", "Burst"]
 
 
 # Whatever comes.

@@ -176,7 +176,7 @@ class Team4:
             open_store=lambda: self.opens(email),
             settings=self.settings,
             keymap={},
-            journal=DraftJournal(self.folder / f"drafts-{email}.db"),
+            journal=DraftJournal(self.folder / f"drafts-{email}.db", self.clock),
             outbox=self.folder / f"outbox-{email}.db",
             filter=filter,
             agent_name="",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import unicodedata
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inbox_tui.domain import text as domain_text
+from inbox_tui.domain.characters import category, is_text
 from inbox_tui.domain.text import (
     BODY_LIMIT,
     BODY_LINES,
@@ -22,11 +23,14 @@ from inbox_tui.domain.text import (
     clean_typed,
     folded,
     storable,
+    typed_line,
 )
 
 HOSTILE = Path(__file__).parents[3] / "shared" / "data" / "hostile-strings.json"
-UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+UNSAFE = {"Cc", "Cf", "Cs", "Co", "Cn"}  # of what is not assigned, only noncharacters
 POINTS = 0x110000
+REORDER = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+EVERYWHERE = "fbdb65ac3d0c162afe7df813cf9e6d586d7e333b01fc006caf18b72d4bfa7e16"
 
 anything = st.text(st.characters())  # surrogates, unassigned and all
 combining = st.text(st.sampled_from("ae \n\t\u0301\u0336\u034f\u200d\u180b\u1f3fe\ufe0f\u17b4◌…⏎\x1b\ud83d\u202e"))
@@ -34,7 +38,7 @@ limits = st.integers(1, 30)
 
 
 def is_safe(shown: str) -> bool:
-    return all(character == "\n" or unicodedata.category(character) not in UNSAFE for character in set(shown))
+    return all(character == "\n" or category(character) not in UNSAFE for character in set(shown))
 
 
 def require_clean(given_text: str, *, multiline: bool, limit: int) -> None:
@@ -132,7 +136,7 @@ def test_ends_are_trimmed_before_the_limit_counts() -> None:
 def test_what_is_typed_keeps_everything_but_what_a_terminal_obeys(typed: str) -> None:
     kept = clean_typed(typed)
     assert not any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" for c in kept)
-    assert not any(ord(c) in domain_text._BIDI for c in kept)
+    assert all(c in kept for c in typed if unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp"))
     assert clean_typed(kept) == kept
 
 
@@ -140,6 +144,57 @@ def test_what_is_typed_keeps_tabs_and_emoji() -> None:
     assert (
         clean_typed("a\tb\r\n\x1b[1mfamily \U0001f469\u200d\U0001f467") == "a\tb\n[1mfamily \U0001f469\u200d\U0001f467"
     )
+
+
+def test_every_character_but_control_characters_is_text() -> None:
+    for point in range(POINTS):
+        character = chr(point)
+        if unicodedata.category(character) in ("Cc", "Cs"):
+            assert not is_text(character)
+            assert clean_typed(character) in {"", "\n", "\t", "\ufffd"}
+        else:
+            assert is_text(character)
+            assert clean_typed(character) == ("\n" if character in "\u2028\u2029" else character)
+            assert storable(character) == character
+
+
+@given(anything)
+def test_a_line_that_is_typed_is_one_line_in_its_order(typed: str) -> None:
+    kept = typed_line(typed)
+    assert not any(
+        unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(c) in REORDER for c in kept
+    )
+    assert typed_line(kept) == kept
+
+
+@pytest.mark.parametrize("point", [0x1FA77, 0x1FAE8, 0x0378, 0x1FFFD, 0x323AF])
+def test_a_character_that_is_newer_than_this_python_is_shown(point: int) -> None:
+    assert clean(f"a {chr(point)} b") == f"a {chr(point)} b"
+
+
+@pytest.mark.parametrize("point", [0x0ECE, 0x0897, 0x11F00, 0x1E4EC])
+def test_marks_that_are_newer_than_this_python_do_not_pile_up(point: int) -> None:
+    assert clean("a" + chr(point) * 50) == "a" + chr(point) * 3
+
+
+@pytest.mark.parametrize("point", [0x2065, 0xFFF0, 0x1343A, 0xE0080, 0xE0FFF])
+def test_what_newer_tables_call_invisible_is_left_out(point: int) -> None:
+    assert clean(f"a{chr(point)}b") == "ab"
+
+
+@pytest.mark.parametrize("point", [0xFDD0, 0xFFFE, 0x10FFFF])
+def test_what_will_never_be_a_character_is_replaced(point: int) -> None:
+    assert clean(f"a{chr(point)}b") == "a\ufffdb"
+
+
+def test_every_python_shows_and_types_the_same() -> None:
+    """What all of Unicode becomes, as one number: it changes with the rules, never with Python's tables."""
+    digest = hashlib.sha256()
+    for start in range(0, POINTS, 0x400):
+        letters = "".join("a" + chr(point) for point in range(start, start + 0x400))
+        for result in (clean(letters, multiline=True), clean_typed(letters)):
+            digest.update(result.encode("utf-8", "surrogatepass"))
+    assert digest.hexdigest() == EVERYWHERE
 
 
 @given(anything)

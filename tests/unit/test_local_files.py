@@ -8,11 +8,11 @@ import sys
 import threading
 import tomllib
 from contextlib import closing
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inbox_tui.domain.errors import ConfigError
@@ -86,7 +86,10 @@ def test_every_setting_has_words_and_a_default() -> None:
 
     described = type_info(Settings)
     assert isinstance(described, StructType)
-    assert names() == ["store", "as", "token_command", "theme", "auto_assign", "undo_send", "slow", "mouse", "keys"]
+    assert names() == [
+        *("store", "as", "token_command", "theme", "auto_assign"),
+        *("undo_send", "after_send", "slow", "mouse", "keys"),
+    ]
     assert Settings() is not None
     import typing
 
@@ -148,7 +151,7 @@ def test_two_keys_can_change_places() -> None:
 # Drafts
 
 
-def journal(file: Path) -> DraftJournal:
+def journal(file: Path | None) -> DraftJournal:
     return DraftJournal(file)
 
 
@@ -248,6 +251,88 @@ def test_many_threads_and_processes_write_at_once(tmp_path: Path) -> None:
     again = journal(file)
     assert len(again.all()) == 1200
     again.close()
+
+
+NOON = datetime(2026, 11, 6, 12, tzinfo=timezone.utc)
+OLDER = """CREATE TABLE draft (
+    store TEXT NOT NULL, conversation TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (store, conversation, kind)
+) STRICT, WITHOUT ROWID"""
+"""The file before it knew when a draft was begun."""
+
+
+def test_a_draft_is_as_old_as_its_first_key(tmp_path: Path) -> None:
+    times = iter(NOON + timedelta(hours=hours) for hours in range(9))
+    first = DraftJournal(tmp_path / "drafts.db", lambda: next(times))
+    assert first.begun("store", ID, Kind.MESSAGE) is None
+    for text in ("h", "he", "hello"):
+        first.put("store", ID, Kind.MESSAGE, text)
+        assert first.begun("store", ID, Kind.MESSAGE) == NOON
+        assert first.flush()
+    first.close()
+    again = DraftJournal(tmp_path / "drafts.db", lambda: next(times))
+    again.put("store", ID, Kind.MESSAGE, "hello again")
+    assert again.flush()
+    assert again.begun("store", ID, Kind.MESSAGE) == NOON
+    again.discard("store", ID, Kind.MESSAGE)
+    assert again.begun("store", ID, Kind.MESSAGE) is None
+    again.put("store", ID, Kind.MESSAGE, "another")
+    assert again.flush()
+    assert again.begun("store", ID, Kind.MESSAGE) == NOON + timedelta(hours=1)
+    again.close()
+
+
+def test_which_conversations_have_a_draft(tmp_path: Path) -> None:
+    kept, in_memory = journal(tmp_path / "drafts.db"), journal(None)
+    for drafts in (kept, in_memory):
+        drafts.put("store", ID, Kind.NOTE, "typed")
+        drafts.put("store", ConversationId("blank"), Kind.MESSAGE, "  ")
+        drafts.put("other", ID, Kind.MESSAGE, "typed")
+        assert drafts.drafted("store") == {(ID, Kind.NOTE)}
+        drafts.flush()
+        assert drafts.drafted("store") == {(ID, Kind.NOTE)}
+        drafts.discard("store", ID, Kind.NOTE)
+        assert drafts.drafted("store") == set()
+        drafts.close()
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    drafts=st.dictionaries(
+        st.tuples(st.text(max_size=5), st.text(max_size=5), st.sampled_from(["message", "note", "voice"])),
+        st.text(st.characters(codec="utf-8", exclude_characters="\0")),
+        min_size=1,
+    )
+)
+def test_a_file_of_an_older_program_is_taken_over_and_shared_with_it(
+    tmp_path_factory: pytest.TempPathFactory, drafts: dict[tuple[str, str, str], str]
+) -> None:
+    file = tmp_path_factory.mktemp("older") / "drafts.db"
+    older = sqlite3.connect(file, isolation_level=None)
+    older.execute("PRAGMA journal_mode = WAL")
+    older.execute(OLDER)
+    older.executemany("INSERT INTO draft VALUES (?, ?, ?, ?)", [(*key, body) for key, body in drafts.items()])
+    newer = DraftJournal(file, lambda: NOON)
+    assert newer.problem == ""
+    everything = "SELECT store, conversation, kind, body FROM draft"
+    assert {row[:3]: row[3] for row in older.execute(everything)} == drafts
+    (store, id, kind), body = next(iter(drafts.items()))
+    if kind != "voice":
+        assert newer.get(store, ConversationId(id), Kind(kind)) == body
+        newer.put(store, ConversationId(id), Kind(kind), "typed on")
+        assert newer.flush()
+        assert newer.begun(store, ConversationId(id), Kind(kind)) is None, "nobody knows"
+    newer.put("new", ID, Kind.NOTE, "begun now")
+    assert newer.flush()
+    assert newer.begun("new", ID, Kind.NOTE) == NOON
+    # The older program is still open in another window.
+    older.execute("INSERT OR REPLACE INTO draft VALUES ('new', ?, 'note', 'gone on with there')", (ID,))
+    assert (newer.get("new", ID, Kind.NOTE), newer.begun("new", ID, Kind.NOTE)) == ("gone on with there", NOON)
+    older.execute("DELETE FROM draft WHERE store = 'new'")
+    older.execute("INSERT OR REPLACE INTO draft VALUES ('new', ?, 'note', 'another')", (ID,))
+    assert newer.begun("new", ID, Kind.NOTE) is None
+    newer.close()
+    older.close()
 
 
 # Reports of crashes

@@ -155,4 +155,6 @@ def _account() -> tuple[str, str]:
         entry = pwd.getpwuid(os.getuid())
     except KeyError:
         return "user", ""
-    return entry.pw_name, entry.pw_gecos.split(",")[0].strip()
+    full_name = entry.pw_gecos.split(",")[0].strip()
+    # An account of the system's is called as it is named: no name that visitors shall see.
+    return entry.pw_name, "" if full_name.casefold() == entry.pw_name.casefold() else full_name

@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from inbox_tui.domain.characters import category, is_text
+
 NAME_LIMIT = 80
 LINE_LIMIT = 200
 BODY_LIMIT = 20_000
@@ -49,6 +51,7 @@ _REPLACED = {
     **dict.fromkeys((0x180B, 0x180C, 0x180D, 0x180F), ""),  # Mongolian variation selectors
     **dict.fromkeys((*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)), ""),  # variation selectors
 }
+_IN_LINE = {ord("\n"): " ", ord("\t"): " ", **dict.fromkeys(_BIDI)}
 _REPLACED_BY_CATEGORY = {"Co": "□", "Cs": "\ufffd", "Cn": "\ufffd", "Cf": "", "Me": "", "Zs": " "}
 _RUNS = re.compile("[ -~]+|[^ -~]")
 _BREAKS = re.compile(f"\r\n|[{''.join(sorted(LINE_BREAKS))}]")
@@ -169,6 +172,11 @@ def clean_typed(text: str) -> str:
     return "".join(_typed(character) for character in text.replace("\r\n", "\n"))
 
 
+def typed_line(text: str) -> str:
+    """``clean_typed`` for a name, a path or words to search: line breaks and tabs are blanks, and nothing reorders."""
+    return clean_typed(text).translate(_IN_LINE)
+
+
 def folded(text: str) -> str:
     """For comparing what people type with names: without case and accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
@@ -186,10 +194,9 @@ def storable(text: str) -> str:
 def _typed(character: str) -> str:
     if character in LINE_BREAKS:
         return "\n"
-    category = unicodedata.category(character)
-    if character == "\t" or category not in ("Cc", "Cs"):
-        return "" if ord(character) in _BIDI else character
-    return "\ufffd" if category == "Cs" else ""
+    if character == "\t" or is_text(character):
+        return character
+    return "\ufffd" if category(character) == "Cs" else ""
 
 
 def _is_plain(text: str, lines: int) -> bool:
@@ -211,7 +218,7 @@ def _shown(text: str, most_lines: int) -> Iterator[str]:
             piece = "\n" if lines <= most_lines else _LINE_BREAK_IN_LINE
         elif not (piece := _harmless(run)):
             continue
-        elif unicodedata.category(piece[0]) == "Mn":
+        elif category(piece[0]) == "Mn":
             marks += 1
             if marks <= _MARKS_PER_BASE:
                 yield _BARE_MARK + piece if last in " \n" else piece
@@ -223,4 +230,4 @@ def _shown(text: str, most_lines: int) -> Iterator[str]:
 
 def _harmless(character: str) -> str:
     replacement = _REPLACED.get(ord(character))
-    return _REPLACED_BY_CATEGORY.get(unicodedata.category(character), character) if replacement is None else replacement
+    return _REPLACED_BY_CATEGORY.get(category(character), character) if replacement is None else replacement

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
+from typing import NamedTuple
 
 import msgspec
 
 from inbox_tui.domain.models import ConversationId, Kind
+from inbox_tui.store.registry import utc_now
 
 WRITE_WITHIN = 0.2
 """Seconds that keys are gathered before they are written together."""
@@ -26,6 +30,20 @@ _SCHEMA = """CREATE TABLE IF NOT EXISTS draft (
     store TEXT NOT NULL, conversation TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (store, conversation, kind)
 ) STRICT, WITHOUT ROWID"""
+
+_TIMES = (
+    # Apart from the texts: a window of an older program that is still open writes four columns a draft.
+    """CREATE TABLE IF NOT EXISTS begun (
+    store TEXT NOT NULL, conversation TEXT NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (store, conversation, kind)
+) STRICT, WITHOUT ROWID""",
+    """CREATE TRIGGER IF NOT EXISTS draft_ends AFTER DELETE ON draft BEGIN
+    DELETE FROM begun WHERE store = OLD.store AND conversation = OLD.conversation AND kind = OLD.kind;
+END""",
+)
+"""When each draft was begun, in seconds since 1970. A draft of an older program has no such row."""
+_BEGUN = """SELECT begun.at FROM draft LEFT JOIN begun USING (store, conversation, kind)
+    WHERE draft.store = ? AND draft.conversation = ? AND draft.kind = ?"""
 
 _KINDS = {kind.value for kind in Kind}
 
@@ -41,16 +59,24 @@ class Draft(msgspec.Struct, frozen=True):
     body: str
 
 
+class _Text(NamedTuple):
+    """A draft as it is to be written."""
+
+    body: str
+    begun: datetime | None
+
+
 class DraftJournal:
     """Drafts by store, conversation and kind. Safe to use from any thread."""
 
-    def __init__(self, file: Path | None) -> None:
+    def __init__(self, file: Path | None, clock: Callable[[], datetime] = utc_now) -> None:
         """Open the journal; never raises. Without a file drafts live in memory only."""
+        self._clock = clock
         self.problem = ""
         """Why drafts may not survive this run, or what happened to older ones; "" if all is well."""
         self._lock = threading.Condition()
-        self._unwritten: dict[_Key, str | None] = {}
-        self._kept: dict[_Key, str] = {}
+        self._unwritten: dict[_Key, _Text | None] = {}
+        self._kept: dict[_Key, _Text] = {}
         self._closing = False
         self._hurry = False
         self._failures = 0
@@ -64,16 +90,34 @@ class DraftJournal:
         key = (store, str(conversation), kind.value)
         with self._lock:
             if key in self._unwritten:
-                return self._unwritten[key]
+                return _body(self._unwritten[key])
             if self._reader is None:
-                return self._kept.get(key)
+                return _body(self._kept.get(key))
             try:
                 row = self._reader.execute(
                     "SELECT body FROM draft WHERE store = ? AND conversation = ? AND kind = ?", key
                 ).fetchone()
             except sqlite3.Error:
-                return self._kept.get(key)
+                return _body(self._kept.get(key))
             return str(row[0]) if row else None
+
+    def begun(self, store: str, conversation: ConversationId, kind: Kind) -> datetime | None:
+        """When the draft was begun, in UTC; None if there is none, or an older program wrote it."""
+        with self._lock:
+            known = self._known((store, str(conversation), kind.value))
+        return known.begun if known is not None else None
+
+    def drafted(self, store: str) -> set[tuple[ConversationId, Kind]]:
+        """What of one store has a draft with more than blanks in it."""
+        with self._lock:
+            found = {key for key, text in self._kept.items() if text.body.strip()}
+            if self._reader is not None:
+                with suppress(sqlite3.Error):
+                    query = "SELECT store, conversation, kind FROM draft WHERE store = ? AND trim(body) <> ''"
+                    found = {(row[0], row[1], row[2]) for row in self._reader.execute(query, (store,))}
+            for key, text in self._unwritten.items():
+                (found.add if text is not None and text.body.strip() else found.discard)(key)
+        return {(ConversationId(key[1]), Kind(key[2])) for key in found if key[0] == store and key[2] in _KINDS}
 
     def put(self, store: str, conversation: ConversationId, kind: Kind, body: str) -> None:
         """Keep a draft. Returns at once; it is on disk within a quarter of a second."""
@@ -86,16 +130,16 @@ class DraftJournal:
     def all(self) -> list[Draft]:
         """Every draft there is, of all stores; those of kinds that a newer program may know stay in the file."""
         with self._lock:
-            found = dict(self._kept)
+            found = {key: text.body for key, text in self._kept.items()}
             if self._reader is not None:
                 with suppress(sqlite3.Error):
                     rows = self._reader.execute("SELECT store, conversation, kind, body FROM draft").fetchall()
                     found = {(row[0], row[1], row[2]): row[3] for row in rows}
-            for key, body in self._unwritten.items():
-                if body is None:
+            for key, text in self._unwritten.items():
+                if text is None:
                     found.pop(key, None)
                 else:
-                    found[key] = body
+                    found[key] = text.body
         return [
             Draft(key[0], ConversationId(key[1]), Kind(key[2]), body)
             for key, body in sorted(found.items())
@@ -128,12 +172,14 @@ class DraftJournal:
             self._reader = self._writer = None
 
     def _change(self, key: _Key, body: str | None) -> None:
-        text = body.encode("utf-8", "replace").decode() if body is not None else None
         with self._lock:
-            if text is None:
+            text: _Text | None = None
+            if body is None:
                 self._kept.pop(key, None)
             else:
-                self._kept[key] = text
+                known = self._known(key)
+                begun = known.begun if known is not None else self._clock()
+                text = self._kept[key] = _Text(body.encode("utf-8", "replace").decode(), begun)
             if self._writer is None:
                 return
             self._unwritten[key] = text
@@ -141,6 +187,18 @@ class DraftJournal:
                 self._thread = threading.Thread(target=self._write_on, name="drafts", daemon=True)
                 self._thread.start()
             self._lock.notify_all()
+
+    def _known(self, key: _Key) -> _Text | None:
+        """The draft that there is already, with the lock held; its text is left out where only the file has it."""
+        if key in self._unwritten:
+            return self._unwritten[key]
+        if self._reader is None:
+            return self._kept.get(key)
+        try:
+            row = self._reader.execute(_BEGUN, key).fetchone()
+        except sqlite3.Error:
+            return self._kept.get(key)
+        return _Text("", _time(row[0])) if row else None
 
     def _write_on(self) -> None:
         """The thread: gather a moment, write, until the journal is closed."""
@@ -159,23 +217,26 @@ class DraftJournal:
                     self._lock.acquire()
                 if written:
                     self._unwritten = {
-                        key: body for key, body in self._unwritten.items() if key not in batch or batch[key] != body
+                        key: text for key, text in self._unwritten.items() if key not in batch or batch[key] != text
                     }
                 self._lock.notify_all()
                 if self._closing and not written:
                     return
 
-    def _write(self, batch: dict[_Key, str | None]) -> bool:
+    def _write(self, batch: dict[_Key, _Text | None]) -> bool:
         database = self._writer
         if database is None:
             return False
         try:
             database.execute("BEGIN IMMEDIATE")
-            for key, body in batch.items():
-                if body is None:
+            for key, text in batch.items():
+                if text is None:
                     database.execute("DELETE FROM draft WHERE store = ? AND conversation = ? AND kind = ?", key)
-                else:
-                    database.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", (*key, body))
+                    continue
+                database.execute("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", (*key, text.body))
+                if text.begun is not None:
+                    at = int(text.begun.timestamp())
+                    database.execute("INSERT OR REPLACE INTO begun VALUES (?, ?, ?, ?)", (*key, at))
             database.execute("COMMIT")
         except sqlite3.Error as error:
             with suppress(sqlite3.Error):
@@ -216,11 +277,23 @@ def _prepared(file: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute(_SCHEMA)
+        _add_times(database)
         database.execute("SELECT store, conversation, kind, body FROM draft LIMIT 1").fetchone()
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _add_times(database: sqlite3.Connection) -> None:
+    """Let a file of an older program say when its drafts are begun from now on."""
+    try:
+        for statement in _TIMES:
+            database.execute(statement)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+        # Nothing can be written there, but what was typed earlier can still be read.
 
 
 def _connection(file: Path) -> sqlite3.Connection:
@@ -231,6 +304,19 @@ def _connection(file: Path) -> sqlite3.Connection:
 
 def _text(stored: bytes) -> str:
     return stored.decode("utf-8", "replace")
+
+
+def _body(text: _Text | None) -> str | None:
+    return text.body if text is not None else None
+
+
+def _time(seconds: int | None) -> datetime | None:
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

@@ -49,6 +49,7 @@ DEFAULT_KEYS = {
     "reply.send": "enter",
     "reply.newline": "shift+enter,ctrl+j,alt+enter",
     "reply.send-resolve": "ctrl+r",
+    "reply.change-kind": "ctrl+n",
     "reply.undo": "ctrl+z",
     "reply.editor": "ctrl+o",
     "reply.send-anyway": "ctrl+y",

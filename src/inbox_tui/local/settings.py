@@ -45,6 +45,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0, le=60, description="Seconds that a sent reply waits, in which it can be taken back; 0 sends at once."
         ),
     ] = 3.0
+    after_send: Annotated[
+        Literal["list", "next", "stay"],
+        msgspec.Meta(
+            description="Where the keys go after sending: to the list, "
+            "to the next conversation in it, or nowhere: they stay in the box."
+        ),
+    ] = "list"
     slow: Annotated[
         bool,
         msgspec.Meta(description="Send less over a slow line: 16 colours, and the conversation follows after a rest."),
@@ -196,7 +203,8 @@ def _allowed(key: str) -> str:
     hint = get_type_hints(Settings, include_extras=True)[field.name]
     kind = get_args(hint)[0]
     if get_origin(kind) is Literal:
-        return " or ".join(f'"{word}"' for word in get_args(kind))
+        *others, last = (f'"{word}"' for word in get_args(kind))
+        return f"{', '.join(others)} or {last}"
     limits = range_of(hint)
     return f"a number from {limits}" if limits else ""
 

@@ -34,15 +34,17 @@ from textual.types import CSSPathType
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.triage import new_key
 from inbox_tui.store.registry import utc_now
+from inbox_tui.tui.bursts import act_on_burst, takes_text
 from inbox_tui.tui.opening import Opened, open_inbox
 from inbox_tui.tui.presenters.keys import key_shown
 from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.stylesheets import stylesheet
 from inbox_tui.tui.terminal.display import Display
 from inbox_tui.tui.terminal.driver import SafeDriver
+from inbox_tui.tui.terminal.events import Burst
 from inbox_tui.tui.terminal.lost_line import LostLine
 from inbox_tui.tui.themes import THEMES
-from inbox_tui.tui.type_ahead import acts_now
+from inbox_tui.tui.type_ahead import acts_now, belongs_elsewhere
 
 PATIENCE_OF_THREADS = 0.0005
 """Seconds that the thread that writes to the terminal waits for its turn; a key's paint waits with it."""
@@ -168,9 +170,21 @@ class InboxApp(App[None]):
                 return
             if event.key == "shift+enter":
                 self.on_keys_told_apart()
+            if belongs_elsewhere(self, event):
+                self._inbox().view.status.say(f"{key_shown(event.key)} works outside the field: press Esc first.")
+                return
             if await acts_now(self, event):
                 return
+        elif isinstance(event, events.Paste) and not event.is_forwarded and not takes_text(self.focused):
+            self._inbox().view.status.say("A paste came outside a text field. It was ignored.", is_problem=True)
+            return
         await super().on_event(event)
+
+    async def on_burst(self, event: Burst) -> None:
+        """Keys that came together."""
+        event.stop()
+        if problem := await act_on_burst(self, event):
+            self._inbox().view.status.say(problem, is_problem=True)
 
     def on_keys_told_apart(self) -> None:
         """The terminal can send Shift+Enter."""

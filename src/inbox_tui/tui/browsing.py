@@ -15,6 +15,7 @@ from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
+    Access,
     Agent,
     AgentId,
     Author,
@@ -27,7 +28,9 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.store.protocol import Intake
 from inbox_tui.tui.opening import Opened
+from inbox_tui.tui.screens.inbox_keys import OFFERS
 from inbox_tui.tui.view import RETRY_DELAY, View
 from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
 from inbox_tui.tui.work import READ_LIST
@@ -133,6 +136,7 @@ class Browsing:
         self._new_above.clear()
         self._first = page.rows[0].id if page.rows else None
         self.total = page.total if page.total is not None else query.filter.count_in(counts)
+        self.counts = counts
         view.list.empty_text = self._empty_text(query)
         view.list.show(query, self.total, page, view.clock())
         view.header.search = query.search
@@ -362,9 +366,19 @@ class Browsing:
             and query.filter.matches(conversation, self._view.me.id)
         )
 
+    @property
+    def is_unused(self) -> bool:
+        """Nothing has ever been in the inbox, which is on this machine and the member's to fill."""
+        store = self._view.work.store
+        is_ours = isinstance(store, Intake) and not store.capabilities.outbox
+        return is_ours and self._view.me.access is Access.ADMIN and self.query.agent is None and not self.counts.all
+
     def _empty_text(self, query: Query) -> str:
         if query.search:
             return f"Nothing in {query.filter.label} matches. Esc drops the search."
+        if self.is_unused:
+            keys = f"{self._view.keys['inbox.open']} chooses · {self._view.keys['app.commands']} commands"
+            return "\n".join(["No conversations yet.", "", *(words for words, _ in OFFERS), "", keys])
         next_waiting = self._view.keys["inbox.next-waiting"]
         return {
             Filter.ALL: "No conversations yet.",

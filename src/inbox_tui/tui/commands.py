@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 
 import msgspec
+from textual.actions import parse
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -64,7 +65,8 @@ class InboxCommands(Provider):
             if key not in known.keys:
                 found[id(node), binding.action] = msgspec.structs.replace(known, keys=(*known.keys, key))
         for description, action in WITHOUT_KEYS:
-            if hasattr(self.screen, f"action_{action}"):
+            _, name, parameters = parse(action)
+            if hasattr(self.screen, f"action_{name}") and self.screen.check_action(name, parameters):
                 found[id(self.screen), action] = Command(description, (), action, self.screen)
         return list(found.values())
 

@@ -16,7 +16,6 @@ from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import AgentId, Conversation, Counts
-from inbox_tui.domain.rules import badge_for
 from inbox_tui.domain.times import local
 from inbox_tui.tui.work import WRITE
 
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from inbox_tui.tui.screens.export import ExportModal
     from inbox_tui.tui.screens.profile import Profile
     from inbox_tui.tui.screens.settings import SettingsResult, SettingsView
+    from inbox_tui.tui.screens.welcome import Offer
     from inbox_tui.tui.view import View
 
 
@@ -129,17 +129,13 @@ class Dialogs:
 
         self._view.screen.app.push_screen(HelpScreen(key_sections(self._view.screen)))
 
-    def welcome(self) -> None:
-        """A first start on an empty inbox: ask who this is and what shall be in it."""
-        from inbox_tui.tui.screens.welcome import FillWithSample, ImportFile, WelcomeResult, WelcomeScreen
+    def welcome(self, offer: Offer | None = None) -> None:
+        """An empty inbox: ask what shall be in it, or go on with what was chosen."""
+        from inbox_tui.tui.screens.welcome import FillWithSample, ImportFile, Offer, WelcomeResult, WelcomeScreen
 
         view = self._view
 
         def answered(result: WelcomeResult | None) -> None:
-            if result is None:
-                return
-            if result.name and result.name != view.me.name:
-                view.save_profile(result.name, badge_for(result.name))
             if isinstance(result, FillWithSample):
                 view.status.say("Filling the inbox with the sample …")
                 view.run(view.work.fill_with_sample(view.clock()), group=WRITE)
@@ -147,7 +143,10 @@ class Dialogs:
                 view.status.say(f"Importing {result.path} …")
                 view.run(view.work.import_file(result.path, view.clock()), group=WRITE)
 
-        view.screen.app.push_screen(WelcomeScreen(view.work.store.name, view.me.name), answered)
+        if offer is Offer.SAMPLE:
+            answered(FillWithSample())
+        else:
+            view.screen.app.push_screen(WelcomeScreen(view.work.store.name, offer), answered)
 
     def _keep(self, launch: Launch, before: SettingsView, result: SettingsResult) -> None:
         from inbox_tui.tui.screens.settings import Unchanged

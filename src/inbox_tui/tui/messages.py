@@ -94,6 +94,12 @@ class ReplySent(FieldMessage):
     sent: Sent
 
 
+class StillWaiting(FieldMessage):
+    """A note was to resolve the conversation, but its visitor waits and nobody was asked about that."""
+
+    conversation: Conversation
+
+
 class ReplyFailed(FieldMessage):
     """A reply or note was not taken; its text belongs back in the box."""
 

@@ -7,6 +7,7 @@ text in the journal until the store has it. Sends nothing itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import msgspec
 
@@ -23,6 +24,8 @@ class Pending(msgspec.Struct, frozen=True):
     """Mark the conversation resolved once this is sent."""
     cursor: int = 0
     """Where in the text Enter was pressed."""
+    though_waiting: bool = False
+    """The author was asked and agreed that it resolves a visitor who waits."""
 
 
 class Replies:
@@ -38,6 +41,9 @@ class Replies:
         """What is on its way and in the outbox: needs no draft."""
         self._since: dict[tuple[ConversationId, Kind], str] = {}
         """What stands in the box while something from it is on its way."""
+        self._drafted = journal.drafted(store_name)
+        self.drafted: Callable[[ConversationId, bool], None] = lambda id, is_there: None
+        """Is told when a conversation has a draft that had none, or the other way round."""
 
     def saw(self, id: ConversationId, newest: MessageId | None) -> None:
         """The author looks at the thread up to here and begins, or decides, to write."""
@@ -56,6 +62,15 @@ class Replies:
     def kinds(self, id: ConversationId) -> list[Kind]:
         """Which drafts there are for a conversation."""
         return [kind for kind in (Kind.MESSAGE, Kind.NOTE) if self.text(id, kind)]
+
+    def begun(self, id: ConversationId, kind: Kind) -> datetime | None:
+        """When what belongs in the box was begun; None if nothing does, or it is not known."""
+        return None if self._bodies(id, kind) else self._journal.begun(self._store_name, id, kind)
+
+    @property
+    def with_drafts(self) -> frozenset[ConversationId]:
+        """The conversations that have a draft."""
+        return frozenset(id for id, _ in self._drafted)
 
     @property
     def problem(self) -> str:
@@ -77,6 +92,7 @@ class Replies:
             self._since[id, kind] = text
         else:
             self._since.pop((id, kind), None)
+        self._note_draft(id, kind, is_there=bool(text.strip()))
         drafted = [pending.draft.body for pending in self._of(id, kind) if pending.draft.key not in self._kept]
         whole = "\n".join(part for part in (*drafted, text) if part)
         if whole:
@@ -85,13 +101,21 @@ class Replies:
             self._journal.discard(self._store_name, id, kind)
 
     def submit(
-        self, id: ConversationId, kind: Kind, text: str, *, auto_assign: bool, and_resolve: bool, cursor: int
+        self,
+        id: ConversationId,
+        kind: Kind,
+        text: str,
+        *,
+        auto_assign: bool,
+        and_resolve: bool,
+        cursor: int,
+        though_waiting: bool = False,
     ) -> Pending:
         """Make a draft that can be sent. Its text stays in the journal until ``sent``."""
         draft = ReplyDraft(
             body=text, key=self._new_key(), kind=kind, last_seen=self._seen.get(id), auto_assign=auto_assign
         )
-        pending = Pending(id, draft, and_resolve, cursor)
+        pending = Pending(id, draft, and_resolve, cursor, though_waiting)
         self._pending[draft.key] = pending
         self.keep(id, kind, "")
         return pending
@@ -159,6 +183,16 @@ class Replies:
             since = self.text(id, kind)
             self.keep(id, kind, f"{pending.draft.body}\n{since}" if since else pending.draft.body)
         return pending
+
+    def _note_draft(self, id: ConversationId, kind: Kind, *, is_there: bool) -> None:
+        had_any = self._has_draft(id)
+        (self._drafted.add if is_there else self._drafted.discard)((id, kind))
+        has_any = self._has_draft(id)
+        if has_any is not had_any:
+            self.drafted(id, has_any)
+
+    def _has_draft(self, id: ConversationId) -> bool:
+        return (id, Kind.MESSAGE) in self._drafted or (id, Kind.NOTE) in self._drafted
 
     def _bodies(self, id: ConversationId, kind: Kind) -> list[str]:
         """What is on its way, in order of sending."""

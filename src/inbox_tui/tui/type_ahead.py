@@ -15,13 +15,17 @@ from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
+from textual.screen import Screen
 
+from inbox_tui.tui.bursts import takes_text
 from inbox_tui.tui.terminal.events import HastyEnter
 
 PATIENCE = 1.0
 """Seconds after which a part of the screen that is too busy no longer holds the keys up."""
 _ROUNDS = 8
 """Times that a part may send itself something further."""
+_LEAVES_TEXT_ALONE = frozenset(("help_quit", "copy_text"))
+"""What the application may do while a field has the keys: nothing that takes them away from it."""
 
 
 async def acts_now(app: App[Any], event: events.Key) -> bool:
@@ -37,6 +41,16 @@ async def acts_now(app: App[Any], event: events.Key) -> bool:
         return False
     await _settled(app, focused)
     return True
+
+
+def belongs_elsewhere(app: App[Any], event: events.Key) -> bool:
+    """Whether a control character would do something outside the field, or the dialog, that has the keys."""
+    if not takes_text(app.focused) or not (event.key.startswith("ctrl+") or event.key in ("tab", "shift+tab")):
+        return False
+    bound = app.screen.active_bindings.get(event.key)
+    if bound is None or bound.binding.action.rpartition(".")[2] in _LEAVES_TEXT_ALONE:
+        return False
+    return bound.node is app or (isinstance(bound.node, Screen) and not bound.node.is_modal)
 
 
 async def _settled(app: App[Any], node: DOMNode | None) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from textual.screen import Screen
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
-from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Member
+from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs import Dialogs
@@ -97,6 +97,7 @@ class View:
         self.top.store_name = store_name
         self._show_keys()
         self.header.newest_key = self.keys["inbox.first"]
+        self.box.has_notes = self.work.store.capabilities.notes
         self.show_agent(self.agent)
         self._show_me()
         if not self.work.store.capabilities.reply:
@@ -163,6 +164,16 @@ class View:
         self.screen.set_focus(self.list)
         self.screen.app.post_message(m.WritingInterrupted())
 
+    def focus_box(self) -> None:
+        """Let the next key go into the reply box, on a small terminal too."""
+        self.screen.add_class("-reading")
+        self.pane.focus_reply()
+
+    def focus_list(self) -> None:
+        """Let the next key go to the list, on a small terminal too."""
+        self.screen.remove_class("-reading")
+        self.screen.set_focus(self.list)  # now: Widget.focus acts later, after keys typed ahead
+
     @property
     def is_writing(self) -> bool:
         """The cursor is in the reply box."""
@@ -194,6 +205,7 @@ class View:
         can = self.work.store.capabilities
         chat = self.me.may_chat
         needs = {
+            "write": chat and can.reply,
             "reply": chat and can.reply,
             "note": chat and can.notes,
             "assign": chat and can.assign,
@@ -207,10 +219,11 @@ class View:
         return needs.get(action, True)
 
     def show_hints(self) -> None:
-        """Say which keys matter now, by where the cursor is, what is selected and what is allowed."""
+        """Say where the keys go and which matter now, by what is selected and what is allowed."""
         selected = len(self.list.selected)
+        self.status.mode = self._mode()
         if self.is_writing:
-            self.status.hints = self.keys.hints(WRITING_HINTS)
+            self.status.hints = self._writing_hints()
         elif self.header.is_searching:
             self.status.hints = SEARCH_HINTS
         elif selected:
@@ -218,6 +231,13 @@ class View:
             self.status.hints = ((f"{selected:,}", "selected"), *self._hints(SELECTION_HINTS))
         else:
             self.status.hints = self._hints(LIST_HINTS)
+
+    def _mode(self) -> str:
+        if self.is_writing:
+            return "NOTE" if self.box.kind is Kind.NOTE else "REPLY"
+        if self.header.is_searching:
+            return "SEARCH"
+        return "THREAD" if self.screen.focused is self.thread else "LIST"
 
     def _hints(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
         """Those of binding ids and words whose action is allowed."""
@@ -268,6 +288,10 @@ class View:
         if self._in_doubt:
             in_doubt, self._in_doubt = tuple(self._in_doubt), set()
             self.run(self.work.read_conversations(in_doubt), group="changed")
+
+    def _writing_hints(self) -> tuple[Hint, ...]:
+        can = self.work.store.capabilities
+        return self.keys.hints(tuple(hint for hint in WRITING_HINTS if can.notes or hint[0] != "reply.change-kind"))
 
     def _show_keys(self) -> None:
         self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])

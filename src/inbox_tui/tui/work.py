@@ -156,7 +156,11 @@ class Work:
             self._post(m.ReplyFailed(pending.id, pending.draft.key, error))
             return
         self._post(m.ReplySent(pending.draft.key, sent))
-        if pending.and_resolve and sent.conversation.status is Status.OPEN:
+        if not pending.and_resolve or sent.conversation.status is not Status.OPEN:
+            return
+        if sent.conversation.waiting_since is not None and not pending.though_waiting:
+            self._post(m.StillWaiting(sent.conversation))
+        else:
             await self.set_status([sent.conversation], Status.RESOLVED)
 
     async def assign(self, conversations: Sequence[Conversation], member: Member | None) -> None:

@@ -6,18 +6,18 @@ not take it. What may be sent is the store's to decide.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from datetime import datetime
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
-from inbox_tui.domain.models import Author, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.tui.leaving import finish
 from inbox_tui.tui.presenters.thread import OnItsWay
+from inbox_tui.tui.presenters.times import moment
 from inbox_tui.tui.replies import Pending, Replies
 from inbox_tui.tui.send_hold import SendHold
 from inbox_tui.tui.view import View
@@ -25,11 +25,6 @@ from inbox_tui.tui.work import WRITE
 
 if TYPE_CHECKING:
     from inbox_tui.tui.screens.profile import Profile
-
-
-FINISHES_WITHIN = 6.0
-"""Seconds that quitting waits for what is on its way: a store waits for 5 of them for another's lock."""
-FINISH_POLL = 0.02
 
 
 class Writing:
@@ -42,20 +37,27 @@ class Writing:
         self._untold: set[str] = set()
         """Keys of replies from earlier whose arrival must not take the place of a sentence that is said once."""
         self._hold = SendHold(view.screen.set_timer, self._send)
+        view.box.draft_of = replies.text
+        view.list.show_drafts(replies.with_drafts)
+        replies.drafted = view.list.show_draft
 
     @property
     def replies(self) -> Replies:
         """What is being written and what is on its way."""
         return self._replies
 
-    def begin(self, kind: Kind) -> None:
-        """Put the cursor into the box of the conversation that is shown."""
+    def begin(self, kind: Kind | None) -> None:
+        """Put the cursor into the box of the conversation that is shown; None: the box as it is, reply or note."""
         view = self._view
         conversation = view.pane.conversation
         if conversation is None or not (view.me.may_chat and view.work.store.capabilities.reply):
             return
+        if kind is None and view.box.conversation_id == conversation.id:
+            kind = view.box.kind
+        if view.box.cannot_continue():  # whoever comes back into the box begins another text
+            view.status.clear()
         self.bind(conversation.id, kind)
-        view.pane.focus_reply()
+        view.focus_box()
 
     def begun(self, id: ConversationId) -> None:
         """The author begins to write, having seen what is on screen."""
@@ -84,11 +86,29 @@ class Writing:
         """Show the draft of a conversation in the box: its reply, or its note if only that was begun."""
         drafted = self._replies.kinds(id)
         kind = kind or (drafted[0] if drafted else Kind.MESSAGE)
-        self._view.pane.bind_reply(id, kind, self._replies.text(id, kind), self._view.me.label)
+        text, begun = self._replies.text(id, kind), self._replies.begun(id, kind)
+        since = ""
+        if text.strip():
+            since = f"draft since {moment(begun, self._view.clock())}" if begun is not None else "draft"
+        self._view.pane.bind_reply(id, kind, text, self._view.me.label, since)
+
+    def left(self, id: ConversationId) -> None:
+        """The cursor left the box: what stays in it is a draft from now on, and nothing is gone on with."""
+        if self._view.box.cannot_continue():
+            self._view.status.clear()
+        self.bind(id, self._view.box.kind)
 
     def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
         """Keep what is typed."""
         self._replies.keep(id, kind, text)
+
+    def kind_changed(self, kind: Kind, *, is_joined: bool) -> None:
+        """The reply became a note, or the note a reply."""
+        view = self._view
+        view.show_hints()
+        if is_joined:
+            name = "note" if kind is Kind.NOTE else "reply"
+            view.status.say(f"You had begun a {name} here; it stands above your text")
 
     def submit(
         self,
@@ -97,15 +117,22 @@ class Writing:
         text: str,
         *,
         and_resolve: bool = False,
+        though_waiting: bool = False,
         cursor: int | None = None,
         at_once: bool = False,
     ) -> None:
-        """Send in a moment, or at once; unless the profile must be completed first."""
+        """Send in a moment, or at once; unless the profile must be completed first.
+
+        A note resolves a visitor who waits only ``though_waiting``; otherwise the author is asked.
+        """
         view = self._view
         me = view.me
         if kind is Kind.MESSAGE and not (me.name and me.badge):
             self._replies.keep(id, kind, text)
             self.ask_for_profile()
+            return
+        if and_resolve and kind is Kind.NOTE and not though_waiting and self._waits(id):
+            self._ask_to_resolve(id, text, cursor)
             return
         if not self._replies.has_seen(id):  # the button was clicked without a key in the box
             self.begun(id)
@@ -115,14 +142,35 @@ class Writing:
             text,
             auto_assign=view.settings.auto_assign,
             and_resolve=and_resolve,
+            though_waiting=though_waiting,
             cursor=len(text) if cursor is None else cursor,
         )
-        view.pane.clear_reply(id)
+        view.pane.clear_reply(id, kind)
         view.status.clear()  # what it says of the reply before could be read as of this one
         self._hold.hold(pending, 0 if at_once else view.settings.undo_send)
         self.show_under_way(id)
         if pending.draft.key in self._hold and not view.tells_shift_enter and view.box.conversation_id == id:
             view.box.can_continue(pending.draft.key, text, pending.cursor)
+            if view.is_writing and not view.box.text:
+                view.status.say("Not sent yet: whoever types on goes on with it")
+        else:
+            self._hand_over(pending)
+
+    def _waits(self, id: ConversationId) -> bool:
+        known = self._known(id)
+        return known is None or known.waiting_since is not None
+
+    def _ask_to_resolve(self, id: ConversationId, text: str, cursor: int | None) -> None:
+        """A note answers nobody: ask before it resolves a visitor who waits, and add it in any case."""
+        from inbox_tui.tui.screens.confirm import ConfirmModal  # not on the first screen
+
+        def answered(resolves: bool | None) -> None:
+            agreed = bool(resolves)
+            self.submit(id, Kind.NOTE, text, and_resolve=agreed, though_waiting=agreed, cursor=cursor)
+
+        question = f"{self._visitor(id)} waits for an answer, and a note is none. Mark resolved all the same?"
+        modal = ConfirmModal(question, "Add the note and mark resolved", "Only add the note")
+        self._view.screen.app.push_screen(modal, answered)
 
     def take_back(self, id: ConversationId | None = None) -> bool:
         """Put what is held, of one conversation or (None) the last of all, back into its box."""
@@ -137,7 +185,7 @@ class Writing:
         if view.is_shown(pending.id):
             self.show_under_way(pending.id)
             self.bind(pending.id, pending.draft.kind)
-            view.pane.focus_reply()
+            view.focus_box()
         view.status.say("Not sent. Your text is back in the box.")
         return True
 
@@ -179,42 +227,37 @@ class Writing:
     async def finish(self) -> str:
         """Send what is held, wait for what is on its way, decisions too, and say what became of it."""
         self._is_finishing = self._view.is_leaving = True
-        work, undone = self._view.work, len(self._view.work.undone)
-        last = {pending.draft.key: pending for pending in self._replies.all_under_way()}
-        self._hold.send_all()
-        until = monotonic() + FINISHES_WITHIN
-        while (self._replies.all_under_way() or self._view.deciding) and monotonic() < until:
-            if self._waits_for_line():
-                break
-            await asyncio.sleep(FINISH_POLL)
-        waiting = len(self._replies.waiting)
-        unsent = sum(bool(self._replies.text(pending.id, pending.draft.kind)) for pending in last.values())
-        unsent += len(self._replies.all_under_way()) - waiting
-        sent = len(last) - unsent - waiting
-        words = [f"Sent before leaving: {sent:,}."] if sent > 0 else []
-        words += [f"Not sent, kept as drafts: {unsent:,}."] if unsent else []
-        failed = work.undone[undone:]
-        words += [f"Not done: {_decisions(len(failed))}. {failed[-1].message}"] if failed else []
-        delivery = work.delivery
-        if self._view.deciding and (delivery is None or delivery.problem):
-            words += [f"The store did not answer in time about {_decisions(self._view.deciding)}."]
-        waits = delivery.undelivered if delivery is not None else 0
-        words += [f"Not delivered yet: {waits:,}. The next start of inbox-tui delivers it."] if waits else []
-        return " ".join(words)
-
-    def _waits_for_line(self) -> bool:
-        """The line is down and all that is on its way is in the outbox: waiting longer serves nobody."""
-        delivery = self._view.work.delivery
-        is_on_disk = delivery is not None and not delivery.problem
-        is_all = len(self._replies.waiting) == len(self._replies.all_under_way())
-        return self._view.lost_at is not None and is_on_disk and is_all
+        return await finish(self._view, self._replies, self._hold)
 
     def _send(self, pending: Pending) -> None:
         view = self._view
-        view.box.cannot_continue(pending.draft.key)
+        if view.box.cannot_continue(pending.draft.key):
+            self._hand_over(pending)
         if pending.draft.key in self._replies:
             view.run(view.work.send(pending), group=WRITE)
             self.show_under_way(pending.id)
+
+    def _hand_over(self, pending: Pending) -> None:
+        """Let the list have the keys after sending, unless somebody went on typing or wants to stay."""
+        view, after = self._view, self._view.settings.after_send
+        is_there = view.is_writing and (view.box.conversation_id, view.box.kind) == (pending.id, pending.draft.kind)
+        if after == "stay" or not is_there or view.box.text or self._is_finishing:
+            return
+        view.focus_list()
+        if pending.draft.key in self._hold:
+            what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
+            view.status.say(f"{what} · {view.keys['inbox.undo']} undo")
+        if after == "next":
+            view.list.move_to_next_after_action()
+
+    def _known(self, id: ConversationId) -> Conversation | None:
+        """A conversation as the screen shows it; None where it does not."""
+        view = self._view
+        return view.pane.conversation if view.is_shown(id) else view.list.conversation(id)
+
+    def _visitor(self, id: ConversationId) -> str:
+        known = self._known(id)
+        return known.visitor if known is not None else "the visitor"
 
     def show_under_way(self, id: ConversationId) -> None:
         """Show what is on its way at the end of the thread."""
@@ -255,6 +298,13 @@ class Writing:
             )
         view.read_counts()
 
+    def still_waiting(self, conversation: Conversation) -> None:
+        """A note was to resolve somebody who has begun to wait since, or of whom nobody was asked."""
+        self._view.status.say(
+            f"The note is written. {conversation.visitor} waits for an answer, so nothing was resolved.",
+            is_problem=True,
+        )
+
     def failed(self, id: ConversationId, key: str, error: InboxError) -> None:
         """The store has it not: the text is back, with the reason and what can be done."""
         pending = self._replies.failed(key)
@@ -264,7 +314,7 @@ class Writing:
             return
         if view.is_shown(id):
             self.show_under_way(id)
-            self.bind(id, pending.draft.kind)
+            self._show_again(pending)
         if isinstance(error, Conflict):
             self._ask_about(pending, error)
         elif isinstance(error, ProfileIncomplete):
@@ -288,7 +338,7 @@ class Writing:
                 view.save_profile(profile.name, profile.badge)
                 self.renamed()
                 view.status.say("Profile saved. Your text is in the box.")
-            view.pane.focus_reply()
+            view.focus_box()
 
         view.screen.app.push_screen(ProfileModal(view.me.name, view.me.badge), answered)
 
@@ -309,12 +359,18 @@ class Writing:
             return
         if problem is not None:
             view.status.say(f"{problem.message} {problem.hint}", is_problem=True)
-            view.pane.focus_reply()
+            view.focus_box()
             return
         self._replies.keep(id, kind, text)
         if view.is_shown(id):
             self.bind(id, kind)
-            view.pane.focus_reply()
+            view.focus_box()
+
+    def _show_again(self, pending: Pending) -> None:
+        """Show what is left of a text that was sent. A note that is being written must not become a reply by that."""
+        view = self._view
+        if not view.is_writing or view.box.kind is pending.draft.kind:
+            self.bind(pending.id, pending.draft.kind)
 
     def _ask_about(self, pending: Pending, conflict: Conflict) -> None:
         from inbox_tui.tui.screens.conflict import ConflictModal  # not on the first screen
@@ -330,19 +386,16 @@ class Writing:
                 self.submit(pending.id, draft.kind, draft.body, and_resolve=pending.and_resolve, at_once=True)
                 self._replies.keep(pending.id, draft.kind, since)
                 if view.is_shown(pending.id):
-                    self.bind(pending.id, draft.kind)
+                    self._show_again(pending)
             elif view.is_shown(pending.id):
-                view.pane.focus_reply()
+                self.bind(pending.id, pending.draft.kind)
+                view.focus_box()
 
         view.threads.forget(pending.id)
         view.refresh_open_thread()
         view.screen.app.push_screen(
             ConflictModal(conflict.messages, pending.draft.body, view.keys["reply.send-anyway"]), answered
         )
-
-
-def _decisions(number: int) -> str:
-    return counted(number, "decision")
 
 
 def as_message(pending: Pending, view: View, now: datetime) -> Message:

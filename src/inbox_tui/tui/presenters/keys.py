@@ -43,8 +43,8 @@ WRITING_HINTS = (
     ("reply.send", "send"),
     ("reply.leave", "back"),
     ("reply.send-resolve", "send and resolve"),
+    ("reply.change-kind", "note or reply"),
     ("reply.editor", "$EDITOR"),
-    ("app.commands", "commands"),
 )
 """What matters in the reply box, where letters are text."""
 SEARCH_HINTS: tuple[Hint, ...] = (("enter", "to the list"), ("esc", "drop the search"))

@@ -48,6 +48,12 @@ def day_label(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     return f"{label}{in_zone}" if day.year == today.year else f"{label} {day.year}{in_zone}"
 
 
+def moment(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """Day and time within a sentence: ``10:02``, ``yesterday 10:02``, ``Tue 3 Nov 10:02``. Arguments: ``day_label``."""
+    day, time = day_label(when, now, zone), clock_time(when, zone)
+    return time if day == "Today" else f"{day.lower() if day == 'Yesterday' else day} {time}"
+
+
 def clock_time(when: datetime, zone: tzinfo | None = None) -> str:
     """The time of day as ``10:02``, in a doubled hour as ``01:30 CET``. ``zone`` None is that of this machine."""
     here = local(when, zone)

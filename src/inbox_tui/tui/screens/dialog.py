@@ -19,9 +19,10 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from inbox_tui.domain.text import clean, clean_typed
+from inbox_tui.domain.text import clean, typed_line
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.stylesheets import stylesheet
+from inbox_tui.tui.widgets.line_field import LineField
 
 Result = TypeVar("Result")
 
@@ -71,11 +72,13 @@ class Choice(Static, can_focus=True):
         self.action_press()
 
 
-class TextField(Input):
-    """One line of text that cannot hold what a terminal would act on."""
+class TextField(LineField):
+    """One line of text in a dialog."""
 
     def __init__(self, value: str = "", *, id: str, placeholder: str = "", max_length: int = 0) -> None:
-        super().__init__(_plain(value), id=id, placeholder=placeholder, max_length=max_length, select_on_focus=False)
+        super().__init__(
+            typed_line(value), id=id, placeholder=placeholder, max_length=max_length, select_on_focus=False
+        )
         self.cursor_blink = False
 
     def on_resize(self) -> None:
@@ -83,14 +86,6 @@ class TextField(Input):
         cursor = self.cursor_position
         self.cursor_position = 0
         self.cursor_position = cursor
-
-    def validate_value(self, value: str) -> str:
-        """Whatever was typed, pasted or prefilled, made harmless."""
-        return _plain(value)
-
-
-def _plain(value: str) -> str:
-    return clean_typed(value).replace("\n", " ").replace("\t", " ")
 
 
 def field(label: str, control: Widget) -> Horizontal:

@@ -15,18 +15,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.screen import Screen
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Kind
 from inbox_tui.local.launch import Launch
-from inbox_tui.tui import messages as m
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.opening import Opened
 from inbox_tui.tui.replies import Replies
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.screens.least_size import LeastSize
+from inbox_tui.tui.screens.work_reports import WorkReports
 from inbox_tui.tui.view import View
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_header import DetailHeader
@@ -44,7 +43,7 @@ AGES_EVERY = 30.0
 """Seconds after which ages and waits are looked at again."""
 
 
-class InboxScreen(Screen[None]):
+class InboxScreen(WorkReports):
     """Where a shift is worked."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
@@ -60,10 +59,6 @@ class InboxScreen(Screen[None]):
         self._clock = clock
         self._new_key = new_key
         self._least_size = LeastSize(self)
-        self.view: View
-        self.browsing: Browsing
-        self.deciding: Deciding
-        self.writing: Writing
 
     def compose(self) -> ComposeResult:
         """The screen of the design, from top to bottom."""
@@ -111,6 +106,10 @@ class InboxScreen(Screen[None]):
         """Go to who has been waiting longest, then to the next."""
         self.browsing.find_waiting()
 
+    def action_write(self) -> None:
+        """Write into the box that is shown, be it a reply or a note."""
+        self._begin(None)
+
     def action_reply(self) -> None:
         """Write to the visitor."""
         self._begin(Kind.MESSAGE)
@@ -156,6 +155,12 @@ class InboxScreen(Screen[None]):
         """Show texts whose conversations cannot be opened."""
         self.view.dialogs.lost_texts(self.writing.replies, self.browsing.go_to)
 
+    def action_offer(self, offer: str) -> None:
+        """Do one of the things that can be done with an empty inbox."""
+        from inbox_tui.tui.screens.welcome import Offer  # not on the first screen
+
+        self.view.dialogs.welcome(Offer[offer])
+
     def action_help(self) -> None:
         """Show every key."""
         self.view.dialogs.help()
@@ -177,9 +182,11 @@ class InboxScreen(Screen[None]):
             return True
         if self._least_size.is_missed:
             return action == "app.quit"  # nobody shall decide about what cannot be seen
+        if action == "offer":
+            return self.browsing.is_unused
         return self.view.allows(action)
 
-    def _begin(self, kind: Kind) -> None:
+    def _begin(self, kind: Kind | None) -> None:
         self.browsing.catch_up()  # the box must be that of the highlighted conversation
         self.add_class("-reading")
         self.writing.begin(kind)
@@ -215,13 +222,20 @@ class InboxScreen(Screen[None]):
 
     @on(ConversationList.Opened)
     def open_conversation(self, event: ConversationList.Opened) -> None:
-        """Enter on a row: write a reply; where the list fills the screen, first read."""
+        """Enter on a row: write into the box that is shown; where the list fills the screen, first read."""
         event.stop()
         if self.has_class("-narrow") and not self.has_class("-reading"):
             self.add_class("-reading")
             self.view.pane.focus_thread()
         else:
-            self._begin(Kind.MESSAGE)
+            self._begin(None)
+
+    @on(ConversationList.EmptyOpened)
+    def open_nothing(self, event: ConversationList.EmptyOpened) -> None:
+        """Enter on an empty list: what could be in it."""
+        event.stop()
+        if self.browsing.is_unused:
+            self.view.dialogs.welcome()
 
     @on(ConversationList.SelectionChanged)
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:
@@ -309,10 +323,18 @@ class InboxScreen(Screen[None]):
         event.stop()
         self.writing.keep(event.conversation_id, event.kind, event.text)
 
+    @on(ReplyBox.KindChanged)
+    def show_kind(self, event: ReplyBox.KindChanged) -> None:
+        """A reply became a note, or a note a reply."""
+        event.stop()
+        self.writing.kind_changed(event.kind, is_joined=event.is_joined)
+
     @on(ReplyBox.LeaveRequested)
     def leave_box(self, event: ReplyBox.LeaveRequested) -> None:
         """Esc in the box: the text stays."""
         event.stop()
+        if self.view.box.conversation_id is not None:
+            self.writing.left(self.view.box.conversation_id)
         if self.has_class("-narrow"):
             self.view.pane.focus_thread()
         else:
@@ -324,97 +346,3 @@ class InboxScreen(Screen[None]):
         """Ctrl+O in the box."""
         event.stop()
         self.writing.edit_outside(event.conversation_id, event.kind, event.text)
-
-    # What workers report
-
-    @on(m.ListRead)
-    def show_list(self, event: m.ListRead) -> None:
-        """A list from its beginning."""
-        self.browsing.show_list(event.query, event.page, event.counts)
-
-    @on(m.PageRead)
-    def show_page(self, event: m.PageRead) -> None:
-        """Further rows."""
-        self.browsing.show_page(event.query, event.request, event.page)
-
-    @on(m.CountsRead)
-    def show_counts(self, event: m.CountsRead) -> None:
-        """The filters' numbers."""
-        self.browsing.show_counts(event.agent, event.counts)
-
-    @on(m.ThreadRead)
-    def show_thread(self, event: m.ThreadRead) -> None:
-        """A thread for the pane, or for later."""
-        self.browsing.show_thread(event.thread)
-        self.writing.thread_shown(event.id)
-        self.writing.show_under_way(event.id)
-
-    @on(m.EarlierRead)
-    def show_earlier(self, event: m.EarlierRead) -> None:
-        """Messages before those on screen."""
-        self.browsing.show_earlier(event.before, event.thread)
-
-    @on(m.ChangesSeen)
-    def follow_changes(self, event: m.ChangesSeen) -> None:
-        """Somebody wrote, or the line to the store went down or came back."""
-        self.browsing.follow_changes(event.changes)
-        self.writing.line_changed()
-
-    @on(m.ConversationsRead)
-    def show_changed(self, event: m.ConversationsRead) -> None:
-        """Conversations as they are after somebody wrote."""
-        self.browsing.show_changed(event.conversations)
-
-    @on(m.TeamRead)
-    def show_team(self, event: m.TeamRead) -> None:
-        """Members, agents or the member's own access changed."""
-        self.browsing.show_team(event.me, event.members, event.agents)
-        self.writing.renamed()
-        self.view.show_hints()
-
-    @on(m.WaitingFound)
-    def go_to_waiting(self, event: m.WaitingFound) -> None:
-        """Who waits longest."""
-        self.browsing.go_to_waiting(event.conversation)
-
-    @on(m.AllFound)
-    def show_all_selected(self, event: m.AllFound) -> None:
-        """What "select all" selects."""
-        self.deciding.select(event.query, event.conversations)
-
-    @on(m.TriageDone)
-    def show_decision(self, event: m.TriageDone) -> None:
-        """What the store made of a decision."""
-        self.deciding.show(event.done)
-
-    @on(m.ReplySent)
-    def show_sent(self, event: m.ReplySent) -> None:
-        """The store has a reply."""
-        self.writing.sent(event.key, event.sent)
-
-    @on(m.ReplyFailed)
-    def show_unsent(self, event: m.ReplyFailed) -> None:
-        """The store has a reply not."""
-        self.writing.failed(event.id, event.key, event.error)
-
-    @on(m.Exported)
-    async def show_exported(self, event: m.Exported) -> None:
-        """A CSV file was written."""
-        await self.view.dialogs.exported(event.path, event.rows)
-
-    @on(m.ExportFailed)
-    async def show_not_exported(self, event: m.ExportFailed) -> None:
-        """No CSV file was written."""
-        await self.view.dialogs.export_failed(event.error)
-
-    @on(m.ConversationsImported)
-    def show_imported(self, event: m.ConversationsImported) -> None:
-        """Conversations came in."""
-        self.browsing.show_imported(event.added, event.bad_lines)
-
-    @on(m.OperationFailed)
-    def show_failure(self, event: m.OperationFailed) -> None:
-        """Something did not work: say so, and show the truth again."""
-        self.view.failed(event.operation, event.error, event.ids, event.before)
-        self.deciding.failed(event.operation)
-        self.browsing.keep_shown(event.operation)

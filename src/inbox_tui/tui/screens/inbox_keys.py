@@ -6,7 +6,13 @@ from textual.binding import Binding
 
 from inbox_tui.domain.filters import Filter
 
-WITHOUT_KEYS = (("Texts without a conversation", "lost_texts"),)
+OFFERS = (
+    ("Fill it with the sample", "offer('SAMPLE')"),
+    ("Import a file", "offer('FILE')"),
+    ("Connect to a team's inbox", "offer('TEAM')"),
+)
+"""What can be done with an empty inbox: description and action."""
+WITHOUT_KEYS = (("Texts without a conversation", "lost_texts"), *OFFERS)
 """Description and action of what only the palette offers."""
 INBOX_KEYS: list[Binding] = [
     *(

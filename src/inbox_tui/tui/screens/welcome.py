@@ -1,11 +1,13 @@
-"""The first start on an empty inbox: who you are, and what shall be in it.
+"""An empty inbox: what shall be in it.
 
-Returns what was chosen; filling, importing and saving the name are the caller's.
+Returns what was chosen; filling and importing are the caller's. Who you are is asked
+when a visitor shall see it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
@@ -16,38 +18,44 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from inbox_tui.domain.text import NAME_LIMIT, clean_line, clean_name
+from inbox_tui.domain.text import clean_line
 from inbox_tui.tui.screens.dialog import Choice, FormDialog, TextField, field
+from inbox_tui.tui.screens.inbox_keys import OFFERS
 
 _TEAM = "Start inbox-tui with --store URL: a team's inbox, wherever it is, is named by a URL."
+
+
+class Offer(Enum):
+    """The ways to begin."""
+
+    SAMPLE = "sample"
+    FILE = "import"
+    TEAM = "team"
 
 
 class FillWithSample(msgspec.Struct, frozen=True):
     """Put the sample conversations in."""
 
-    name: str
-
 
 class ImportFile(msgspec.Struct, frozen=True):
     """Import conversations from a file."""
 
-    name: str
     path: Path
 
 
-class StayEmpty(msgspec.Struct, frozen=True):
-    """Go on with the empty inbox."""
-
-    name: str
-
-
-WelcomeResult: TypeAlias = FillWithSample | ImportFile | StayEmpty
-"""What was chosen; ``name`` is the display name as entered, possibly empty."""
+WelcomeResult: TypeAlias = FillWithSample | ImportFile
+"""What was chosen."""
 
 
 class WelcomeScreen(FormDialog[WelcomeResult]):
-    """Name and three ways to begin. The digits work outside the fields; Escape goes on empty."""
+    """Three ways to begin, chosen by digits. None: go on with the empty inbox.
 
+    Args:
+        store_name: Which inbox it is.
+        offer: What was chosen already, elsewhere.
+    """
+
+    AUTO_FOCUS = ""  # the digits choose, and an Enter too many puts nothing in
     heading = "Welcome to inbox-tui"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("1", "fill", "Fill it with the sample", id="welcome.sample", show=False),
@@ -55,25 +63,22 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
         Binding("3", "explain_team", "Connect to a team's inbox", id="welcome.team", show=False),
     ]
 
-    def __init__(self, store_name: str, name: str = "") -> None:
+    def __init__(self, store_name: str, offer: Offer | None = None) -> None:
         super().__init__()
         self._store_name = store_name
-        self._display_name = name
+        self._offer = offer
 
     def compose_body(self) -> ComposeResult:
-        """What this is, the name, and the three ways."""
+        """What this is, and the three ways."""
+        sample, file, team = (words for words, _ in OFFERS)
         yield Static(Content("This inbox is empty."))
         yield Static(Content(clean_line(self._store_name)), classes="muted where")
-        yield field(
-            "Your name",
-            TextField(self._display_name, id="name", placeholder="as visitors see it", max_length=NAME_LIMIT),
-        )
-        yield Choice("1", "Fill it with the sample", "fill", id="sample")
-        yield Choice("2", "Import a file", "ask_file", id="import")
-        file = field("File", TextField(id="path", placeholder="~/conversations.jsonl"))
-        file.display = False
-        yield file
-        yield Choice("3", "Connect to a team's inbox", "explain_team", id="team")
+        yield Choice("1", sample, "fill", id="sample")
+        yield Choice("2", file, "ask_file", id="import")
+        path = field("File", TextField(id="path", placeholder="~/conversations.jsonl"))
+        path.display = False
+        yield path
+        yield Choice("3", team, "explain_team", id="team")
         explanation = Static(Content(_TEAM), classes="muted", id="explanation")
         explanation.display = False
         yield explanation
@@ -82,12 +87,13 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
         """Besides the three: go on as it is."""
         return (Choice("Esc", "Go on with the empty inbox", "cancel"),)
 
-    @on(Input.Submitted, "#name")
-    def leave_name(self, event: Input.Submitted) -> None:
-        """The name is there; on to the choices."""
-        event.stop()
-        event.prevent_default()
-        self.set_focus(self.query_one("#sample", Choice))
+    def on_mount(self) -> None:
+        """Go on with what was chosen elsewhere."""
+        super().on_mount()
+        if self._offer is Offer.FILE:
+            self.action_ask_file()
+        elif self._offer is Offer.TEAM:
+            self.action_explain_team()
 
     @on(Input.Changed, "#path")
     def forget_complaint(self, event: Input.Changed) -> None:
@@ -97,7 +103,7 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
 
     def action_fill(self) -> None:
         """Fill the inbox with the sample."""
-        self.close(FillWithSample(self._entered_name()))
+        self.close(FillWithSample())
 
     def action_ask_file(self) -> None:
         """Ask which file to import."""
@@ -113,19 +119,16 @@ class WelcomeScreen(FormDialog[WelcomeResult]):
 
     async def action_accept(self) -> None:
         """Import the file that was named, if it is one."""
-        text = self.query_one("#path", TextField).value.strip()
+        field = self.query_one("#path", TextField)
+        if field.parent is None or not field.parent.display:
+            self.complain("Choose with 1, 2 or 3.")
+            return
+        text = field.value.strip()
         path = _existing_file(text)
         if path is not None:
-            self.close(ImportFile(self._entered_name(), path))
+            self.close(ImportFile(path))
         else:
             self.complain(f"There is no file {text}." if text else "Enter the name of a file.")
-
-    async def action_cancel(self) -> None:
-        """Go on with the empty inbox; a name that was typed is not lost."""
-        self.close(StayEmpty(self._entered_name()))
-
-    def _entered_name(self) -> str:
-        return clean_name(self.query_one("#name", TextField).value).strip()
 
 
 def _existing_file(text: str) -> Path | None:

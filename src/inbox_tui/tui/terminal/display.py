@@ -7,7 +7,6 @@ as characters, so that only the program's own sequences reach the terminal.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import islice
@@ -19,6 +18,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.geometry import Offset, Size
 from textual.strip import Strip
 
+from inbox_tui.domain.characters import category, is_assigned
 from inbox_tui.tui.terminal.looks import PLAIN, Look, change, look_of
 
 GAP = 6
@@ -31,6 +31,8 @@ _VARIANTS = frozenset(map(chr, range(0xFE00, 0xFE10)))
 """Choose between a narrow and a wide form, which terminals do not agree on."""
 _SURE_OF_WIDTH = 0x1F000
 """From here on terminals disagree about how wide a character is."""
+_LETTERS = 0x250
+"""Up to here every code point has been assigned for long, and has one cell everywhere."""
 _ASCII = str.maketrans({
     **dict.fromkeys("─━═╌┄", "-"),
     **dict.fromkeys("│┃║▐▌▎▏▕", "|"),
@@ -138,7 +140,7 @@ class Display:
             after = index + 1
             while after < len(texts) and not texts[after]:
                 after += 1
-            is_sure = len(text) == 1 and ord(text) < _SURE_OF_WIDTH and x + after < self._size.width
+            is_sure = len(text) == 1 and _is_sure_of_width(text) and x + after < self._size.width
             self._cursor = (x + after, y) if is_sure else None
         if blanks:
             self._go(x + run.stop - blanks, y, out)
@@ -272,7 +274,7 @@ def _cell(grapheme: str, width: int, encoding: str) -> list[str]:
         first = _UNKNOWN
     if encoding != "utf-8":
         return list(_encodable(first, encoding).ljust(width)[:width])
-    marks = "".join(mark for mark in grapheme[1:] if unicodedata.category(mark) == "Mn" and mark not in _VARIANTS)
+    marks = "".join(mark for mark in grapheme[1:] if category(mark) == "Mn" and mark not in _VARIANTS)
     own = get_character_cell_size(first)
     if own > width:
         return [_UNKNOWN, *" " * (width - 1)]
@@ -291,5 +293,10 @@ def _encodable(character: str, encoding: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _is_drawable(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category[0] in _SAFE_CATEGORIES or category == "Zs"
+    kind = category(character)
+    return kind[0] in _SAFE_CATEGORIES or kind == "Zs"
+
+
+def _is_sure_of_width(character: str) -> bool:
+    point = ord(character)
+    return point < _LETTERS or (point < _SURE_OF_WIDTH and is_assigned(character))

@@ -158,7 +158,7 @@ class SafeDriver(LinuxDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 is_ready = selector.select(TICK if reader and reader.waits else IDLE)
-                found = reader.tick(time.monotonic()) if reader else []
+                found = list(reader.messages(reader.tick(time.monotonic()))) if reader else []
                 if is_ready:
                     try:
                         data = os.read(self.fileno, READ_AT_ONCE)
@@ -168,7 +168,7 @@ class SafeDriver(LinuxDriver):
                         self._loop.call_soon_threadsafe(self._app.line_lost)
                         return
                     reader = reader or _input(self._encoding)
-                    found += reader.feed(data, time.monotonic())
+                    found += reader.messages(reader.feed(data, time.monotonic()))
                 for event in found:
                     if isinstance(event, Answered):
                         self.round_trip = time.monotonic() - self._asked

@@ -44,7 +44,7 @@ _TEXT = re.compile(rb"[^\x1b]+")
 
 @dataclass(frozen=True)
 class Text:
-    """Characters, control characters among them; what is none in the terminal's encoding came out as U+FFFD."""
+    """Characters, control characters among them, without bytes that are none in the terminal's encoding."""
 
     text: str
 
@@ -79,7 +79,7 @@ class Tokens:
     """Cuts what it is fed. Time is whatever rises: seconds as the caller counts them."""
 
     def __init__(self, encoding: str = "utf-8") -> None:
-        """``encoding`` is the terminal's; what is not of it becomes U+FFFD."""
+        """``encoding`` is the terminal's; bytes that are not of it are dropped."""
         self._state = _State.KEYS
         self._rest = b""
         """What was begun and is not whole."""
@@ -88,7 +88,7 @@ class Tokens:
         self._ended = 0.0
         """When the first end of the paste was seen."""
         self._encoding = encoding
-        self._decoder = getincrementaldecoder(encoding)(errors="replace")
+        self._decoder = getincrementaldecoder(encoding)(errors="ignore")  # a U+FFFD that is typed is text
 
     @property
     def waits(self) -> bool:

@@ -24,6 +24,7 @@ from textual.widgets.option_list import Option
 from inbox_tui.domain.models import Member
 from inbox_tui.domain.text import clean, clean_name, folded
 from inbox_tui.tui.presenters.badges import NOBODY, badge_segment
+from inbox_tui.tui.widgets.line_field import LineField
 
 ROWS_AT_MOST = 12
 """Members that are visible at once; the rest is scrolled to or typed for."""
@@ -41,7 +42,7 @@ class AssignChoice:
     member: Member | None
 
 
-class NarrowInput(Input):
+class NarrowInput(LineField):
     """What narrows the list. Up, down and Enter are the menu's."""
 
     def __init__(self) -> None:

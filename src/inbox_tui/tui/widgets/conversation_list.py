@@ -25,7 +25,7 @@ from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.window import ListWindow
 from inbox_tui.tui.widgets.row_scroll import RowScroll, Thumb
-from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips, fit
+from inbox_tui.tui.widgets.row_strips import DRAFT, INDENT, RowState, RowStrips, fit
 
 
 class FromList(FieldMessage):
@@ -76,7 +76,7 @@ class ConversationList(RowScroll, can_focus=True):
     ]
 
     empty_text: reactive[str] = reactive("")
-    """The sentence that an empty list shows."""
+    """What an empty list shows, in one line or more."""
     me: reactive[MemberId | None] = reactive(None)
     """Who looks; decides whether a changed row still belongs in the list."""
 
@@ -100,6 +100,9 @@ class ConversationList(RowScroll, can_focus=True):
 
         conversation: Conversation
 
+    class EmptyOpened(FromList):
+        """The list was to be opened, and nothing is in it."""
+
     class SelectionChanged(FromList):
         """Conversations were selected or are no longer."""
 
@@ -116,6 +119,7 @@ class ConversationList(RowScroll, can_focus=True):
         self._highlighted: Conversation | None = None
         self._wants_top = False
         self._selected: frozenset[ConversationId] = frozenset()
+        self._drafts: set[ConversationId] = set()
 
     # What is shown
 
@@ -141,7 +145,7 @@ class ConversationList(RowScroll, can_focus=True):
         self.refresh()
         if not is_same:
             self.clear_selection()
-        place = self._window.find(held.id) if held is not None else None
+        place = self._window.find(held.id) if held else None
         if place is None:
             self.scroll_to(y=0, animate=False)
         self._put_highlight(place or 0)
@@ -180,6 +184,17 @@ class ConversationList(RowScroll, can_focus=True):
         if number is not None:
             self.repaint_row(number)
 
+    def show_drafts(self, ids: Iterable[ConversationId]) -> None:
+        """Say of these conversations, and of no others, that there is a draft."""
+        self._drafts = set(ids)
+        self.refresh()
+
+    def show_draft(self, id: ConversationId, is_there: bool) -> None:
+        """Say that a conversation has a draft, or no longer."""
+        (self._drafts.add if is_there else self._drafts.discard)(id)
+        if self._window and (number := self._window.find(id)) is not None:
+            self.repaint_row(number)
+
     def set_now(self, now: datetime) -> None:
         """Let ages and waits grow; only rows whose text changes are repainted."""
         before = self._strips.now
@@ -197,9 +212,8 @@ class ConversationList(RowScroll, can_focus=True):
     def conversation(self, id: ConversationId) -> Conversation | None:
         """A conversation as the list holds it; None where it is neither loaded nor highlighted."""
         number = self._window.find(id) if self._window else None
-        if number is not None:
-            return self._row(number)
-        return self._highlighted if self._is_highlighted(id) else None
+        held = self._highlighted if self._is_highlighted(id) else None
+        return held if number is None else self._row(number)
 
     # The highlight
 
@@ -253,6 +267,8 @@ class ConversationList(RowScroll, can_focus=True):
         """Open the highlighted conversation."""
         if self._highlighted is not None:
             self.post_message(self.Opened(self, self._highlighted))
+        elif self._window is not None and not self.row_count():
+            self.post_message(self.EmptyOpened(self))
 
     # The selection
 
@@ -286,15 +302,19 @@ class ConversationList(RowScroll, can_focus=True):
         if row is None:
             is_here = self._highlighted is None and number == self._number
             return self._strips.placeholder(RowState(is_here, thumb=thumb), width)
-        return self._strips.row(row, RowState(self._is_highlighted(row.id), row.id in self._selected, thumb), width)
+        words = (DRAFT,) if row.id in self._drafts else ()
+        is_selected = row.id in self._selected
+        return self._strips.row(row, RowState(self._is_highlighted(row.id), is_selected, thumb, words), width)
 
     def line_of_empty(self, y: int) -> Strip | None:
-        """The empty list's sentence in the middle, once it is known that there are no rows."""
-        if self._window is None or y != self.size.height // 2:
+        """What the empty list says, in its middle, once it is known that there are no rows."""
+        lines = self.empty_text.split("\n")
+        number = y - max(0, (self.size.height - len(lines) + 1) // 2)
+        if self._window is None or not 0 <= number < len(lines):
             return None
         width = self.size.width
-        margin = " " * ((width - cell_len(self.empty_text)) // 2)
-        return Strip([Segment(fit(margin + self.empty_text, width), self._strips.style("muted"))], width)
+        margin = " " * ((width - cell_len(lines[number])) // 2)
+        return Strip([Segment(fit(margin + lines[number], width), self._strips.style("muted"))], width)
 
     def notify_style_update(self) -> None:
         """Colours may be others now."""
@@ -321,6 +341,8 @@ class ConversationList(RowScroll, can_focus=True):
         event.stop()
         place = self.row_under(event)
         if place is None:
+            if not self.row_count():
+                self.action_open()
             return
         number, column = place
         if column == self.size.width - 1:

@@ -104,15 +104,17 @@ class DetailPane(Vertical):
         """Move the thread by a page: 1 towards newer messages, -1 towards older ones."""
         self._thread.page(direction)
 
-    def bind_reply(self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str) -> None:
-        """Let the reply box write to this conversation, beginning with ``text``."""
-        self._reply.bind(conversation_id, kind, text, author_label)
+    def bind_reply(
+        self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str, since: str = ""
+    ) -> None:
+        """Let the reply box write to this conversation, beginning with ``text``; ``since`` says how old that is."""
+        self._reply.bind(conversation_id, kind, text, author_label, since)
         if self.is_mounted and not self._reply.has_editor:
             self.call_after_refresh(self._reply.ensure_editor)
 
-    def clear_reply(self, conversation_id: ConversationId) -> None:
-        """Empty the reply box, if it still belongs to this conversation."""
-        if self._reply.conversation_id == conversation_id:
+    def clear_reply(self, conversation_id: ConversationId, kind: Kind) -> None:
+        """Empty the reply box, if it still belongs to this conversation and to what was sent."""
+        if (self._reply.conversation_id, self._reply.kind) == (conversation_id, kind):
             self._reply.clear()
 
     def focus_reply(self) -> None:

@@ -9,9 +9,9 @@ painted, because the text area behind it is slow to start.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -20,8 +20,9 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from inbox_tui.domain.models import ConversationId, Kind
-from inbox_tui.domain.text import clean_body, clean_name, clean_typed
+from inbox_tui.domain.text import clean_body, clean_typed
 from inbox_tui.tui.field_message import FieldMessage
+from inbox_tui.tui.presenters.reply_frame import ReplyFrame
 from inbox_tui.tui.presenters.thread import wrap
 
 if TYPE_CHECKING:
@@ -31,12 +32,10 @@ LINES_AT_LEAST = 3
 LINES_AT_MOST = 8
 """Lines that the box takes, its border included."""
 SUPERSEDED_KEPT = 32
-NOTE_TITLE = "Note for the team"
+NOTE_BAR = "▌ "
+"""Stands before each line of a note."""
 NOTHING_TO_SEND = "Nothing to send"
-_BUTTONS = {Kind.MESSAGE: "Send reply", Kind.NOTE: "Write note"}
 _FRAME = 2
-_CORNERS = 6
-"""Columns at both ends of the border that a title cannot use."""
 
 
 class ReplyBox(Vertical):
@@ -51,6 +50,7 @@ class ReplyBox(Vertical):
     }
     ReplyBox:focus-within { border: round $accent; }
     ReplyBox.-note { border: round $inbox-note; border-title-color: $inbox-note; }
+    ReplyBox.-note ReplyEditor, ReplyBox.-note ReplyEditor:focus { border-left: outer $inbox-note; padding: 0 0 0 1; }
     ReplyBox.-busy { text-opacity: 60%; }
     ReplyBox.-busy ReplyEditor { text-opacity: 60%; }
     """
@@ -58,6 +58,7 @@ class ReplyBox(Vertical):
         Binding("enter", "send", "Send", id="reply.send"),
         Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line", id="reply.newline"),
         Binding("ctrl+r", "send_and_resolve", "Send and mark resolved", id="reply.send-resolve"),
+        Binding("ctrl+n", "change_kind", "Reply into note, or back; text kept", id="reply.change-kind"),
         Binding("ctrl+z", "take_back", "Take back what was sent, or a change", id="reply.undo"),
         Binding("ctrl+o", "editor", "Write in $EDITOR", id="reply.editor"),
         Binding("escape", "leave", "Back to the list, text kept", id="reply.leave"),
@@ -92,6 +93,13 @@ class ReplyBox(Vertical):
         kind: Kind
         text: str
 
+    class KindChanged(FieldMessage):
+        """The reply is a note now, or the note a reply."""
+
+        kind: Kind
+        is_joined: bool
+        """Something of that kind had been begun before, and stands above the text now."""
+
     class Entered(FieldMessage):
         """The cursor came into the box: somebody begins to write, having seen what is on screen."""
 
@@ -123,10 +131,15 @@ class ReplyBox(Vertical):
         self._held: tuple[str, str, int] | None = None
         """Key, text and cursor of what was sent a moment ago and may yet be gone on with."""
         self._complaint = ""
-        self._button_from = 0
-        self._frame: tuple[str, str, str, int] | None = None
+        self._draft_since = ""
+        """Since when there has been a draft, in words; "" while one is typed that is new."""
+        self._frame: ReplyFrame | None = None
         """What the frame shows; painting it again is not free."""
         self._editor: ReplyEditor | None = None
+        self.has_notes = True
+        """The store keeps notes; without them a reply cannot become one."""
+        self.draft_of: Callable[[ConversationId, Kind], str] = lambda id, kind: ""
+        """What was begun before. Asked for at once, for an Enter may be the very next key."""
 
     @property
     def conversation_id(self) -> ConversationId | None:
@@ -148,42 +161,44 @@ class ReplyBox(Vertical):
         """The real text area is there."""
         return self._editor is not None
 
-    def bind(self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str) -> None:
-        """Write to this conversation from now on, beginning with ``text``.
+    def bind(self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str, since: str = "") -> None:
+        """Write to this conversation from now on, beginning with ``text``, of which ``since`` says how old it is.
 
         What was typed for another conversation is reported first. If the box is bound so
         already and ``text`` is what it holds, or held a few keys ago, the text and the cursor
         stay as they are.
         """
         self._report_change()
-        self._held = None
         is_other = (conversation_id, kind) != (self._conversation_id, self._kind)
         if is_other:
             self._superseded.clear()
         self._conversation_id, self._kind, self._author = conversation_id, kind, author_label
+        self._draft_since = since
         self.busy = False
         self._complaint = ""
         text = self.text if text in self._superseded else clean_typed(text)
+        if is_other or text != self.text:
+            self._held = None
         if text != self.text:
             self._put(text)
         elif is_other and self._editor:
             self._editor.history.clear()
         self._text, self._submitted = text, None
-        self.set_class(kind is Kind.NOTE, "-note")
-        self._show_frame()
+        self._show_kind()
 
     def clear(self) -> None:
         """Take the text out that has gone on its way. What was typed since stays."""
         self.busy = False
+        self._draft_since = ""
         since = self.text[len(self._submitted) :] if self._submitted and self.text.startswith(self._submitted) else ""
         self._put("")
         if since:
             self.ensure_editor().insert(since)
+        self._show_frame()
 
     def show_keys(self, send: str, newline: str) -> None:
         """Say which keys send and begin a new line."""
         self._keys = (send, newline)
-        self._frame = None
         self._show_frame()
 
     def can_continue(self, key: str, text: str, cursor: int) -> None:
@@ -192,10 +207,12 @@ class ReplyBox(Vertical):
         if self.text:
             self.before_typing()
 
-    def cannot_continue(self, key: str) -> None:
-        """What was held under this key is held no longer."""
-        if self._held is not None and self._held[0] == key:
-            self._held = None
+    def cannot_continue(self, key: str | None = None) -> bool:
+        """What was held under this key, or (None) whatever was, is gone on with no longer; whether there was such."""
+        if self._held is None or key not in (None, self._held[0]):
+            return False
+        self._held = None
+        return True
 
     def before_typing(self) -> None:
         """Put what is held back into the box, around what is typed now."""
@@ -231,7 +248,10 @@ class ReplyBox(Vertical):
         """What the text area will show, while there is none."""
         if self._editor is not None:
             return Content("")
-        return Content(clean_body(self._text))
+        if self._kind is not Kind.NOTE:
+            return Content(clean_body(self._text))
+        lines = wrap(clean_body(self._text), max(2, self.content_size.width - len(NOTE_BAR)))
+        return Content("\n").join(Content.assemble((NOTE_BAR, "$inbox-note"), line) for line in lines)
 
     def action_send(self) -> None:
         """Send the text; behind a backslash, begin a new line in its place."""
@@ -249,6 +269,28 @@ class ReplyBox(Vertical):
         """Begin a new line."""
         if self._editor:
             self._editor.begin_line()
+
+    def action_change_kind(self) -> None:
+        """Make the reply a note, or the note a reply; what had been begun of that kind stands above it."""
+        id, was = self._conversation_id, self._kind
+        if id is None or not self.has_notes or self.busy or self._submitted is not None:
+            return
+        self._report_change()
+        self._held = None
+        self._kind = Kind.MESSAGE if was is Kind.NOTE else Kind.NOTE
+        self._draft_since = ""
+        begun = self.draft_of(id, self._kind)
+        if begun.strip():
+            text, cursor = self.text, self._editor.cursor if self._editor else len(self.text)
+            self._put(f"{begun}\n{text}" if text else begun)
+            if self._editor and text:
+                self._editor.put(self.text, len(begun) + 1 + cursor)
+        self._superseded.clear()
+        # The new one first: should the program end in between, the text is there twice and not lost.
+        self.post_message(self.DraftChanged(id, self._kind, self.text))
+        self.post_message(self.DraftChanged(id, was, ""))
+        self.post_message(self.KindChanged(self._kind, bool(begun.strip())))
+        self._show_kind()
 
     def action_take_back(self) -> None:
         """Take back what was just sent; while there is a text, the last change of it."""
@@ -273,7 +315,8 @@ class ReplyBox(Vertical):
         """The button sends; anywhere else the cursor comes into the text."""
         event.stop()
         on_bottom_line = event.screen_y == self.region.bottom - 1
-        if on_bottom_line and self._button_from <= event.screen_x - self.region.x < self.region.width - 1:
+        button_from = self._frame.button_from if self._frame else self.region.width
+        if on_bottom_line and button_from <= event.screen_x - self.region.x < self.region.width - 1:
             self.action_send()
         elif self._conversation_id is not None:
             self.focus_editor()
@@ -328,6 +371,9 @@ class ReplyBox(Vertical):
             self._superseded.append(self._text)
             self._text = text
             self.post_message(self.DraftChanged(self._conversation_id, self._kind, text))
+            if self._draft_since and not text.strip():
+                self._draft_since = ""
+                self._show_frame()
 
     def _put(self, text: str) -> None:
         self._text = text
@@ -345,29 +391,24 @@ class ReplyBox(Vertical):
         if width < 2:
             return
         editor = self._editor
-        lines = editor.wrapped_lines if editor and editor.size.width else len(wrap(clean_body(self._text), width))
+        room = max(2, width - (len(NOTE_BAR) if self._kind is Kind.NOTE else 0))
+        lines = editor.wrapped_lines if editor and editor.size.width else len(wrap(clean_body(self._text), room))
         height = max(LINES_AT_LEAST, min(lines + _FRAME, LINES_AT_MOST, self.lines_at_most))
         if height != self.outer_size.height:
             self.styles.height = height
 
+    def _show_kind(self) -> None:
+        """Look like a reply or like a note."""
+        if self.has_class("-note") is not (self._kind is Kind.NOTE):
+            self.set_class(self._kind is Kind.NOTE, "-note")
+            self.call_after_refresh(self._fit)  # the marks of a note take room
+        self._show_frame()
+
     def _show_frame(self) -> None:
-        title = (
-            NOTE_TITLE if self._kind is Kind.NOTE else f"Reply as {clean_name(self._author)}" if self._author else ""
+        frame = ReplyFrame(
+            self._kind, self._author, self._draft_since, self._complaint, self._keys, self.outer_size.width
         )
-        button = _BUTTONS[self._kind]
-        width = self.outer_size.width
-        frame = (title, button, self._complaint, width)
-        if frame == self._frame:
-            return
-        self._frame = frame
-        room = width - _CORNERS
-        send, newline = (key.title() for key in self._keys)
-        sends = f"{send} sends"
-        hints = (self._complaint,) if self._complaint else (f"{sends} · {newline} new line", sends)
-        hint = next((hint for hint in hints if cell_len(hint) + cell_len(button) + 2 <= room), "")
-        fill = "─" * (room - cell_len(hint) - bool(hint) - cell_len(button) - 1)
-        hint_style = "bold $warning" if self._complaint else "$inbox-muted"
-        parts = [(hint, hint_style), (" ", "")] if hint else []
-        self.border_title = Content(title)
-        self.border_subtitle = Content.assemble(*parts, (fill, "$inbox-rule"), (" ", ""), (button, "bold $accent"))
-        self._button_from = width - _CORNERS // 2 - cell_len(button)
+        if frame != self._frame:
+            self._frame = frame
+            self.border_title = Content(frame.title)
+            self.border_subtitle = Content.assemble(*frame.bottom)

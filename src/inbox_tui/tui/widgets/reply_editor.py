@@ -11,13 +11,18 @@ from collections.abc import Callable
 
 from textual import events
 from textual.widgets import TextArea
+from textual.widgets.text_area import Selection
 
+from inbox_tui.domain.characters import is_text
 from inbox_tui.domain.text import clean_typed
 from inbox_tui.tui.terminal.events import HastyEnter
 
+TAB_STOP = 8
+"""Columns from one tab stop to the next."""
+
 
 class ReplyEditor(TextArea):
-    """A plain text area: wraps, never blinks, lets Tab move the focus and Enter pass by."""
+    """A plain text area: wraps, never blinks, takes Tab as text and lets Enter pass by."""
 
     DEFAULT_CSS = """
     ReplyEditor, ReplyEditor:focus { border: none; padding: 0; height: 1fr; background: transparent; }
@@ -31,6 +36,7 @@ class ReplyEditor(TextArea):
         """``before_typing`` is called before each letter goes into the text, ``undo`` instead of undoing."""
         super().__init__(soft_wrap=True, tab_behavior="focus", highlight_cursor_line=False)
         self.cursor_blink = False
+        self.indent_width = TAB_STOP
         self._before_typing = before_typing
         self._undo_in_box = undo
 
@@ -66,12 +72,19 @@ class ReplyEditor(TextArea):
         self.move_cursor((len(above), len(line)))
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        """Letters are text also while the box is busy; then they are dropped, not run as commands."""
-        return character is not None and character.isprintable()
+        """Text is text also while the box is busy; then it is dropped, not run as commands."""
+        return key == "tab" or (character is not None and is_text(character))
 
     def action_undo(self) -> None:
         """Where nothing is left to undo here, a reply may be."""
         self._undo_in_box()
+
+    def _refresh_size(self) -> None:
+        # The pinned library undoes lines from under the cursor, and fails where the scroll bar goes with them.
+        inside = self.clamp_visitable(self.cursor_location)
+        if inside != self.cursor_location:
+            self.set_reactive(TextArea.selection, Selection.cursor(inside))
+        super()._refresh_size()
 
     async def _on_key(self, event: events.Key) -> None:
         if isinstance(event, HastyEnter):
@@ -81,13 +94,18 @@ class ReplyEditor(TextArea):
             return
         if await self._run_key_of_box(event):
             return
-        is_typed = event.is_printable
+        is_typed = event.is_printable or event.key == "tab"
         if is_typed and not self.read_only:
             self._before_typing()
-        if event.key == "enter" or (self.read_only and is_typed):
+        if is_typed or event.key == "enter":
             event.prevent_default()  # keeps the text area from acting on it
-        if self.read_only and is_typed:
+        if is_typed:
             event.stop()  # a letter typed while the box is busy must not become a command of the screen
+            self._type("\t" if event.key == "tab" else event.character or "")
+
+    def _type(self, text: str) -> None:
+        if not self.read_only and (result := self._replace_via_keyboard(clean_typed(text), *self.selection)):
+            self.move_cursor(result.end_location)
 
     async def _run_key_of_box(self, event: events.Key) -> bool:
         # Bindings run after a key has bubbled up, by when the keys behind it may be in the text already:
@@ -105,8 +123,4 @@ class ReplyEditor(TextArea):
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        if self.read_only:
-            return
-        start, end = self.selection
-        if result := self._replace_via_keyboard(clean_typed(event.text), start, end):
-            self.move_cursor(result.end_location)
+        self._type(event.text)

@@ -27,6 +27,8 @@ HIGHLIGHT_MARK = "▌"
 SELECTED_MARK = "×"
 PLACEHOLDER = "…"
 THUMB = "▐"
+DRAFT = "draft"
+"""What a row says of a text that was begun and not sent."""
 INDENT = 3
 """Columns before the visitor's name and the last line: for the marks."""
 _BADGE_WIDTH = 4
@@ -46,6 +48,8 @@ class RowState(NamedTuple):
     is_highlighted: bool = False
     is_selected: bool = False
     thumb: Thumb = Thumb()
+    words: tuple[str, ...] = ()
+    """What else there is to it, in words, at the end of the second line."""
 
 
 class _Drawn(NamedTuple):
@@ -129,10 +133,14 @@ class RowStrips:
 
     def _second(self, cells: RowCells, state: RowState, width: int) -> Strip:
         address = _address(cells, width // 2)
+        words = "".join(f" {word}" for word in state.words)
         room = width - INDENT - 1 - cell_len(address)
+        if cell_len(words) > room:
+            words = ""
         segments = [
             Segment(f"{SELECTED_MARK if state.is_selected else ' '} ", self.style("mark")),
-            Segment(fit(cells.writer + cells.last_line, room) + address, self.style("muted")),
+            Segment(fit(cells.writer + cells.last_line, room - cell_len(words)) + address, self.style("muted")),
+            Segment(words, self.style("name")),
         ]
         return self._line(segments, state, state.thumb.second)
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
 from inbox_tui.tui.field_message import FieldMessage
+from inbox_tui.tui.widgets.line_field import LineField
 
 
-class SearchInput(Input):
+class SearchInput(LineField):
     """The search words while they are typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,down", "leave", "To the list", id="search.list", show=False),
+        Binding("tab", "blank", "A blank", show=False),
         Binding("escape", "drop", "Drop the search", id="search.drop", show=False),
     ]
 
@@ -35,6 +36,10 @@ class SearchInput(Input):
     def __init__(self, words: str) -> None:
         super().__init__(words, placeholder="words in messages, names, topics", select_on_focus=False)
         self.cursor_blink = False
+
+    def action_blank(self) -> None:
+        """Go on with the next word: Tab would leave the field, and what is typed behind it would be commands."""
+        self.insert_text_at_cursor(" ")
 
     def action_leave(self) -> None:
         """Go to the list with the words in force."""

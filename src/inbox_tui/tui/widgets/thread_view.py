@@ -47,7 +47,7 @@ class ThreadView(PlainLines, can_focus=True):
     ThreadView { height: 1fr; width: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "screen.reply", "Write a reply", id="thread.reply", show=False),
+        Binding("enter", "screen.write", "Write into the box", id="thread.write", show=False),
         Binding("up,k", "move(-1)", "Line up", id="thread.up", show=False),
         Binding("down,j", "move(1)", "Line down", id="thread.down", show=False),
         Binding("pageup", "page(-1)", "Page up", id="thread.page-up", show=False),
