@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import NamedTuple
 
 from inbox_tui.domain.errors import Rejected
 
@@ -30,6 +31,26 @@ _ACCENTS = frozenset(
 def cut(text: str) -> list[str]:
     """The words, without capitals, and Latin letters without accents."""
     return _WORD.findall(text.lower() if text.isascii() else text.translate(_PLAIN))
+
+
+class Word(NamedTuple):
+    """A word, and where it stands in its text."""
+
+    text: str
+    """As ``cut`` gives it."""
+    start: int
+    end: int
+
+
+def words_at(text: str) -> list[Word]:
+    """The words of ``cut``, and where each stands in the text as it was given."""
+    if text.isascii():
+        return [Word(found[0], *found.span()) for found in _WORD.finditer(text.lower())]
+    plain = [char.translate(_PLAIN) for char in text]
+    places = [place for place, chars in enumerate(plain) for _ in chars]
+    return [
+        Word(found[0], places[found.start()], places[found.end() - 1] + 1) for found in _WORD.finditer("".join(plain))
+    ]
 
 
 def require_search(text: str) -> None:

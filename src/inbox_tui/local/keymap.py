@@ -35,6 +35,8 @@ DEFAULT_KEYS = {
     "inbox.resolve": "e",
     "inbox.next-waiting": "n",
     "inbox.search": "slash",
+    "inbox.next-hit": "right_square_bracket",
+    "inbox.previous-hit": "left_square_bracket",
     "inbox.order": "o",
     "inbox.select": "x",
     "inbox.select-all": "X",

@@ -142,6 +142,7 @@ class Browsing:
         view.header.search = query.search
         view.header.order = query.effective_order
         view.header.new_above = 0
+        view.thread.look_for(query.search)
         more = "" if page.total_is_exact else "+"
         view.header.found = f"{self.total:,}{more} found" if query.search else ""
         view.bar.active = query.filter
@@ -261,6 +262,7 @@ class Browsing:
             view.run(view.work.read_team(), group="team", exclusive=True)
         if changes.reset:
             view.threads.clear()
+            view.thread.distrust()
             self._is_undone = True
         if self._is_undone:
             self._read_anew()

@@ -26,6 +26,10 @@ INBOX_KEYS: list[Binding] = [
     Binding("e", "toggle_status", "Mark resolved / reopen", id="inbox.resolve"),
     Binding("n", "next_waiting", "Next waiting", id="inbox.next-waiting"),
     Binding("slash", "search", "Search", id="inbox.search", key_display="/"),
+    Binding("right_square_bracket", "hit(1)", "Next message with the words", id="inbox.next-hit", key_display="]"),
+    Binding(
+        "left_square_bracket", "hit(-1)", "Previous message with the words", id="inbox.previous-hit", key_display="["
+    ),
     Binding("o", "order", "Order: newest, oldest, longest waiting", id="inbox.order"),
     Binding("X", "select_all", "Select all that match", id="inbox.select-all"),
     Binding("z", "undo", "Undo the last action", id="inbox.undo"),

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
+from inbox_tui.tui.reading import Reading
 from inbox_tui.tui.view import View
 from inbox_tui.tui.writing import Writing
 
@@ -20,6 +21,7 @@ class WorkReports(Screen[None]):
 
     view: View
     browsing: Browsing
+    reading: Reading
     deciding: Deciding
     writing: Writing
 
@@ -49,6 +51,16 @@ class WorkReports(Screen[None]):
     def show_earlier(self, event: m.EarlierRead) -> None:
         """Messages before those on screen."""
         self.browsing.show_earlier(event.before, event.thread)
+
+    @on(m.LaterRead)
+    def show_later(self, event: m.LaterRead) -> None:
+        """Messages after those on screen."""
+        self.reading.show_later(event.after, event.thread)
+
+    @on(m.PlaceRead)
+    def show_place(self, event: m.PlaceRead) -> None:
+        """Another place of the thread on screen."""
+        self.reading.show_place(event)
 
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:

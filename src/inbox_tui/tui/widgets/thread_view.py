@@ -19,10 +19,13 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from inbox_tui.domain.models import Conversation, ConversationId, Message, MessageId, Thread
+from inbox_tui.domain.hits import Hits, hits_of
+from inbox_tui.domain.models import FROM_START, Conversation, ConversationId, Message, MessageId, Thread
 from inbox_tui.tui.field_message import FieldMessage
+from inbox_tui.tui.presenters.stretch import Stretch, newest_hit
 from inbox_tui.tui.presenters.thread import Line, OnItsWay, ThreadPresenter
 from inbox_tui.tui.widgets.plain_lines import PlainLines
+from inbox_tui.tui.widgets.thread_wants import EndWanted, HitMissed, HitWanted, LaterWanted
 
 STRIPS_KEPT = 2_000
 """Painted lines that are kept: some forty threads, so that moving to and fro paints little."""
@@ -36,6 +39,7 @@ _STYLES = {
     "note": "bold $inbox-note",
     "rule": "$inbox-muted",
     "muted": "$inbox-muted",
+    "mark": "bold reverse",
 }
 """What each role of a line looks like; a badge's role is its style already."""
 
@@ -66,10 +70,16 @@ class ThreadView(PlainLines, can_focus=True):
         super().__init__(id=id)
         self._presenter = ThreadPresenter(zone)
         self._conversation: Conversation | None = None
-        self._messages: tuple[Message, ...] = ()
+        self._stretch = Stretch()
         self._pending: tuple[OnItsWay, ...] = ()
-        self._has_earlier = False
-        self._asked_before: MessageId | None = None
+        self._asked: set[MessageId] = set()
+        """The ends of the stretch beyond which messages were asked for."""
+        self._newest_seen: MessageId | None = None
+        self._hits: Hits | None = None
+        self._hit: MessageId | None = None
+        """The hit that was gone to."""
+        self._goal: MessageId | None = None
+        """What is to be on screen once there is a screen."""
         self._now: datetime | None = None
         self._follows = True
         """The end was on screen when the member last moved; a smaller window must not change that."""
@@ -81,61 +91,109 @@ class ThreadView(PlainLines, can_focus=True):
     @property
     def messages(self) -> tuple[Message, ...]:
         """The loaded messages, oldest first, without those on their way."""
-        return self._messages
+        return self._stretch.messages
+
+    @property
+    def hits(self) -> Hits | None:
+        """The search whose words are marked."""
+        return self._hits
+
+    @property
+    def newest_seen(self) -> MessageId | None:
+        """The newest message that was loaded since the conversation was opened."""
+        return self._newest_seen
 
     @property
     def is_at_end(self) -> bool:
         """The newest line is on screen."""
-        return self.scroll_offset.y >= self.max_scroll_y
+        return self.scroll_offset.y >= self.max_scroll_y and not self._stretch.has_later
 
     @property
     def _text_width(self) -> int:
         return self.scrollable_content_region.width
 
     def show(self, thread: Thread) -> None:
-        """Show a thread. Another conversation starts at its end; the same one keeps its place.
+        """Show a thread. Another conversation starts at its newest hit, or its end; the same one keeps its place.
 
         A shorter reading of the same conversation does not drop earlier messages that join it.
         """
-        is_same = self._conversation is not None and self._conversation.id == thread.conversation.id
-        messages, has_earlier = thread.messages, thread.has_earlier
-        if is_same:
-            messages, has_earlier = self._joined(thread)
-        else:
-            self._pending = ()
-            self._asked_before = None
-        was_read = is_same and bool(self._messages)
-        self._conversation, self._messages, self._has_earlier = thread.conversation, messages, has_earlier
+        if not self._is_shown(thread):
+            self._forget()
+        was_read = bool(self._stretch.messages)
+        self._conversation = thread.conversation
+        self._put(self._stretch.with_newest(thread))
         self._lay_out(keep_place=was_read)
+        if not was_read:
+            self._open_at_hit()
+
+    def jump(self, thread: Thread, to: MessageId | None) -> None:
+        """Show another stretch of the same conversation, beginning at ``FROM_START``, around a hit, or at the end."""
+        if self._is_shown(thread):
+            self._put(Stretch.of(thread))
+            self._goal = to
+            self._hit = None if to == FROM_START else to
+            self._lay_out(keep_place=False)
+
+    def look_for(self, search: str) -> None:
+        """Mark the words of a search, and go to the newest message that has them; "" marks none."""
+        hits = hits_of(search) if search else None
+        if hits is not self._hits:
+            self._hits, self._hit = hits, None
+            self._lay_out(keep_place=True)
+            self._open_at_hit()
+
+    def go_to_hit(self, direction: int) -> None:
+        """Go to the next message that has the words of the search: 1 is towards newer ones, -1 older."""
+        messages = self.messages
+        if not self._hits or not messages or self._conversation is None:
+            return
+        start = self._hit or self._on_screen(direction) or messages[-1].id
+        found = self._stretch.hit(self._hits, start, direction, beyond=self._hit is not None)
+        if found is not None:
+            self._go_to(found)
+        elif self._stretch.has_earlier if direction < 0 else self._stretch.has_later:
+            edge = messages[0 if direction < 0 else -1].id
+            self.post_message(HitWanted(self._conversation.id, self._hits, edge, direction, is_asked_for=True))
+        else:
+            self.post_message(HitMissed(direction))
 
     def prepend(self, thread: Thread) -> None:
         """Add messages from before those that are shown; what is on screen stays where it is."""
-        if self._conversation is None or self._conversation.id != thread.conversation.id:
-            return
-        known = {message.id for message in self._messages}
-        earlier = tuple(message for message in thread.messages if message.id not in known)
-        self._messages = earlier + self._messages
-        self._has_earlier = thread.has_earlier
-        self._lay_out(keep_place=True)
+        if self._is_shown(thread):
+            self._put(self._stretch.with_earlier(thread))
+            self._lay_out(keep_place=True)
+
+    def extend(self, thread: Thread) -> None:
+        """Add messages from after those that are shown."""
+        if self._is_shown(thread):
+            self._put(self._stretch.with_later(thread))
+            self._lay_out(keep_place=True)
 
     def append(self, message: Message) -> None:
-        """Add a message at the end, unless it is there already."""
-        if any(known.id == message.id for known in reversed(self._messages)):
-            return
-        self._messages += (message,)
-        self._lay_out(keep_place=True)
+        """Add a message at the end, unless it is there already, or what stands before it is not loaded."""
+        stretch = self._stretch.with_message(message)
+        if stretch is not self._stretch:
+            self._put(stretch)
+            self._lay_out(keep_place=True)
 
     def show_pending(self, pending: Sequence[OnItsWay]) -> None:
         """Show what is on its way to the store, in place of what was shown as such before."""
         if tuple(pending) != self._pending:
             self._pending = tuple(pending)
+            if pending and self._stretch.has_later:
+                self.action_last()  # where it will stand
             self._lay_out(keep_place=True)
 
     def begin(self, conversation: Conversation | None) -> None:
         """Show a conversation whose messages are not read yet (what is on its way can be shown), or nothing."""
-        self._conversation, self._messages, self._pending, self._has_earlier = conversation, (), (), False
-        self._asked_before = None
+        self._forget()
+        self._conversation = conversation
         self._lay_out(keep_place=False)
+
+    def distrust(self) -> None:
+        """What is loaded may be of a history that a restore undid: only the newest messages can join what is read."""
+        if self._stretch.has_later:
+            self.begin(self._conversation)
 
     def set_now(self, now: datetime) -> None:
         """Tell the present, by which days are named."""
@@ -155,12 +213,20 @@ class ThreadView(PlainLines, can_focus=True):
         self.page(direction)
 
     def action_first(self) -> None:
-        """Go to the first loaded message."""
-        self._scroll_by(-len(self._lines))
+        """Go to the first message, however long the thread is."""
+        self._hit = None
+        if self._stretch.has_earlier and self._conversation is not None:
+            self.post_message(EndWanted(self._conversation.id, is_first=True))
+        else:
+            self._scroll_by(-len(self._lines))
 
     def action_last(self) -> None:
         """Go to the newest message."""
-        self._scroll_by(len(self._lines))
+        self._hit = None
+        if self._stretch.has_later and self._conversation is not None:
+            self.post_message(EndWanted(self._conversation.id, is_first=False))
+        else:
+            self._scroll_by(len(self._lines))
 
     def render_line(self, y: int) -> Strip:
         """One line of the window into the thread."""
@@ -201,32 +267,63 @@ class ThreadView(PlainLines, can_focus=True):
         self._scroll_by(-WHEEL_LINES)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for earlier messages when the top comes into view."""
+        """Ask for more messages when an end of those that are loaded comes into view."""
         super().watch_scroll_y(old_value, new_value)
         self._follows = self.is_at_end
-        self._ask_for_earlier()
+        self._ask_for_more()
 
-    def _joined(self, thread: Thread) -> tuple[tuple[Message, ...], bool]:
-        """The loaded messages from before the first of ``thread``, and then its own."""
-        first = thread.messages[0].id if thread.messages else None
-        for place, message in enumerate(self._messages):
-            if message.id == first:
-                if place == 0:
-                    break
-                return self._messages[:place] + thread.messages, self._has_earlier
-        return thread.messages, thread.has_earlier
+    def _is_shown(self, thread: Thread) -> bool:
+        return self._conversation is not None and self._conversation.id == thread.conversation.id
+
+    def _forget(self) -> None:
+        """Nothing is known of the conversation yet."""
+        self._stretch, self._pending = Stretch(), ()
+        self._asked.clear()
+        self._newest_seen = self._hit = self._goal = None
+
+    def _put(self, stretch: Stretch) -> None:
+        self._stretch = stretch
+        if stretch.messages and not stretch.has_later:
+            self._newest_seen = stretch.messages[-1].id
+
+    def _open_at_hit(self) -> None:
+        """Go to the newest message that has the words, or ask for one from further up."""
+        messages = self.messages
+        if not self._hits or not messages or self._conversation is None:
+            return
+        found = newest_hit(self._hits, messages)
+        if found is not None:
+            self._go_to(found)
+        elif self._stretch.has_earlier:
+            wanted = HitWanted(self._conversation.id, self._hits, messages[0].id, -1, is_asked_for=False)
+            self.post_message(wanted)
+
+    def _go_to(self, id: MessageId) -> None:
+        self._goal = self._hit = id
+        self._lay_out(keep_place=True)
+
+    def _on_screen(self, direction: int) -> MessageId | None:
+        """The first message on screen, from which later hits are looked for, or the last one, for earlier ones."""
+        top = self.scroll_offset.y
+        lines = self._lines[top : top + self.size.height]
+        return next((line.message for line in (lines if direction > 0 else lines[::-1]) if line.message), None)
 
     def _scroll_by(self, lines: int) -> None:
         self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
-        self._ask_for_earlier()
+        self._ask_for_more()
 
-    def _ask_for_earlier(self) -> None:
-        if not (self._has_earlier and self._messages and self._conversation and self.size.height):
+    def _ask_for_more(self) -> None:
+        messages, conversation = self.messages, self._conversation
+        if not (messages and conversation and self.size.height):
             return
-        first = self._messages[0].id
-        if self.scroll_offset.y == 0 and self._asked_before != first:
-            self._asked_before = first
-            self.post_message(self.EarlierWanted(self._conversation.id, first))
+        first, last = messages[0].id, messages[-1].id
+        if self._stretch.has_earlier and self.scroll_offset.y == 0 and first not in self._asked:
+            self._asked.add(first)
+            self.post_message(self.EarlierWanted(conversation.id, first))
+        is_bottom = self.scroll_offset.y >= self.max_scroll_y
+        if self._stretch.has_later and is_bottom and last not in self._asked:
+            self._asked.add(last)
+            self.post_message(LaterWanted(conversation.id, last))
 
     def _lay_out(self, *, keep_place: bool) -> None:
         width = self._text_width
@@ -239,12 +336,17 @@ class ThreadView(PlainLines, can_focus=True):
         if self._conversation is None:
             self._lines = []
         else:
-            known = {message.key for message in self._messages if message.key}
-            pending = [sent for sent in self._pending if sent.message.key not in known]
-            self._lines = self._presenter.lines(self._conversation, self._messages, width, self._now, pending)
+            known = {message.key for message in self.messages if message.key}
+            pending = [sent for sent in self._pending if sent.message.key not in known and not self._stretch.has_later]
+            self._lines = self._presenter.lines(
+                self._conversation, self.messages, width, self._now, pending, hits=self._hits
+            )
         self._set_height(len(self._lines))
         top = self.max_scroll_y
-        if keep_place and not self._follows:
+        if self._goal is not None and self.size.height:
+            top = self._top_for(self._goal)
+            self._goal = None
+        elif keep_place and not self._follows:
             top = self._place_of(before, top_before)
         top = max(0, min(top, self.max_scroll_y))
         self.set_reactive(Widget.scroll_y, float(top))
@@ -253,18 +355,31 @@ class ThreadView(PlainLines, can_focus=True):
             self.vertical_scrollbar.position = top
         self._follows = self.is_at_end
         self._repaint_changed(before, top_before, top)
-        self._ask_for_earlier()
+        self._ask_for_more()
 
     def _place_of(self, before: Sequence[Line], top: int) -> int:
         """Where the line that stood at ``top`` stands now: its message, and as far into it."""
+        start = top
         while top < len(before) and before[top].message is None:
             top += 1
         if top >= len(before):
             return top
+        above = top - start
         id = before[top].message
         into = sum(1 for line in before[:top] if line.message == id)
         places = [place for place, line in enumerate(self._lines) if line.message == id]
-        return places[min(into, len(places) - 1)] if places else top
+        if not places:
+            return top
+        place = places[min(into, len(places) - 1)]
+        has_same_above = place >= above and self._lines[place - above : place] == list(before[start:top])
+        return place - above if has_same_above else place
+
+    def _top_for(self, goal: MessageId) -> int:
+        """The top line with which a message stands a third down the screen."""
+        if goal == FROM_START:
+            return 0
+        place = next((place for place, line in enumerate(self._lines) if line.message == goal), len(self._lines))
+        return place - self.size.height // 3
 
     def _set_height(self, height: int) -> None:
         # The plain assignment would lay out the whole screen again, which costs more than all of this.
