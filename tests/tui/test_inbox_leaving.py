@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from textual import events
 
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.terminal.events import Burst
 from tui.terminal import Inbox
 from tui.workspace import DANA, Team4
 
@@ -41,6 +45,18 @@ async def test_q_where_nothing_can_be_read_quits(team: Team4) -> None:
         assert has_quit(inbox)
 
 
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+z"])
+async def test_nothing_that_came_with_more_leaves(team: Team4, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped: list[int] = []
+    monkeypatch.setattr(os, "kill", lambda _, number: stopped.append(number))
+    async with team.inbox(size=WIDE) as inbox:
+        keys = (events.Key(key, key[-1] if key == "q" else None), events.Key("j", "j"))
+        inbox.app.post_message(Burst(keys, is_pasted=False))
+        await inbox.until(lambda: "They were ignored" in inbox.view.status.message)
+        assert not has_quit(inbox)
+        assert stopped == []
+
+
 @pytest.mark.parametrize("size", [NARROW, WIDE])
 async def test_ctrl_c_in_the_box_says_how_to_quit_and_covers_nothing(team: Team4, size: tuple[int, int]) -> None:
     async with team.inbox(size=size) as inbox:
@@ -48,7 +64,7 @@ async def test_ctrl_c_in_the_box_says_how_to_quit_and_covers_nothing(team: Team4
         await inbox.write("half a sentence")
         before = inbox.lines[:-1]
         await inbox.press("ctrl+c")
-        assert "ctrl+q quits" in inbox.lines[-1] and "the text in the box is kept" in inbox.lines[-1]
+        assert "ctrl+q quits" in inbox.lines[-1] and "the text is kept" in inbox.lines[-1]
         assert inbox.lines[:-1] == before
         assert inbox.is_writing and inbox.view.box.text == "half a sentence"
         assert not inbox.heard(m.ReplySent)

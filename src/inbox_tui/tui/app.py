@@ -239,7 +239,7 @@ class InboxApp(App[None]):
     def action_help_quit(self) -> None:
         """Ctrl+C, which ends other programs: say what ends this one, where it covers nothing."""
         view = self._inbox().view
-        kept = "; the text in the box is kept" if view.is_writing else ""
+        kept = "; the text is kept" if view.is_writing else ""
         view.status.say(f"{view.keys['app.quit']} quits{kept}")
 
     def action_paint_anew(self) -> None:
