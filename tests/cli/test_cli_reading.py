@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from inbox_tui.cli.reading import short_time
 from inbox_tui.operations.records import COLUMNS
 
 from .conftest import RunCli, line, seed
@@ -198,3 +201,14 @@ def test_show_names_the_zone_where_the_hour_is_doubled(run_cli: RunCli, store_fi
         "2026-10-25 02:30 CET",
         "2026-10-25 03:30",
     ]
+
+
+def test_a_short_time_on_the_day_on_which_an_hour_comes_twice() -> None:
+    """The morning has another offset than the evening, and still is of the same day."""
+    stockholm = ZoneInfo("Europe/Stockholm")
+    evening = datetime(2026, 10, 25, 20, tzinfo=timezone.utc)
+    midnight = datetime(2026, 10, 24, 22, 5, tzinfo=timezone.utc)
+    twice = [datetime(2026, 10, 25, hour, 30, tzinfo=timezone.utc) for hour in (0, 1)]
+    assert [short_time(at, evening, stockholm) for at in (midnight, *twice)] == ["00:05", "02:30 CEST", "02:30 CET"]
+    assert short_time(midnight - timedelta(hours=1), evening, stockholm) == "24 Oct"
+    assert short_time(midnight - timedelta(days=365), evening, stockholm) == "2025-10-25"

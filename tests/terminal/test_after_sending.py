@@ -46,7 +46,7 @@ def test_who_meant_a_new_line_types_no_commands(desk: Desk) -> None:
     terminal.text("rDear Ada,")
     terminal.wait_for("│ Dear Ada,")
     terminal.enter()
-    screen = terminal.wait_for("Not sent yet: whoever types on goes on with it")
+    screen = terminal.wait_for("Not sent yet: keep typing to go on with it")
     assert screen.splitlines()[-1].startswith(" REPLY  ")
     terminal.text("e i q")
     terminal.wait_for("│ e i q")

@@ -191,6 +191,7 @@ async def test_without_a_search_there_are_no_hits_to_go_to(team: Team4) -> None:
         before = on_screen(inbox)
         await inbox.press("left_square_bracket")
         assert on_screen(inbox) == before
+        assert inbox.view.status.message.startswith("Search first (/)")
 
 
 async def test_a_conversation_that_is_found_by_its_name_opens_at_its_end(team: Team4) -> None:

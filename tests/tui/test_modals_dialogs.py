@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
 
-from inbox_tui.domain.models import Agent, AgentId, Author, Kind, Member, MemberId, Message, MessageId
+from inbox_tui.domain.models import Agent, AgentId, Author, ConversationId, Kind, Member, MemberId, Message, MessageId
 from inbox_tui.tui.screens.agent_menu import AgentChoice, AgentMenu
 from inbox_tui.tui.screens.confirm import ConfirmModal
 from inbox_tui.tui.screens.conflict import ConflictModal
@@ -59,7 +60,7 @@ def reply(body: str, member: Member | None = DANA) -> Message:
 
 def every_dialog(tmp_path: Path) -> list[Dialog[Any]]:
     hostile = Member(MemberId("2"), "m@acme.example", HOSTILE)
-    view = SettingsView("dark", True, HOSTILE, HOSTILE, hostile)
+    view = SettingsView("dark", True, "list", HOSTILE, HOSTILE, hostile)
     return [
         ConfirmModal(HOSTILE, HOSTILE, "Keep"),
         ConflictModal((reply(HOSTILE, hostile),), HOSTILE),
@@ -167,6 +168,22 @@ async def test_conflict_scrolls_to_my_text_when_the_reply_is_long() -> None:
         assert "A colleague replied:" in app.shown()
         assert "On my way." in app.shown()
         assert "[Enter] Back to my text" in app.shown()
+
+
+async def test_conflict_says_how_much_of_a_long_reply_is_not_shown_and_how_to_see_it() -> None:
+    app = Host(ConflictModal((reply("a\n" * 30_000),), "b" * 25_000, conversation=ConversationId("c-7")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*["pagedown"] * 20)
+        shown = " ".join(str(part.visual) for part in app.dialog.query(Static))
+        assert "56,001 more characters on 28,001 lines: inbox-tui show c-7" in shown
+        assert "5,000 more characters on 1 line" in shown
+
+
+async def test_conflict_shows_the_words_of_a_reply_in_html() -> None:
+    app = Host(ConflictModal((reply("<p>Hello <b>there</b></p>"),), "<p>mine</p>"))
+    async with app.run_test(size=(80, 24)):
+        assert "Hello there" in app.shown()
+        assert "<p>mine</p>" in app.shown()
 
 
 @pytest.mark.parametrize("key", ["enter", "escape"])

@@ -30,7 +30,7 @@ from inbox_tui.tui.widgets.badge_picker import BadgePicker
 
 SIZES = [(120, 36), (40, 10)]
 DANA = Member(MemberId("1"), "dana@acme.example", "Dana Ortiz", Badge("DO", Color.TEAL), Access.EDIT)
-SETTINGS = SettingsView("dark", True, "~/.config/inbox-tui/config.toml", "sqlite:///inbox.db", DANA)
+SETTINGS = SettingsView("dark", True, "list", "~/.config/inbox-tui/config.toml", "sqlite:///inbox.db", DANA)
 
 
 class Host(App[None]):
@@ -138,15 +138,15 @@ async def test_settings_unchanged(size: tuple[int, int]) -> None:
         assert "(DO) Dana Ortiz" in app.shown()
         assert not app.dialog.query("#photo")
         await pilot.press("enter")
-        assert app.results == [SettingsResult("dark", True)]
+        assert app.results == [SettingsResult("dark", True, "list")]
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_settings_by_keys(size: tuple[int, int]) -> None:
     app = Host(SettingsScreen(SETTINGS))
     async with app.run_test(size=size) as pilot:
-        await pilot.press("right", "down", "space", "enter")
-        assert app.results == [SettingsResult("light", False)]
+        await pilot.press("right", "down", "space", "down", "down", "right", "enter")
+        assert app.results == [SettingsResult("light", False, "next")]
 
 
 async def test_settings_by_mouse() -> None:
@@ -203,7 +203,7 @@ async def test_settings_with_a_photo(tmp_path: Path) -> None:
         await pilot.pause()
         assert "▀" * 16 in app.shown()
         await pilot.press("enter")
-        assert app.results == [SettingsResult("dark", True, photo=file)]
+        assert app.results == [SettingsResult("dark", True, "list", photo=file)]
 
 
 async def test_settings_without_the_photo_any_more() -> None:
@@ -218,7 +218,7 @@ async def test_settings_without_the_photo_any_more() -> None:
         await pilot.pause()
         assert "▀" not in app.shown()
         await pilot.press("enter")
-        assert app.results == [SettingsResult("dark", True, photo=None)]
+        assert app.results == [SettingsResult("dark", True, "list", photo=None)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -267,4 +267,4 @@ def test_half_blocks_refuse_a_picture_too_large_to_unpack() -> None:
 
 
 def test_unchanged_is_not_removed() -> None:
-    assert SettingsResult("dark", True).photo is Unchanged.UNCHANGED
+    assert SettingsResult("dark", True, "list").photo is Unchanged.UNCHANGED

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from inbox_tui.operations.html_bodies import is_html, readable
+from inbox_tui.domain.rules import preview
+from inbox_tui.operations.html_bodies import is_html, readable, readable_preview
 
 HTML = {
     "<p>Hello <b>there</b></p>": "Hello there",
@@ -65,3 +66,23 @@ def test_the_converter_is_imported_when_a_message_needs_it() -> None:
         "assert 'inscriptis' not in sys.modules; readable('<p>x</p>'); assert 'inscriptis' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("<p>Hello <b>there</b>,<br>my order&nbsp;&amp; I</p>", "Hello there , my order & I"),
+        (f"<div style='x'><p>Where is it? {'la ' * 200}</p></div>", f"Where is it? {'la ' * 56}l"),
+        (f"<html><head><style>p {{ color: red }}</style></head><body>Hi <i>you</i> {'x' * 300}", None),
+        (f"<p>{'word ' * 39}<a href='https://x.example/{'y' * 50}'>here</a></p>", ("word " * 39).strip()),
+    ],
+)
+def test_a_row_shows_the_words_of_a_message_in_html(body: str, words: str | None) -> None:
+    shown = readable_preview(preview(body))
+    assert "<" not in shown and "style" not in shown
+    assert words is None or shown == words
+
+
+@pytest.mark.parametrize("body", [*PLAIN, f"<3 {'love ' * 80}", f"a <b>b</b> {'c' * 300}", f"<name@x> {'d' * 300}"])
+def test_a_row_of_any_other_message_shows_it_as_it_is(body: str) -> None:
+    assert readable_preview(preview(body)) == preview(body)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import islice
 
 import click
@@ -19,7 +19,7 @@ from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, 
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.text import clean_line, clean_name, clean_whole
 from inbox_tui.domain.times import local, zone_where_doubled
-from inbox_tui.operations.html_bodies import readable
+from inbox_tui.operations.html_bodies import readable, readable_preview
 from inbox_tui.operations.importers import importers
 from inbox_tui.operations.naming import agent_named
 from inbox_tui.operations.records import iso_time, record
@@ -76,13 +76,15 @@ def list_conversations(
 async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = False) -> None:
     """Print what a query finds; says on stderr if that is not all."""
     printed = altered = 0
-    now = local(utc_now())
+    now = utc_now()
     damaged = Damaged()
     async for rows in _pages(store, query, limit):
         if as_json:
             write_json(record(row) for row in rows)
         elif is_terminal():
-            lines = aligned(_COLUMNS, [_cells(row, _when(row.last_activity_at, now)) for row in rows], terminal_width())
+            lines = aligned(
+                _COLUMNS, [_cells(row, short_time(row.last_activity_at, now)) for row in rows], terminal_width()
+            )
             write_lines(islice(lines, 1 if printed else 0, None))
         else:
             write_lines("\t".join(_cells(row, iso_time(row.last_activity_at))) for row in rows)
@@ -122,7 +124,7 @@ def _cells(row: Conversation, activity: str | None) -> list[str]:
         activity or "",
         clean_name(row.assignee.label) if row.assignee else "",
         clean_name(row.visitor),
-        clean_line(row.last_message),
+        clean_line(readable_preview(row.last_message)),
     ]
 
 
@@ -215,9 +217,15 @@ def _local(at: datetime) -> str:
     return f"{local(at):%Y-%m-%d %H:%M} {zone_where_doubled(at)}".rstrip()
 
 
-def _when(at: datetime, now: datetime) -> str:
-    """A time where the reader is, as short as it can be."""
-    here = local(at, now.tzinfo)
-    if here.date() == now.date():
-        return f"{here:%H:%M}"
-    return f"{here.day} {here:%b}" if here.year == now.year else f"{here:%Y-%m-%d}"
+def short_time(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
+    """A time where the reader is, as short as it can be: ``14:02``, ``01:30 CET``, ``3 Nov``, ``2025-11-03``.
+
+    Args:
+        at: The time.
+        now: The present.
+        zone: The reader's time zone; None is that of this machine. Not an offset: a day can have two.
+    """
+    here, today = local(at, zone), local(now, zone)
+    if here.date() == today.date():
+        return f"{here:%H:%M} {zone_where_doubled(at, zone)}".rstrip()
+    return f"{here.day} {here:%b}" if here.year == today.year else f"{here:%Y-%m-%d}"

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from inbox_tui.domain.models import PREVIEW_LENGTH
 from inbox_tui.domain.names import has_visible
 
 _ELEMENTS = (
     "a|article|b|blockquote|body|br|center|code|div|em|font|h[1-6]|head|header|html|i|img|li|ol|p|pre|section|small|span"
     "|strong|style|table|tbody|td|th|tr|u|ul"
 )
-_WHOLE = re.compile(
-    rf"\s*(?:<!--(?:(?!-->).)*-->\s*|<!doctype[^>]*>\s*)*<({_ELEMENTS})(?:\s[^<>]*)?/?>.*</?[a-z][a-z0-9]*\s*/?>\s*",
-    re.DOTALL | re.IGNORECASE,
-)
+_BEGINNING = rf"\s*(?:<!--(?:(?!-->).)*-->\s*|<!doctype[^>]*>\s*)*<({_ELEMENTS})(?:\s[^<>]*)?/?>"
+_WHOLE = re.compile(rf"{_BEGINNING}.*</?[a-z][a-z0-9]*\s*/?>\s*", re.DOTALL | re.IGNORECASE)
 """A body that begins and ends with a tag. One that only mentions tags has words around them."""
+
+_OPENING = re.compile(_BEGINNING, re.DOTALL | re.IGNORECASE)
+_TAGS = re.compile(
+    r"<!--.*?(?:-->|$)|<(style|script|head|title)\b.*?(?:</\1\s*>|$)|</?[a-z!][^<>]*(?:>|$)", re.DOTALL | re.IGNORECASE
+)
+"""Tags and what nobody sees between them; the last of them may be cut off."""
 
 
 def is_html(body: str) -> bool:
@@ -29,6 +34,22 @@ def is_html(body: str) -> bool:
 def readable(body: str) -> str:
     """The text of a message in HTML, links with their addresses; any other message as it is."""
     return _converted(body) if is_html(body) else body
+
+
+def readable_preview(line: str) -> str:
+    """The words in the beginning of a message in HTML (``rules.preview``); any other line as it is.
+
+    The end of the message is not known, so one that begins with an element and goes on beyond the line counts as HTML.
+    """
+    if not line.startswith("<"):
+        return line
+    is_cut = len(line) >= PREVIEW_LENGTH
+    if not (_OPENING.match(line) if is_cut else is_html(line)):
+        return line
+    from html import unescape  # its table is large, and few rows need it
+
+    words = " ".join(unescape(_TAGS.sub(" ", line)).split())
+    return words if has_visible(words) else line
 
 
 @lru_cache(maxsize=64)

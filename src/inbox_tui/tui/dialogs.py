@@ -105,8 +105,9 @@ class Dialogs:
         except InboxError as error:
             view.failed("read your photo", error)
             return
+        settings = view.settings
         current = SettingsView(
-            view.settings.theme, view.settings.auto_assign, str(launch.config_file), store.name, view.me
+            settings.theme, settings.auto_assign, settings.after_send, str(launch.config_file), store.name, view.me
         )
 
         def closed(result: SettingsResult | None) -> None:
@@ -159,6 +160,8 @@ class Dialogs:
             view.screen.app.theme = THEMES[result.theme].name
         if result.auto_assign != before.auto_assign:
             changed["auto_assign"] = result.auto_assign
+        if result.after_send != before.after_send:
+            changed["after_send"] = result.after_send
         if changed:
             view.settings = msgspec.structs.replace(view.settings, **changed)
             try:

@@ -37,6 +37,14 @@ class Reading:
             work = view.work.read_end(wanted.conversation_id, is_first=wanted.is_first)
             view.run(work, group="place", exclusive=True)
 
+    def go_to_hit(self, direction: int) -> None:
+        """Go to the next message that has the words of the search: 1 is towards newer ones, -1 older."""
+        view = self._view
+        if view.thread.hits is None:
+            view.status.say(f"Search first ({view.keys['inbox.search']}): these keys go through what was found")
+        else:
+            view.thread.go_to_hit(direction)
+
     def find_hit(self, wanted: HitWanted) -> None:
         """Look for a message that has the words, beyond those on screen."""
         if wanted.is_asked_for:

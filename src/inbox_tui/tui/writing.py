@@ -152,7 +152,7 @@ class Writing:
         if pending.draft.key in self._hold and not view.tells_shift_enter and view.box.conversation_id == id:
             view.box.can_continue(pending.draft.key, text, pending.cursor)
             if view.is_writing and not view.box.text:
-                view.status.say("Not sent yet: whoever types on goes on with it")
+                view.status.say("Not sent yet: keep typing to go on with it")
         else:
             self._hand_over(pending)
 
@@ -394,7 +394,7 @@ class Writing:
         view.threads.forget(pending.id)
         view.refresh_open_thread()
         view.screen.app.push_screen(
-            ConflictModal(conflict.messages, pending.draft.body, view.keys["reply.send-anyway"]), answered
+            ConflictModal(conflict.messages, pending.draft.body, view.keys["reply.send-anyway"], pending.id), answered
         )
 
 

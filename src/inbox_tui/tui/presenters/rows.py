@@ -13,6 +13,7 @@ import msgspec
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import Author, Conversation, Member, MemberId, Status
 from inbox_tui.domain.text import clean_line, clean_name
+from inbox_tui.operations.html_bodies import readable_preview
 from inbox_tui.tui.presenters.times import age
 
 WAITING_MARK = "●"
@@ -70,7 +71,7 @@ def row_cells(conversation: Conversation, query: Query, me: MemberId | None, now
         short_when=short_when,
         holder=conversation.assignee,
         writer=_WRITERS.get(author, "") if author and not is_damaged else "",
-        last_line=clean_line(damage_line(conversation) if is_damaged else conversation.last_message),
+        last_line=clean_line(damage_line(conversation) if is_damaged else readable_preview(conversation.last_message)),
         is_waiting=waiting_since is not None,
         has_left=has_left,
     )

@@ -14,21 +14,18 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from inbox_tui.domain.counts import counted
 from inbox_tui.domain.hits import Hits, Span
 from inbox_tui.domain.models import Author, Conversation, Kind, Member, Message, MessageId
-from inbox_tui.domain.text import Piece, clean_line, clean_name, clean_piece
-from inbox_tui.operations.html_bodies import readable
+from inbox_tui.domain.text import clean_line, clean_name
 from inbox_tui.operations.importers import importers
 from inbox_tui.tui.presenters.badges import badge_segment
+from inbox_tui.tui.presenters.passages import piece_of, what_is_left
 from inbox_tui.tui.presenters.times import clock_time, day_label
 
 GROUP_WITHIN = timedelta(minutes=5)
 """Messages of one author this close together share one author line."""
 KEPT_CHARACTERS = 2_000_000
 """Wrapped text that is kept; what was used longest ago goes first."""
-HTML_AT_MOST = 200_000
-"""Characters of HTML that are read as text while somebody waits; a longer message is shown as it came."""
 _LONG_AGO = datetime(1, 1, 2, tzinfo=timezone.utc)
 """Another year than that of any message."""
 _INDENT = "  "
@@ -196,14 +193,14 @@ class ThreadPresenter:
             return known[1]
         is_note = message.kind is Kind.NOTE
         start, role = (_BAR, "note") if is_note else (_INDENT, "text")
-        piece = clean_piece(readable(message.body) if len(message.body) <= HTML_AT_MOST else message.body)
+        piece = piece_of(message.body)
         wrapped = wrap(piece.text, width - len(start))
         bodies = (
             _marked(piece.text, wrapped, hits.spans(piece.text)) if hits else [[(text, "text")] for text in wrapped]
         )
         shown = [Line(((start, role), *body), message.id) for body in bodies]
-        if piece.characters_left:
-            words = wrap(_what_is_left(piece, conversation), width - len(start))
+        if left := what_is_left(piece, conversation.id):
+            words = wrap(left, width - len(start))
             shown += [Line(((start, role), (text, "muted")), message.id) for text in words]
         lines = tuple(shown)
         self._keep(key, message.body, lines)
@@ -249,11 +246,6 @@ def _author_name(conversation: Conversation, message: Message) -> str:
             return clean_name(message.member.label) if message.member else "A colleague"
         case Author.SYSTEM:
             return "System"
-
-
-def _what_is_left(piece: Piece, conversation: Conversation) -> str:
-    left = f"{counted(piece.characters_left, 'more character')} on {counted(piece.lines_left, 'line')}"
-    return f"… {left}: inbox-tui show {clean_line(conversation.id)}"
 
 
 def _day_rule(label: str, width: int) -> Line:

@@ -15,8 +15,9 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from inbox_tui.domain.models import Message
-from inbox_tui.domain.text import clean_body, clean_name
+from inbox_tui.domain.models import ConversationId, Message
+from inbox_tui.domain.text import clean_name
+from inbox_tui.tui.presenters.passages import passage
 from inbox_tui.tui.screens.dialog import Choice, Dialog
 
 Decision: TypeAlias = Literal["send", "edit"]
@@ -31,8 +32,15 @@ class ConflictModal(Dialog[Decision]):
         Binding("ctrl+y", "send", "Send anyway, over a colleague's reply", id="reply.send-anyway", show=False),
     ]
 
-    def __init__(self, replies: tuple[Message, ...], my_text: str, send_key: str = "ctrl+y") -> None:
+    def __init__(
+        self,
+        replies: tuple[Message, ...],
+        my_text: str,
+        send_key: str = "ctrl+y",
+        conversation: ConversationId | None = None,
+    ) -> None:
         super().__init__()
+        self._conversation = conversation
         self._replies = replies
         names = dict.fromkeys(_name(reply, "a colleague") for reply in replies)
         self.heading = f"Not sent yet: {' and '.join(names)} replied"
@@ -43,9 +51,9 @@ class ConflictModal(Dialog[Decision]):
         """Their replies, then the text that waits."""
         for reply in self._replies:
             yield Static(Content(f"{_name(reply, 'A colleague')} replied:"), classes="who")
-            yield Static(Content(clean_body(reply.body).rstrip()), classes="quote")
+            yield Static(Content(passage(reply.body, self._conversation)), classes="quote")
         yield Static(Content("Your text:"), classes="who")
-        yield Static(Content(clean_body(self._my_text).rstrip()), classes="quote mine")
+        yield Static(Content(passage(self._my_text, is_mine=True)), classes="quote mine")
 
     def choices(self) -> Iterable[Choice]:
         """The harmless one first."""

@@ -107,7 +107,7 @@ class InboxScreen(WorkReports):
 
     def action_hit(self, direction: int) -> None:
         """Go to the next message that has the words of the search: 1 is towards newer ones, -1 older."""
-        self.view.thread.go_to_hit(direction)
+        self.reading.go_to_hit(direction)
 
     def action_next_waiting(self) -> None:
         """Go to who has been waiting longest, then to the next."""
@@ -189,8 +189,6 @@ class InboxScreen(WorkReports):
             return True
         if self._least_size.is_missed:
             return action == "app.quit"  # nobody shall decide about what cannot be seen
-        if action == "hit":
-            return self.view.thread.hits is not None
         if action == "offer":
             return self.browsing.is_unused
         return self.view.allows(action)

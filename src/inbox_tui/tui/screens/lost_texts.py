@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 from inbox_tui.domain.models import Kind
 from inbox_tui.domain.text import clean_body, clean_line
 from inbox_tui.local.drafts import Draft
+from inbox_tui.tui.presenters.passages import passage
 from inbox_tui.tui.screens.dialog import Choice, Dialog
 
 _LONGEST_ID = 24
@@ -96,7 +97,7 @@ class LostTextModal(Dialog[Wish]):
     def compose_body(self) -> ComposeResult:
         """For whom it was, the text, and how to take it along."""
         yield Static(Content(f"Written for conversation {clean_line(str(self._text.conversation))}:"), classes="muted")
-        yield Static(Content(clean_body(self._text.body).rstrip()), classes="quote")
+        yield Static(Content(passage(self._text.body, is_mine=True)), classes="quote")
         yield Static(Content("To copy it, select it with Shift and the mouse."), classes="muted")
 
     def choices(self) -> Iterable[Choice]:

@@ -33,6 +33,8 @@ from inbox_tui.tui.screens.profile import Profile, ProfileModal
 from inbox_tui.tui.themes import THEMES
 
 _SWITCH = ("on", "off")
+AFTER_SEND = ("list", "next", "stay")
+"""The values of the setting ``after_send``."""
 _PHOTO_SIDE = 16
 """Columns of a photo on screen; half as many lines."""
 _PIXEL_LIMIT = 25_000_000
@@ -51,6 +53,7 @@ class SettingsView:
 
     theme: str
     auto_assign: bool
+    after_send: str
     config_path: str
     store_name: str
     member: Member
@@ -61,6 +64,7 @@ class SettingsResult(msgspec.Struct, frozen=True):
 
     theme: str
     auto_assign: bool
+    after_send: str
     photo: Path | Unchanged | None = Unchanged.UNCHANGED
     """A new photo's file; None: no photo any more."""
 
@@ -149,6 +153,10 @@ class SettingsScreen(FormDialog[SettingsResult]):
             yield Static("Profile", classes="label", markup=False)
             yield Static(self._profile_line(), id="profile", classes="value")
             yield Choice("", "Change…", "profile", id="change-profile")
+        yield field("After send", OneOf(AFTER_SEND, current.after_send, id="after-send"))
+        yield Static(
+            "Back to the list, on to the next conversation, or stay in the box.", classes="muted", markup=False
+        )
         if self._photos:
             yield field("Photo file", TextField(id="photo", placeholder="PNG or JPEG, at most 1 MB"))
             if self._photo is not None:
@@ -200,7 +208,7 @@ class SettingsScreen(FormDialog[SettingsResult]):
                 return
         theme = self.query_one("#theme", OneOf).value
         auto_assign = self.query_one("#auto-assign", OneOf).value == _SWITCH[0]
-        self.close(SettingsResult(theme, auto_assign, photo))
+        self.close(SettingsResult(theme, auto_assign, self.query_one("#after-send", OneOf).value, photo))
 
     async def _take_profile(self, profile: Profile | None) -> None:
         if profile is None or self._save_profile is None:
