@@ -10,6 +10,7 @@ import asyncio
 import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -52,7 +53,8 @@ def database(server: str, file: Path) -> str:
 
 def _fill(address: str, file: Path) -> None:
     asyncio.run(_make_empty(address))
-    with psycopg.connect(address, autocommit=True) as db, sqlite3.connect(f"file:{file}?mode=ro", uri=True) as given:
+    workspace = f"file:{file}?mode=ro"
+    with psycopg.connect(address, autocommit=True) as db, closing(sqlite3.connect(workspace, uri=True)) as given:
         db.execute("SET session_replication_role = replica")  # the rows come from a file that keeps its promises
         db.execute("SET synchronous_commit = off")
         db.execute("SET maintenance_work_mem = '1GB'")

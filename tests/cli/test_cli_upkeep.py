@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -32,13 +33,12 @@ def test_migrate_makes_a_store_and_then_has_nothing_to_do(run_cli: RunCli, store
 
 
 def test_migrate_brings_an_older_file_up_to_date(run_cli: RunCli, filled: Path) -> None:
-    with sqlite3.connect(filled) as db:
+    with closing(sqlite3.connect(filled)) as db, db:
         db.execute("DROP TABLE token")
         db.execute("ALTER TABLE message DROP COLUMN imported_by")
         db.execute("DROP INDEX message_reply")
         db.execute("ALTER TABLE message DROP COLUMN reply_agent_id")
         db.execute("PRAGMA user_version = 1")
-    db.close()
     assert run_cli("migrate").err == (
         f"{filled} is brought from schema 1 to {NEWEST}. A large one takes minutes.\n"
         f"{filled}: schema 1 brought to {NEWEST}.\n"

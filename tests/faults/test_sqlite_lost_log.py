@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -293,7 +293,8 @@ async def test_a_log_that_is_overwritten_by_an_older_one_is_noticed(file: Path) 
     with program(file) as running:
         assert running.reply("old") == ""
         shutil.copy(beside(file, "-wal"), beside(file, "-copy"))
-        sqlite3.connect(file).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for number in range(3):
             assert running.reply(f"k-{number}") == ""
         shutil.copyfile(beside(file, "-copy"), beside(file, "-wal"))

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import sqlite3
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -153,7 +154,7 @@ def said(file: Path, tmp_path: Path) -> tuple[Path, Promises]:
     copied = tmp_path / "inbox.db"
     shutil.copy(file, copied)
     texts = [f"{MARK} {number}" for number in range(3)]
-    with sqlite3.connect(copied) as db:
+    with closing(sqlite3.connect(copied)) as db, db:
         [(id, conversation)] = db.execute("SELECT max(id), max(conversation_id) FROM message").fetchall()
         for number, text in enumerate(texts, id + 1):
             db.execute(
@@ -162,7 +163,6 @@ def said(file: Path, tmp_path: Path) -> tuple[Path, Promises]:
                 (number, conversation, text, text),
             )
         db.execute("UPDATE conversation SET message_count = message_count + 3 WHERE id = ?", (conversation,))
-    db.close()
     return copied, Promises(set(texts), set(texts), set(texts), Counter(texts))
 
 
@@ -184,9 +184,8 @@ def test_a_store_that_kept_its_promises_is_found_clean(said: tuple[Path, Promise
 )
 def test_a_broken_promise_is_found(said: tuple[Path, Promises], damage: str, found: dict[str, int]) -> None:
     file, promises = said
-    with sqlite3.connect(file) as db:
+    with closing(sqlite3.connect(file)) as db, db:
         db.execute(damage)
-    db.close()
     assert audit_file(file, promises)._asdict() == Audit(3, 0, 0, 0, 0, 0)._replace(**found)._asdict()
 
 

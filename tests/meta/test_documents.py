@@ -28,7 +28,7 @@ from inbox_tui.store.registry import Identity, open_store, utc_now
 from inbox_tui.store.url import StoreUrl
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 GUIDE = ROOT / "docs" / "guide.md"
 SERVER = ROOT / "docs" / "server.md"
 ME = "dana@acme.example"

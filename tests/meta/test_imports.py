@@ -5,10 +5,20 @@ What the commands load is held by the tests of the command line.
 
 from __future__ import annotations
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "inbox_tui"
+EXTRAS = {"h11": "server", "litestar": "server", "uvicorn": "server", "psycopg": "postgres", "PIL": "photos"}
+"""Packages that the program imports and does without where they are not installed."""
+NAMED_OTHERWISE = {"PIL": "pillow", "httpx_sse": "httpx-sse"}
 
 DIALOGS = {
     f"inbox_tui.tui.{name}"
@@ -85,3 +95,30 @@ def test_the_domain_stands_on_the_standard_library(module: str) -> None:
     ours = within(loaded, "inbox_tui") - within(loaded, "inbox_tui.domain") - {"inbox_tui"}
     assert not ours
     assert not within(loaded, "click", "rich", "textual", "platformdirs", "sqlite3", "asyncio")
+
+
+def foreign(module: Path) -> set[str]:
+    """The packages outside the standard library that a module imports anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names) - {"inbox_tui", "_typeshed"}
+
+
+def required(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=~! ]", one)[0].lower() for one in requirements}
+
+
+def test_what_the_program_imports_is_installed_with_it_or_with_a_named_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    always = required(project["dependencies"])
+    extras = {name: required(packages) for name, packages in project["optional-dependencies"].items()}
+    modules = [path for path in PACKAGE.rglob("*.py") if PACKAGE / "testing" not in path.parents]
+    imported = set().union(*map(foreign, modules))
+    assert {"httpx", "httpx_sse", "keyring", "textual"} <= imported
+    for name in imported:
+        package = NAMED_OTHERWISE.get(name, name).lower()
+        assert package in (extras[EXTRAS[name]] if name in EXTRAS else always), name

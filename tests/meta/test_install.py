@@ -105,7 +105,10 @@ def test_the_installed_program_knows_its_version(installed: Path, tmp_path: Path
 def test_the_installed_program_finds_its_parts(installed: Path, tmp_path: Path) -> None:
     where = run([str(installed / "python"), "-c", "import inbox_tui; print(inbox_tui.__file__)"], tmp_path)
     assert Path(where.strip()).is_relative_to(installed.parent)
-    assert "sqlite" in run([str(installed / "inbox-tui"), "stores"], tmp_path)
+    stores = run([str(installed / "inbox-tui"), "stores"], tmp_path)
+    lacking = {line.split()[0] for line in stores.splitlines() if "needs the package" in line}
+    assert "sqlite" in stores and "https" in stores
+    assert {name.removesuffix("://") for name in lacking} == {"postgresql"}
 
 
 @pytest.fixture

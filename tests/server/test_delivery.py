@@ -127,7 +127,9 @@ async def test_a_later_start_delivers_what_an_earlier_one_could_not(
     await again.reply(ONE, second)
     assert await said_by_members(store, ONE) == ["First", "Second"]
     await again.aclose()
-    assert delivering(remote, tmp_path).left() == []
+    later = delivering(remote, tmp_path)
+    assert later.left() == []
+    await later.aclose()
 
 
 async def test_what_was_already_done_when_the_program_died_is_not_done_twice(
@@ -169,7 +171,9 @@ async def test_a_conflict_comes_back_to_whoever_sent_it(
     assert returned == ["k1"]
     assert (await following).message.body == "For another", "what was sent after it goes on"
     await delivery.aclose()
-    assert delivering(remote, tmp_path).left() == []
+    later = delivering(remote, tmp_path)
+    assert later.left() == []
+    await later.aclose()
 
 
 async def test_what_is_refused_after_a_restart_is_told(store: Store, remote: Store, wire: Wire, tmp_path: Path) -> None:

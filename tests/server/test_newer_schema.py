@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -25,10 +26,9 @@ from server.test_delivery import delivering, seen
 
 def bring_to_another(folder: Path, step: int) -> int:
     """What a program of another version does to the file; gives the number of the schema that it has then."""
-    with sqlite3.connect(folder / "team.db") as other:
+    with closing(sqlite3.connect(folder / "team.db")) as other, other:
         number = int(other.execute("PRAGMA user_version").fetchone()[0]) + step
         other.execute(f"PRAGMA user_version = {number}")
-    other.close()
     return number
 
 

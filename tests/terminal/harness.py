@@ -139,12 +139,22 @@ class Terminal:
 
     def kill(self) -> None:
         """End the program as the machine would when it is short of memory: it hears nothing of it."""
-        os.kill(int((self._own / "pid").read_text()), signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)
         self.wait_for_end()
 
     def signal(self, number: signal.Signals) -> None:
         """Send the program a signal."""
-        os.kill(int((self._own / "pid").read_text()), number)
+        os.kill(self.pid, number)
+
+    @property
+    def pid(self) -> int:
+        """The id of the program that was started."""
+        return int((self._own / "pid").read_text())
+
+    @property
+    def device(self) -> str:
+        """The file by which others on the machine write to this terminal."""
+        return self._tmux("display-message", "-p", "#{pane_tty}")
 
     def hang_up(self) -> int:
         """Close the line as a lost connection does; returns the program's exit status."""

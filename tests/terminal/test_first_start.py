@@ -30,8 +30,8 @@ def welcome(empty_desk: Desk) -> Terminal:
 
 
 def total(screen: str) -> int:
-    """The number in the filter All, which is in force."""
-    found = re.match(r"\[1 All ([\d,]+)\]", screen.splitlines()[1])
+    """The number in the filter All."""
+    found = re.match(r"[\[ ]1 All ([\d,]+)", screen.splitlines()[1])
     return int(found[1].replace(",", "")) if found else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 from .conftest import Desk
 from .harness import Terminal, needs_tmux
@@ -22,9 +23,8 @@ def test_a_text_for_a_conversation_that_is_gone_is_found_again(desk: Desk) -> No
     terminal.keys("r")
     terminal.text("For nobody now")
     terminal.wait_for("For nobody now")
-    with sqlite3.connect(desk.store) as other:
+    with closing(sqlite3.connect(desk.store)) as other, other:
         other.execute("UPDATE conversation SET public_id = 'elsewhere' WHERE public_id = 'c-0'")
-    other.close()
     terminal.enter()
     terminal.wait_for("The conversation is gone; your text is kept")
     terminal.escape()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 from textual.command import CommandPalette
@@ -44,13 +45,12 @@ async def open_texts(inbox: Inbox) -> None:
 
 def delete(team: Team4, id: str) -> None:
     """Remove a conversation, as no command does yet."""
-    with sqlite3.connect(team.folder / "team.db") as other:
+    with closing(sqlite3.connect(team.folder / "team.db")) as other, other:
         other.execute("PRAGMA foreign_keys = OFF")
         other.execute(
             "DELETE FROM message WHERE conversation_id = (SELECT id FROM conversation WHERE public_id = ?)", (id,)
         )
         other.execute("DELETE FROM conversation WHERE public_id = ?", (id,))
-    other.close()
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -136,9 +136,8 @@ async def test_a_conversation_that_is_back_is_opened(team: Team4) -> None:
         assert "does not exist" in inbox.view.status.message
         await open_texts(inbox)
         await inbox.press("enter")
-        with sqlite3.connect(team.folder / "team.db") as other:
+        with closing(sqlite3.connect(team.folder / "team.db")) as other, other:
             other.execute("UPDATE conversation SET public_id = 'ana' WHERE public_id = 'hanna'")
-        other.close()
         await inbox.press("o")
         await inbox.until(lambda: inbox.here == "ana")
         assert inbox.box.text == "Dear Ana"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import pytest
 
@@ -308,10 +309,9 @@ async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivere
         await inbox.write("Second")
         await inbox.pilot.press("enter")
         await inbox.pilot.pause()
-    with sqlite3.connect(team.folder / f"outbox-{DANA}.db") as outbox:
+    with closing(sqlite3.connect(team.folder / f"outbox-{DANA}.db")) as outbox, outbox:
         [(first,), _] = outbox.execute("SELECT id FROM undelivered ORDER BY id").fetchall()
         outbox.execute("UPDATE undelivered SET content = CAST(x'ff' || content AS BLOB) WHERE id = ?", (first,))
-    outbox.close()
     wire.mend()
     async with team.inbox() as inbox:
         assert f"(row {first})" in inbox.view.status.message

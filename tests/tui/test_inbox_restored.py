@@ -86,7 +86,7 @@ async def reset(inbox: Inbox) -> None:
 async def load_earlier(inbox: Inbox) -> None:
     """Go to the first message on screen, and have those before it come in."""
     count = len(inbox.messages)
-    inbox.view.thread.action_first()
+    inbox.view.thread.action_move(-100_000)
     await inbox.until(lambda: len(inbox.messages) > count)
     await inbox.settled()
 
@@ -129,6 +129,27 @@ async def test_a_long_thread_is_no_mixture_of_two_histories(team: Team4, site: S
         while len(inbox.messages) < len(whole):
             await load_earlier(inbox)
         assert inbox.messages == whole
+
+
+async def test_whoever_reads_the_beginning_is_brought_to_what_is_stored_now(team: Team4, site: Site) -> None:
+    store = await team.store()
+    assert isinstance(store, Intake)
+    await store.take_in((chat(LONG, *(said(VISITOR, f"Line {number}", 500 - number) for number in range(250))),))
+    await site.back_up()
+    async with team.inbox() as inbox:
+        await inbox.go_to(LONG)
+        await replies(team, "Undone", 120, LONG)
+        await inbox.until(lambda: bool(inbox.messages) and inbox.messages[-1].body == "Undone 119")
+        inbox.view.pane.focus_thread()
+        await inbox.press("g")
+        await inbox.until(lambda: inbox.messages[0].body == "Line 0")
+        await site.restore()
+        await replies(team, "New", 40, LONG)
+        await site.start()
+        await reset(inbox)
+        await inbox.until(lambda: bool(inbox.messages) and inbox.messages[-1].body == "New 39")
+        whole = await stored(team, LONG)
+        assert inbox.messages == whole[-len(inbox.messages) :]
 
 
 async def test_a_reply_that_was_begun_before_does_not_go_over_a_colleague_s_head(team: Team4, site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 from inbox_tui.domain.models import Status
 from inbox_tui.store.protocol import Intake
@@ -34,9 +35,8 @@ async def test_a_failed_decision_about_many_is_taken_back_on_screen(team: Team4)
 
 async def test_a_newer_program_s_file_is_not_written_and_the_text_is_kept(team: Team4) -> None:
     async with team.inbox() as inbox:
-        with sqlite3.connect(team.folder / "team.db") as newer:
+        with closing(sqlite3.connect(team.folder / "team.db")) as newer, newer:
             newer.execute("PRAGMA user_version = 90")
-        newer.close()
         await inbox.pilot.press("r")
         await inbox.write("Do not lose this")
         await inbox.pilot.press("enter")

@@ -242,7 +242,7 @@ class TestView:
             app.view.focus()
             await pilot.press("up")
             assert app.shown[-1] == "Maya Lindqvist 19:52"
-            await pilot.press("home", "home")
+            await pilot.press(*["pageup"] * 20)
             await pilot.pause()
             assert [event.before for event in app.wanted] == ["m-30"]
             assert app.shown[1] == "Maya Lindqvist 15:02"
@@ -257,7 +257,7 @@ class TestView:
             app = pilot.app
             assert isinstance(app, ThreadApp)
             app.view.show(Thread(MAYA, many(30, 60), has_earlier=True))
-            app.view.action_first()
+            app.view.action_move(-1_000)
             await pilot.pause()
             before = app.shown
             if way == "prepend":

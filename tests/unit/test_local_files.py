@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -363,17 +364,15 @@ def test_a_draft_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     first.put("store", ConversationId("a"), Kind.MESSAGE, "Dear Ana")
     first.put("store", ConversationId("z"), Kind.NOTE, "Zoe waits")
     first.close()
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         other.execute("INSERT INTO draft VALUES ('store', 'b', 'voice', 'of a newer program')")
         other.execute("INSERT INTO draft VALUES ('store', 'c', 'message', CAST(x'48ff69' AS TEXT))")
-    other.close()
     second = journal(file)
     found = {str(draft.conversation): draft.body for draft in second.all()}
     assert found == {"a": "Dear Ana", "c": "H\ufffdi", "z": "Zoe waits"}
     assert second.get("store", ConversationId("c"), Kind.MESSAGE) == "H\ufffdi"
     second.put("store", ConversationId("a"), Kind.MESSAGE, "Dear Ana,")
     second.close()
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         kept = other.execute("SELECT CAST(body AS BLOB) FROM draft WHERE conversation IN ('b', 'c')").fetchall()
-    other.close()
     assert kept == [(b"of a newer program",), (b"H\xffi",)]

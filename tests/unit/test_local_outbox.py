@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -145,9 +146,8 @@ def test_a_file_that_is_none_of_ours(file: Path) -> None:
 
 def test_what_cannot_be_kept_is_said(file: Path) -> None:
     journal = OutboxJournal(file, DANA)
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         other.execute("DROP TABLE undelivered")
-    other.close()
     assert journal.add(REPLY) == 0
     assert "kept in memory only" in journal.problem
     assert journal.take_over() == []
@@ -165,19 +165,17 @@ def test_half_a_surrogate_pair_cannot_be_kept_and_is_said(file: Path) -> None:
 def put(file: Path, content: bytes, sender: str = DANA, owner: str = "ended") -> int:
     """A row that some program left, whatever is in it; gives its number."""
     OutboxJournal(file, DANA).close()  # makes the file
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         row = other.execute(
             "INSERT INTO undelivered (owner, sender, content) VALUES (?, ?, ?)", (owner, sender, content)
         ).lastrowid
-    other.close()
     assert row is not None
     return row
 
 
 def rows_in(file: Path) -> dict[int, bytes]:
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         found = dict(other.execute("SELECT id, content FROM undelivered").fetchall())
-    other.close()
     return found
 
 
@@ -233,9 +231,8 @@ def test_what_a_newer_program_wrote_is_delivered_by_a_newer_program(
 @pytest.mark.parametrize("owner", ["", "../../escape", "a\0b", "x" * 300, b"\xff\xfe"])
 def test_a_damaged_owner_does_not_matter(file: Path, owner: str | bytes) -> None:
     put(file, msgspec.json.encode(REPLY))
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other, other:
         other.execute("UPDATE undelivered SET owner = CAST(? AS TEXT)", (owner,))
-    other.close()
     put(file, msgspec.json.encode(CHANGES))
     assert left_in(file) == [REPLY, CHANGES]
 
@@ -272,3 +269,12 @@ def test_any_mixture_delivers_what_can_be_read_in_order_and_keeps_the_rest(
         journal.remove(one.row)
     journal.close()
     assert rows_in(file) == bad
+
+
+def test_an_outbox_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path) -> None:
+    file = tmp_path / "outbox.db"
+    file.write_bytes(b"this is no database" * 1000)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    journals = [OutboxJournal(file, DANA) for _ in range(5)]
+    assert all(journal.problem for journal in journals)
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before

@@ -106,6 +106,7 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
         statements.conversations_by("id", 3),
         statements.conversations_by("public_id", 3),
         statements.THREAD,
+        statements.THREAD_AFTER,
         statements.MESSAGE_NAMED,
         statements.ANY_MESSAGE_NAMED,
         statements.MESSAGE_BY_KEY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -25,7 +25,7 @@ SAID = "Change my flight to Zürich, order a-17"
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> FileConnection:
+def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FileConnection]:
     """A file with nothing but words in the two indexes, as a reader opens it."""
     file = tmp_path_factory.mktemp("search") / "index.db"
     with with_tables(file) as made:
@@ -34,7 +34,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> FileConnection:
         made.executemany("INSERT INTO message_fts VALUES (?)", [(f"many{number}",) for number in range(TERMS_NAMED)])
         made.execute("INSERT INTO lead_fts (known) VALUES (?)", (words_of(SAID.encode()),))
     made.close()
-    return reader(file)
+    found = reader(file)
+    yield found
+    found.close()
 
 
 def with_tables(file: Path) -> sqlite3.Connection:

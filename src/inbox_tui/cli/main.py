@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("inbox-tui: interrupted", err=True)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone; nobody is left to tell
+    except (BrokenPipeError, SystemExit):  # the reader of our output has gone, which click ends with SystemExit
         _drop_output()
         return InboxError.exit_code
     except OSError as error:

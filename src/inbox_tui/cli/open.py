@@ -8,8 +8,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
+from random import Random
+from typing import cast
 
 import click
 import msgspec
@@ -59,6 +62,7 @@ def demo(ctx: click.Context) -> None:
     """Open a sample workspace. It needs nothing, and nothing of yours is touched."""
     import tempfile
 
+    from inbox_tui.operations.living_sample import Workspace, live
     from inbox_tui.operations.sample import ME, load_sample
 
     with tempfile.TemporaryDirectory(prefix="inbox-tui-demo-") as folder:
@@ -71,13 +75,19 @@ def demo(ctx: click.Context) -> None:
         if not has_screen():
             _print_sample(url, ME)
             return
+
+        async def open_workspace() -> Workspace:
+            return cast(Workspace, await open_store(url, Identity(ME, is_given=True)))
+
         launch = _launch(
             ctx.obj,
             url,
             Identity(ME, is_given=True),
             Path(folder) / "drafts.db",
+            filter=Filter.PENDING,
             is_demo=True,
             save=_forget,
+            beside=partial(live, open_workspace, utc_now, Random()),
         )
         code = _run(launch)
     ctx.exit(code)
@@ -114,6 +124,7 @@ def _launch(
     agent_name: str = "",
     is_demo: bool = False,
     is_new: bool = False,
+    beside: Callable[[], Awaitable[None]] | None = None,
 ) -> Launch:
     in_force = session.in_force
     keys = keymap(in_force.settings.keys, in_force.file)
@@ -131,6 +142,7 @@ def _launch(
         save_settings=save,
         version=__version__,
         say=say,
+        beside=beside,
     )
 
 

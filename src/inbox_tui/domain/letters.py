@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
 from unicodedata import ucd_3_2_0 as unicode_3_2
 
 _LETTERS = {
@@ -59,6 +61,36 @@ def folded(text: str) -> str:
     if not text.isascii() and _JOINED.search(text):
         text = _JOINED.sub(lambda joined: unicode_3_2.normalize("NFKC", joined[0]), text)
     return text.translate(_FOLDED)
+
+
+class Folding(NamedTuple):
+    """A text as it is searched, and where in the text each of its characters comes from."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+
+
+def folded_at(text: str) -> Folding:
+    """``folded``, with the places in the text as it was given."""
+    found = Folding("", [], [])
+    pieces: list[str] = []
+    for start, end, part in _parts_of(text):
+        fold = part.translate(_FOLDED)
+        pieces.append(fold)
+        found.starts.extend([start] * len(fold))
+        found.ends.extend([end] * len(fold))
+    return found._replace(text="".join(pieces))
+
+
+def _parts_of(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each character, those that make one only together as one."""
+    place = 0
+    for joined in _JOINED.finditer(text):
+        yield from ((at, at + 1, text[at]) for at in range(place, joined.start()))
+        yield joined.start(), joined.end(), unicode_3_2.normalize("NFKC", joined[0])
+        place = joined.end()
+    yield from ((at, at + 1, text[at]) for at in range(place, len(text)))
 
 
 class _Folded(dict[int, str]):

@@ -18,6 +18,8 @@ ConversationId = NewType("ConversationId", str)
 
 MessageId = NewType("MessageId", str)
 """Id of a message within its store. Opaque; compare for equality only."""
+FROM_START = MessageId("")
+"""What stands before the first message of every thread."""
 
 MemberId = NewType("MemberId", str)
 """Id of a member within its store. Opaque; people name a member by e-mail."""
@@ -201,6 +203,8 @@ class Thread(msgspec.Struct, frozen=True):
     messages: tuple[Message, ...]
     has_earlier: bool
     """There are messages before the first of these: fewer were asked for, or these are as many as one answer holds."""
+    has_later: bool = False
+    """There are messages after the last of these."""
 
 
 class ReplyDraft(msgspec.Struct, frozen=True):

@@ -9,9 +9,10 @@ they are; nothing here knows a database.
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from inbox_tui.domain.errors import Rejected
-from inbox_tui.domain.letters import folded
+from inbox_tui.domain.letters import folded, folded_at
 from inbox_tui.domain.phones import kept, numbers
 
 SEARCH_WORDS = 12
@@ -77,6 +78,35 @@ def is_spaceless(word: str) -> bool:
 def has_words(search: str) -> bool:
     """Whether there is something to look for."""
     return bool(folded(search).strip(" "))
+
+
+class Word(NamedTuple):
+    """A word, and where it stands in its text."""
+
+    text: str
+    """As ``words`` gives it."""
+    start: int
+    end: int
+
+
+def words_at(text: str) -> list[Word]:
+    """The words of ``words``, and where each stands in the text as it was given."""
+    plain, starts, ends = folded_at(text)
+    found: list[Word] = []
+    for run in _RUN.finditer(plain):
+        first, last = run.span()
+        if is_spaceless(run[0]):
+            found += [
+                Word(plain[place : place + 2], starts[place], ends[place + 1]) for place in range(first, last - 1)
+            ]
+            found.append(Word(plain[last - 1], starts[last - 1], ends[last - 1]))
+        else:
+            for place in range(first, last, _LONGEST):
+                end = min(place + _LONGEST, last)
+                found.append(Word(plain[place:end], starts[place], ends[end - 1]))
+    for number in numbers(text):
+        found += [Word(word, number.start, number.end) for word in kept(number)]
+    return found
 
 
 def require_search(text: str) -> None:

@@ -36,6 +36,8 @@ DEFAULT_KEYS = {
     "inbox.next-waiting": "n",
     "inbox.next-waiting-any": "N",
     "inbox.search": "slash",
+    "inbox.next-hit": "right_square_bracket",
+    "inbox.previous-hit": "left_square_bracket",
     "inbox.order": "o",
     "inbox.select": "x",
     "inbox.select-all": "X",
@@ -46,6 +48,7 @@ DEFAULT_KEYS = {
     "inbox.help": "question_mark",
     "inbox.back": "escape",
     "inbox.quit": "q",
+    "inbox.suspend": "ctrl+z",
     "reply.send": "enter",
     "reply.newline": "shift+enter,ctrl+j,alt+enter",
     "reply.send-resolve": "ctrl+r",
@@ -55,6 +58,7 @@ DEFAULT_KEYS = {
     "reply.send-anyway": "ctrl+y",
     "reply.leave": "escape",
     "app.commands": "ctrl+p",
+    "app.repaint": "ctrl+l",
     "app.quit": "ctrl+q",
 }
 """Binding id → its keys, comma-separated, in the names that Textual gives them."""

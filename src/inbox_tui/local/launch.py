@@ -39,3 +39,5 @@ class Launch(msgspec.Struct, frozen=True):
     version: str
     say: Callable[[str], None]
     """Says a word once the terminal is as it was."""
+    beside: Callable[[], Awaitable[None]] | None = None
+    """What goes on beside the screens, and is cancelled when they are left."""

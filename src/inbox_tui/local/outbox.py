@@ -169,19 +169,13 @@ class OutboxJournal:
         self._folder = file.with_name(f"{file.name}.owners")
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = os.open(self._lock_file(self._owner), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
-        file.touch(mode=0o600)
-        database = sqlite3.connect(file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-        database.text_factory = _text
         try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute(_SCHEMA)
-            database.execute(_TOLD)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            file.touch(mode=0o600)
+            self._database = _prepared(file)
         except BaseException:
-            database.close()
+            os.close(self._lock)
             raise
-        self._database = database
 
     def _lock_file(self, owner: str) -> Path:
         assert self._folder is not None
@@ -204,6 +198,21 @@ class OutboxJournal:
         finally:
             os.close(handle)
         return True
+
+
+def _prepared(file: Path) -> sqlite3.Connection:
+    """The outbox's file with its tables."""
+    database = sqlite3.connect(file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+    database.text_factory = _text
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute(_SCHEMA)
+        database.execute(_TOLD)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def _read(content: bytes) -> Write | None:

@@ -115,10 +115,15 @@ async def conversation(caller: MemberOf, id: FromPath[str]) -> Conversation:
 
 @get("/conversations/{id:str}/thread", opt={"audience": Audience.CHAT})
 async def thread(
-    caller: MemberOf, id: FromPath[str], before: FromQuery[str | None] = None, limit: Limit = 200
+    caller: MemberOf,
+    id: FromPath[str],
+    before: FromQuery[str | None] = None,
+    after: FromQuery[str | None] = None,
+    limit: Limit = 200,
 ) -> Thread:
-    """The newest messages, or those before one, oldest first."""
-    return await caller.store.thread(conversation_id(id), None if before is None else MessageId(before), limit)
+    """The newest messages, those before one, or those after one, oldest first; `after=` gives the first."""
+    earlier, later = (None if place is None else MessageId(place) for place in (before, after))
+    return await caller.store.thread(conversation_id(id), earlier, limit, after=later)
 
 
 @post("/conversations/{id:str}/messages", opt={"audience": Audience.CHAT})

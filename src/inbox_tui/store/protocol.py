@@ -111,9 +111,19 @@ class Store(Protocol):
     async def get(self, id: ConversationId) -> Conversation:
         """One conversation, without chat access only its name, times and status. Raises NotFound."""
 
-    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
-        """The newest ``limit`` messages, or those before a message. Raises NotAllowed, NotFound (also for a message
-        that a restore undid).
+    async def thread(
+        self,
+        id: ConversationId,
+        before: MessageId | None = None,
+        limit: int = 200,
+        *,
+        after: MessageId | None = None,
+    ) -> Thread:
+        """The newest ``limit`` messages, those before a message, or those after one (``FROM_START``: the first).
+
+        With ``after``, ``before`` does not count.
+
+        Raises NotAllowed, NotFound (also for a message that a restore undid).
 
         A member without chat access may see the list and its counts, but opens no thread.
         """

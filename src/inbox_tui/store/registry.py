@@ -108,10 +108,9 @@ def _factory(scheme: str) -> StoreFactory:
         try:
             factory: StoreFactory = getattr(importlib.import_module(module), function)
         except ModuleNotFoundError as error:
-            extra = module.rpartition(".")[2]
+            what = "'inbox-tui[postgres]'" if scheme == "postgresql" else str(error.name)
             raise ConfigError(
-                f"A store {scheme}:// needs the package {error.name}.",
-                hint=f"Install it with: pip install 'inbox-tui[{extra}]'",
+                f"A store {scheme}:// needs the package {error.name}.", hint=f"Install it with: pip install {what}"
             ) from error
         return factory
     added = _entry_points()

@@ -16,6 +16,7 @@ from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, Rejecte
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.fingerprints import may_be_same, read_id
 from inbox_tui.domain.models import (
+    FROM_START,
     Agent,
     AgentId,
     Assign,
@@ -109,15 +110,26 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         """One conversation, as the member may see it. Raises NotFound."""
         return rules.as_seen_by(self._actor, self._workspace.conversation(id))
 
-    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
-        """The newest messages, or those before one. Raises NotAllowed, NotFound."""
+    async def thread(
+        self,
+        id: ConversationId,
+        before: MessageId | None = None,
+        limit: int = 200,
+        *,
+        after: MessageId | None = None,
+    ) -> Thread:
+        """The newest messages, those before one, or those after one. Raises NotAllowed, NotFound."""
         rules.require_chat(self._actor)
         conversation = self._workspace.conversation(id)
         messages = self._workspace.threads[conversation.id]
+        if after is not None:
+            later = messages if after == FROM_START else messages[_index(messages, after) + 1 :]
+            first = that_fit(later[: max(0, limit)])
+            return Thread(conversation, tuple(first), after != FROM_START, has_later=len(first) < len(later))
         earlier = messages if before is None else messages[: _index(messages, before)]
         start = max(0, len(earlier) - max(0, limit))
         newest = that_fit(reversed(earlier[start:]))
-        return Thread(conversation, tuple(reversed(newest)), has_earlier=len(newest) < len(earlier))
+        return Thread(conversation, tuple(reversed(newest)), len(newest) < len(earlier), has_later=before is not None)
 
     async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
         """Send a reply or write a note, once for each key."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -61,11 +62,15 @@ def run_inbox(launch: Launch) -> int:
 
 async def _run(launch: Launch) -> int:
     opened = await open_inbox(launch)
+    beside = None
     try:
         app = InboxApp(launch, opened)
         threading.excepthook = lambda failed: app.fail(failed.exc_value)
         line = LostLine(app, launch.journal.flush)
         app.line_lost = line.end
+        if launch.beside is not None:
+            beside = asyncio.ensure_future(launch.beside())
+            beside.add_done_callback(lambda ended: app.fail(None if ended.cancelled() else ended.exception()))
         await app.run_async(mouse=launch.settings.mouse)
         if line.exit_code is not None:  # whatever else went wrong while everything ended
             line.let_go()
@@ -77,6 +82,9 @@ async def _run(launch: Launch) -> int:
         return app.return_code or 0
     finally:
         launch.journal.close()
+        if beside is not None:
+            beside.cancel()
+            await asyncio.wait([beside])
         await opened.aclose()
 
 
@@ -112,6 +120,8 @@ class InboxApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False),
         Binding("ctrl+p", "command_palette", "All commands", id="app.commands", priority=True),
+        Binding("ctrl+l", "paint_anew", "Repaint the screen", id="app.repaint", priority=True),
+        Binding("ctrl+z", "suspend", "Suspend; the shell's fg comes back", id="inbox.suspend", priority=True),
     ]
 
     def __init__(
@@ -206,6 +216,42 @@ class InboxApp(App[None]):
         self.farewell = await self._inbox().writing.finish()
         self.exit()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where text is written, Ctrl+Z takes a change of it back."""
+        return action != "suspend" or not (self.screen is self._inbox() and self._inbox().view.is_writing)
+
+    async def action_leave(self) -> None:
+        """Where a conversation fills the screen, go back to the list; else quit."""
+        inbox = self._inbox()
+        if inbox.has_class("-narrow") and inbox.has_class("-reading") and inbox.check_action("back", ()):
+            inbox.action_back()
+        else:
+            await self.action_quit()
+
+    def action_suspend(self) -> None:
+        """Go back to the shell, with whatever was started along with the program, such as make."""
+        os.kill(0, signal.SIGTSTP)
+
+    def on_not_stopped(self) -> None:
+        """There was no shell that could have continued the program."""
+        self._inbox().view.status.say("There is no shell to go back to: nothing could continue the inbox from there.")
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, which ends other programs: say what ends this one, where it covers nothing."""
+        view = self._inbox().view
+        kept = "; the text is kept" if view.is_writing else ""
+        view.status.say(f"{view.keys['app.quit']} quits{kept}")
+
+    def action_paint_anew(self) -> None:
+        """Paint everything: somebody else wrote to the terminal."""
+        self.paint_anew()
+
+    def paint_anew(self) -> None:
+        """Forget what the terminal shows, and paint the whole screen."""
+        if self._is_ready and self._running:
+            self.terminal.forget()
+            self._paint_all()
+
     def get_key_display(self, binding: Binding) -> str:
         """Keys look the same in the help, the palette and the hints."""
         return key_shown(binding.key)
@@ -252,7 +298,12 @@ class InboxApp(App[None]):
     def _catch_up(self) -> None:
         if self._owes_frame and self._running:
             self._owes_frame = False
-            self._display(self.screen, self.screen._compositor.render_update(full=True))
+            self._paint_all()
+
+    def _paint_all(self) -> None:
+        """Paint the whole screen, and what shows around a dialog."""
+        painted = self.screen._compositor.render_update(full=True, screen_stack=self._background_screens)
+        self._display(self.screen, painted)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Send what changed. The library would send all that was painted, and wait for a slow line to take it."""

@@ -6,7 +6,7 @@ row; what is new or moved up is counted above and comes in when the member asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -24,9 +24,6 @@ from inbox_tui.domain.models import (
     ConversationId,
     Counts,
     Member,
-    Message,
-    MessageId,
-    Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.domain.words import NO_WORDS, has_words
@@ -37,14 +34,8 @@ from inbox_tui.tui.view import RETRY_DELAY, View
 from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
 from inbox_tui.tui.work import READ_LIST
 
-FOLLOW_DELAY = 0.06
-"""Seconds that a highlight rests before a thread that is not at hand is read."""
-SLOW_FOLLOW_DELAY = 0.4
-"""Seconds that it rests on a slow line before anything but the list changes."""
 SEARCH_DELAY = 0.15
 """Seconds without a key before a search is made."""
-NEIGHBOURS = 2
-"""Threads on either side of the highlight that are read ahead."""
 FOLLOWED_AT_ONCE = 200
 """Changed conversations that are looked at one by one; beyond that the list is only told to be old."""
 
@@ -60,13 +51,9 @@ class Aim(NamedTuple):
 class Browsing:
     """The list, the open conversation, and what others write."""
 
-    def __init__(self, view: View, opened: Opened, followed: Callable[[ConversationId], None]) -> None:
-        """``followed`` is told whenever another conversation is shown."""
+    def __init__(self, view: View, opened: Opened) -> None:
         self._view = view
-        self._followed = followed
-        self._resting: Timer | None = None
         self._opened = opened
-        self._following: Timer | None = None
         self._searching: Timer | None = None
         self._is_undone = False
         """What is on screen may be of a history that a restore undid, until the list was read again."""
@@ -163,6 +150,7 @@ class Browsing:
         view.header.order = query.effective_order
         self.show_edges()
         self._show_found_number(page)
+        view.thread.look_for(query.search)
         view.bar.active = query.filter
         self.show_counts(query.agent, counts)
         if query.search and page.total is not None and page.total_is_exact:
@@ -206,72 +194,6 @@ class Browsing:
         if self._view.lost_at is not None:
             self._view.show_connection()
 
-    # The open conversation
-
-    def follow(self, conversation: Conversation | None) -> None:
-        """Show the highlighted conversation: at once if its thread is at hand, else after a rest."""
-        view = self._view
-        for timer in (self._following, self._resting):
-            if timer is not None:
-                timer.stop()
-        if view.settings.slow and conversation is not None and view.pane.conversation is not None:
-            self._resting = view.screen.set_timer(SLOW_FOLLOW_DELAY, self.catch_up)
-        else:
-            self._follow_now(conversation)
-
-    def catch_up(self) -> None:
-        """Show the highlighted conversation now, if it was to be shown after a rest."""
-        if self._resting is not None:
-            self._resting.stop()
-            self._resting = None
-            self._follow_now(self._view.list.highlighted)
-
-    def _follow_now(self, conversation: Conversation | None) -> None:
-        view = self._view
-        is_other = conversation is not None and not view.is_shown(conversation.id)
-        view.pane.conversation = conversation
-        if conversation is None:
-            return
-        if view.me.may_chat:
-            thread = view.threads.get(conversation.id)
-            if thread is not None:
-                view.pane.show_thread(thread)
-            self._following = view.screen.set_timer(FOLLOW_DELAY, self._read_around)
-        if is_other:  # what is being written there must not be put in anew
-            self._followed(conversation.id)
-
-    def _read_around(self) -> None:
-        view = self._view
-        shown = view.pane.conversation
-        if shown is None:
-            return
-        near = [id for id in view.list.neighbours(NEIGHBOURS) if view.threads.get(id) is None]
-        if view.threads.get(shown.id) is None:
-            view.run(view.work.read_thread(shown.id, near), group="thread", exclusive=True)
-        elif near:
-            view.run(view.work.read_thread(near[0], near[1:]), group="thread", exclusive=True)
-
-    def show_thread(self, thread: Thread) -> None:
-        """Show a thread if its conversation is open; keep it in any case."""
-        view = self._view
-        view.threads.put(thread)
-        if view.is_shown(thread.conversation.id):
-            view.pane.show_thread(thread)
-
-    def read_earlier(self, id: ConversationId, before: MessageId) -> None:
-        """Read the messages before the first one on screen."""
-        self._view.run(self._view.work.read_earlier(id, before), group="earlier", exclusive=True)
-
-    def show_earlier(self, before: MessageId, earlier: Thread) -> None:
-        """Put earlier messages before those on screen, unless others are the first by now."""
-        view = self._view
-        id = earlier.conversation.id
-        if view.is_shown(id) and _begins_with(before, view.thread.messages):
-            view.pane.prepend(earlier)
-        kept = view.threads.get(id)
-        if kept is not None and _begins_with(before, kept.messages):
-            view.threads.put(Thread(kept.conversation, earlier.messages + kept.messages, earlier.has_earlier))
-
     # What others write
 
     def follow_changes(self, changes: Changes) -> None:
@@ -287,6 +209,7 @@ class Browsing:
             view.run(view.work.read_team(), group="team", exclusive=True)
         if changes.reset:
             view.threads.clear()
+            view.thread.distrust()
             self._is_undone = True
         if self._is_undone:
             self._read_anew()
@@ -430,7 +353,3 @@ class Browsing:
             Filter.PENDING: "Nobody is waiting for a human reply.",
             Filter.HAS_LEAD: "No conversation has a lead yet.",
         }[query.filter]
-
-
-def _begins_with(id: MessageId, messages: Sequence[Message]) -> bool:
-    return bool(messages) and messages[0].id == id

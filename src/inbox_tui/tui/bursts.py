@@ -28,6 +28,8 @@ _OPEN = frozenset((
 """Actions after which the keys go somewhere else."""
 _TAKE_BACK = frozenset(("undo", "redo"))
 """Keys of a field that reach further than its text: where nothing is left to undo, what was sent comes back."""
+_GO = frozenset(("quit", "leave", "suspend"))
+"""Actions after which a shell may have the keys: what comes behind them was not meant for it."""
 _MOVE = frozenset(("move", "first", "last", "page"))
 
 
@@ -78,7 +80,7 @@ def _typed_ahead(app: App[Any], keys: list[events.Key], *, is_pasted: bool) -> i
             continue
         commands += key.key != before
         before = key.key
-        if commands > COMMANDS_AT_MOST or (action == "quit" and number < len(keys)):
+        if commands > COMMANDS_AT_MOST or (action in _GO and number < len(keys)):
             return 0
         if action in _OPEN:
             return 0 if has_decided else number

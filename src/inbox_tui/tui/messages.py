@@ -10,6 +10,7 @@ from pathlib import Path
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
+from inbox_tui.domain.hits import Hits
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
@@ -74,6 +75,24 @@ class EarlierRead(FieldMessage):
     before: MessageId
     """The first of those on screen when they were asked for."""
     thread: Thread
+
+
+class LaterRead(FieldMessage):
+    """Messages after those on screen."""
+
+    after: MessageId
+    """The last of those on screen when they were asked for."""
+    thread: Thread
+
+
+class PlaceRead(FieldMessage):
+    """Another stretch of the conversation on screen, which was asked for."""
+
+    thread: Thread
+    to: MessageId | None
+    """``FROM_START``, or a hit in it; None is its end."""
+    hits: Hits | None = None
+    """The search that the hit belongs to."""
 
 
 class ConversationsRead(FieldMessage):

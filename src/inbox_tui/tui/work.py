@@ -21,6 +21,7 @@ from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import (
+    FROM_START,
     AgentId,
     Badge,
     Conversation,
@@ -35,7 +36,9 @@ from inbox_tui.operations.next_waiting import next_waiting
 from inbox_tui.operations.triage import Triage
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.presenters.stretch import newest_hit, oldest_hit
 from inbox_tui.tui.replies import Pending
+from inbox_tui.tui.widgets.thread_wants import HitMissed, HitWanted
 
 if TYPE_CHECKING:
     from inbox_tui.operations.delivery import Delivery
@@ -116,6 +119,37 @@ class Work:
                 self._post(m.EarlierRead(id, before, await self.store.thread(id, before=before, limit=THREAD)))
             except NotFound:
                 self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
+
+    async def read_later(self, id: ConversationId, after: MessageId) -> None:
+        """Messages after those on screen; where a restore undid these, the newest that there are instead."""
+        async with self._reporting("read later messages", [id]):
+            try:
+                self._post(m.LaterRead(after, await self.store.thread(id, after=after, limit=THREAD)))
+            except NotFound:
+                self._post(m.PlaceRead(await self.store.thread(id, limit=THREAD), None))
+
+    async def read_end(self, id: ConversationId, *, is_first: bool) -> None:
+        """The first messages, or the newest."""
+        after = FROM_START if is_first else None
+        async with self._reporting("read the thread", [id]):
+            self._post(m.PlaceRead(await self.store.thread(id, after=after, limit=THREAD), after))
+
+    async def find_hit(self, wanted: HitWanted) -> None:
+        """Read on until a message has the words of a search, stretch by stretch, while the screen does other things."""
+        id, place, is_back = wanted.conversation_id, wanted.beyond, wanted.direction < 0
+        async with self._reporting("look for the words", [id]):
+            while True:
+                before, after = (place, None) if is_back else (None, place)
+                thread = await self.store.thread(id, before=before, limit=THREAD, after=after)
+                hit = (newest_hit if is_back else oldest_hit)(wanted.hits, thread.messages)
+                if hit is not None:
+                    self._post(m.PlaceRead(thread, hit, wanted.hits))
+                    return
+                if not (thread.has_earlier if is_back else thread.has_later) or not thread.messages:
+                    break
+                place = thread.messages[0 if is_back else -1].id
+            if wanted.is_asked_for:
+                self._post(HitMissed(wanted.direction))
 
     async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
         """Conversations that were written to, as they are now."""

@@ -62,9 +62,9 @@ class Writing:
 
     def begun(self, id: ConversationId) -> None:
         """The author begins to write, having seen what is on screen."""
-        messages = self._view.thread.messages if self._view.is_shown(id) else ()
-        if messages:  # a thread that is not read yet is seen once it is on screen
-            self._replies.saw(id, messages[-1].id)
+        newest = self._view.thread.newest_seen if self._view.is_shown(id) else None
+        if newest is not None:  # a thread that is not read yet is seen once it is on screen
+            self._replies.saw(id, newest)
 
     def thread_shown(self, id: ConversationId) -> None:
         """A thread came on screen, maybe only after its author had begun to write."""

@@ -39,7 +39,10 @@ def _page(given: Mapping[str, Any]) -> Page:
 
 def _thread(given: Mapping[str, Any]) -> Thread:
     return Thread(
-        _conversation(given["conversation"]), tuple(map(_message, given["messages"])), bool(given["has_earlier"])
+        _conversation(given["conversation"]),
+        tuple(map(_message, given["messages"])),
+        bool(given["has_earlier"]),
+        bool(given.get("has_later")),
     )
 
 

@@ -118,12 +118,22 @@ class HttpStore(HttpTeam, HttpIntake):
         """One conversation. Raises NotFound."""
         return await self._line.ask("GET", f"conversations/{segment(id)}", Conversation)
 
-    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
-        """The newest messages, or those before one, from as many answers as they need."""
-        found = part = await self._thread(id, before, limit)
-        while part.has_earlier and len(part.messages) == PAGE_LIMIT and len(found.messages) < limit:
-            part = await self._thread(id, found.messages[0].id, limit - len(found.messages))
-            found = Thread(found.conversation, (*part.messages, *found.messages), part.has_earlier)
+    async def thread(
+        self,
+        id: ConversationId,
+        before: MessageId | None = None,
+        limit: int = 200,
+        *,
+        after: MessageId | None = None,
+    ) -> Thread:
+        """The newest messages, those before one, or those after one, from as many answers as they need."""
+        found = part = await self._thread(id, limit, before=before, after=after)
+        while after is None and part.has_earlier and _is_full(part) and len(found.messages) < limit:
+            part = await self._thread(id, limit - len(found.messages), before=found.messages[0].id)
+            found = Thread(found.conversation, (*part.messages, *found.messages), part.has_earlier, found.has_later)
+        while after is not None and part.has_later and _is_full(part) and len(found.messages) < limit:
+            part = await self._thread(id, limit - len(found.messages), after=found.messages[-1].id)
+            found = Thread(found.conversation, (*found.messages, *part.messages), found.has_earlier, part.has_later)
         return found
 
     async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
@@ -188,11 +198,18 @@ class HttpStore(HttpTeam, HttpIntake):
             params.update(cursor=cursor_text(page.cursor), direction=page.direction)
         return await self._line.ask("GET", "conversations", Page, params=params)
 
-    async def _thread(self, id: ConversationId, before: MessageId | None, limit: int) -> Thread:
+    async def _thread(
+        self, id: ConversationId, limit: int, *, before: MessageId | None = None, after: MessageId | None = None
+    ) -> Thread:
+        places = {"before": before, "after": after}
         params: dict[str, str | int] = {"limit": min(max(0, limit), PAGE_LIMIT)}
-        if before is not None:
-            params["before"] = before
+        params.update({name: place for name, place in places.items() if place is not None})
         return await self._line.ask("GET", f"conversations/{segment(id)}/thread", Thread, params=params)
+
+
+def _is_full(part: Thread) -> bool:
+    """Whether an answer ended because it has as many messages as one may have."""
+    return len(part.messages) == PAGE_LIMIT
 
 
 _NO_ROWS: list[Conversation] = []

@@ -17,11 +17,21 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, is_too_long, report, start_again
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import numbered_id, read_id
-from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, MessageId, Thread
+from inbox_tui.domain.models import (
+    FROM_START,
+    AgentId,
+    Conversation,
+    ConversationId,
+    Counts,
+    MemberId,
+    MessageId,
+    Thread,
+)
 from inbox_tui.domain.paging import ROOM, that_fit
 from inbox_tui.domain.text import storable
 
 _AFTER_ALL = 2**63 - 1
+_BEFORE_ALL = -(2**63)
 _LOOKED_UP_AT_ONCE = 1_000
 _CHANGES_AT_ONCE = 500
 
@@ -49,7 +59,28 @@ def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | N
         limit=wanted + 1,
     )
     newest = that_fit(message(row, roster) for row in rows[:wanted])
-    return Thread(found.conversation, tuple(reversed(newest)), has_earlier=len(rows) > len(newest))
+    return Thread(found.conversation, tuple(reversed(newest)), len(rows) > len(newest), has_later=before is not None)
+
+
+def thread_after(db: Database, me: MemberId, id: ConversationId, after: MessageId, limit: int) -> Thread:
+    """The messages after one, or the first. Raises NotAllowed, NotFound."""
+    roster = current_roster(db)
+    rules.require_chat(roster.acting(me))
+    found = load(db, id, roster)
+    is_start = after == FROM_START
+    at, number = (_BEFORE_ALL, _BEFORE_ALL) if is_start else _edge(db, found.row_id, after)
+    wanted = max(0, limit)
+    rows = db.rows_within(
+        ROOM,
+        statements.THREAD_AFTER,
+        "created_at, id",
+        conversation=found.row_id,
+        at=at,
+        after=number,
+        limit=wanted + 1,
+    )
+    first = that_fit(message(row, roster) for row in rows[:wanted])
+    return Thread(found.conversation, tuple(first), has_earlier=not is_start, has_later=len(rows) > len(first))
 
 
 def counts(db: Database, me: MemberId, agent: AgentId | None) -> Counts:

@@ -237,6 +237,14 @@ THREAD = " ".join(
         "AND (created_at, id) < (:at, :before) ORDER BY created_at DESC, id DESC LIMIT :limit",
     )
 )
+THREAD_AFTER = " ".join(
+    (
+        "SELECT",
+        names(MESSAGE_COLUMNS),
+        "FROM message WHERE conversation_id = :conversation",
+        "AND (created_at, id) > (:at, :after) ORDER BY created_at, id LIMIT :limit",
+    )
+)
 # The one that was seen comes with them, so that its fingerprint is checked without another round trip. What an import
 # brought in since, but belongs before it, does not count.
 REPLIES_FROM = " ".join(

@@ -89,9 +89,19 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         """One conversation, as the member may see it. Raises NotFound."""
         return await self._session.read(lambda db: reads.find(db, self._session.me, id))
 
-    async def thread(self, id: ConversationId, before: MessageId | None = None, limit: int = 200) -> Thread:
-        """The newest messages, or those before one. Raises NotAllowed, NotFound."""
-        return await self._session.read(lambda db: reads.thread(db, self._session.me, id, before, limit))
+    async def thread(
+        self,
+        id: ConversationId,
+        before: MessageId | None = None,
+        limit: int = 200,
+        *,
+        after: MessageId | None = None,
+    ) -> Thread:
+        """The newest messages, those before one, or those after one. Raises NotAllowed, NotFound."""
+        me = self._session.me
+        if after is not None:
+            return await self._session.read(lambda db: reads.thread_after(db, me, id, after, limit))
+        return await self._session.read(lambda db: reads.thread(db, me, id, before, limit))
 
     async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
         """Send a reply or write a note, once for each key."""

@@ -13,6 +13,7 @@ from inbox_tui.domain import limits
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
+    FROM_START,
     Author,
     Conversation,
     ConversationId,
@@ -248,6 +249,15 @@ class LimitsContract(Contract):
             found[:0] = [message.body for message in thread.messages]
             before, has_earlier = thread.messages[0].id, thread.has_earlier
         assert found == bodies
+        onwards: list[str] = []
+        after, has_later = FROM_START, True
+        while has_later:
+            thread = await dana.thread(C1, after=after)
+            bytes_held = sum(len(message.body) for message in thread.messages)
+            assert 0 < bytes_held <= ROOM or len(thread.messages) == 1
+            onwards += [message.body for message in thread.messages]
+            after, has_later = thread.messages[-1].id, thread.has_later
+        assert onwards == bodies
 
     async def test_a_scan_hands_over_large_messages_little_by_little(self, dana: Store) -> None:
         """A batch has as many rows as were asked for only where they are small."""

@@ -8,7 +8,7 @@ import pytest
 
 from inbox_tui.domain.errors import CredentialError, NotAllowed, NotFound, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import Access, AgentId, Author, ConversationId, Counts, Lead, MessageId, Status
+from inbox_tui.domain.models import FROM_START, Access, AgentId, Author, ConversationId, Counts, Lead, MessageId, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, agent_of, listed, messages
 from inbox_tui.testing.factories import (
@@ -123,11 +123,27 @@ class ReadingContract(Contract):
         assert not (await dana.thread(C1, limit=2)).has_earlier
         assert (await dana.thread(C1, limit=1)).has_earlier
 
+    async def test_a_thread_is_read_from_its_beginning(self, dana: Store) -> None:
+        """However long it is; each stretch says whether there is more on either side."""
+        await self.seed(dana, incoming("c-1", *(f"message {number}" for number in range(25))))
+        first = await dana.thread(C1, after=FROM_START, limit=10)
+        assert [message.body for message in first.messages] == [f"message {number}" for number in range(10)]
+        assert (first.has_earlier, first.has_later) == (False, True)
+        last = await dana.thread(C1, after=first.messages[-1].id, limit=15)
+        assert [message.body for message in last.messages] == [f"message {number}" for number in range(10, 25)]
+        assert (last.has_earlier, last.has_later) == (True, False)
+        end = await dana.thread(C1, after=last.messages[-1].id)
+        assert (end.messages, end.has_earlier, end.has_later) == ((), True, False)
+        assert (await dana.thread(C1, before=last.messages[0].id, limit=3)).has_later
+        assert not (await dana.thread(C1)).has_later
+
     async def test_a_message_that_never_was_is_not_found(self, dana: Store) -> None:
         """As the place to read from."""
         await self.seed(dana, incoming("c-1"))
         with pytest.raises(NotFound):
             await dana.thread(C1, before=MessageId("nonsense"))
+        with pytest.raises(NotFound):
+            await dana.thread(C1, after=MessageId("nonsense"))
 
     async def test_messages_say_who_wrote_them_and_when(self, dana: Store) -> None:
         """Visitor, agent and member."""

@@ -11,6 +11,7 @@ import pytest
 from inbox_tui.domain.errors import Conflict
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import (
+    FROM_START,
     Author,
     ConversationId,
     IncomingMessage,
@@ -70,6 +71,18 @@ async def in_stretches(store: Store, limit: int) -> list[Message]:
         before = stretch.messages[0].id
 
 
+async def onwards(store: Store, after: MessageId, limit: int) -> list[Message]:
+    """The thread as one who scrolls down meets it."""
+    read: list[Message] = []
+    while True:
+        stretch = await store.thread(C1, after=after, limit=limit)
+        assert stretch.has_earlier is (after != FROM_START)
+        read += stretch.messages
+        if not stretch.has_later:
+            return read
+        after = stretch.messages[-1].id
+
+
 class ThreadsContract(Contract):
     """The order of threads, what follows from it, and messages without ids."""
 
@@ -121,6 +134,8 @@ class ThreadsContract(Contract):
         assert [message.body for message in whole if message.key.startswith("k-")] == [f"m-{n}" for n in arrived]
         for limit in (1, 2, 7, 30):
             assert await in_stretches(dana, limit) == whole
+            assert await onwards(dana, FROM_START, limit) == whole
+            assert await onwards(dana, whole[9].id, limit) == whole[10:]
 
     async def test_an_earlier_message_of_a_later_import_takes_its_place(self, dana: Store) -> None:
         """It begins the conversation, and decides nothing of what was said since."""

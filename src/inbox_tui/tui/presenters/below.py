@@ -12,18 +12,18 @@ class Below:
 
     def __init__(self) -> None:
         self._seen: MessageId | None = None
-        """The last message that was on screen; None before any was."""
+        """The last message that was on screen, or was there when the thread was opened; None before that."""
         self.messages: tuple[Message, ...] = ()
         """Those behind it that somebody wrote, events left out."""
 
     def begin(self) -> None:
-        """Another thread is shown, from its end."""
+        """Another thread is shown: what is there already did not come in."""
         self._seen, self.messages = None, ()
 
     def look(self, messages: Sequence[Message], on_screen: Iterable[MessageId | None]) -> bool:
         """These messages are loaded, and these are on screen; whether others are below now than before."""
         places = {message.id: place for place, message in enumerate(messages)}
-        seen = places.get(self._seen, -1) if self._seen is not None else -1
+        seen = len(messages) - 1 if self._seen is None else places.get(self._seen, -1)
         seen = max([seen, *(places[id] for id in on_screen if id is not None and id in places)])
         before = self.messages
         if seen >= 0:

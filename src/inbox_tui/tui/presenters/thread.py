@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
+from inbox_tui.domain.hits import Hits, Span
 from inbox_tui.domain.models import Author, Conversation, Kind, Member, Message, MessageId
 from inbox_tui.domain.text import clean_line, clean_name
 from inbox_tui.operations.importers import importers
@@ -33,7 +34,7 @@ _RULE = "─"
 
 Segment = tuple[str, str]
 """Text without line breaks, and the role that it plays: ``text``, ``visitor``, ``agent``,
-``member``, ``note``, ``rule``, ``muted``; for a badge the style itself."""
+``member``, ``note``, ``rule``, ``muted``, ``mark`` (a word of the search); for a badge the style itself."""
 
 
 class Line(NamedTuple):
@@ -93,6 +94,24 @@ def _words(paragraph: str) -> Iterable[str]:
         yield paragraph[start:]
 
 
+def _marked(text: str, wrapped: Sequence[str], spans: Sequence[Span]) -> list[list[Segment]]:
+    """The lines of a wrapped text, with what the spans hold marked; a span may go on in the next line."""
+    lines: list[list[Segment]] = []
+    place = 0
+    for line in wrapped:
+        start = text.find(line, place)
+        place = end = start + len(line)
+        parts: list[Segment] = []
+        at = start
+        for begin, stop in spans:
+            if begin < end and stop > at:
+                parts += [(text[at : max(at, begin)], "text"), (text[max(at, begin) : min(stop, end)], "mark")]
+                at = min(stop, end)
+        parts.append((text[at:end], "text"))
+        lines.append([part for part in parts if part[0]] or [("", "text")])
+    return lines
+
+
 class OnItsWay(NamedTuple):
     """A message that the store does not have yet."""
 
@@ -101,12 +120,16 @@ class OnItsWay(NamedTuple):
     """What becomes of it, in place of the time."""
 
 
+_Key = tuple[MessageId, int, Hits | None]
+"""What the lines of a message depend on besides its text: which it is, the width, and what is marked."""
+
+
 class ThreadPresenter:
     """Lays threads out. One is enough for a screen; it may be asked for any width."""
 
     def __init__(self, zone: tzinfo | None = None) -> None:
         self._zone = zone
-        self._wrapped: OrderedDict[tuple[MessageId, int], tuple[str, tuple[Line, ...]]] = OrderedDict()
+        self._wrapped: OrderedDict[_Key, tuple[str, tuple[Line, ...]]] = OrderedDict()
         self._kept = 0
 
     def lines(
@@ -116,10 +139,13 @@ class ThreadPresenter:
         width: int,
         now: datetime | None,
         pending: Sequence[OnItsWay] = (),
+        *,
+        hits: Hits | None = None,
     ) -> list[Line]:
         """The thread, oldest message first, then what is on its way to the store.
 
-        ``now`` is the present; as long as it is not known (None), days are named in full.
+        ``now`` is the present; as long as it is not known (None), days are named in full. The words of ``hits`` are
+        marked.
         """
         lines: list[Line] = []
         width = max(width, len(_INDENT) + 2)
@@ -143,7 +169,7 @@ class ThreadPresenter:
                 if not _continues(message, previous) or is_pending:
                     when = states.get(message.id) or self._when(message)
                     lines.append(self._author_line(conversation, message, width, when))
-                lines += self._body(conversation, message, width)
+                lines += self._body(conversation, message, width, hits)
             previous = None if is_pending else message
         return lines
 
@@ -159,8 +185,8 @@ class ThreadPresenter:
         segments += [(shortened(name, room), role), (f" {when}", "muted")]
         return Line(tuple(segments), message.id)
 
-    def _body(self, conversation: Conversation, message: Message, width: int) -> tuple[Line, ...]:
-        key = (message.id, width)
+    def _body(self, conversation: Conversation, message: Message, width: int, hits: Hits | None) -> tuple[Line, ...]:
+        key = (message.id, width, hits)
         known = self._wrapped.get(key)
         if known is not None and known[0] == message.body:
             self._wrapped.move_to_end(key)
@@ -168,7 +194,11 @@ class ThreadPresenter:
         is_note = message.kind is Kind.NOTE
         start, role = (_BAR, "note") if is_note else (_INDENT, "text")
         piece = piece_of(message.body)
-        shown = [Line(((start, role), (text, "text")), message.id) for text in wrap(piece.text, width - len(start))]
+        wrapped = wrap(piece.text, width - len(start))
+        bodies = (
+            _marked(piece.text, wrapped, hits.spans(piece.text)) if hits else [[(text, "text")] for text in wrapped]
+        )
+        shown = [Line(((start, role), *body), message.id) for body in bodies]
         if left := what_is_left(piece, conversation.id):
             words = wrap(left, width - len(start))
             shown += [Line(((start, role), (text, "muted")), message.id) for text in words]
@@ -185,7 +215,7 @@ class ThreadPresenter:
         first, *others = [f"{_RULE * 2} {text} {_RULE * 2}" for text in wrapped]
         return [Line(((text, "rule"),), message.id) for text in (first, *others)]
 
-    def _keep(self, key: tuple[MessageId, int], body: str, lines: tuple[Line, ...]) -> None:
+    def _keep(self, key: _Key, body: str, lines: tuple[Line, ...]) -> None:
         if replaced := self._wrapped.pop(key, None):
             self._kept -= len(replaced[0])
         self._wrapped[key] = (body, lines)

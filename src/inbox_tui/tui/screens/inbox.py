@@ -24,6 +24,7 @@ from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.going import Going
 from inbox_tui.tui.opening import Opened
+from inbox_tui.tui.reading import Reading
 from inbox_tui.tui.replies import Replies
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.screens.least_size import LeastSize
@@ -37,6 +38,7 @@ from inbox_tui.tui.widgets.list_header import ListHeader
 from inbox_tui.tui.widgets.reply_box import ReplyBox
 from inbox_tui.tui.widgets.status_line import StatusLine
 from inbox_tui.tui.widgets.thread_view import ThreadView
+from inbox_tui.tui.widgets.thread_wants import EndWanted, HitMissed, HitWanted, LaterWanted
 from inbox_tui.tui.widgets.top_bar import TopBar
 from inbox_tui.tui.work import Work
 from inbox_tui.tui.writing import Writing
@@ -77,8 +79,9 @@ class InboxScreen(WorkReports):
         opened = self._opened
         self.view = View(self, Work(self, opened.store, opened.delivery), opened, self._launch, self._clock)
         self.writing = Writing(self.view, Replies(self._launch.journal, opened.sender, self._new_key))
-        self.browsing = Browsing(self.view, opened, self.writing.follow)
+        self.browsing = Browsing(self.view, opened)
         self.going = Going(self.view, self.browsing)
+        self.reading = Reading(self.view, self.writing.follow)
         self.assigned = Assigned(self.view)
         self.deciding = Deciding(self.view, self.assigned.takes, self.going.go_to)
         self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
@@ -105,6 +108,10 @@ class InboxScreen(WorkReports):
     async def action_search(self) -> None:
         """Type words that narrow the list."""
         await self.browsing.open_search()
+
+    def action_hit(self, direction: int) -> None:
+        """Go to the next message that has the words of the search: 1 is towards newer ones, -1 older."""
+        self.reading.go_to_hit(direction)
 
     def action_next_waiting(self, of_anybody: bool) -> None:
         """Go to who has been waiting longest, then to the next."""
@@ -204,7 +211,7 @@ class InboxScreen(WorkReports):
         return self.view.allows(action)
 
     def _begin(self, kind: Kind | None) -> None:
-        self.browsing.catch_up()  # the box must be that of the highlighted conversation
+        self.reading.catch_up()  # the box must be that of the highlighted conversation
         self.add_class("-reading")
         self.writing.begin(kind)
 
@@ -229,7 +236,7 @@ class InboxScreen(WorkReports):
         shown = self.view.pane.conversation
         if shown is not None and event.conversation is not None and event.conversation.id != shown.id:
             self.view.status.clear()  # but a list that fills, or of which nothing is left, has its own words to say
-        self.browsing.follow(event.conversation)
+        self.reading.follow(event.conversation)
         self.view.arrived(event.conversation)
         if event.conversation is not None:
             self.assigned.saw(event.conversation.id)
@@ -314,7 +321,31 @@ class InboxScreen(WorkReports):
     def read_earlier(self, event: ThreadView.EarlierWanted) -> None:
         """The thread was scrolled to its first loaded message."""
         event.stop()
-        self.browsing.read_earlier(event.conversation_id, event.before)
+        self.reading.read_earlier(event.conversation_id, event.before)
+
+    @on(LaterWanted)
+    def read_later(self, event: LaterWanted) -> None:
+        """The thread was scrolled to its last loaded message, which is not the newest."""
+        event.stop()
+        self.reading.read_later(event)
+
+    @on(EndWanted)
+    def read_end(self, event: EndWanted) -> None:
+        """The beginning or the end of the thread is not loaded."""
+        event.stop()
+        self.reading.read_end(event)
+
+    @on(HitWanted)
+    def find_hit(self, event: HitWanted) -> None:
+        """No loaded message has the words, in the direction that was asked for."""
+        event.stop()
+        self.reading.find_hit(event)
+
+    @on(HitMissed)
+    def miss_hit(self, event: HitMissed) -> None:
+        """There is no further message that has the words."""
+        event.stop()
+        self.reading.miss_hit(event.direction)
 
     @on(ReplyBox.Submitted)
     def submit(self, event: ReplyBox.Submitted) -> None:

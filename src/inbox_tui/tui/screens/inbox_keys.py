@@ -32,6 +32,10 @@ INBOX_KEYS: list[Binding] = [
     Binding("n", "next_waiting(False)", "Next waiting, nobody's or yours", id="inbox.next-waiting"),
     Binding("N", "next_waiting(True)", "Next waiting, anybody's", id="inbox.next-waiting-any"),
     Binding("slash", "search", "Search", id="inbox.search", key_display="/"),
+    Binding("right_square_bracket", "hit(1)", "Next message with the words", id="inbox.next-hit", key_display="]"),
+    Binding(
+        "left_square_bracket", "hit(-1)", "Previous message with the words", id="inbox.previous-hit", key_display="["
+    ),
     Binding("o", "order", "Order: newest, oldest, longest waiting", id="inbox.order"),
     Binding("X", "select_all", "Select all that match", id="inbox.select-all"),
     Binding("z", "undo", "Undo the last action", id="inbox.undo"),
@@ -40,5 +44,5 @@ INBOX_KEYS: list[Binding] = [
     Binding("comma", "settings", "Settings", id="inbox.settings", key_display=","),
     Binding("question_mark", "help", "Help", id="inbox.help", key_display="?"),
     Binding("escape", "back", "Back to the list, clear the selection", id="inbox.back"),
-    Binding("q", "app.quit", "Quit", id="inbox.quit"),
+    Binding("q", "app.leave", "Back while reading on a narrow screen, else quit", id="inbox.quit"),
 ]

@@ -13,6 +13,7 @@ from inbox_tui.tui.assigned import Assigned
 from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.going import Going
+from inbox_tui.tui.reading import Reading
 from inbox_tui.tui.view import View
 from inbox_tui.tui.writing import Writing
 
@@ -22,6 +23,7 @@ class WorkReports(Screen[None]):
 
     view: View
     browsing: Browsing
+    reading: Reading
     deciding: Deciding
     going: Going
     assigned: Assigned
@@ -45,14 +47,24 @@ class WorkReports(Screen[None]):
     @on(m.ThreadRead)
     def show_thread(self, event: m.ThreadRead) -> None:
         """A thread for the pane, or for later."""
-        self.browsing.show_thread(event.thread)
+        self.reading.show_thread(event.thread)
         self.writing.thread_shown(event.id)
         self.writing.show_under_way(event.id)
 
     @on(m.EarlierRead)
     def show_earlier(self, event: m.EarlierRead) -> None:
         """Messages before those on screen."""
-        self.browsing.show_earlier(event.before, event.thread)
+        self.reading.show_earlier(event.before, event.thread)
+
+    @on(m.LaterRead)
+    def show_later(self, event: m.LaterRead) -> None:
+        """Messages after those on screen."""
+        self.reading.show_later(event.after, event.thread)
+
+    @on(m.PlaceRead)
+    def show_place(self, event: m.PlaceRead) -> None:
+        """Another place of the thread on screen."""
+        self.reading.show_place(event)
 
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:

@@ -59,6 +59,8 @@ class SafeDriver(LinuxDriver):
     _writer_thread: Output | None  # type: ignore[assignment]
     _asked = 0.0
     _encoding = "utf-8"
+    _is_stopping = False
+    _is_continued = False
     round_trip: float | None = None
     """Seconds that the terminal took to answer; None while it has not."""
 
@@ -78,15 +80,49 @@ class SafeDriver(LinuxDriver):
         signal.signal(signal.SIGWINCH, lambda *_: self._report_size())
         self._report_size()
         self._make_raw()
-        self._app.terminal.forget()
-        self._asked = time.monotonic()
-        self.write("".join((*_BEGIN, *(_MOUSE if self._mouse else ()))))
+        self._take_screen()
         self.exit_event.clear()
         self._key_thread = threading.Thread(target=self._run_input_thread, name="terminal input", daemon=True)
         self._key_thread.start()
         if self._must_signal_resume:
             self._must_signal_resume = False
             self.send_message(self.SignalResume())
+
+    def _sigtstp_application(self, *_: object) -> None:
+        """Give the terminal back, stop, and take the terminal again once the shell lets the program go on.
+
+        The library stops with SIGSTOP, also where no shell is left that could continue the program. The system's own
+        answer to SIGTSTP knows: it stops nothing there.
+        """
+        is_shown = self._auto_restart and not self.exit_event.is_set()  # an editor may have the terminal
+        self._is_stopping, self._is_continued = True, False
+        if is_shown:
+            self.suspend_application_mode()
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, self._sigtstp_application)
+        if is_shown:
+            self.resume_application_mode()
+            self._loop.call_soon_threadsafe(self._after_stop)
+        self._is_stopping = False
+
+    def _after_stop(self) -> None:
+        self._app.paint_anew()
+        if not self._is_continued:
+            self._app.on_not_stopped()
+
+    def _sigcont_application(self, *_: object) -> None:
+        """Continued after a stop that the program did not see (SIGSTOP): others may have used the terminal."""
+        self._is_continued = True
+        if self._is_stopping or not self._auto_restart or self.exit_event.is_set():
+            return
+        before = self.attrs_before
+        self._make_raw()
+        self.attrs_before = before
+        self.write(RESTORE)  # which takes one entry off kitty's stack of modes for the one put on it next
+        self._take_screen()
+        self._report_size()
+        self._loop.call_soon_threadsafe(self._app.paint_anew)
 
     def disable_input(self) -> None:
         """Read no more."""
@@ -137,6 +173,11 @@ class SafeDriver(LinuxDriver):
                     if isinstance(event, Answered):
                         self.round_trip = time.monotonic() - self._asked
                     self.process_message(event)
+
+    def _take_screen(self) -> None:
+        self._app.terminal.forget()
+        self._asked = time.monotonic()
+        self.write("".join((*_BEGIN, *(_MOUSE if self._mouse else ()))))
 
     def _report_size(self) -> None:
         width, height = self._get_terminal_size()
