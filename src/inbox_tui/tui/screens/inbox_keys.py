@@ -44,5 +44,5 @@ INBOX_KEYS: list[Binding] = [
     Binding("comma", "settings", "Settings", id="inbox.settings", key_display=","),
     Binding("question_mark", "help", "Help", id="inbox.help", key_display="?"),
     Binding("escape", "back", "Back to the list, clear the selection", id="inbox.back"),
-    Binding("q", "app.leave", "Back while reading on a narrow screen, else quit", id="inbox.quit"),
+    Binding("q", "app.leave", "Quit; on a narrow screen first go back", id="inbox.quit"),
 ]
