@@ -279,6 +279,7 @@ class Browsing:
     def show_removed(self, removed: Removed) -> None:
         """The sample is gone: list what is left."""
         self._view.threads.clear()
+        self._view.pane.conversation = None  # it may be gone, and nothing is to be read of it until the list is there
         self._read(self.query)
         conversations, members = counted(removed.conversations, "conversation"), counted(removed.members, "member")
         self._view.status.say(f"The sample is removed: {conversations} and {members}")
