@@ -12,6 +12,7 @@ import re
 import sqlite3
 import time
 import unicodedata
+from contextlib import closing
 
 import pytest
 
@@ -33,7 +34,7 @@ def opened(desk: Desk) -> Line:
 
 def state(desk: Desk) -> list[str]:
     """Everything that a store says of its conversations."""
-    with sqlite3.connect(f"file:{desk.store}?mode=ro", uri=True) as store:
+    with closing(sqlite3.connect(f"file:{desk.store}?mode=ro", uri=True)) as store:
         tables = ("conversation", "message")
         return [str(row) for table in tables for row in sorted(map(str, store.execute(f"SELECT * FROM {table}")))]
 
