@@ -28,7 +28,7 @@ class ConflictModal(Dialog[Decision]):
 
     AUTO_FOCUS = ""  # on a button, a space between two words would be an answer
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+y", "send", "Send anyway, over what was written meanwhile", id="reply.send-anyway", show=False),
+        Binding("ctrl+y", "send", "Send anyway, over what came meanwhile", id="reply.send-anyway", show=False),
     ]
 
     def __init__(
