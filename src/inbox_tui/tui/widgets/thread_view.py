@@ -288,8 +288,9 @@ class ThreadView(PlainLines, can_focus=True):
         top, height = self.scroll_offset.y, self.size.height
         if not (height and self._messages):
             return
-        bottom = top + height - (1 if self.unseen and not self.is_at_end else 0)
-        if self._below.look(self._messages, [line.message for line in self._lines[top:bottom]]):
+        bottom = top + height - (1 if self.unseen else 0)  # where the foot stands, nothing is read
+        on_screen = (line.message for line in self._lines[top:bottom])
+        if self._below.look(self._messages, on_screen, is_at_end=self.is_at_end):
             self.refresh(Region(0, height - 1, self._text_width, 1))
 
     def _place_of(self, before: Sequence[Line], top: int) -> int:
