@@ -86,7 +86,10 @@ async def test_a_key_that_is_switched_off_does_nothing_and_is_not_offered(team: 
         await inbox.press("z", "e")
         assert inbox.lines[-1].startswith(" REPLY  enter send")
         await inbox.press("escape", "?")
-        assert "off          Mark resolved" in inbox.text(inbox.top)
+        pages = [inbox.text(inbox.top)]
+        await inbox.press("pagedown")
+        pages.append(inbox.text(inbox.top))
+        assert "off          Mark resolved" in "\n".join(pages)
         await inbox.press("escape", "i")
         assert "ctrl+p undo" in inbox.text()
 

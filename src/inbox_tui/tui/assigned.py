@@ -26,6 +26,11 @@ class Assigned:
         if self._view.me.may_chat:
             self._view.run(self._view.work.read_mine(self._learn), group="mine", exclusive=True)
 
+    def read_first(self) -> None:
+        """The member may have got chat access only now: read what is theirs, if that was not done yet."""
+        if self._mine is None:
+            self.read()
+
     def takes(self, ids: Iterable[ConversationId]) -> None:
         """The member takes conversations."""
         if self._mine is not None:

@@ -35,17 +35,22 @@ class Arrivals:
         self._new: dict[ConversationId, Conversation] = {}
         self._maybe: dict[ConversationId, Conversation] = {}
         """Stand where rows are not loaded: they may have stood there before."""
+        self._edges: Edges | None = None
+        """As counted last; None where that may be old."""
         self._unnamed = 0
         """More that the filter's number tells of: too many came at once to look at each."""
 
     @property
     def edges(self) -> Edges:
-        """How many wait at each edge."""
-        below = sum(self._stands_behind(arrived) for arrived in self._new.values())
-        return Edges(len(self._new) - below + self._unnamed, below)
+        """How many wait at each edge. Counted once: it is asked whenever a key scrolls."""
+        if self._edges is None:
+            below = sum(self._stands_behind(arrived) for arrived in self._new.values())
+            self._edges = Edges(len(self._new) - below + self._unnamed, below)
+        return self._edges
 
     def hear(self, conversation: Conversation, *, belongs: bool) -> None:
         """A conversation was written to; whether it ``belongs`` in the list is the caller's to know."""
+        self._edges = None
         id, window = conversation.id, self._window
         was_new = self._new.pop(id, None) is not None
         self._maybe.pop(id, None)
@@ -58,13 +63,15 @@ class Arrivals:
 
     def forget(self, id: ConversationId) -> None:
         """A conversation exists no more. Where a row shows it, that is one of those ``left``."""
+        self._edges = None
         self._new.pop(id, None)
         self._maybe.pop(id, None)
 
     def let_in_at_end(self) -> int:
         """Append what stands behind the last row of a list whose end is loaded; returns how many came in."""
-        if not self._window.has_end:
+        if not self._window.has_end or not self.edges.below:
             return 0
+        self._edges = None
         behind = [arrived for arrived in self._new.values() if self._stands_behind(arrived)]
         for arrived in sorted(behind, key=self._window.place):
             self._window.append(arrived)
@@ -83,6 +90,7 @@ class Arrivals:
         Call it when rows were loaded, or conversations heard of and counted.
         Returns what every row number that was in use must be changed by.
         """
+        self._edges = None
         window = self._window
         for waiting in (self._new, self._maybe):
             for id in [id for id in waiting if window.find(id) is not None]:

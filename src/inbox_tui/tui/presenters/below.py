@@ -20,8 +20,12 @@ class Below:
         """Another thread is shown: what is there already did not come in."""
         self._seen, self.messages = None, ()
 
-    def look(self, messages: Sequence[Message], on_screen: Iterable[MessageId | None]) -> bool:
+    def look(self, messages: Sequence[Message], on_screen: Iterable[MessageId | None], *, is_at_end: bool) -> bool:
         """These messages are loaded, and these are on screen; whether others are below now than before."""
+        if is_at_end or self._seen == messages[-1].id:  # as nearly always: nothing needs to be looked through
+            self._seen = messages[-1].id
+            had_any, self.messages = bool(self.messages), ()
+            return had_any
         places = {message.id: place for place, message in enumerate(messages)}
         seen = len(messages) - 1 if self._seen is None else places.get(self._seen, -1)
         seen = max([seen, *(places[id] for id in on_screen if id is not None and id in places)])

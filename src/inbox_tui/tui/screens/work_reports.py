@@ -85,6 +85,7 @@ class WorkReports(Screen[None]):
         """Members, agents or the member's own access changed."""
         self.browsing.show_team(event.me, event.members, event.agents)
         self.writing.renamed()
+        self.assigned.read_first()
         self.view.show_hints()
 
     @on(m.WaitingFound)

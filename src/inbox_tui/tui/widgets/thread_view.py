@@ -365,11 +365,14 @@ class ThreadView(PlainLines, can_focus=True):
         """What is on screen has been seen; what is below it is counted at the foot."""
         top, height = self.scroll_offset.y, self.size.height
         if height and not self._stretch.has_later:
-            bottom = top + height - (1 if self.unseen and not self.is_at_end else 0)
-            self._see_below(self.messages, [line.message for line in self._lines[top:bottom]])
+            bottom = top + height - (1 if self.unseen else 0)  # where the foot stands, nothing is read
+            on_screen = [line.message for line in self._lines[top:bottom]]
+            self._see_below(self.messages, on_screen, is_at_end=self.is_at_end)
 
-    def _see_below(self, messages: Sequence[Message], on_screen: Sequence[MessageId | None]) -> None:
-        if messages and self._below.look(messages, on_screen):
+    def _see_below(
+        self, messages: Sequence[Message], on_screen: Sequence[MessageId | None], *, is_at_end: bool = False
+    ) -> None:
+        if messages and self._below.look(messages, on_screen, is_at_end=is_at_end):
             self.refresh(Region(0, self.size.height - 1, self._text_width, 1))
 
     def _set_height(self, height: int) -> None:
