@@ -154,9 +154,7 @@ class SettingsScreen(FormDialog[SettingsResult]):
             yield Static(self._profile_line(), id="profile", classes="value")
             yield Choice("", "Change…", "profile", id="change-profile")
         yield field("After send", OneOf(AFTER_SEND, current.after_send, id="after-send"))
-        yield Static(
-            "Back to the list, on to the next conversation, or stay in the box.", classes="muted", markup=False
-        )
+        yield Static("To the list, to the next conversation, or stay in the box.", classes="muted", markup=False)
         if self._photos:
             yield field("Photo file", TextField(id="photo", placeholder="PNG or JPEG, at most 1 MB"))
             if self._photo is not None:
