@@ -411,10 +411,10 @@ class ReplyBox(Vertical):
         self._show_frame()
 
     def _show_frame(self) -> None:
-        width = self.outer_size.width
         texts = self._author, self._draft_since, self._holder, self._complaint
-        frame = ReplyFrame(self._kind, *texts, self._keys, width)
-        if frame != self._frame:
-            self._frame = frame
+        frame = ReplyFrame(self._kind, *texts, self._keys, self.outer_size.width)
+        before, self._frame = self._frame, frame
+        if before is None or frame.title != before.title:
             self.border_title = Content(frame.title)
+        if before is None or frame.bottom != before.bottom:
             self.border_subtitle = Content.assemble(*frame.bottom)
