@@ -45,7 +45,7 @@ async def test_what_a_store_holds_back_is_told_and_delivered_later(
         end_connections(cluster, database)
         await inbox.pilot.press("r")
         await inbox.write("On my way")
-        await inbox.pilot.press("enter", "escape")
+        await inbox.pilot.press("enter")
         await inbox.until(lambda: "Could not deliver it yet, so it waits here: postgresql:///" in inbox.text())
         await inbox.until(lambda: "◌ writes wait" in inbox.text())
         assert "takes no writes now." in inbox.text()
