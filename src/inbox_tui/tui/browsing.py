@@ -264,7 +264,7 @@ class Browsing:
         view.header.moved_up = len(self._moved_up)
 
     def show_new(self) -> None:
-        """Let what is new come in, with the list read anew."""
+        """Let what is new come in, by reading the list again."""
         if self._moved_up or sum(self._view.list.edges):
             self._read(self.query)
 
