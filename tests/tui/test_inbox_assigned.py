@@ -7,6 +7,8 @@ import pytest
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
 from inbox_tui.store.protocol import Intake
+from inbox_tui.tui import browsing
+from inbox_tui.tui.screens import work_reports
 from tui.terminal import Inbox
 from tui.workspace import DANA, JONAS, MAYA, VISITOR, Team4, chat, give, said
 
@@ -113,3 +115,16 @@ async def test_what_comes_in_assigned_to_me_is_news_and_what_goes_away_is_none(t
         await inbox.until(lambda: inbox.view.top.assigned == 0)
         known = await dana.get(ConversationId("fresh"))
         assert known.status is Status.OPEN
+
+
+async def test_more_at_once_than_are_looked_at_one_by_one_are_news_too(
+    team: Team4, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browsing, "FOLLOWED_AT_ONCE", 2)
+    monkeypatch.setattr(work_reports, "FOLLOWED_AT_ONCE", 2)
+    async with team.inbox() as inbox:
+        await is_ready(inbox)
+        dana = await team.store()
+        assert isinstance(dana, Intake)
+        await dana.take_in([chat(f"fresh-{n}", said(VISITOR, "Hello?", 0), assignee=DANA) for n in range(5)])
+        await inbox.until(lambda: inbox.view.top.assigned == 5)

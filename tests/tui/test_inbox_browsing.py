@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from inbox_tui.domain.filters import Filter, Order
+from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.screens.agent_menu import AgentMenu
 from tui.workspace import DANA, NOW, VISITOR, Team4, chat, said
@@ -79,6 +83,34 @@ async def test_a_search_narrows_the_filter_and_escape_drops_it(team: Team4) -> N
         await inbox.press("escape")
         assert inbox.rows == EVERY_FILTER[2][2]
         assert "⌕ search" in inbox.text()
+
+
+async def test_changes_that_come_faster_than_a_search_ends_do_not_stop_it(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("slash")
+        await inbox.write("charg")
+        await inbox.until(lambda: inbox.rows == ["hanna"])
+        await inbox.press("enter")
+        store, goes_on, begun = inbox.view.work.store, asyncio.Event(), 0
+        listed = store.list
+
+        async def slow(query: Query, page: PageRequest) -> Page:
+            nonlocal begun
+            begun += 1
+            await goes_on.wait()
+            return await listed(query, page)
+
+        store.list = slow  # type: ignore[method-assign]
+        dana = await team.store()
+        assert isinstance(dana, Intake)
+        for number in range(4):
+            heard = len(inbox.heard(m.ConversationsRead))
+            await dana.take_in((chat(f"charged-{number}", said(VISITOR, "I was charged", 0)),))
+            await inbox.until(lambda heard=heard: len(inbox.heard(m.ConversationsRead)) > heard)  # type: ignore[misc]
+        assert begun == 1
+        goes_on.set()
+        await inbox.until(lambda: "5 found" in inbox.text())
+        assert begun == 2
 
 
 async def test_escape_while_searching_drops_the_words_at_once(team: Team4) -> None:

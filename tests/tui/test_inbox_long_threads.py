@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -203,6 +204,36 @@ async def test_a_conversation_that_is_found_by_its_name_opens_at_its_end(team: T
         assert inbox.view.thread.is_at_end
         await inbox.press("left_square_bracket")
         await inbox.until(lambda: "No earlier message" in inbox.view.status.message)
+
+
+async def test_a_hit_is_looked_for_only_while_its_conversation_is_shown(team: Team4) -> None:
+    """Somebody found by their name may have written a hundred thousand messages without it."""
+    async with team.inbox() as inbox:
+        store, waits = inbox.view.work.store, asyncio.Event()
+        thread = store.thread
+
+        async def held_back(
+            id: ConversationId,
+            before: MessageId | None = None,
+            limit: int = 200,
+            *,
+            after: MessageId | None = None,
+        ) -> Thread:
+            if before is not None:
+                await waits.wait()
+            return await thread(id, before, limit, after=after)
+
+        def is_looking() -> bool:
+            return any(worker.group == "place" and not worker.is_finished for worker in inbox.screen.workers)
+
+        store.thread = held_back  # type: ignore[method-assign]
+        await at(inbox, f"message {MANY - 1}")
+        assert inbox.here == "long"
+        inbox.view.thread.look_for("nowhere")
+        await inbox.until(is_looking)
+        await inbox.press("j")
+        assert inbox.here != "long"
+        await inbox.until(lambda: not is_looking())
 
 
 def marked(inbox: Inbox) -> list[str]:

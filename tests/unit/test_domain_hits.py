@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from itertools import pairwise
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -77,3 +78,13 @@ def test_no_character_is_marked_twice(search: str, text: str) -> None:
     spans = Hits(search).spans(text)
     assert all(start < end for start, end in spans)
     assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+def test_a_text_of_the_greatest_length_is_looked_through_once() -> None:
+    """A look at all the words behind each word that fits would take hours, where this takes a second."""
+    text = "a " * 500_000
+    began = process_time()
+    assert not Hits("a b").is_in(text)
+    assert Hits("a").is_in(text)
+    assert Hits("a b").spans(text[:20_000])[-1] == (19_998, 19_999)
+    assert process_time() - began < 20

@@ -286,7 +286,7 @@ def test_which_conversations_have_a_draft(tmp_path: Path) -> None:
     kept, in_memory = journal(tmp_path / "drafts.db"), journal(None)
     for drafts in (kept, in_memory):
         drafts.put("store", ID, Kind.NOTE, "typed")
-        drafts.put("store", ConversationId("blank"), Kind.MESSAGE, "  ")
+        drafts.put("store", ConversationId("blank"), Kind.MESSAGE, " \n\t\u3000")
         drafts.put("other", ID, Kind.MESSAGE, "typed")
         assert drafts.drafted("store") == {(ID, Kind.NOTE)}
         drafts.flush()

@@ -133,6 +133,14 @@ async def test_undo_leaves_what_changed_since(store: Store, colleague: Store) ->
     assert now[1].assignee is None
 
 
+async def test_an_undo_that_came_too_late_for_all_says_so(store: Store, colleague: Store) -> None:
+    triage = Triage(store)
+    await triage.take([await one(store)])
+    lee, me = await colleague.me(), await store.me()
+    await colleague.assign(ConversationId("c-1"), lee.id, me.id)
+    assert (await triage.undo()).description == "Nothing was undone: 1 conversation changed since"
+
+
 async def test_undoing_one_act_keeps_what_a_colleague_did_meanwhile(store: Store, colleague: Store) -> None:
     seen = await one(store)
     lee = await colleague.me()

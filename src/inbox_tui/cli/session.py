@@ -156,5 +156,5 @@ def _account() -> tuple[str, str]:
     except KeyError:
         return "user", ""
     full_name = entry.pw_gecos.split(",")[0].strip()
-    # An account of the system's is called as it is named: no name that visitors shall see.
+    # A system account has its login as its full name: visitors should not see that as a person's name.
     return entry.pw_name, "" if full_name.casefold() == entry.pw_name.casefold() else full_name

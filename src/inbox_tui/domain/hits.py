@@ -11,7 +11,7 @@ from functools import lru_cache
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.filters import BEGINNING_IN_MESSAGES
 from inbox_tui.domain.sought import Phrase, Term, sought
-from inbox_tui.domain.words import Word, words_at
+from inbox_tui.domain.words import Word, words, words_at
 
 Span = tuple[int, int]
 """Where something begins in a text, and where it has ended."""
@@ -33,15 +33,18 @@ class Hits:
 
     def is_in(self, text: str) -> bool:
         """All its terms stand in the text."""
-        words = words_at(text)
-        return bool(self._terms) and all(any(_spans(term, words)) for term in self._terms)
+        found = words(text)
+        return bool(self._terms) and all(_has(term, found) for term in self._terms)
 
     def spans(self, text: str) -> list[Span]:
         """Where any of its terms stand, from first to last, each character once."""
-        words = words_at(text)
-        found = sorted(span for term in self._terms for span in _spans(term, words))
+        found = words(text)
+        there = [term for term in self._terms if _has(term, found)]
+        if not there:  # as mostly: where each word stands takes much longer to tell than which there are
+            return []
+        placed = words_at(text)
         joined: list[Span] = []
-        for start, end in found:
+        for start, end in sorted(span for term in there for span in _spans(term, placed)):
             if joined and start < joined[-1][1]:
                 joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
             else:
@@ -49,21 +52,27 @@ class Hits:
         return joined
 
 
-def _spans(term: Term, words: Sequence[Word]) -> Iterator[Span]:
+def _has(term: Term, found: Sequence[str]) -> bool:
+    return any(all(any(True for _ in _places(phrase, found)) for phrase in way) for way in term)
+
+
+def _spans(term: Term, placed: Sequence[Word]) -> Iterator[Span]:
     """Where a term stands, in whichever of its ways."""
+    found = [word.text for word in placed]
     for way in term:
-        places = [list(_places(phrase, words)) for phrase in way]
-        if all(places):
-            yield from (span for of_phrase in places for span in of_phrase)
+        of_each = [[(at, at + len(phrase.words) - 1) for at in _places(phrase, found)] for phrase in way]
+        if all(of_each):
+            yield from ((placed[first].start, placed[last].end) for places in of_each for first, last in places)
 
 
-def _places(phrase: Phrase, words: Sequence[Word]) -> Iterator[Span]:
-    *first, last = phrase.words
-    for start in range(len(words) - len(first)):
-        end = words[start + len(first)]
-        is_last = end.text == last or (phrase.is_begun and end.text.startswith(last))
-        if is_last and all(word.text == wanted for word, wanted in zip(words[start:], first, strict=False)):
-            yield words[start].start, end.end
+def _places(phrase: Phrase, found: Sequence[str]) -> Iterator[int]:
+    """The numbers of the words with which the phrase begins."""
+    *before, last = phrase.words
+    for start in range(len(found) - len(before)):
+        end = start + len(before)
+        is_last = found[end] == last or (phrase.is_begun and found[end].startswith(last))
+        if is_last and found[start:end] == before:
+            yield start
 
 
 @lru_cache(maxsize=8)

@@ -3,7 +3,7 @@
 Case folding, NFKC, and marks off Latin, Greek and Cyrillic letters; Arabic vowel signs and Hebrew points go as well.
 The answer must never change under an index that was made before. So it does not follow the Unicode tables of a Python
 or a database: what decides is Unicode 3.2, which every Python carries unchanged, and the short lists below for what
-came later. The indexes hold what this module says: whoever changes it adds a migration that makes them anew.
+came later. The indexes hold what this module says: a change here needs a migration that rebuilds them.
 """
 
 from __future__ import annotations

@@ -113,8 +113,8 @@ class DraftJournal:
             found = {key for key, text in self._kept.items() if text.body.strip()}
             if self._reader is not None:
                 with suppress(sqlite3.Error):
-                    query = "SELECT store, conversation, kind FROM draft WHERE store = ? AND trim(body) <> ''"
-                    found = {(row[0], row[1], row[2]) for row in self._reader.execute(query, (store,))}
+                    rows = self._reader.execute("SELECT conversation, kind, body FROM draft WHERE store = ?", (store,))
+                    found = {(store, id, kind) for id, kind, body in rows if body.strip()}
             for key, text in self._unwritten.items():
                 (found.add if text is not None and text.body.strip() else found.discard)(key)
         return {(ConversationId(key[1]), Kind(key[2])) for key in found if key[0] == store and key[2] in _KINDS}

@@ -124,9 +124,7 @@ class Triage:
         except InboxError:
             self._acts.append(msgspec.structs.replace(act, inverse=act.inverse[len(outcomes) :]))
             raise
-        kept = sum(1 for outcome in outcomes if outcome.error)
-        what = _as_it_is_again(outcomes)
-        return Done(tuple(outcomes), f"{what}, except {kept:,} that changed since" if kept else what, is_undo=True)
+        return Done(tuple(outcomes), _as_it_is_again(outcomes), is_undo=True)
 
     async def reply(
         self,
@@ -176,14 +174,16 @@ def _inverse(outcome: Outcome) -> list[StateChange]:
 def _as_it_is_again(outcomes: Sequence[Outcome]) -> str:
     """What is again as it was before the act that was taken back."""
     done = [outcome for outcome in outcomes if outcome.after is not None and not outcome.error]
+    kept = sum(1 for outcome in outcomes if outcome.error)
     states = {_state(outcome) for outcome in done}
     after = done[0].after if done else None
     if after is None:
-        return "Nothing was undone"
+        return f"Nothing was undone: {counted(kept, 'conversation')} changed since" if kept else "Nothing was undone"
     is_one = len(done) == 1
     who = after.visitor if is_one else counted(len(done), "conversation")
     verb = "is" if is_one else "are"
-    return f"{who} {verb} {states.pop() if len(states) == 1 else 'as before'} again"
+    what = f"{who} {verb} {states.pop() if len(states) == 1 else 'as before'} again"
+    return f"{what}, except {kept:,} that changed since" if kept else what
 
 
 def _state(outcome: Outcome) -> str:

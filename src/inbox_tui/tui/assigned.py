@@ -72,6 +72,8 @@ class Assigned:
     def _show(self, conversations: Sequence[Conversation]) -> None:
         view = self._view
         for conversation in conversations:
+            if self._mine is None or conversation.id not in self._mine:
+                continue  # a colleague took it back while it was looked at
             if view.is_shown(conversation.id):
                 view.status.say("This was assigned to you")
                 continue

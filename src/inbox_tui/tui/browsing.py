@@ -66,6 +66,9 @@ class Browsing:
         self.counts = opened.counts
         self._found = 0
         """How many the search in force finds."""
+        self._is_finding = False
+        self._must_find_again = False
+        """Something was written since the search began that is on its way."""
 
     @property
     def total(self) -> int:
@@ -239,8 +242,25 @@ class Browsing:
         view.refresh_open_thread()
         self.show_edges()
         view.read_counts()  # after what they count, so that the two agree
-        if self.query.search and view.me.may_chat:
-            view.run(view.work.read_found(self.query, self._show_found), group="found", exclusive=True)
+        self._find_again()
+
+    def _find_again(self) -> None:
+        """Search once more, and never twice at a time: changes may come faster than a search ends."""
+        view = self._view
+        if not (self.query.search and view.me.may_chat):
+            return
+        self._must_find_again = self._is_finding
+        if not self._is_finding:
+            self._is_finding = True
+            view.run(self._find(), group="found")
+
+    async def _find(self) -> None:
+        try:
+            await self._view.work.read_found(self.query, self._show_found)
+        finally:
+            self._is_finding = False
+        if self._must_find_again:
+            self._find_again()
 
     def _show_found(self, query: Query, page: Page) -> None:
         """Count what the search in force finds and the list does not hold."""
@@ -264,7 +284,7 @@ class Browsing:
         view.header.moved_up = len(self._moved_up)
 
     def show_new(self) -> None:
-        """Let what is new come in, with the list read anew."""
+        """Let what is new come in, by reading the list again."""
         if self._moved_up or sum(self._view.list.edges):
             self._read(self.query)
 

@@ -54,6 +54,8 @@ class Reading:
     def _follow_now(self, conversation: Conversation | None) -> None:
         view = self._view
         is_other = conversation is not None and not view.is_shown(conversation.id)
+        if is_other:
+            view.stop("place")  # a hit in a long thread may be looked for there
         view.pane.conversation = conversation
         if conversation is None:
             return

@@ -12,7 +12,7 @@ def ask_to_resolve(view: View, visitor: str, answered: Callable[[bool], None]) -
     """A note answers nobody: ask before it resolves a visitor who waits."""
     from inbox_tui.tui.screens.confirm import ConfirmModal  # not on the first screen
 
-    question = f"{visitor} waits for an answer, and a note is none. Mark resolved all the same?"
+    question = f"{visitor} waits for an answer, and a note does not give one. Mark it resolved anyway?"
     modal = ConfirmModal(question, "Add the note and mark resolved", "Only add the note")
     view.screen.app.push_screen(modal, lambda resolves: answered(bool(resolves)))
 

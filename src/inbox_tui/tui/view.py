@@ -92,6 +92,10 @@ class View:
         else:
             self.screen.run_worker(work, group=group, exclusive=exclusive)
 
+    def stop(self, group: str) -> None:
+        """Stop reading what nobody waits for any more."""
+        self.screen.workers.cancel_group(self.screen, group)
+
     @property
     def deciding(self) -> int:
         """How many decisions are on their way."""

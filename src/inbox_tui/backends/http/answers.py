@@ -16,6 +16,13 @@ from inbox_tui.domain.paging import Page
 T = TypeVar("T")
 
 
+class ThreadAfter(Thread, frozen=True):
+    """The answer to ``after``. A server of an earlier version does not know the word, answers with the newest messages,
+    and does not say whether there are later ones."""
+
+    has_later: bool
+
+
 def decoded(content: bytes, answer: type[T], name: str) -> T:
     """The record that an answer holds. Raises StoreBroken; ``name`` is the server, as it may be shown."""
     if answer is type(None):
@@ -44,6 +51,11 @@ def _thread(given: Mapping[str, Any]) -> Thread:
         bool(given["has_earlier"]),
         bool(given.get("has_later")),
     )
+
+
+def _thread_after(given: Mapping[str, Any]) -> Thread:
+    thread = _thread(given)
+    return ThreadAfter(thread.conversation, thread.messages, thread.has_earlier, bool(given["has_later"]))
 
 
 def _conversation(given: Mapping[str, Any]) -> Conversation:
@@ -81,6 +93,7 @@ def _value(given: Mapping[str, Any], name: str, kind: Any) -> Any:
 _SALVAGED: Mapping[Any, Any] = {
     Page: _page,
     Thread: _thread,
+    ThreadAfter: _thread_after,
     Conversation: _conversation,
     list[Conversation]: _conversations,
 }

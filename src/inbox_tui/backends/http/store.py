@@ -9,7 +9,7 @@ from random import Random
 import msgspec
 
 from inbox_tui.backends.http.address import base_of, segment
-from inbox_tui.backends.http.answers import decoded
+from inbox_tui.backends.http.answers import ThreadAfter, decoded
 from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
 from inbox_tui.backends.http.line import Line
@@ -201,10 +201,16 @@ class HttpStore(HttpTeam, HttpIntake):
     async def _thread(
         self, id: ConversationId, limit: int, *, before: MessageId | None = None, after: MessageId | None = None
     ) -> Thread:
-        places = {"before": before, "after": after}
+        path = f"conversations/{segment(id)}/thread"
         params: dict[str, str | int] = {"limit": min(max(0, limit), PAGE_LIMIT)}
-        params.update({name: place for name, place in places.items() if place is not None})
-        return await self._line.ask("GET", f"conversations/{segment(id)}/thread", Thread, params=params)
+        if after is not None:
+            part = await self._line.ask("GET", path, ThreadAfter, params={**params, "after": after})
+            return Thread(part.conversation, part.messages, part.has_earlier, part.has_later)
+        if before is not None:
+            params["before"] = before
+        found = await self._line.ask("GET", path, Thread, params=params)
+        # A server of an earlier version does not say so, but one message at least is later: the one that was named.
+        return msgspec.structs.replace(found, has_later=before is not None)
 
 
 def _is_full(part: Thread) -> bool:

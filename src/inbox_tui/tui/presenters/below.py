@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 
 from inbox_tui.domain.models import Kind, Message, MessageId
 
@@ -26,13 +27,11 @@ class Below:
             self._seen = messages[-1].id
             had_any, self.messages = bool(self.messages), ()
             return had_any
-        places = {message.id: place for place, message in enumerate(messages)}
-        seen = len(messages) - 1 if self._seen is None else places.get(self._seen, -1)
-        seen = max([seen, *(places[id] for id in on_screen if id is not None and id in places)])
-        before = self.messages
-        if seen >= 0:
-            self._seen = messages[seen].id
-            self.messages = tuple(message for message in messages[seen + 1 :] if message.kind is not Kind.EVENT)
-        else:
-            self.messages = ()
+        newer = list(takewhile(lambda message: message.id != self._seen, reversed(messages))) if self._seen else []
+        shown = set(on_screen)
+        unseen = list(takewhile(lambda message: message.id not in shown, newer))[::-1]
+        before, self.messages = self.messages, ()
+        if len(unseen) < len(messages):
+            self._seen = messages[len(messages) - len(unseen) - 1].id
+            self.messages = tuple(message for message in unseen if message.kind is not Kind.EVENT)
         return [message.id for message in before] != [message.id for message in self.messages]

@@ -1,7 +1,7 @@
-"""An empty inbox: what shall be in it.
+"""An empty inbox: what to put into it.
 
-Returns what was chosen; filling and importing are the caller's. Who you are is asked
-when a visitor shall see it.
+Returns what was chosen; filling and importing are the caller's. Your name is asked for
+when a visitor is to see it.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
             self._tell_edges()
 
     def forget(self, ids: Iterable[ConversationId]) -> None:
-        """Conversations exist no more; rows that show them stay until the list is shown anew."""
+        """Conversations exist no more; rows that show them stay until the list is read again."""
         for id in ids:
             self._gone.add(id)
             self._unseen.discard(id)

@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS message_to_index (id INTEGER PRIMARY KEY) STRICT
 
 CREATE TABLE IF NOT EXISTS lead_to_index (id INTEGER PRIMARY KEY) STRICT
 
--- What indexed messages said before they were changed or deleted; the program never does either.
+-- What indexed messages said before they were changed or deleted: FTS5 must be told that to forget it.
 CREATE TABLE IF NOT EXISTS message_before (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT
 
 CREATE TRIGGER IF NOT EXISTS message_added AFTER INSERT ON message WHEN new.kind <> 'event' BEGIN

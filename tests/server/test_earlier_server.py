@@ -1,0 +1,60 @@
+"""A server of an earlier version, which gives no messages after one and does not say whether there are later ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from inbox_tui.backends.http.store import HttpStore, open_store
+from inbox_tui.domain.errors import StoreBroken
+from inbox_tui.domain.models import FROM_START, Access, ConversationId, Member, MemberId, MessageId, Thread
+from inbox_tui.store.api import Workspace
+from inbox_tui.store.protocol import Capabilities
+from inbox_tui.store.registry import Identity, utc_now
+from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.factories import DANA, message, record
+
+C1 = ConversationId("c-1")
+WORKSPACE = Workspace("0.2.0", Member(MemberId("1"), DANA, access=Access.EDIT), Capabilities())
+NEWEST = Thread(record(), (message(id="7"), message(id="8")), has_earlier=True)
+
+
+def as_it_was(thread: Thread) -> dict[str, Any]:
+    known: dict[str, Any] = msgspec.to_builtins(thread)
+    del known["has_later"]
+    return known
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[HttpStore]:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
+        what = WORKSPACE if path.endswith(b"/workspace") else as_it_was(NEWEST)
+        content = msgspec.json.encode(what)
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + content)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        store = await open_store(StoreUrl.parse(f"http://127.0.0.1:{port}"), Identity("", token="t"), utc_now)
+        yield store
+        await store.aclose()
+
+
+async def test_what_stands_before_a_message_is_not_the_end(store: HttpStore) -> None:
+    """Or the next message that is written would stand right behind it."""
+    assert not (await store.thread(C1)).has_later
+    assert (await store.thread(C1, before=MessageId("9"))).has_later
+
+
+@pytest.mark.parametrize("after", [FROM_START, MessageId("3")])
+async def test_the_newest_messages_are_not_taken_for_those_after_one(store: HttpStore, after: MessageId) -> None:
+    with pytest.raises(StoreBroken, match="has_later") as refused:
+        await store.thread(C1, after=after)
+    assert "another version" in refused.value.hint
