@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from unicodedata import ucd_3_2_0 as unicode_3_2
 
+CHARACTERS_KEPT = 20_000
+"""More than any script has, and few enough for a server that is sent all of Unicode."""
 _LETTERS = {
     "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŧ": "t",
     "ŋ": "n", "ĸ": "k", "ƀ": "b", "ɓ": "b", "ƈ": "c", "ɖ": "d", "ɗ": "d", "ƌ": "d", "ǝ": "e", "ə": "e", "ɛ": "e",
@@ -93,12 +95,18 @@ def _parts_of(text: str) -> Iterator[tuple[int, int, str]]:
     yield from ((at, at + 1, text[at]) for at in range(place, len(text)))
 
 
-class _Folded(dict[int, str]):
-    """What stands for a character; learned as characters come."""
+class CharacterMap(dict[int, str]):
+    """A table for ``str.translate`` that learns characters as they come, and forgets all rather than hold too many."""
+
+    def __init__(self, stands_for: Callable[[str], str]) -> None:
+        super().__init__()
+        self._stands_for = stands_for
 
     def __missing__(self, point: int) -> str:
-        self[point] = fold = _fold(chr(point))
-        return fold
+        if len(self) >= CHARACTERS_KEPT:
+            self.clear()
+        self[point] = found = self._stands_for(chr(point))
+        return found
 
 
 def _fold(char: str) -> str:
@@ -155,4 +163,4 @@ _POINTS_UNSEEN = _Ranges(_UNSEEN)
 _POINTS_APART = _Ranges(_APART)
 _POINTS_OF_LATER_SIGNS = _Ranges(_LATER_SIGNS)
 _POINTS_OF_LATER_CAPITALS = _Ranges(_LATER_CAPITALS)
-_FOLDED = _Folded()
+_FOLDED = CharacterMap(_fold)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from inbox_tui.domain.letters import folded
+from inbox_tui.domain.letters import CharacterMap, folded
 
 FEWEST_DIGITS = 7
 """Of a number without the code of its place; fewer are an amount, a year, a house."""
@@ -81,14 +81,6 @@ def _reversed(digits: str) -> str:
     return (bare or digits)[-_MOST_DIGITS:][::-1]
 
 
-class _Plain(dict[int, str]):
-    """One character for each, so that places stay: digits, and what parts them, as ASCII has them."""
-
-    def __missing__(self, point: int) -> str:
-        self[point] = plain = _plain(chr(point))
-        return plain
-
-
 _PARTING = {
     **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\ufe63\u30fc", "-"),
@@ -101,10 +93,11 @@ _PARTING |= dict.fromkeys(
 
 
 def _plain(char: str) -> str:
+    """One character for each, so that places stay: digits, and what parts them, as ASCII has them."""
     if char.isascii():
         return char
     fold = folded(char)
     return _PARTING.get(char) or (fold if len(fold) == 1 and fold.isascii() and fold.isdigit() else "x")
 
 
-_PLAIN = _Plain()
+_PLAIN = CharacterMap(_plain)

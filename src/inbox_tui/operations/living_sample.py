@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -16,7 +17,7 @@ import msgspec
 
 import inbox_tui.sample
 from inbox_tui.domain.changes import NOWHERE
-from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.errors import InboxError, StoreUnavailable
 from inbox_tui.domain.models import Author, Conversation, ConversationId, IncomingMessage, Kind, MessageId, Status
 from inbox_tui.store.protocol import Host, Store
 
@@ -27,6 +28,7 @@ NEXT_WITHIN = (30.0, 75.0)
 ANSWER_WITHIN = (6.0, 12.0)
 """Seconds until a visitor answers a reply."""
 _TICK = 0.5
+_TRIES_AGAIN_AFTER = 10.0
 _END_OF_THREAD = 20
 """Messages that are looked at to see who spoke last."""
 
@@ -61,18 +63,22 @@ def script() -> Script:
 
 
 async def live(open_store: Callable[[], Awaitable[Workspace]], clock: Callable[[], datetime], random: Random) -> None:
-    """Let the visitors write until this is cancelled, or the store fails: what is wrong with it, the screen says."""
-    try:
-        store = await open_store()
-        try:
-            visitors = Visitors(store, script(), clock(), random)
-            while True:
-                await visitors.turn(clock())
-                await asyncio.sleep(_TICK)
-        finally:
-            await store.aclose()
-    except InboxError:
-        return
+    """Let the visitors write until this is cancelled. What is wrong with the store, the screen says; they try again."""
+    while True:
+        with suppress(InboxError):
+            store = await open_store()
+            try:
+                await _write_on(Visitors(store, script(), clock(), random), clock)
+            finally:
+                await store.aclose()
+        await asyncio.sleep(_TRIES_AGAIN_AFTER)
+
+
+async def _write_on(visitors: Visitors, clock: Callable[[], datetime]) -> None:
+    while True:
+        with suppress(StoreUnavailable):  # another program had the file for a moment
+            await visitors.turn(clock())
+        await asyncio.sleep(_TICK)
 
 
 class Visitors:

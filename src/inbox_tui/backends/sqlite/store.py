@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from random import Random
 
 import msgspec
 
+from inbox_tui.backends.sql import removal
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
+from inbox_tui.backends.sql.unit import Unit
 from inbox_tui.backends.sqlite.backup import back_up
 from inbox_tui.backends.sqlite.feed import follow
 from inbox_tui.backends.sqlite.read_only import Way, way_to
@@ -16,13 +18,16 @@ from inbox_tui.backends.sqlite.schema import require_file
 from inbox_tui.backends.sqlite.session import FileSession
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import ConfigError
-from inbox_tui.domain.models import MemberId
+from inbox_tui.domain.models import ConversationId, MemberId
 from inbox_tui.domain.rules import require_admin
-from inbox_tui.store.protocol import Capabilities, Clock
+from inbox_tui.store.protocol import Capabilities, Clock, Removed
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
 
 _READ_ONLY = msgspec.structs.replace(CAPABILITIES, reply=False, notes=False, assign=False, resolve=False)
+# For the length of the transaction: for each message that goes, SQLite looks whether a conversation names it its last.
+_INDEX_LAST_MESSAGES = "CREATE INDEX conversation_last_message ON conversation (last_message_id)"
+_DROP_INDEX = "DROP INDEX conversation_last_message"
 PATIENCE = 5.0
 """Seconds that a write waits for another program's lock."""
 
@@ -94,6 +99,18 @@ class SqliteStore(SqlStore):
             await self._session.run_on(worker, lambda db: back_up(db, target, progress))
         finally:
             await worker.aclose()
+
+    async def remove(self, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
+        """Delete conversations and members. Admin only. Raises NotAllowed, Rejected."""
+
+        def act(unit: Unit) -> Removed:
+            require_admin(unit.actor)
+            unit.db.run(_INDEX_LAST_MESSAGES)
+            removed = removal.remove(unit, conversations, members)
+            unit.db.run(_DROP_INDEX)
+            return removed
+
+        return await self._session.write(act)
 
     def seen_by(self, member: MemberId) -> SqliteStore:
         """The same file as another member sees it."""
