@@ -19,7 +19,7 @@ from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.presenters.times import moment
 from inbox_tui.tui.replies import Pending, Replies
 from inbox_tui.tui.send_hold import SendHold
-from inbox_tui.tui.send_questions import ask_to_resolve, ask_to_send
+from inbox_tui.tui.send_questions import ask_to_resolve, ask_to_send, is_busy
 from inbox_tui.tui.view import View
 from inbox_tui.tui.work import WRITE
 
@@ -328,15 +328,18 @@ class Writing:
 
     def failed(self, id: ConversationId, key: str, error: InboxError) -> None:
         """The store has it not: the text is back, with the reason and what can be done."""
-        pending = self._replies.failed(key)
         view = self._view
+        busy = is_busy(view, id)
+        pending = self._replies.failed(key)
         view.show_connection()
         if pending is None or self._is_finishing:
             return
         if view.is_shown(id):
             self.show_under_way(id)
             self._show_again(pending)
-        if isinstance(error, Conflict):
+        if isinstance(error, Conflict) and busy:
+            view.status.say(f"Not sent to {self._visitor(id)}: {error.message} Your text is kept.", is_problem=True)
+        elif isinstance(error, Conflict):
             self._ask_about(pending, error)
         elif isinstance(error, ProfileIncomplete):
             self.ask_for_profile()
