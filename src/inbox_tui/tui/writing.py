@@ -253,6 +253,7 @@ class Writing:
     def _send(self, pending: Pending) -> None:
         view = self._view
         if view.box.cannot_continue(pending.draft.key):
+            view.status.clear()  # which says that typing goes on with it
             self._hand_over(pending)
         if pending.draft.key in self._replies:
             view.run(view.work.send(pending), group=WRITE)
