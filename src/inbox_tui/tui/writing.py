@@ -158,7 +158,8 @@ class Writing:
         self.show_under_way(id)
         if view.is_shown(id):
             view.thread.go_to_end()
-        if pending.draft.key in self._hold and not view.tells_shift_enter and view.box.conversation_id == id:
+        is_sure = and_resolve or view.tells_shift_enter  # no new line was meant
+        if pending.draft.key in self._hold and not is_sure and view.box.conversation_id == id:
             view.box.can_continue(pending.draft.key, text, pending.cursor)
             if view.is_writing and not view.box.text:
                 view.status.say("Not sent yet: keep typing to go on with it")
