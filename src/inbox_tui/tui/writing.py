@@ -158,8 +158,8 @@ class Writing:
         self.show_under_way(id)
         if view.is_shown(id):
             view.thread.go_to_end()
-        is_sure = and_resolve or view.tells_shift_enter  # no new line was meant
-        if pending.draft.key in self._hold and not is_sure and view.box.conversation_id == id:
+        may_mean_a_line = not (and_resolve or view.tells_shift_enter)
+        if pending.draft.key in self._hold and may_mean_a_line and view.box.conversation_id == id:
             view.box.can_continue(pending.draft.key, text, pending.cursor)
             if view.is_writing and not view.box.text:
                 view.status.say("Not sent yet: keep typing to go on with it")
@@ -267,11 +267,11 @@ class Writing:
         if after == "stay" or not is_there or view.box.text or self._is_finishing:
             return
         view.focus_list()
-        if pending.draft.key in self._hold:
-            what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
-            view.status.say(f"{what} · {view.keys['inbox.undo']} undo")
         if after == "next":
             view.go_on()
+        if pending.draft.key in self._hold:
+            what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
+            view.say_of((view.list.highlighted or pending).id, f"{what} · {view.keys['inbox.undo']} undo")
 
     def _known(self, id: ConversationId) -> Conversation | None:
         """A conversation as the screen shows it; None where it does not."""
