@@ -56,6 +56,14 @@ def test_nothing_is_cut_that_matters(desk: Desk, size: tuple[int, int]) -> None:
     terminal.wait_for(lambda screen: all(re.search(words, screen, re.MULTILINE) for words in shown))
 
 
+def test_the_screen_is_as_large_as_the_terminal_where_python_does_not_buffer(desk: Desk) -> None:
+    """Images of containers set PYTHONUNBUFFERED, and shutil falls back to 80x24 where it cannot ask."""
+    terminal = desk.open(size=WIDE, PYTHONUNBUFFERED="1")
+    assert terminal.lines()[1] == COUNTED[WIDE]
+    terminal.resize(*USUAL)
+    terminal.wait_for(COUNTED[USUAL])
+
+
 @pytest.mark.parametrize("key", ["a", "E", "?", ","])
 def test_what_opens_fits_the_smallest(desk: Desk, key: str) -> None:
     terminal = desk.open(size=SMALLEST)

@@ -182,3 +182,15 @@ def test_the_screen_adds_up_over_a_long_shift(
     tmp_path_factory: pytest.TempPathFactory, count: int, filter: Filter, happens: list[Step]
 ) -> None:
     run(tmp_path_factory, count, filter, happens)
+
+
+async def test_what_came_in_below_the_screen_and_was_resolved_is_not_new(team: Team4) -> None:
+    store, intake = await team.store(JONAS), await team.store()
+    assert isinstance(intake, Intake)
+    await intake.take_in([chat(f"c-{n}", said(VISITOR, "Hello?", 100 + n), needs_human=True) for n in range(9)])
+    async with team.inbox(filter=Filter.PENDING, size=SMALL) as inbox:
+        await inbox.press("G")
+        await intake.take_in([chat("late", said(VISITOR, "Hello?", 0), needs_human=True)])
+        await inbox.until(lambda: inbox.view.header.new_below == 1)
+        await store.set_status(ConversationId("late"), Status.RESOLVED, Status.OPEN)
+        await inbox.until(lambda: inbox.view.header.new_below == 0)

@@ -113,6 +113,15 @@ async def test_changes_that_come_faster_than_a_search_ends_do_not_stop_it(team: 
         assert begun == 2
 
 
+async def test_why_nothing_is_found_is_said_whole(team: Team4) -> None:
+    async with team.inbox(size=(40, 10)) as inbox:
+        await inbox.press("slash")
+        await inbox.write("()")
+        await inbox.until(lambda: not inbox.view.list.row_count())
+        said = " ".join(inbox.text().split())
+        assert "There is nothing to look for: a search needs letters or digits. Esc drops the search." in said
+
+
 async def test_escape_while_searching_drops_the_words_at_once(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("slash")

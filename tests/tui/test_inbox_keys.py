@@ -37,9 +37,23 @@ async def test_who_may_not_chat_is_offered_nothing_that_needs_it(team: Team4) ->
 async def test_in_the_reply_box_letters_are_no_keys(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("r")
-        assert inbox.lines[-1].startswith(" REPLY  enter send  esc back  ctrl+r send and resolve")
+        assert inbox.lines[-1].startswith(" REPLY  enter send  ctrl+r send and resolve")
+        assert inbox.lines[-1].rstrip().endswith("$EDITOR  esc back")
         await inbox.press("escape")
         assert inbox.lines[-1].startswith(" LIST  r reply")
+
+
+async def test_a_note_is_written_not_sent(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("m")
+        assert inbox.lines[-1].startswith(" NOTE  enter write  ctrl+r write and resolve  ctrl+n note or reply")
+        assert "─ Enter writes it" in inbox.text()
+
+
+async def test_the_way_out_of_the_box_is_named_on_the_smallest_terminal(team: Team4) -> None:
+    async with team.inbox(size=(40, 10)) as inbox:
+        await inbox.press("enter", "r")
+        assert inbox.lines[-1].rstrip().endswith("esc back")
 
 
 async def test_in_the_search_field_too(team: Team4) -> None:
@@ -62,7 +76,7 @@ async def test_keys_of_ones_own_are_the_ones_named(team: Team4) -> None:
         assert inbox.lines[-1].rstrip().endswith("ctrl+k commands  h help")
         assert "Ctrl+S sends · Enter new line" in inbox.text()
         await inbox.press("w")
-        assert inbox.lines[-1].startswith(" REPLY  ctrl+s send  esc back")
+        assert inbox.lines[-1].startswith(" REPLY  ctrl+s send  ctrl+r send and resolve")
         await inbox.press("escape", "h")
         assert "w            Write a reply" in inbox.text(inbox.top)
         await inbox.press("pagedown")

@@ -125,6 +125,26 @@ async def test_where_the_keys_go_can_be_set(
         assert (inbox.here, inbox.is_writing) == (here, writes)
 
 
+async def test_on_the_next_conversation_it_is_still_said_what_can_be_undone(team: Team4) -> None:
+    team.settings = Settings(undo_send=60, after_send="next")
+    async with team.inbox() as inbox:
+        inbox.view.learn_keys()
+        await send(inbox, "one")
+        assert inbox.here == "luis"
+        assert "Sending to Priya Nair · z undo" in inbox.text()
+
+
+async def test_who_resolves_too_meant_no_new_line(holding: Team4) -> None:
+    async with holding.inbox() as inbox:
+        await inbox.press("r")
+        await inbox.write("All done")
+        await inbox.press("ctrl+r", "j", "r")
+        assert (inbox.here, inbox.is_writing, inbox.box.text) == ("luis", True, "")
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        assert await sent_by_dana(holding) == ["All done"]
+
+
 async def test_on_a_small_terminal_undo_leads_back_into_the_box(holding: Team4) -> None:
     async with holding.inbox(size=(80, 24)) as inbox:
         inbox.view.learn_keys()

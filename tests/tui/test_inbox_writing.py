@@ -397,3 +397,22 @@ async def test_a_long_thread_reads_earlier_messages_when_scrolled_to(tmp_path_fa
             assert inbox.thread[0] == "message 0"
     finally:
         await team.close()
+
+
+async def test_a_colleagues_newer_reply_does_not_take_the_keys_from_who_writes_to_another(team: Team4) -> None:
+    team.settings = Settings(undo_send=60)
+    async with team.inbox() as inbox:
+        await begun(inbox, "My answer")
+        await reply_as(await team.store(JONAS), "priya", "Jonas was here")
+        await inbox.until(lambda: "Jonas was here" in inbox.thread)
+        await inbox.press("enter", "escape", "j", "r")
+        await inbox.write("Hello, ")
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: "Not sent to Priya Nair" in inbox.text())
+        await inbox.write("I look into it")
+        assert (inbox.is_writing, inbox.box.text) == (True, "Hello, I look into it")
+        assert "draft" in row_of(inbox, "Priya Nair")
+        await inbox.press("escape", "k", "r", "enter")
+        inbox.screen.writing._hold.send_all()
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        assert (Author.MEMBER, Kind.MESSAGE, "My answer") in await stored(team, "priya")

@@ -114,6 +114,13 @@ async def test_confirm_declined(keys: tuple[str, ...]) -> None:
         assert app.results == [False]
 
 
+async def test_a_word_and_a_space_do_not_confirm() -> None:
+    app = Host(ConfirmModal("Jonas Brandt has this. Take it over?", "Take it over", "Leave it"))
+    async with app.run_test() as pilot:
+        await pilot.press(*"it", "space", *"works")
+        assert (app.results, app.screen) == ([], app.dialog)
+
+
 async def test_the_key_enter_is_shown_where_it_works() -> None:
     app = Host(ConfirmModal("Resolve 42 conversations?", "Resolve 42", "Keep"))
     async with app.run_test() as pilot:

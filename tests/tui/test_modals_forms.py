@@ -130,6 +130,13 @@ async def test_what_is_pasted_into_a_field_is_harmless() -> None:
         assert profile.name == "Åsa [31mB"
 
 
+async def test_every_value_is_in_sight_on_the_smallest_terminal() -> None:
+    app = Host(SettingsScreen(SETTINGS))
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        assert "After send  (list)  next   stay" in app.shown()
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_settings_unchanged(size: tuple[int, int]) -> None:
     app = Host(SettingsScreen(SETTINGS))

@@ -63,6 +63,7 @@ def prepare_streams() -> None:
         encoding = sys.stdout.encoding
         whole = io.BufferedWriter(sys.stdout.detach())
         sys.stdout = io.TextIOWrapper(whole, encoding, "replace", line_buffering=True)
+        sys.__stdout__ = sys.stdout  # type: ignore[misc]  # what asks for the terminal's size asks this one
 
 
 def require_output() -> None:

@@ -8,6 +8,13 @@ from inbox_tui.domain.models import ConversationId, Message
 from inbox_tui.tui.view import View
 
 
+def is_busy(view: View, id: ConversationId) -> bool:
+    """Whether somebody is typing elsewhere: a question that comes by itself would take the keys away."""
+    if view.screen.app.screen is not view.screen or view.header.is_searching:
+        return True
+    return view.is_writing and view.box.conversation_id != id
+
+
 def ask_to_resolve(view: View, visitor: str, answered: Callable[[bool], None]) -> None:
     """A note answers nobody: ask before it resolves a visitor who waits."""
     from inbox_tui.tui.screens.confirm import ConfirmModal  # not on the first screen

@@ -20,7 +20,15 @@ from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs import Dialogs
 from inbox_tui.tui.opening import Opened
-from inbox_tui.tui.presenters.keys import LIST_HINTS, SEARCH_HINTS, SELECTION_HINTS, WRITING_HINTS, Hint, KeyNames
+from inbox_tui.tui.presenters.keys import (
+    LIST_HINTS,
+    NOTE_HINTS,
+    SEARCH_HINTS,
+    SELECTION_HINTS,
+    WRITING_HINTS,
+    Hint,
+    KeyNames,
+)
 from inbox_tui.tui.presenters.times import clock_time
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.threads import ThreadCache
@@ -340,7 +348,8 @@ class View:
 
     def _writing_hints(self) -> tuple[Hint, ...]:
         can = self.work.store.capabilities
-        return self.keys.hints(tuple(hint for hint in WRITING_HINTS if can.notes or hint[0] != "reply.change-kind"))
+        wanted = NOTE_HINTS if self.box.kind is Kind.NOTE else WRITING_HINTS
+        return self.keys.hints(tuple(hint for hint in wanted if can.notes or hint[0] != "reply.change-kind"))
 
     def _show_keys(self) -> None:
         self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])

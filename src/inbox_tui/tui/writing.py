@@ -19,7 +19,7 @@ from inbox_tui.tui.presenters.thread import OnItsWay
 from inbox_tui.tui.presenters.times import moment
 from inbox_tui.tui.replies import Pending, Replies
 from inbox_tui.tui.send_hold import SendHold
-from inbox_tui.tui.send_questions import ask_to_resolve, ask_to_send
+from inbox_tui.tui.send_questions import ask_to_resolve, ask_to_send, is_busy
 from inbox_tui.tui.view import View
 from inbox_tui.tui.work import WRITE
 
@@ -158,7 +158,8 @@ class Writing:
         self.show_under_way(id)
         if view.is_shown(id):
             view.thread.go_to_end()
-        if pending.draft.key in self._hold and not view.tells_shift_enter and view.box.conversation_id == id:
+        may_mean_a_line = not (and_resolve or view.tells_shift_enter)
+        if pending.draft.key in self._hold and may_mean_a_line and view.box.conversation_id == id:
             view.box.can_continue(pending.draft.key, text, pending.cursor)
             if view.is_writing and not view.box.text:
                 view.status.say("Not sent yet: keep typing to go on with it")
@@ -253,6 +254,7 @@ class Writing:
     def _send(self, pending: Pending) -> None:
         view = self._view
         if view.box.cannot_continue(pending.draft.key):
+            view.status.clear()  # which says that typing goes on with it
             self._hand_over(pending)
         if pending.draft.key in self._replies:
             view.run(view.work.send(pending), group=WRITE)
@@ -265,11 +267,11 @@ class Writing:
         if after == "stay" or not is_there or view.box.text or self._is_finishing:
             return
         view.focus_list()
-        if pending.draft.key in self._hold:
-            what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
-            view.status.say(f"{what} · {view.keys['inbox.undo']} undo")
         if after == "next":
             view.go_on()
+        if pending.draft.key in self._hold:
+            what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
+            view.say_of((view.list.highlighted or pending).id, f"{what} · {view.keys['inbox.undo']} undo")
 
     def _known(self, id: ConversationId) -> Conversation | None:
         """A conversation as the screen shows it; None where it does not."""
@@ -328,15 +330,18 @@ class Writing:
 
     def failed(self, id: ConversationId, key: str, error: InboxError) -> None:
         """The store has it not: the text is back, with the reason and what can be done."""
-        pending = self._replies.failed(key)
         view = self._view
+        busy = is_busy(view, id)
+        pending = self._replies.failed(key)
         view.show_connection()
         if pending is None or self._is_finishing:
             return
         if view.is_shown(id):
             self.show_under_way(id)
             self._show_again(pending)
-        if isinstance(error, Conflict):
+        if isinstance(error, Conflict) and busy:
+            view.status.say(f"Not sent to {self._visitor(id)}: {error.message} Your text is kept.", is_problem=True)
+        elif isinstance(error, Conflict):
             self._ask_about(pending, error)
         elif isinstance(error, ProfileIncomplete):
             self.ask_for_profile()

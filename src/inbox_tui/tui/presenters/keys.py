@@ -41,12 +41,14 @@ SELECTION_HINTS = (
 """What can be done with a selection."""
 WRITING_HINTS = (
     ("reply.send", "send"),
-    ("reply.leave", "back"),
     ("reply.send-resolve", "send and resolve"),
     ("reply.change-kind", "note or reply"),
     ("reply.editor", "$EDITOR"),
+    ("reply.leave", "back"),
 )
-"""What matters in the reply box, where letters are text."""
+"""What matters in the reply box, where letters are text; the way out stands last."""
+NOTE_HINTS = (("reply.send", "write"), ("reply.send-resolve", "write and resolve"), *WRITING_HINTS[2:])
+"""The same where the box holds a note, which is sent to nobody."""
 SEARCH_HINTS: tuple[Hint, ...] = (("enter", "to the list"), ("esc", "drop the search"))
 """What matters in the search field, whose keys cannot be changed."""
 

@@ -15,6 +15,7 @@ NOTE_TITLE = "NOTE · only the team sees this"
 CORNERS = 6
 """Columns at both ends of the border that a title cannot use."""
 _BUTTONS = {Kind.MESSAGE: "Send reply", Kind.NOTE: "Write note"}
+_ENTER_DOES = {Kind.MESSAGE: "sends", Kind.NOTE: "writes it"}
 
 
 class ReplyFrame(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class ReplyFrame(msgspec.Struct, frozen=True):
         """What the keys do, or what is wrong, and the button at the right: pieces of text with their styles."""
         button = _BUTTONS[self.kind]
         send, newline = (key.title() for key in self.keys)
-        sends = f"{send} sends"
+        sends = f"{send} {_ENTER_DOES[self.kind]}"
         hints = (self.complaint,) if self.complaint else (f"{sends} · {newline} new line", sends)
         hint = next((hint for hint in hints if cell_len(hint) + cell_len(button) + 2 <= self._room), "")
         fill = "─" * (self._room - cell_len(hint) - bool(hint) - cell_len(button) - 1)

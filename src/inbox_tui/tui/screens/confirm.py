@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -30,6 +31,11 @@ class ConfirmModal(Dialog[bool]):
     def choices(self) -> Iterable[Choice]:
         """Do it, or do not."""
         return (Choice("Enter", self._yes, "accept"), Choice("Esc", self._no, "cancel"))
+
+    def on_key(self, event: events.Key) -> None:
+        """A space between two words that somebody types is no yes."""
+        if event.key == "space" and isinstance(self.focused, Choice) and self.focused.action == "accept":
+            event.stop()
 
     async def action_accept(self) -> None:
         """Do it."""

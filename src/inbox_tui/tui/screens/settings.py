@@ -112,7 +112,11 @@ class OneOf(Widget, can_focus=True):
                 break
 
     def _marked(self) -> list[str]:
-        return [f"({'•' if index == self.index else ' '}) {word} " for index, word in enumerate(self._words)]
+        chosen = self.value
+        full = [f"({'•' if word == chosen else ' '}) {word} " for word in self._words]
+        if sum(map(len, full)) + len(full) - 2 <= self.size.width:
+            return full
+        return [f"({word})" if word == chosen else f" {word} " for word in self._words]
 
 
 class SettingsScreen(FormDialog[SettingsResult]):

@@ -77,7 +77,10 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
         for conversation in conversations:
             self.replace(conversation)
             if self._arrivals is not None and are_found is self._is_search:
-                self._arrivals.hear(conversation, belongs=self._belongs_here(conversation, are_found))
+                belongs = self._belongs_here(conversation, are_found)
+                self._arrivals.hear(conversation, belongs=belongs)
+                if not belongs:
+                    self._unseen.discard(conversation.id)
         self._let_in_at_end()
         self._tell_edges()
 

@@ -21,6 +21,7 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId, MemberId
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.field_message import FieldMessage
+from inbox_tui.tui.presenters.thread import wrap
 from inbox_tui.tui.presenters.window import ListWindow
 from inbox_tui.tui.widgets.row_scroll import Thumb
 from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips
@@ -294,7 +295,7 @@ class ConversationList(WordedRows, can_focus=True):
 
     def line_of_empty(self, y: int) -> Strip | None:
         """What the empty list says, in its middle, once it is known that there are no rows."""
-        lines = self.empty_text.split("\n")
+        lines = wrap(self.empty_text, max(2, self.size.width - 2))
         number = y - max(0, (self.size.height - len(lines) + 1) // 2)
         if self._window is None or not 0 <= number < len(lines):
             return None
