@@ -56,7 +56,7 @@ async def act_on_burst(app: App[Any], burst: Burst) -> str:
     while keys:
         if (field := app.focused) is not None and takes_text(field):
             before = keys.pop(0)
-            await _to_field(app, field, before)
+            await _to_field(app, field, before, goes_on=bool(keys))
         elif before is not None and before.key == "escape":  # which no text holds: the field was left on purpose
             return await act_on_burst(app, Burst(tuple(keys), is_pasted=False))
         elif _action(app, keys[0]) in _MOVE:  # Enter has left the field
@@ -88,11 +88,14 @@ def _typed_ahead(app: App[Any], keys: list[events.Key], *, is_pasted: bool) -> i
     return len(keys)
 
 
-async def _to_field(app: App[Any], field: Widget, key: events.Key) -> None:
-    """A control character in a text is not the key that it would be alone, unless it edits the field."""
+async def _to_field(app: App[Any], field: Widget, key: events.Key, *, goes_on: bool) -> None:
+    """A control character in a text is not the key that it would be alone, unless it edits the field.
+
+    Nor is an Enter in a dialog, if the text ``goes_on`` behind it: that is a line break of a paste.
+    """
     if field.check_consume_key(key.key, key.character):
         await app.on_event(key)
-    elif key.key == "tab":
+    elif key.key == "tab" or (key.key == "enter" and goes_on and app.screen.is_modal):
         await app.on_event(events.Key("space", " "))
     elif not key.key.startswith("ctrl+") or _is_of(app, field, key):
         await app.on_event(key)
