@@ -370,13 +370,17 @@ async def test_many_writes_of_one_token_do_not_keep_another_waiting(store: Store
 async def test_who_waits_behind_too_many_of_its_own_is_told_so(store: Store) -> None:
     limits = msgspec.structs.replace(GENEROUS, at_once=1, waiting=1)
     async with serving(store, limits) as served, await client_of(served, DANA) as dana:
-        body: dict[str, Any] = {"changes": []}
+        note: dict[str, Any] = {"body": "x", "last_seen": None, "kind": "note"}
+
+        async def write(number: int) -> httpx.Response:
+            return await dana.post("/conversations/one/messages", json={**note, "key": f"d-{number}"})
+
         async with Held(store):
-            waiting = [asyncio.create_task(dana.post("/bulk", json=body)) for _ in range(6)]
+            waiting = [asyncio.create_task(write(number)) for number in range(6)]
             while sum(task.done() for task in waiting) < 4:
                 await asyncio.sleep(0.001)
         answers = [await task for task in waiting]
-        assert sorted(answer.status_code for answer in answers) == [200, 200, 429, 429, 429, 429]
+        assert sorted(answer.status_code for answer in answers) == [201, 201, 429, 429, 429, 429]
         assert all("retry-after" in answer.headers for answer in answers if answer.status_code == 429)
 
 
