@@ -91,14 +91,19 @@ def _typed_ahead(app: App[Any], keys: list[events.Key], *, is_pasted: bool) -> i
 async def _to_field(app: App[Any], field: Widget, key: events.Key, *, goes_on: bool) -> None:
     """A control character in a text is not the key that it would be alone, unless it edits the field.
 
-    Nor is an Enter in a dialog, if the text ``goes_on`` behind it: that is a line break of a paste.
+    Nor is an Enter in a form, if the text ``goes_on`` behind it: that is a line break of a paste.
     """
     if field.check_consume_key(key.key, key.character):
         await app.on_event(key)
-    elif key.key == "tab" or (key.key == "enter" and goes_on and app.screen.is_modal):
+    elif key.key == "tab" or (key.key == "enter" and goes_on and _is_form(app)):
         await app.on_event(events.Key("space", " "))
     elif not key.key.startswith("ctrl+") or _is_of(app, field, key):
         await app.on_event(key)
+
+
+def _is_form(app: App[Any]) -> bool:
+    """Whether Enter keeps or writes something here; in a menu it chooses, which people type ahead."""
+    return getattr(app.screen, "is_form", False)
 
 
 def _is_of(app: App[Any], field: Widget, key: events.Key) -> bool:

@@ -15,7 +15,7 @@ from inbox_tui.tui.presenters.thread import shortened, wrap
 
 LINES_AT_MOST = 4
 """Lines that a message may take above the keys."""
-KEYS_BESIDE = 2
+KEYS_BESIDE = 1
 """Keys that a message on the same line leaves at least, besides the last one."""
 MARK_WIDTH = 3
 """A margin, and the mark before a message."""

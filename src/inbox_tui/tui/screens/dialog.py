@@ -96,6 +96,9 @@ def field(label: str, control: Widget) -> Horizontal:
 class Dialog(ModalScreen[Result]):
     """A box over the inbox. Subclasses give heading, body, choices, and ``action_accept``."""
 
+    is_form: ClassVar[bool] = False
+    """Enter keeps or writes what stands in its fields."""
+
     CSS_PATH = stylesheet("modals.tcss")
     # Textual declares these as instance variables, so they cannot be ClassVar.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012
@@ -184,6 +187,7 @@ class Dialog(ModalScreen[Result]):
 class FormDialog(Dialog[Result]):
     """A dialog of several controls: up and down lead from one to the next, as Tab does."""
 
+    is_form = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "app.focus_previous", "Previous field", id="dialog.previous", show=False),
         Binding("down", "app.focus_next", "Next field", id="dialog.next", show=False),

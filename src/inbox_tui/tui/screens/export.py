@@ -72,6 +72,7 @@ class ExportModal(Dialog[Path]):
     """
 
     heading = "Export CSV"
+    is_form = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "replace", "Replace the file", id="dialog.replace", show=False),
     ]
