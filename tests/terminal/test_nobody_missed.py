@@ -46,7 +46,7 @@ def test_what_is_written_below_the_fold_is_counted_and_asked_about(desk: Desk) -
     lines = [said(number, f"Line {number}", 90 - number) for number in range(60)]
     take_in(desk, "c-long", "Lotte Long", *lines)
     terminal = desk.open()
-    terminal.wait_for("Line 59")
+    terminal.wait_for("│   Line 59")  # in the thread, not only in the row
     terminal.keys("Tab", "PageUp", "PageUp")
     terminal.wait_for(lambda screen: "│   Line 9" in screen and " THREAD " in screen)
     terminal.keys("r")
