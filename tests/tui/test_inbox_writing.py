@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Status
+from inbox_tui.domain.times import clock_time
 from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Team
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.presenters.times import clock_time
 from inbox_tui.tui.screens.conflict import ConflictModal
 from inbox_tui.tui.screens.profile import ProfileModal
 from inbox_tui.tui.widgets.reply_box import ReplyBox

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from inbox_tui.tui.presenters.times import age, clock_time, day_label
+from inbox_tui.domain.times import clock_time
+from inbox_tui.tui.presenters.times import age, day_label
 
 NOW = datetime(2026, 11, 3, 10, 2, tzinfo=UTC)
 

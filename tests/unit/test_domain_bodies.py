@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from inbox_tui.domain.characters import category
 from inbox_tui.domain.text import BODY_LIMIT, BODY_LINES, TAB_STOP, clean_piece, clean_whole, with_tabs_spread
-from inbox_tui.tui.presenters.times import clock_time, day_label
+from inbox_tui.domain.times import clock_time
+from inbox_tui.tui.presenters.times import day_label
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 NEW_YORK = ZoneInfo("America/New_York")

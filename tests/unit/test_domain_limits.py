@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import Rejected, StoreUnavailable
 from inbox_tui.domain.text import storable
-from inbox_tui.domain.times import local
-from inbox_tui.tui.presenters.times import age, clock_time, day_label
+from inbox_tui.domain.times import clock_time, local
+from inbox_tui.tui.presenters.times import age, day_label
 
 NOW = datetime(2026, 11, 3, 10, 2, tzinfo=timezone.utc)
 offsets = st.integers(-24 * 60 + 1, 24 * 60 - 1).map(lambda minutes: timezone(timedelta(minutes=minutes)))

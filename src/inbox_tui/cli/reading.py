@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from itertools import islice
 
@@ -16,13 +16,13 @@ from inbox_tui.cli.session import Session, run_async
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Member, Message, Status
-from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.text import clean_line, clean_name, clean_whole
-from inbox_tui.domain.times import local, zone_where_doubled
+from inbox_tui.domain.times import clock_time, local
 from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.operations.html_bodies import readable, readable_preview
 from inbox_tui.operations.importers import importers
 from inbox_tui.operations.naming import agent_named
+from inbox_tui.operations.pages import pages
 from inbox_tui.operations.records import iso_time, record
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import utc_now
@@ -79,7 +79,7 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
     printed = altered = 0
     now = utc_now()
     damaged = Damaged()
-    async for rows in _pages(store, query, limit):
+    async for rows in pages(store, query, PAGE, limit or None):
         if as_json:
             write_json(record(row) for row in rows)
         elif is_terminal():
@@ -101,20 +101,6 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
     if query.search.strip() and not has_words(query.search):
         say(NO_WORDS)
     damaged.tell()
-
-
-async def _pages(store: Store, query: Query, limit: int) -> AsyncIterator[Sequence[Conversation]]:
-    left = limit or None
-    cursor = None
-    while left is None or left > 0:
-        size = PAGE if left is None else min(PAGE, left)
-        page = await store.list(query, PageRequest(limit=size, cursor=cursor))
-        if page.rows:
-            yield page.rows
-        if len(page.rows) < size and not page.is_cut:
-            return
-        cursor = page.last
-        left = left - len(page.rows) if left is not None else None
 
 
 def _cells(row: Conversation, activity: str | None) -> list[str]:
@@ -217,7 +203,7 @@ def _author(message: Message, conversation: Conversation) -> str:
 
 def _local(at: datetime) -> str:
     """A time where the reader is."""
-    return f"{local(at):%Y-%m-%d %H:%M} {zone_where_doubled(at)}".rstrip()
+    return f"{local(at):%Y-%m-%d} {clock_time(at)}"
 
 
 def short_time(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
@@ -230,5 +216,5 @@ def short_time(at: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """
     here, today = local(at, zone), local(now, zone)
     if here.date() == today.date():
-        return f"{here:%H:%M} {zone_where_doubled(at, zone)}".rstrip()
+        return clock_time(at, zone)
     return f"{here.day} {here:%b}" if here.year == today.year else f"{here:%Y-%m-%d}"

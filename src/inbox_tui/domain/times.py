@@ -23,6 +23,13 @@ def zone_where_doubled(at: datetime, zone: tzinfo | None = None) -> str:
     return _name(here) if _offset(wall, zone) != _offset(wall.replace(fold=1), zone) else ""
 
 
+def clock_time(at: datetime, zone: tzinfo | None = None) -> str:
+    """The time of day as ``10:02``, in a doubled hour as ``01:30 CET``. ``zone`` None is that of this machine."""
+    here = local(at, zone)
+    name = zone_where_doubled(at, zone)
+    return f"{here.hour:02}:{here.minute:02}{f' {name}' if name else ''}"
+
+
 def zone_of_long_day(at: datetime, zone: tzinfo | None = None) -> str:
     """The name of the zone on a day of which an hour is doubled; else nothing."""
     here = local(at, zone)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Member
-from inbox_tui.domain.paging import PageRequest
+from inbox_tui.operations.pages import pages
 from inbox_tui.store.protocol import Store
 
 ROWS_AT_ONCE = 200
@@ -40,13 +40,10 @@ async def next_waiting(store: Store, agent: AgentId | None, after: ConversationI
     Raises:
         InboxError: as ``Store.list``.
     """
-    query = Query(Filter.PENDING, agent)
     look = _Look(after, me)
-    request: PageRequest | None = PageRequest(limit=ROWS_AT_ONCE)
-    while request is not None:
-        page = await store.list(query, request)
-        goes_on = not look.finds_in(page.rows) and (page.is_cut or len(page.rows) == request.limit)
-        request = PageRequest(limit=ROWS_AT_ONCE, cursor=page.last) if goes_on else None
+    async for rows in pages(store, Query(Filter.PENDING, agent), ROWS_AT_ONCE):
+        if look.finds_in(rows):
+            break
     return look.result
 
 

@@ -16,6 +16,7 @@ from textual.screen import Screen
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
 from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member, MemberId
 from inbox_tui.domain.team import with_members
+from inbox_tui.domain.times import clock_time
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs import Dialogs
@@ -29,7 +30,6 @@ from inbox_tui.tui.presenters.keys import (
     Hint,
     KeyNames,
 )
-from inbox_tui.tui.presenters.times import clock_time
 from inbox_tui.tui.screens.inbox_keys import INBOX_KEYS
 from inbox_tui.tui.threads import ThreadCache
 from inbox_tui.tui.widgets.conversation_list import ConversationList

@@ -33,6 +33,7 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.local.drafts import Draft
 from inbox_tui.operations.next_waiting import next_waiting
+from inbox_tui.operations.pages import pages
 from inbox_tui.operations.triage import Triage
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
@@ -233,12 +234,8 @@ class Work:
         """What is the member's and open, of all agents, up to MINE_AT_MOST."""
         async with self._reporting("read what is yours"):
             mine: list[Conversation] = []
-            request: PageRequest | None = PageRequest(limit=MINE_AT_ONCE)
-            while request is not None:
-                page = await self.store.list(Query(Filter.YOUR_INBOX), request)
-                mine += page.rows
-                goes_on = (page.is_cut or len(page.rows) == request.limit) and len(mine) < MINE_AT_MOST
-                request = PageRequest(limit=MINE_AT_ONCE, cursor=page.last) if goes_on else None
+            async for rows in pages(self.store, Query(Filter.YOUR_INBOX), MINE_AT_ONCE, MINE_AT_MOST):
+                mine += rows
             found(mine)
 
     async def look_at_assigned(

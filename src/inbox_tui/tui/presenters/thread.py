@@ -17,10 +17,11 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from inbox_tui.domain.hits import Hits, Span
 from inbox_tui.domain.models import Author, Conversation, Kind, Member, Message, MessageId
 from inbox_tui.domain.text import clean_line, clean_name
+from inbox_tui.domain.times import clock_time
 from inbox_tui.operations.importers import importers
 from inbox_tui.tui.presenters.badges import badge_segment
 from inbox_tui.tui.presenters.passages import piece_of, what_is_left
-from inbox_tui.tui.presenters.times import clock_time, day_label
+from inbox_tui.tui.presenters.times import day_label
 
 GROUP_WITHIN = timedelta(minutes=5)
 """Messages of one author this close together share one author line."""

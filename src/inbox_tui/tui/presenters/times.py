@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
 
-from inbox_tui.domain.times import local, zone_of_long_day, zone_where_doubled
+from inbox_tui.domain.times import clock_time, local, zone_of_long_day
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -52,10 +52,3 @@ def moment(when: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """Day and time within a sentence: ``10:02``, ``yesterday 10:02``, ``Tue 3 Nov 10:02``. Arguments: ``day_label``."""
     day, time = day_label(when, now, zone), clock_time(when, zone)
     return time if day == "Today" else f"{day.lower() if day == 'Yesterday' else day} {time}"
-
-
-def clock_time(when: datetime, zone: tzinfo | None = None) -> str:
-    """The time of day as ``10:02``, in a doubled hour as ``01:30 CET``. ``zone`` None is that of this machine."""
-    here = local(when, zone)
-    name = zone_where_doubled(when, zone)
-    return f"{here.hour:02}:{here.minute:02}{f' {name}' if name else ''}"
