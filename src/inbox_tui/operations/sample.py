@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -107,15 +108,22 @@ async def remove(store: Store, now: datetime) -> Removed:
     if not isinstance(store, Upkeep):
         return Removed(0, 0)
     there = [line.id for line in _conversations(now) if await _is_there(store, line)]
-    people = {name_key(member.email) for member in sample_members()}
-    members = [member.id for member in await store.members() if name_key(member.email) in people]
-    return await store.remove(there, members)
+    return await store.remove(there, [member.id for member in await store.members() if _is_of_sample(member)])
 
 
 def names_sample(members: Iterable[Member]) -> bool:
     """Whether any of the sample's people is among these."""
-    people = {name_key(member.email) for member in sample_members()}
-    return any(name_key(member.email) in people for member in members)
+    return any(map(_is_of_sample, members))
+
+
+def _is_of_sample(member: Member) -> bool:
+    return name_key(member.email) in _addresses()
+
+
+@cache
+def _addresses() -> frozenset[str]:
+    """Of the sample's people; asked for with each key in the command palette."""
+    return frozenset(name_key(member.email) for member in sample_members())
 
 
 async def _is_there(store: Store, incoming: IncomingConversation) -> bool:
