@@ -200,6 +200,7 @@ class Unit:
         self._touched.pop(gone.row_id, None)
         self._newly_known.pop(gone.row_id, None)
         self._removed[gone.row_id] = None
+        self.team_changed()  # what followers hear of it
         for statement in statements.DELETE_CONVERSATION:
             self.db.run(statement, conversation=gone.row_id)
 
@@ -227,7 +228,7 @@ class Unit:
         changes: list[dict[str, Value]] = [
             {"at": at, "kind": "conversation", "conversation": row_id} for row_id in self._touched
         ]
-        if self._team_changed or self._removed:
+        if self._team_changed:
             changes.insert(0, {"at": at, "kind": "team", "conversation": None})
             self.db.roster = None
         if self._removed:  # no id could be told of them: with its past gone, the feed has everybody read again
