@@ -25,7 +25,7 @@ VALUES = {
     "words": '"a"*',
     "conversation": 1,
     "at": 1,
-    "before": 1,
+    "number": 1,
     "after": 1,
     "last": 9,
     "seen": 1,

@@ -6,7 +6,7 @@ Each function runs inside one read transaction and sees one state of the workspa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database, Row, Value
@@ -24,6 +24,7 @@ from inbox_tui.domain.models import (
     ConversationId,
     Counts,
     MemberId,
+    Message,
     MessageId,
     Thread,
 )
@@ -44,43 +45,44 @@ def find(db: Database, me: MemberId, id: ConversationId) -> Conversation:
 
 def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | None, limit: int) -> Thread:
     """The newest messages, or those before one. Raises NotAllowed, NotFound."""
-    roster = current_roster(db)
-    rules.require_chat(roster.acting(me))
-    found = load(db, id, roster)
-    at, number = (_AFTER_ALL, _AFTER_ALL) if before is None else _edge(db, found.row_id, before)
-    wanted = max(0, limit)
-    rows = db.rows_within(
-        ROOM,
-        statements.THREAD,
-        "created_at DESC, id DESC",
-        conversation=found.row_id,
-        at=at,
-        before=number,
-        limit=wanted + 1,
-    )
-    newest = that_fit(message(row, roster) for row in rows[:wanted])
-    return Thread(found.conversation, tuple(reversed(newest)), len(rows) > len(newest), has_later=before is not None)
+    conversation, newest, has_earlier = _stretch(db, me, id, before, towards=_OLDER, limit=limit)
+    return Thread(conversation, tuple(reversed(newest)), has_earlier, has_later=before is not None)
 
 
 def thread_after(db: Database, me: MemberId, id: ConversationId, after: MessageId, limit: int) -> Thread:
     """The messages after one, or the first. Raises NotAllowed, NotFound."""
+    edge = None if after == FROM_START else after
+    conversation, first, has_later = _stretch(db, me, id, edge, towards=_NEWER, limit=limit)
+    return Thread(conversation, tuple(first), has_earlier=edge is not None, has_later=has_later)
+
+
+class _Direction(NamedTuple):
+    """One of the two ways to read through a thread."""
+
+    statement: str
+    order: str
+    from_its_end: int
+    """Time and row number to read from where no message is named."""
+
+
+_OLDER = _Direction(statements.THREAD, "created_at DESC, id DESC", _AFTER_ALL)
+_NEWER = _Direction(statements.THREAD_AFTER, "created_at, id", _BEFORE_ALL)
+
+
+def _stretch(
+    db: Database, me: MemberId, id: ConversationId, edge: MessageId | None, *, towards: _Direction, limit: int
+) -> tuple[Conversation, Sequence[Message], bool]:
+    """A conversation, the messages beyond an edge of its thread, nearest first, and whether there are more."""
     roster = current_roster(db)
     rules.require_chat(roster.acting(me))
     found = load(db, id, roster)
-    is_start = after == FROM_START
-    at, number = (_BEFORE_ALL, _BEFORE_ALL) if is_start else _edge(db, found.row_id, after)
+    at, number = (towards.from_its_end,) * 2 if edge is None else _edge(db, found.row_id, edge)
     wanted = max(0, limit)
     rows = db.rows_within(
-        ROOM,
-        statements.THREAD_AFTER,
-        "created_at, id",
-        conversation=found.row_id,
-        at=at,
-        after=number,
-        limit=wanted + 1,
+        ROOM, towards.statement, towards.order, conversation=found.row_id, at=at, number=number, limit=wanted + 1
     )
-    first = that_fit(message(row, roster) for row in rows[:wanted])
-    return Thread(found.conversation, tuple(first), has_earlier=not is_start, has_later=len(rows) > len(first))
+    fitting = that_fit(message(row, roster) for row in rows[:wanted])
+    return found.conversation, fitting, len(rows) > len(fitting)
 
 
 def counts(db: Database, me: MemberId, agent: AgentId | None) -> Counts:

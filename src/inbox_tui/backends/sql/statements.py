@@ -234,7 +234,7 @@ THREAD = " ".join(
         "SELECT",
         names(MESSAGE_COLUMNS),
         "FROM message WHERE conversation_id = :conversation",
-        "AND (created_at, id) < (:at, :before) ORDER BY created_at DESC, id DESC LIMIT :limit",
+        "AND (created_at, id) < (:at, :number) ORDER BY created_at DESC, id DESC LIMIT :limit",
     )
 )
 THREAD_AFTER = " ".join(
@@ -242,7 +242,7 @@ THREAD_AFTER = " ".join(
         "SELECT",
         names(MESSAGE_COLUMNS),
         "FROM message WHERE conversation_id = :conversation",
-        "AND (created_at, id) > (:at, :after) ORDER BY created_at, id LIMIT :limit",
+        "AND (created_at, id) > (:at, :number) ORDER BY created_at, id LIMIT :limit",
     )
 )
 # The one that was seen comes with them, so that its fingerprint is checked without another round trip. What an import
