@@ -8,7 +8,6 @@ from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
 from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import browsing
-from inbox_tui.tui.screens import work_reports
 from tui.terminal import Inbox
 from tui.workspace import DANA, JONAS, MAYA, VISITOR, Team4, chat, give, said
 
@@ -121,7 +120,6 @@ async def test_more_at_once_than_are_looked_at_one_by_one_are_news_too(
     team: Team4, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(browsing, "FOLLOWED_AT_ONCE", 2)
-    monkeypatch.setattr(work_reports, "FOLLOWED_AT_ONCE", 2)
     async with team.inbox() as inbox:
         await is_ready(inbox)
         dana = await team.store()

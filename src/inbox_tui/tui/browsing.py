@@ -199,13 +199,17 @@ class Browsing:
 
     # What others write
 
-    def follow_changes(self, changes: Changes) -> None:
-        """Somebody wrote: look at what it was, and count again."""
+    def follow_changes(self, changes: Changes) -> bool:
+        """Somebody wrote: look at what it was, and count again.
+
+        Returns whether each change can be looked at by itself; there may be too many, or nobody knows them all.
+        """
         view = self._view
+        can_look_at_each = not changes.reset and len(changes.conversations) <= FOLLOWED_AT_ONCE
         was_lost = view.lost_at is not None
         view.heard(changes.lost_at)
         if changes.lost_at is not None:
-            return
+            return can_look_at_each
         if was_lost:
             view.read_again()
         if changes.team or changes.reset:
@@ -216,12 +220,13 @@ class Browsing:
             self._is_undone = True
         if self._is_undone:
             self._read_anew()
-            return
+            return can_look_at_each
         for id in changes.conversations:
             view.threads.forget(id)
         if changes.conversations:
-            self._heard_all &= len(changes.conversations) <= FOLLOWED_AT_ONCE
+            self._heard_all &= can_look_at_each
             view.run(view.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
+        return can_look_at_each
 
     def _read_anew(self) -> None:
         """Read the list again, and by that the open conversation, of which nothing on screen may be true any more."""

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.assigned import Assigned
-from inbox_tui.tui.browsing import FOLLOWED_AT_ONCE, Browsing
+from inbox_tui.tui.browsing import Browsing
 from inbox_tui.tui.deciding import Deciding
 from inbox_tui.tui.going import Going
 from inbox_tui.tui.reading import Reading
@@ -69,8 +69,7 @@ class WorkReports(Screen[None]):
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:
         """Somebody wrote, or the line to the store went down or came back."""
-        self.browsing.follow_changes(event.changes)
-        if event.changes.reset or len(event.changes.conversations) > FOLLOWED_AT_ONCE:
+        if not self.browsing.follow_changes(event.changes):
             self.assigned.read()
         self.writing.line_changed()
 
