@@ -120,7 +120,7 @@ class InboxApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", id="app.quit", show=False),
         Binding("ctrl+p", "command_palette", "All commands", id="app.commands", priority=True),
-        Binding("ctrl+l", "paint_anew", "Repaint the screen", id="app.repaint", priority=True),
+        Binding("ctrl+l", "repaint", "Repaint the screen", id="app.repaint", priority=True),
         Binding("ctrl+z", "suspend", "Suspend; the shell's fg comes back", id="inbox.suspend", priority=True),
     ]
 
@@ -242,12 +242,8 @@ class InboxApp(App[None]):
         kept = "; the text is kept" if view.is_writing else ""
         view.status.say(f"{view.keys['app.quit']} quits{kept}")
 
-    def action_paint_anew(self) -> None:
-        """Paint everything: somebody else wrote to the terminal."""
-        self.paint_anew()
-
-    def paint_anew(self) -> None:
-        """Forget what the terminal shows, and paint the whole screen."""
+    def action_repaint(self) -> None:
+        """Forget what the terminal shows, and paint the whole screen: something else wrote to the terminal."""
         if self._is_ready and self._running:
             self.terminal.forget()
             self._paint_all()

@@ -64,7 +64,7 @@ class Reading:
             if thread is not None:
                 view.pane.show_thread(thread)
             self._following = view.screen.set_timer(FOLLOW_DELAY, self._read_around)
-        if is_other:  # what is being written there must not be put in anew
+        if is_other:  # else a text that is being written would be replaced by its draft
             self._followed(conversation.id)
 
     def _read_around(self) -> None:

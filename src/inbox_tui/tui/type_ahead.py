@@ -24,7 +24,7 @@ PATIENCE = 1.0
 """Seconds after which a part of the screen that is too busy no longer holds the keys up."""
 _ROUNDS = 8
 """Times that a part may send itself something further."""
-_LEAVES_TEXT_ALONE = frozenset(("help_quit", "copy_text", "paint_anew"))
+_LEAVES_TEXT_ALONE = frozenset(("help_quit", "copy_text", "repaint"))
 """What the application may do while a field has the keys: nothing that takes them away from it."""
 
 

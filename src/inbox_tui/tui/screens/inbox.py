@@ -393,8 +393,7 @@ class InboxScreen(WorkReports):
         if self.has_class("-narrow"):
             self.view.pane.focus_thread()
         else:
-            self.remove_class("-reading")
-            self.set_focus(self.view.list)
+            self.view.focus_list()
 
     @on(ReplyBox.EditorRequested)
     def open_editor(self, event: ReplyBox.EditorRequested) -> None:

@@ -107,7 +107,7 @@ class SafeDriver(LinuxDriver):
         self._is_stopping = False
 
     def _after_stop(self) -> None:
-        self._app.paint_anew()
+        self._app.action_repaint()
         if not self._is_continued:
             self._app.on_not_stopped()
 
@@ -122,7 +122,7 @@ class SafeDriver(LinuxDriver):
         self.write(RESTORE)  # which takes one entry off kitty's stack of modes for the one put on it next
         self._take_screen()
         self._report_size()
-        self._loop.call_soon_threadsafe(self._app.paint_anew)
+        self._loop.call_soon_threadsafe(self._app.action_repaint)
 
     def disable_input(self) -> None:
         """Read no more."""

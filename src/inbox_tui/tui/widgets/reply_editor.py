@@ -14,11 +14,8 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
 from inbox_tui.domain.characters import is_text
-from inbox_tui.domain.text import clean_typed
+from inbox_tui.domain.text import TAB_STOP, clean_typed
 from inbox_tui.tui.terminal.events import HastyEnter
-
-TAB_STOP = 8
-"""Columns from one tab stop to the next."""
 
 
 class ReplyEditor(TextArea):
