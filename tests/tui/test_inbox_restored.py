@@ -107,16 +107,24 @@ async def test_the_open_conversation_and_its_row_are_read_again(team: Team4, sit
         assert held is not None and held.last_message == "New 2"
 
 
-async def test_a_long_thread_is_no_mixture_of_two_histories(team: Team4, site: Site) -> None:
+async def back_up_with_a_long_thread(team: Team4, site: Site) -> None:
     store = await team.store()
     assert isinstance(store, Intake)
     await store.take_in((chat(LONG, *(said(VISITOR, f"Line {number}", 500 - number) for number in range(250))),))
     await site.back_up()
+
+
+async def read_what_will_be_undone(team: Team4, inbox: Inbox) -> None:
+    await inbox.go_to(LONG)
+    await replies(team, "Undone", 120, LONG)
+    await inbox.until(lambda: bool(inbox.messages) and inbox.messages[-1].body == "Undone 119")
+    inbox.view.pane.focus_thread()
+
+
+async def test_a_long_thread_is_no_mixture_of_two_histories(team: Team4, site: Site) -> None:
+    await back_up_with_a_long_thread(team, site)
     async with team.inbox() as inbox:
-        await inbox.go_to(LONG)
-        await replies(team, "Undone", 120, LONG)
-        await inbox.until(lambda: bool(inbox.messages) and inbox.messages[-1].body == "Undone 119")
-        inbox.view.pane.focus_thread()
+        await read_what_will_be_undone(team, inbox)
         for _ in range(2):
             await load_earlier(inbox)
         await site.restore()
@@ -132,15 +140,9 @@ async def test_a_long_thread_is_no_mixture_of_two_histories(team: Team4, site: S
 
 
 async def test_whoever_reads_the_beginning_is_brought_to_what_is_stored_now(team: Team4, site: Site) -> None:
-    store = await team.store()
-    assert isinstance(store, Intake)
-    await store.take_in((chat(LONG, *(said(VISITOR, f"Line {number}", 500 - number) for number in range(250))),))
-    await site.back_up()
+    await back_up_with_a_long_thread(team, site)
     async with team.inbox() as inbox:
-        await inbox.go_to(LONG)
-        await replies(team, "Undone", 120, LONG)
-        await inbox.until(lambda: bool(inbox.messages) and inbox.messages[-1].body == "Undone 119")
-        inbox.view.pane.focus_thread()
+        await read_what_will_be_undone(team, inbox)
         await inbox.press("g")
         await inbox.until(lambda: inbox.messages[0].body == "Line 0")
         await site.restore()

@@ -114,7 +114,7 @@ class TextSearch(Protocol):
     all_hits: str
     """Reads row numbers of all conversations that were found. Values: words, known."""
     unindexed: str
-    """Counts the messages, and the conversations by what is known of them, that are not indexed as they are now."""
+    """Counts messages, and conversations, whose present text is not in the index."""
 
     def expression(self, db: Database, terms: Sequence[Term], *, in_messages: bool) -> str:
         """All the terms, in the database's search language.
