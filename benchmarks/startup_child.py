@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inbox_tui.local.launch import Launch
-    from inbox_tui.tui.opening import Opened
-    from inbox_tui.tui.screens.inbox import InboxScreen
+    from inbox_tui.tui.inbox.opening import Opened
+    from inbox_tui.tui.inbox.screen import InboxScreen
 
 _marks = [("Python started", time.monotonic_ns())]
 

@@ -244,7 +244,7 @@ async def _screenshot(folder: Path) -> str:
     from inbox_tui.store.registry import Identity, open_store
     from inbox_tui.store.url import StoreUrl
     from inbox_tui.tui.app import InboxApp
-    from inbox_tui.tui.opening import open_inbox
+    from inbox_tui.tui.inbox.opening import open_inbox
 
     url = StoreUrl.parse(f"sqlite:///{folder}/demo.db")
 
@@ -285,7 +285,7 @@ async def _screenshot(folder: Path) -> str:
 
 def _is_drawn(app: InboxApp) -> bool:
     """The store is heard, the thread of somebody whom nobody has is shown, and nothing is on its way."""
-    from inbox_tui.tui.screens.inbox import InboxScreen
+    from inbox_tui.tui.inbox.screen import InboxScreen
 
     screen = app.screen
     if not isinstance(screen, InboxScreen) or not screen.view.top.connection:

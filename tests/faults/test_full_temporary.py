@@ -16,7 +16,7 @@ from inbox_tui.backends.sqlite import full_disk
 from inbox_tui.backends.sqlite.errors import translated
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.domain.errors import ConfigError
-from inbox_tui.tui.editor import edit_text
+from inbox_tui.tui.terminal.external_editor import edit_text
 
 SORT = """
 import sqlite3, sys

@@ -23,18 +23,18 @@ NAMED_OTHERWISE = {"PIL": "pillow", "httpx_sse": "httpx-sse"}
 DIALOGS = {
     f"inbox_tui.tui.{name}"
     for name in (
-        "commands",
-        "editor",
-        "key_help",
-        "screens.agent_menu",
-        "screens.confirm",
-        "screens.conflict",
-        "screens.export",
-        "screens.help",
-        "screens.profile",
-        "screens.settings",
-        "screens.welcome",
-        "widgets.assign_menu",
+        "dialogs.agents",
+        "dialogs.assign",
+        "dialogs.confirm",
+        "dialogs.conflict",
+        "dialogs.export",
+        "dialogs.help",
+        "dialogs.profile",
+        "dialogs.settings",
+        "dialogs.welcome",
+        "inbox.key_help",
+        "inbox.palette",
+        "terminal.external_editor",
         "widgets.search_input",
     )
 }
@@ -55,7 +55,7 @@ def within(loaded: set[str], *packages: str) -> set[str]:
 
 def test_the_screens_load_no_store_and_no_network() -> None:
     loaded = loaded_by("inbox_tui.tui.app")
-    assert "inbox_tui.tui.screens.inbox" in loaded
+    assert "inbox_tui.tui.inbox.screen" in loaded
     assert not within(loaded, "inbox_tui.backends", "inbox_tui.cli", "httpx", "psycopg", "keyring")
 
 

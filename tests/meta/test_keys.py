@@ -9,7 +9,7 @@ from docs.generate import DIALOGS, PLACES, bindings
 from textual.binding import Binding
 
 from inbox_tui.local.keymap import DEFAULT_KEYS
-from inbox_tui.tui.screens.dialog import Dialog
+from inbox_tui.tui.dialogs.base import Dialog
 
 BINDINGS = bindings()
 CAN_CHANGE = ("inbox", "reply", "app")

@@ -20,7 +20,7 @@ from inbox_tui.domain.models import Access, ConversationId
 from inbox_tui.operations.sample import as_said_here
 from inbox_tui.store.protocol import Team
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.screens.problem import ProblemModal
+from inbox_tui.tui.dialogs.problem import ProblemModal
 from tui.terminal import Inbox
 from tui.workspace import AGENT, DANA, JONAS, MAYA, TOM, VISITOR, WIDE, Team4, chat, reply_as, said
 
@@ -122,7 +122,7 @@ async def test_search_with_what_it_found(team: Team4, picture: Looks) -> None:
         await picture(inbox)
 
 
-async def test_assign_menu(team: Team4, picture: Looks) -> None:
+async def test_dialogs_assign(team: Team4, picture: Looks) -> None:
     async with team.inbox() as inbox:
         await inbox.go_to("otto")
         await inbox.press("a", "down")

@@ -111,7 +111,7 @@ def wait_for_draft(desk: Desk, begin: str) -> None:
 
 CRASHING = """
 import sys
-from inbox_tui.tui.screens.inbox import InboxScreen
+from inbox_tui.tui.inbox.screen import InboxScreen
 def action_help(self):
     token = "SECRET-TOKEN-123"
     raise RuntimeError(f"what a visitor wrote, {token}")

@@ -14,10 +14,10 @@ from textual.widget import Widget
 
 from inbox_tui.domain.models import Conversation, ConversationId, Message
 from inbox_tui.tui.app import InboxApp
-from inbox_tui.tui.browsing import Browsing
-from inbox_tui.tui.deciding import Deciding
-from inbox_tui.tui.screens.inbox import InboxScreen
-from inbox_tui.tui.view import View
+from inbox_tui.tui.inbox.context import View
+from inbox_tui.tui.inbox.listing import Browsing
+from inbox_tui.tui.inbox.screen import InboxScreen
+from inbox_tui.tui.inbox.triage import Deciding
 from inbox_tui.tui.widgets.reply_box import ReplyBox
 from inbox_tui.tui.widgets.thread_view import ThreadView
 

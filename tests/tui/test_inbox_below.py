@@ -6,7 +6,7 @@ import pytest
 
 from inbox_tui.domain.models import Author, ConversationId, Kind
 from inbox_tui.store.protocol import Intake
-from inbox_tui.tui.screens.conflict import ConflictModal
+from inbox_tui.tui.dialogs.conflict import ConflictModal
 from inbox_tui.tui.widgets.thread_view import ThreadView
 from tui.terminal import Inbox
 from tui.workspace import VISITOR, Team4, chat, said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import events
 
-from inbox_tui.tui.screens.export import ExportModal
+from inbox_tui.tui.dialogs.export import ExportModal
 from inbox_tui.tui.terminal.events import Burst, HastyEnter
 from tui.workspace import Team4
 

@@ -15,16 +15,16 @@ from inbox_tui.domain.times import local
 from inbox_tui.local.keymap import DEFAULT_KEYS
 from inbox_tui.store.protocol import Intake, Team
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.commands import Command, InboxCommands
-from inbox_tui.tui.key_help import key_sections
-from inbox_tui.tui.screens.dialog import TextField
-from inbox_tui.tui.screens.export import ExportModal
-from inbox_tui.tui.screens.help import HelpScreen
-from inbox_tui.tui.screens.inbox import InboxScreen
-from inbox_tui.tui.screens.inbox_keys import OFFERS
-from inbox_tui.tui.screens.profile import ProfileModal
-from inbox_tui.tui.screens.settings import SettingsScreen
-from inbox_tui.tui.screens.welcome import WelcomeScreen
+from inbox_tui.tui.dialogs.base import TextField
+from inbox_tui.tui.dialogs.export import ExportModal
+from inbox_tui.tui.dialogs.help import HelpScreen
+from inbox_tui.tui.dialogs.profile import ProfileModal
+from inbox_tui.tui.dialogs.settings import SettingsScreen
+from inbox_tui.tui.dialogs.welcome import WelcomeScreen
+from inbox_tui.tui.inbox.key_help import key_sections
+from inbox_tui.tui.inbox.keys import OFFERS
+from inbox_tui.tui.inbox.palette import Command, InboxCommands
+from inbox_tui.tui.inbox.screen import InboxScreen
 from inbox_tui.tui.themes import LIGHT
 from tui.terminal import Inbox
 from tui.workspace import DANA, JONAS, NOW, Team4

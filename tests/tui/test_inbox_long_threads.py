@@ -10,7 +10,7 @@ import pytest
 
 from inbox_tui.domain.models import ConversationId, Lead, MessageId, ReplyDraft, Thread
 from inbox_tui.store.protocol import Store
-from inbox_tui.tui.work import THREAD
+from inbox_tui.tui.inbox.requests import THREAD
 
 from .terminal import Inbox
 from .workspace import AGENT, CHATS, DANA, MAYA, VISITOR, Team4, chat, said

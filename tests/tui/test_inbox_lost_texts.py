@@ -10,9 +10,9 @@ from textual.command import CommandPalette
 
 from inbox_tui.domain.models import ConversationId, Kind
 from inbox_tui.local.drafts import DraftJournal
-from inbox_tui.tui.screens.confirm import ConfirmModal
-from inbox_tui.tui.screens.inbox import InboxScreen
-from inbox_tui.tui.screens.lost_texts import LostTextModal, LostTextsModal
+from inbox_tui.tui.dialogs.confirm import ConfirmModal
+from inbox_tui.tui.dialogs.lost_texts import LostTextModal, LostTextsModal
+from inbox_tui.tui.inbox.screen import InboxScreen
 from tui.terminal import Inbox
 from tui.workspace import DANA, TOM, Team4
 

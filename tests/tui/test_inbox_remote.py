@@ -11,10 +11,10 @@ import pytest
 from inbox_tui.domain.models import Author, ConversationId, Status
 from inbox_tui.operations import decisions
 from inbox_tui.store.protocol import Store
-from inbox_tui.tui import leaving
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.screens.confirm import ConfirmModal
-from inbox_tui.tui.screens.conflict import ConflictModal
+from inbox_tui.tui.dialogs.confirm import ConfirmModal
+from inbox_tui.tui.dialogs.conflict import ConflictModal
+from inbox_tui.tui.inbox import leaving
 from server.harness import Served, serving
 from server.wire import Fault, Wire, wire_to
 from tui.terminal import Inbox

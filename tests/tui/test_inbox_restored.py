@@ -11,7 +11,7 @@ import pytest
 from inbox_tui.domain.models import ConversationId, Message
 from inbox_tui.store.protocol import Intake, Store, Upkeep
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.screens.conflict import ConflictModal
+from inbox_tui.tui.dialogs.conflict import ConflictModal
 from server.harness import Served, serving
 from server.wire import Fault, Wire, wire_to
 from tui.terminal import Inbox
@@ -176,7 +176,7 @@ async def test_a_reply_that_was_begun_before_does_not_go_over_a_colleague_s_head
 async def test_a_list_that_cannot_be_read_right_after_it_is_read_later(
     team: Team4, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox_tui.tui.browsing.RETRY_DELAY", 0.05)
+    monkeypatch.setattr("inbox_tui.tui.inbox.listing.RETRY_DELAY", 0.05)
     await site.back_up()
     async with team.inbox() as inbox:
         await replies(team, "Undone", 3)

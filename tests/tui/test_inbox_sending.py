@@ -10,8 +10,8 @@ from inbox_tui.domain.models import Author, ConversationId, Kind, Status
 from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.screens.confirm import ConfirmModal
-from inbox_tui.tui.screens.conflict import ConflictModal
+from inbox_tui.tui.dialogs.confirm import ConfirmModal
+from inbox_tui.tui.dialogs.conflict import ConflictModal
 from tui.terminal import Inbox
 from tui.workspace import JONAS, NOW, Team4, reply_as
 

@@ -10,7 +10,7 @@ from inbox_tui.domain.filters import Filter, Order
 from inbox_tui.domain.models import Access, Badge, Color, ConversationId, MemberId, Status
 from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.screens.inbox import InboxScreen
+from inbox_tui.tui.inbox.screen import InboxScreen
 from tui.terminal import Inbox
 from tui.workspace import DANA, JONAS, MAYA, NOW, TOM, VISITOR, Team4, chat, reply_as, said
 

@@ -8,7 +8,7 @@ from contextlib import closing
 from inbox_tui.domain.models import Status
 from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.screens.confirm import ConfirmModal
+from inbox_tui.tui.dialogs.confirm import ConfirmModal
 from tui.workspace import VISITOR, Team4, chat, said
 
 MANY = 205

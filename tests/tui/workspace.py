@@ -32,7 +32,7 @@ from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.tui.app import InboxApp
-from inbox_tui.tui.opening import open_inbox
+from inbox_tui.tui.inbox.opening import open_inbox
 from tui.terminal import Inbox
 
 NOW = datetime(2026, 11, 6, 15, 0, tzinfo=timezone.utc)

@@ -132,8 +132,8 @@ def test_every_id_is_a_binding_with_these_keys() -> None:
     from textual.binding import Binding
 
     from inbox_tui.tui.app import InboxApp
-    from inbox_tui.tui.screens.conflict import ConflictModal
-    from inbox_tui.tui.screens.inbox import InboxScreen
+    from inbox_tui.tui.dialogs.conflict import ConflictModal
+    from inbox_tui.tui.inbox.screen import InboxScreen
     from inbox_tui.tui.widgets import reply_box
     from inbox_tui.tui.widgets.conversation_list import ConversationList
 

@@ -23,8 +23,7 @@ from inbox_tui.operations.diagnosis_files import (
     without_secrets,
 )
 from inbox_tui.store.url import StoreUrl
-from inbox_tui.tui import view
-from inbox_tui.tui.screens import least_size
+from inbox_tui.tui.inbox import context, min_size
 
 KITTY = b"\x1b[?0u\x1bP>|kitty(0.26.5)\x1b\\\x1b[?62;c"
 XTERM = b"\x1bP>|XTerm(379)\x1b\\\x1b[?64;1;2c"
@@ -89,8 +88,8 @@ def test_what_is_no_terminal_is_not_asked() -> None:
 
 
 def test_the_screens_need_what_is_said_here() -> None:
-    assert (diagnosis.LEAST_COLUMNS, diagnosis.LEAST_LINES) == (least_size.LEAST_COLUMNS, least_size.LEAST_LINES)
-    assert diagnosis.SLOW == view.SLOW_LINE
+    assert (diagnosis.LEAST_COLUMNS, diagnosis.LEAST_LINES) == (min_size.LEAST_COLUMNS, min_size.LEAST_LINES)
+    assert diagnosis.SLOW == context.SLOW_LINE
     assert opening._NO_SCREEN == CANNOT_DRAW
 
 

@@ -34,17 +34,17 @@ from textual.types import CSSPathType
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.triage import new_key
 from inbox_tui.store.registry import utc_now
-from inbox_tui.tui.bursts import act_on_burst, takes_text
-from inbox_tui.tui.opening import Opened, open_inbox
+from inbox_tui.tui.inbox.opening import Opened, open_inbox
+from inbox_tui.tui.inbox.screen import InboxScreen
 from inbox_tui.tui.presenters.keys import key_shown
-from inbox_tui.tui.screens.inbox import InboxScreen
 from inbox_tui.tui.stylesheets import stylesheet
-from inbox_tui.tui.terminal.display import Display
+from inbox_tui.tui.terminal.bursts import act_on_burst, takes_text
 from inbox_tui.tui.terminal.driver import SafeDriver
 from inbox_tui.tui.terminal.events import Burst
-from inbox_tui.tui.terminal.lost_line import LostLine
+from inbox_tui.tui.terminal.hangup import LostLine
+from inbox_tui.tui.terminal.key_order import acts_now, belongs_elsewhere
+from inbox_tui.tui.terminal.screen_diff import Display
 from inbox_tui.tui.themes import THEMES
-from inbox_tui.tui.type_ahead import acts_now, belongs_elsewhere
 
 PATIENCE_OF_THREADS = 0.0005
 """Seconds that the thread that writes to the terminal waits for its turn; a key's paint waits with it."""
@@ -100,7 +100,7 @@ def _erases_in_colour() -> bool:
 
 
 def _commands() -> type[Provider]:
-    from inbox_tui.tui.commands import InboxCommands  # the palette is not on the first screen
+    from inbox_tui.tui.inbox.palette import InboxCommands  # the palette is not on the first screen
 
     return InboxCommands
 

@@ -23,11 +23,11 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
 from inbox_tui.tui.terminal.events import Answered
-from inbox_tui.tui.terminal.output import Output
+from inbox_tui.tui.terminal.writer import Output
 
 if TYPE_CHECKING:
     from inbox_tui.tui.app import InboxApp
-    from inbox_tui.tui.terminal.input import Input
+    from inbox_tui.tui.terminal.decoder import Input
 
 READ_AT_ONCE = 65_536
 TICK = 0.05
@@ -198,6 +198,6 @@ class SafeDriver(LinuxDriver):
 
 
 def _input(encoding: str) -> Input:
-    from inbox_tui.tui.terminal.input import Input  # the first screen is painted before anything comes
+    from inbox_tui.tui.terminal.decoder import Input  # the first screen is painted before anything comes
 
     return Input(encoding)

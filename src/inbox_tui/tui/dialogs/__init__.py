@@ -1,0 +1,1 @@
+"""Every dialog: a window of its own over the inbox."""

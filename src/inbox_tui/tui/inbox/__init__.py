@@ -1,0 +1,1 @@
+"""The one main screen: what it shows, and what its keys do."""

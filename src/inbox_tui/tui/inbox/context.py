@@ -1,0 +1,369 @@
+"""What the parts of the inbox screen share: the widgets, the store's work, who is working.
+
+One object that the screen makes and hands to its parts, so that none of them has to
+know the screen's insides. It decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from textual.screen import Screen
+
+from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
+from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member, MemberId
+from inbox_tui.domain.team import with_members
+from inbox_tui.domain.times import clock_time
+from inbox_tui.local.launch import Launch
+from inbox_tui.tui import messages as m
+from inbox_tui.tui.inbox.keys import INBOX_KEYS
+from inbox_tui.tui.inbox.opening import Opened
+from inbox_tui.tui.inbox.prompts import Dialogs
+from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, Work
+from inbox_tui.tui.inbox.thread_cache import ThreadCache
+from inbox_tui.tui.presenters.keys import (
+    LIST_HINTS,
+    NOTE_HINTS,
+    SEARCH_HINTS,
+    SELECTION_HINTS,
+    WRITING_HINTS,
+    Hint,
+    KeyNames,
+)
+from inbox_tui.tui.widgets.conversation_list import ConversationList
+from inbox_tui.tui.widgets.detail_pane import DetailPane
+from inbox_tui.tui.widgets.filter_bar import FilterBar
+from inbox_tui.tui.widgets.list_header import ListHeader
+from inbox_tui.tui.widgets.reply_box import ReplyBox
+from inbox_tui.tui.widgets.status_line import StatusLine
+from inbox_tui.tui.widgets.thread_view import ThreadView
+from inbox_tui.tui.widgets.top_bar import TopBar
+
+ALL_AGENTS = "All agents"
+_ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
+OFFLINE_AFTER = 60.0
+"""Seconds after which a lost line is called offline."""
+SLOW_LINE = 0.25
+"""Seconds for an answer of the terminal from which on a line is slow."""
+_LINE_DOWN = "the line is down."
+RETRY_DELAY = 2.0
+"""Seconds after which rows that could not be read are asked for again."""
+
+
+class View:
+    """The inbox as it stands on one screen."""
+
+    def __init__(
+        self, screen: Screen[None], work: Work, opened: Opened, launch: Launch, clock: Callable[[], datetime]
+    ) -> None:
+        self.screen = screen
+        self.work = work
+        self.me = opened.me
+        self.members = opened.members
+        self.agents = opened.agents
+        self.settings = launch.settings
+        self.keys = KeyNames(launch.keymap)
+        self.clock = clock
+        self.tells_shift_enter = False
+        """The terminal is known to send Shift+Enter as another key than Enter."""
+        self.lost_at: datetime | None = None
+        """Since when the line to the store has been down; None while it is up."""
+        self.is_leaving = False
+        """What is on its way is waited for, and nothing is read any more."""
+        self._is_followed = True
+        """What others write is heard of, or will be once the line is back."""
+        self._to_say: tuple[ConversationId, str] | None = None
+        """What is said once a conversation is shown."""
+        self._untouched: ConversationId | None = None
+        """The conversation that the highlight reached by going on, until a key acts on it or moves."""
+        self._in_doubt: set[ConversationId] = set()
+        """Conversations that could not be read: what is shown of them may be old."""
+        self.agent = opened.query.agent
+        self.threads = ThreadCache()
+        self.top = screen.query_one(TopBar)
+        self.bar = screen.query_one(FilterBar)
+        self.header = screen.query_one(ListHeader)
+        self.list = screen.query_one(ConversationList)
+        self.pane = screen.query_one(DetailPane)
+        self.thread = screen.query_one(ThreadView)
+        self.box = screen.query_one(ReplyBox)
+        self.status = screen.query_one(StatusLine)
+        self.dialogs = Dialogs(self)
+
+    def run(self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool = False) -> None:
+        """Hand work to a worker. Reads are exclusive in their group, writes never."""
+        if self.is_leaving and group not in {DECIDE, WRITE}:
+            work.close()  # nobody will see what it reads
+        else:
+            self.screen.run_worker(work, group=group, exclusive=exclusive)
+
+    def stop(self, group: str) -> None:
+        """Stop reading what nobody waits for any more."""
+        self.screen.workers.cancel_group(self.screen, group)
+
+    @property
+    def deciding(self) -> int:
+        """How many decisions are on their way."""
+        return sum(1 for worker in self.screen.workers if worker.group == DECIDE and not worker.is_finished)
+
+    def show_frame(self, store_name: str) -> None:
+        """Show what seldom changes."""
+        self.top.store_name = store_name
+        self._show_keys()
+        self.header.newest_key, self.header.last_key = self.keys["inbox.first"], self.keys["inbox.last"]
+        self.box.has_notes = self.work.store.capabilities.notes
+        self.show_agent(self.agent)
+        self._show_me()
+        if not self.work.store.capabilities.reply:
+            self.status.say(f"{store_name} can only be read here: nothing can be sent or decided", is_problem=True)
+
+    def learn_keys(self) -> None:
+        """The terminal tells Shift+Enter from Enter: name it, and take it at its word."""
+        if not self.tells_shift_enter:
+            self.tells_shift_enter = self.keys.tells_shift_enter = True
+            self._show_keys()
+
+    def learn_round_trip(self, seconds: float) -> None:
+        """Where the line is slow, say what helps."""
+        if seconds > SLOW_LINE and not self.settings.slow:
+            self.status.say(f"This line takes {seconds * 1000:.0f} ms. inbox-tui --slow sends less over it.")
+
+    def heard(self, lost_at: datetime | None) -> None:
+        """The store was heard (None), or has not been since then."""
+        if not self._is_followed and self.status.message.startswith(_cannot(FOLLOW)):
+            self.status.clear()
+        self.lost_at, self._is_followed = lost_at, True
+        self.show_connection()
+
+    def show_connection(self) -> None:
+        """Say how the store is heard, and whether it takes what is sent."""
+        if not self._is_followed:
+            self.top.connection = "○ not followed"
+            return
+        if not self.work.store.capabilities.reply:
+            self.top.connection = "○ read-only"
+            return
+        if self.lost_at is None:
+            delivery = self.work.delivery
+            self.top.connection = "◌ writes wait" if delivery is not None and delivery.held_by else "● live"
+            return
+        since = clock_time(self.lost_at)
+        is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER
+        self.top.connection = f"○ offline since {since}" if is_long else f"◌ reconnecting since {since}"
+
+    def show_agent(self, agent: AgentId | None) -> None:
+        """Say whose conversations are listed; None means all agents'."""
+        self.agent = agent
+        self.top.agent = next((known.name for known in self.agents if known.id == agent), ALL_AGENTS)
+        self.pane.shows_agent = agent is None and len(self.agents) > 1
+
+    def team_read(self, me: Member, members: tuple[Member, ...], agents: tuple[Agent, ...]) -> None:
+        """Members, agents or the member's own access changed."""
+        could_chat = self.me.may_chat
+        if self.is_writing and not me.may_chat:  # the box goes, and the keys with it
+            self.interrupt_writing()
+        changed = {member.id: member for member in members if member not in self.members}
+        self.me, self.members, self.agents = me, members, agents
+        self._show_me()
+        if changed:
+            self._renew(changed)
+        if me.may_chat and not could_chat:
+            self.refresh_open_thread()
+
+    def _renew(self, members: Mapping[MemberId, Member]) -> None:
+        """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
+        self.threads.clear()
+        self.list.renew(members)
+        if self.pane.conversation is not None:
+            self.pane.conversation = with_members(self.pane.conversation, members)
+        self.thread.renew(members)
+        self.refresh_open_thread()
+
+    def save_profile(self, name: str, badge: Badge) -> None:
+        """Show the member's new name and avatar, so that a reply can follow at once, and have the store keep them."""
+        self.me = msgspec.structs.replace(self.me, name=name, badge=badge)
+        self._show_me()
+        self.run(self.work.save_profile(name, badge), group=WRITE)
+
+    def say_of(self, id: ConversationId, message: str) -> None:
+        """Say something of a conversation once it is shown."""
+        if self.is_shown(id):
+            self.status.say(message)
+        else:
+            self._to_say = id, message
+
+    def arrived(self, conversation: Conversation | None) -> None:
+        """A row is highlighted: say what was to be said of it."""
+        id = conversation.id if conversation is not None else None
+        if self._to_say is not None and self._to_say[0] == id:
+            self.status.say(self._to_say[1])
+            self._to_say = None
+        if id != self._untouched:
+            self._untouched = None
+
+    def go_on(self) -> None:
+        """Highlight the next conversation after an act. It is not dealt with until a key acts on it."""
+        left = self.list.highlighted
+        self.list.move_to_next_after_action()
+        reached = self.list.highlighted
+        self._untouched = reached.id if reached is not None and (left is None or reached.id != left.id) else None
+
+    def touch(self) -> bool:
+        """The member acts on what is highlighted; whether it was reached by going on and nothing had acted on it."""
+        untouched, self._untouched = self._untouched, None
+        return untouched is not None and self.list.highlighted is not None and self.list.highlighted.id == untouched
+
+    def interrupt_writing(self) -> None:
+        """Take the cursor out of the box, in which somebody may be typing just now."""
+        self.screen.set_focus(self.list)
+        self.screen.app.post_message(m.WritingInterrupted())
+
+    def focus_box(self) -> None:
+        """Let the next key go into the reply box, on a small terminal too."""
+        self.screen.add_class("-reading")
+        self.pane.focus_reply()
+
+    def focus_list(self) -> None:
+        """Let the next key go to the list, on a small terminal too."""
+        self.screen.remove_class("-reading")
+        self.screen.set_focus(self.list)  # now: Widget.focus acts later, after keys typed ahead
+
+    @property
+    def is_writing(self) -> bool:
+        """The cursor is in the reply box."""
+        focused = self.screen.focused
+        return focused is not None and self.box in focused.ancestors
+
+    def is_shown(self, id: ConversationId) -> bool:
+        """Whether the detail pane shows this conversation."""
+        return self.pane.conversation is not None and self.pane.conversation.id == id
+
+    def show_conversation(self, conversation: Conversation) -> None:
+        """Show a conversation as it is now, in its row and, if it is open, in the pane."""
+        self.list.replace(conversation)
+        if self.is_shown(conversation.id):
+            self.pane.conversation = conversation
+
+    def refresh_open_thread(self) -> None:
+        """Read the thread on screen again if what is kept of it is old."""
+        shown = self.pane.conversation
+        if shown is not None and self.me.may_chat and self.threads.get(shown.id) is None:
+            self.run(self.work.read_thread(shown.id), group="thread", exclusive=True)
+
+    def read_counts(self) -> None:
+        """Read the numbers of the filters again."""
+        self.run(self.work.read_counts(self.agent), group="counts", exclusive=True)
+
+    def allows(self, action: str) -> bool:
+        """Whether the member's access and the store allow an action of the screen."""
+        can = self.work.store.capabilities
+        chat = self.me.may_chat
+        needs = {
+            "write": chat and can.reply,
+            "reply": chat and can.reply,
+            "note": chat and can.notes,
+            "assign": chat and can.assign,
+            "take": chat and can.assign,
+            "toggle_status": chat and can.resolve,
+            "undo": chat,
+            "select_all": chat and can.scan,
+            "export": chat and can.scan,
+            "search": can.search,
+        }
+        return needs.get(action, True)
+
+    def show_hints(self) -> None:
+        """Say where the keys go and which matter now, by what is selected and what is allowed."""
+        selected = len(self.list.selected)
+        self.status.mode = self._mode()
+        if self.is_writing:
+            self.status.hints = self._writing_hints()
+        elif self.header.is_searching:
+            self.status.hints = SEARCH_HINTS
+        elif selected:
+            self.status.clear()
+            self.status.hints = ((f"{selected:,}", "selected"), *self._hints(SELECTION_HINTS))
+        else:
+            self.status.hints = self._hints(LIST_HINTS)
+
+    def _mode(self) -> str:
+        if self.is_writing:
+            return "NOTE" if self.box.kind is Kind.NOTE else "REPLY"
+        if self.header.is_searching:
+            return "SEARCH"
+        return "THREAD" if self.screen.focused is self.thread else "LIST"
+
+    def _hints(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
+        """Those of binding ids and words whose action is allowed."""
+        return self.keys.hints(tuple(hint for hint in wanted if self._offers(_ACTIONS.get(hint[0], ""))))
+
+    def _offers(self, action: str) -> bool:
+        """Whether an action is named among the keys: a search without chat access only says whom to ask."""
+        return self.allows(action) and (self.me.may_chat or action != "search")
+
+    def failed(
+        self,
+        operation: str,
+        error: InboxError,
+        ids: Sequence[ConversationId] = (),
+        before: Sequence[Conversation] = (),
+    ) -> None:
+        """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
+        if operation == DELIVER:
+            self.show_connection()
+            self.status.say(f"{_cannot(operation)}{error.message}", is_problem=True)
+            return
+        for conversation in before:
+            self.show_conversation(conversation)
+        if isinstance(error, NotAllowed):
+            self.run(self.work.read_team(), group="team", exclusive=True)
+        if operation == FOLLOW:  # nobody knows what others write
+            self._is_followed = False
+        self.show_connection()
+        what = "" if isinstance(error, Conflict) else _cannot(operation)
+        is_away = isinstance(error, StoreUnavailable)
+        why = _LINE_DOWN if is_away and self.lost_at is not None else f"{error.message} {error.hint}"
+        if operation != READ_CHANGED or not self.status.is_problem:  # which follows on a failure, and is no news then
+            self.status.say(f"{what}{why}", is_problem=True)
+        if is_away:
+            self._in_doubt.update(ids)
+            self.screen.set_timer(RETRY_DELAY, self.read_again)
+        elif ids and operation != READ_CHANGED:
+            self.run(self.work.read_conversations(ids), group="changed")
+
+    def read_again(self) -> None:
+        """Read what could not be read, unless the line is known to be down."""
+        if self.lost_at is not None:
+            return
+        if self.status.message.endswith(_LINE_DOWN):
+            self.status.clear()
+        self.list.ask_again()
+        self.refresh_open_thread()
+        if self._in_doubt:
+            in_doubt, self._in_doubt = tuple(self._in_doubt), set()
+            self.run(self.work.read_conversations(in_doubt), group="changed")
+
+    def _writing_hints(self) -> tuple[Hint, ...]:
+        can = self.work.store.capabilities
+        wanted = NOTE_HINTS if self.box.kind is Kind.NOTE else WRITING_HINTS
+        return self.keys.hints(tuple(hint for hint in wanted if can.notes or hint[0] != "reply.change-kind"))
+
+    def _show_keys(self) -> None:
+        self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])
+
+    def _show_me(self) -> None:
+        self.top.me = self.me
+        self.list.me = self.me.id
+        self.pane.me = self.me
+        self.pane.can_chat = self.me.may_chat
+        self.pane.can_write = self.work.store.capabilities.reply
+        self.header.can_export = self.allows("export")
+        self.header.can_search = self.me.may_chat
+        self.screen.refresh_bindings()
+
+
+def _cannot(operation: str) -> str:
+    return f"Could not {operation}: "

@@ -1,0 +1,381 @@
+"""Browsing: which conversations are listed, which one is open, and what is new.
+
+The list stays still under the cursor: a conversation that changes, changes in its
+row; what is new or moved up is counted above and comes in when the member asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+from textual.timer import Timer
+
+from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.counts import counted
+from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.models import (
+    Access,
+    Agent,
+    AgentId,
+    Author,
+    Conversation,
+    ConversationId,
+    Counts,
+    Member,
+)
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.words import NO_WORDS, has_words
+from inbox_tui.store.protocol import Intake, Removed
+from inbox_tui.tui.inbox.context import RETRY_DELAY, View
+from inbox_tui.tui.inbox.keys import OFFERS
+from inbox_tui.tui.inbox.opening import Opened
+from inbox_tui.tui.inbox.requests import READ_LIST
+from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
+
+SEARCH_DELAY = 0.15
+"""Seconds without a key before a search is made."""
+FOLLOWED_AT_ONCE = 200
+"""Changed conversations that are looked at one by one; beyond that the list is only told to be old."""
+
+
+class Aim(NamedTuple):
+    """Where the highlight is to be in a list that is read."""
+
+    id: ConversationId | None
+    number: int | None = None
+    """The row, for when the conversation is not among the first."""
+
+
+class Browsing:
+    """The list, the open conversation, and what others write."""
+
+    def __init__(self, view: View, opened: Opened) -> None:
+        self._view = view
+        self._opened = opened
+        self._searching: Timer | None = None
+        self._is_undone = False
+        """What is on screen may be of a history that a restore undid, until the list was read again."""
+        self._moved_up: set[ConversationId] = set()
+        self._heard_all = True
+        """Each change since the list was last counted was looked at."""
+        self._first: ConversationId | None = None
+        self._aim: Aim | None = None
+        self.query = opened.query
+        self.counts = opened.counts
+        self._found = 0
+        """How many the search in force finds."""
+        self._is_finding = False
+        self._must_find_again = False
+        """Something was written since the search began that is on its way."""
+
+    @property
+    def total(self) -> int:
+        """How many conversations belong in the list."""
+        return self._found if self.query.search else self.query.filter.count_in(self.counts)
+
+    def show_opened(self, workspace: str) -> None:
+        """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
+        self._view.show_frame(workspace)
+        self.show_list(self.query, self._opened.page, self.counts)
+        self._view.show_hints()
+        self._view.pane.set_now(self._view.clock())
+
+    def change(
+        self,
+        *,
+        filter: Filter | None = None,
+        order: Order | msgspec.UnsetType | None = msgspec.UNSET,
+        search: str | None = None,
+    ) -> None:
+        """List something else: another filter, order (None: the filter's own) or search."""
+        query = self.query
+        if filter is not None:
+            query = msgspec.structs.replace(query, filter=filter)
+        if order is not msgspec.UNSET:
+            query = msgspec.structs.replace(query, order=order)
+        if search is not None:
+            query = msgspec.structs.replace(query, search=search)
+        self._read(query)
+
+    def change_agent(self, agent: AgentId | None) -> None:
+        """List one agent's conversations, or all agents' (None)."""
+        self._read(msgspec.structs.replace(self.query, agent=agent))
+
+    def search(self, words: str) -> None:
+        """Narrow the list to words once no key has come for a moment."""
+        if self._searching is not None:
+            self._searching.stop()
+        wanted = words.strip()
+        if wanted == self.query.search:
+            return
+        if wanted:
+            self._searching = self._view.screen.set_timer(SEARCH_DELAY, lambda: self.change(search=wanted))
+        else:
+            self.change(search="")
+
+    async def open_search(self) -> None:
+        """Let search words be typed; without chat access, say why there is nothing to search."""
+        if self._view.me.may_chat:
+            await self._view.header.open_search()
+        else:
+            self._view.status.say(NO_SEARCH, is_problem=True)
+
+    def show_team(self, me: Member, members: tuple[Member, ...], agents: tuple[Agent, ...]) -> None:
+        """Members, agents or the member's own access changed; list what they may see now."""
+        view = self._view
+        could_chat = view.me.may_chat
+        view.team_read(me, members, agents)
+        if me.may_chat == could_chat:
+            return
+        if me.may_chat:
+            self._read(self.query)
+        else:
+            view.threads.clear()
+            self._read(msgspec.structs.replace(self.query, search=""))
+
+    def show_list(self, query: Query, page: Page, counts: Counts) -> None:
+        """Show a list from its beginning, unless another is wanted by now."""
+        if query != self.query:
+            return
+        view = self._view
+        self._is_undone = False
+        self._moved_up.clear()
+        self._heard_all = True
+        self._first = page.rows[0].id if page.rows else None
+        total = page.total if page.total is not None else query.filter.count_in(counts)
+        self._found = total
+        self.counts = counts
+        view.list.empty_text = self._empty_text(query)
+        view.list.show(query, total, page, view.clock())
+        view.header.search = query.search
+        view.header.order = query.effective_order
+        self.show_edges()
+        self._show_found_number(page)
+        view.thread.look_for(query.search)
+        view.bar.active = query.filter
+        self.show_counts(query.agent, counts)
+        if query.search and page.total is not None and page.total_is_exact:
+            view.list.count(page.total)
+        aim, self._aim = self._aim, None
+        if aim is not None:
+            self._take_aim(aim)
+
+    def keep_shown(self, operation: str) -> None:
+        """A list that could not be read leaves the one on screen, under its own name."""
+        shown = self._view.list.query_shown
+        if operation == READ_LIST and shown is not None:
+            self._name(shown)
+            if self._is_undone:
+                self._view.screen.set_timer(RETRY_DELAY, self._read_anew)
+
+    def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
+        """Show the filters' numbers, unless they are another agent's."""
+        if agent == self.query.agent:
+            self.counts = counts
+            self._view.bar.counts = counts
+            if self._view.list.query_shown == self.query and not self.query.search:
+                heard_all, self._heard_all = self._heard_all, True
+                self._view.list.count(self.query.filter.count_in(counts), heard_all=heard_all)
+                if not heard_all and not self._view.list.row_count():
+                    self._read(self.query)
+
+    def read_page(self, request: PageRequest, generation: int) -> None:
+        """Read rows that the list has to show."""
+        self._view.run(self._view.work.read_page(self.query, request, generation), group="page")
+
+    def show_page(self, query: Query, request: PageRequest, page: Page) -> None:
+        """Show rows that were read, unless the list is another by now."""
+        if query == self.query:
+            self._view.list.supply(request, page)
+
+    def show_ages(self) -> None:
+        """Ages and waits have grown."""
+        self._view.list.set_now(self._view.clock())
+        self._view.pane.set_now(self._view.clock())
+        if self._view.lost_at is not None:
+            self._view.show_connection()
+
+    # What others write
+
+    def follow_changes(self, changes: Changes) -> bool:
+        """Somebody wrote: look at what it was, and count again.
+
+        Returns whether each change can be looked at by itself; there may be too many, or nobody knows them all.
+        """
+        view = self._view
+        can_look_at_each = not changes.reset and len(changes.conversations) <= FOLLOWED_AT_ONCE
+        was_lost = view.lost_at is not None
+        view.heard(changes.lost_at)
+        if changes.lost_at is not None:
+            return can_look_at_each
+        if was_lost:
+            view.read_again()
+        if changes.team or changes.reset:
+            view.run(view.work.read_team(), group="team", exclusive=True)
+        if changes.reset:
+            view.threads.clear()
+            view.thread.distrust()
+            self._is_undone = True
+        if self._is_undone:
+            self._read_anew()
+            return can_look_at_each
+        for id in changes.conversations:
+            view.threads.forget(id)
+        if changes.conversations:
+            self._heard_all &= can_look_at_each
+            view.run(view.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
+        return can_look_at_each
+
+    def _read_anew(self) -> None:
+        """Read the list again, and by that the open conversation, of which nothing on screen may be true any more."""
+        if self._is_undone and self._view.lost_at is None:
+            self._read(self.query)
+
+    def show_changed(self, conversations: Sequence[Conversation], gone: Sequence[ConversationId] = ()) -> None:
+        """Show conversations as they are now; count those that the list does not hold yet."""
+        view = self._view
+        view.list.forget(gone)
+        for conversation in conversations:
+            held = view.list.conversation(conversation.id)
+            if held is not None and self._moves_up(held, conversation):
+                self._moved_up.add(conversation.id)
+            if view.is_shown(conversation.id):
+                view.pane.conversation = conversation
+        view.list.hear(conversations)
+        view.refresh_open_thread()
+        self.show_edges()
+        view.read_counts()  # after what they count, so that the two agree
+        self._find_again()
+
+    def _find_again(self) -> None:
+        """Search once more, and never twice at a time: changes may come faster than a search ends."""
+        view = self._view
+        if not (self.query.search and view.me.may_chat):
+            return
+        self._must_find_again = self._is_finding
+        if not self._is_finding:
+            self._is_finding = True
+            view.run(self._find(), group="found")
+
+    async def _find(self) -> None:
+        try:
+            await self._view.work.read_found(self.query, self._show_found)
+        finally:
+            self._is_finding = False
+        if self._must_find_again:
+            self._find_again()
+
+    def _show_found(self, query: Query, page: Page) -> None:
+        """Count what the search in force finds and the list does not hold."""
+        if query != self.query or query != self._view.list.query_shown:
+            return
+        self._found = page.total if page.total is not None else self._found
+        self._show_found_number(page)
+        self._view.list.hear(page.rows, are_found=True)
+        if page.total is not None and page.total_is_exact:
+            self._view.list.count(page.total)
+
+    def _show_found_number(self, page: Page) -> None:
+        more = "" if page.total_is_exact else "+"
+        self._view.header.found = f"{self._found:,}{more} found" if page.query.search else ""
+
+    def show_edges(self) -> None:
+        """Say at the list's edges what belongs in it and is not in it, and what would stand higher."""
+        view = self._view
+        view.header.new_above = view.list.edges.above
+        view.header.new_below = view.list.edges.below + view.list.unseen
+        view.header.moved_up = len(self._moved_up)
+
+    def show_new(self) -> None:
+        """Let what is new come in, by reading the list again."""
+        if self._moved_up or sum(self._view.list.edges):
+            self._read(self.query)
+
+    def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
+        """Conversations came in: list them."""
+        self._read(self.query)
+        words = f"{counted(added, 'conversation')} came in"
+        if bad_lines:
+            words = f"{words}; {counted(len(bad_lines), 'line')} did not: {bad_lines[0]}"
+        self._view.status.say(words, is_problem=bool(bad_lines))
+
+    def show_removed(self, removed: Removed) -> None:
+        """The sample is gone: list what is left."""
+        self._view.threads.clear()
+        self._view.pane.conversation = None  # it may be gone, and nothing is to be read of it until the list is there
+        self._read(self.query)
+        conversations, members = counted(removed.conversations, "conversation"), counted(removed.members, "member")
+        self._view.status.say(f"The sample is removed: {conversations} and {members}")
+
+    def list_at(self, query: Query, aim: Aim) -> None:
+        """List something else, with the highlight on a conversation of it."""
+        self._read(query)
+        self._aim = aim
+
+    def _take_aim(self, aim: Aim) -> None:
+        """Highlight what was aimed at; what is far from the first rows is listed by its id alone."""
+        if aim.id is not None and self._view.list.highlight(aim.id):
+            return
+        if aim.number is not None:
+            self._view.list.highlight(aim.number)
+        elif aim.id is not None and not self.query.search and self._view.work.store.capabilities.search:
+            self.list_at(msgspec.structs.replace(self.query, search=aim.id), Aim(None, 0))
+
+    def _read(self, query: Query) -> None:
+        self._aim = None
+        self._name(query)
+        self._view.run(self._view.work.read_list(query), group="list", exclusive=True)
+
+    def _name(self, query: Query) -> None:
+        """Say which list it is."""
+        self.query = query
+        view = self._view
+        view.bar.active = query.filter
+        view.header.search = query.search
+        view.header.order = query.effective_order
+        view.show_agent(query.agent)
+
+    def _moves_up(self, before: Conversation, now: Conversation) -> bool:
+        """A visitor wrote, for which the conversation would stand higher if the list were read anew."""
+        return (
+            self.query.effective_order is Order.NEWEST
+            and now.id != self._first
+            and now.last_message_author is Author.VISITOR
+            and now.last_activity_at > before.last_activity_at
+        )
+
+    @property
+    def is_unused(self) -> bool:
+        """Nothing has ever been in the inbox, which is on this machine and the member's to fill."""
+        store = self._view.work.store
+        is_ours = isinstance(store, Intake) and not store.capabilities.outbox
+        return is_ours and self._view.me.access is Access.ADMIN and self.query.agent is None and not self.counts.all
+
+    @property
+    def has_sample(self) -> bool:
+        """The sample is in the inbox, and the member's to take out."""
+        from inbox_tui.operations.sample import names_sample  # not on the first screen
+
+        view = self._view
+        may = view.work.store.capabilities.upkeep and view.me.access is Access.ADMIN
+        return may and names_sample(view.members)
+
+    def _empty_text(self, query: Query) -> str:
+        if query.search and not has_words(query.search):
+            return f"{NO_WORDS} Esc drops the search."
+        if query.search:
+            return f"Nothing in {query.filter.label} matches. Esc drops the search."
+        if self.is_unused:
+            keys = f"{self._view.keys['inbox.open']} chooses · {self._view.keys['app.commands']} commands"
+            return "\n".join(["No conversations yet.", "", *(words for words, _ in OFFERS), "", keys])
+        next_waiting = self._view.keys["inbox.next-waiting"]
+        return {
+            Filter.ALL: "No conversations yet.",
+            Filter.YOUR_INBOX: f"Your inbox is empty. {next_waiting} goes to who waits longest.",
+            Filter.UNRESOLVED: "Everything is resolved.",
+            Filter.RESOLVED: "Nothing is resolved yet.",
+            Filter.PENDING: "Nobody is waiting for a human reply.",
+            Filter.HAS_LEAD: "No conversation has a lead yet.",
+        }[query.filter]

@@ -1,0 +1,208 @@
+"""The questions that the inbox screen asks in a window of their own, and what follows the answers.
+
+Each window is loaded when it is first asked for: none of them is on the first screen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from inbox_tui.domain.counts import counted
+from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.models import AgentId, Conversation, Counts
+from inbox_tui.domain.times import local
+from inbox_tui.tui.inbox.requests import WRITE
+
+_COUNTING = "export count"
+
+if TYPE_CHECKING:
+    from textual.worker import Worker
+
+    from inbox_tui.local.launch import Launch
+    from inbox_tui.tui.dialogs.export import ExportModal
+    from inbox_tui.tui.dialogs.profile import Profile
+    from inbox_tui.tui.dialogs.settings import SettingsResult, SettingsView
+    from inbox_tui.tui.dialogs.welcome import Offer
+    from inbox_tui.tui.inbox.context import View
+    from inbox_tui.tui.inbox.outgoing import Replies
+
+
+class Dialogs:
+    """Export, agent, settings, help and welcome."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._export: ExportModal | None = None
+
+    def export(self, query: Query, counts: Counts) -> None:
+        """Ask where to, write everything that the query matches, say how many rows."""
+        from inbox_tui.tui.dialogs.export import ExportModal
+
+        view = self._view
+        writing: list[Worker[None]] = []
+        count = None if query.search else query.filter.count_in(counts)  # a list need not know what a search finds
+
+        async def look() -> None:
+            try:
+                await view.work.count(query, modal.counted)
+            except InboxError as error:
+                modal.complain(f"{error.message} {error.hint}".strip())
+
+        def begin(path: Path) -> None:
+            view.screen.workers.cancel_group(view.screen, _COUNTING)
+            work = view.work.export(query, path, modal.report)
+            writing.append(view.screen.run_worker(work, group="export"))
+
+        def closed(path: Path | None) -> None:
+            self._export = None
+            view.screen.workers.cancel_group(view.screen, _COUNTING)
+            if path is None:
+                for worker in writing:
+                    worker.cancel()
+
+        modal = ExportModal(count, self._suggested(query), begin)
+        self._export = modal
+        view.screen.app.push_screen(modal, closed)
+        if count is None:
+            view.run(look(), group=_COUNTING)
+
+    async def exported(self, path: Path, rows: int) -> None:
+        """The file is complete."""
+        if self._export is not None:
+            await self._export.finish(f"{counted(rows, 'conversation')} in {path}")
+        self._view.status.say(f"Exported {counted(rows, 'conversation')} to {path}")
+
+    async def export_failed(self, error: InboxError) -> None:
+        """No file was written."""
+        if self._export is not None:
+            await self._export.fail(error)
+
+    def choose_agent(self, current: AgentId | None, change: Callable[[AgentId | None], None]) -> None:
+        """Ask whose conversations to list."""
+        from inbox_tui.tui.dialogs.agents import AgentChoice, AgentMenu
+
+        def chosen(choice: AgentChoice | None) -> None:
+            if choice is not None:
+                change(choice.agent.id if choice.agent else None)
+
+        self._view.screen.app.push_screen(AgentMenu(self._view.agents, current), chosen)
+
+    async def settings(self, launch: Launch) -> None:
+        """Show the settings and keep what is changed."""
+        from inbox_tui.store.protocol import Team
+        from inbox_tui.tui.dialogs.settings import SettingsScreen, SettingsView
+
+        view = self._view
+        store = view.work.store
+        try:
+            photo = await store.photo(view.me.id) if isinstance(store, Team) else None
+        except InboxError as error:
+            view.failed("read your photo", error)
+            return
+        settings = view.settings
+        current = SettingsView(
+            settings.theme, settings.auto_assign, settings.after_send, str(launch.config_file), store.name, view.me
+        )
+
+        def closed(result: SettingsResult | None) -> None:
+            if result is not None:
+                self._keep(launch, current, result)
+
+        screen = SettingsScreen(current, store.capabilities.team, photo, self._keep_profile)
+        view.screen.app.push_screen(screen, closed)
+
+    def lost_texts(self, replies: Replies, go_to: Callable[[Conversation], None]) -> None:
+        """Show the texts whose conversations cannot be opened, and what can be done with them."""
+        from inbox_tui.tui.inbox.lost_texts import LostTexts
+
+        LostTexts(self._view, replies, go_to).look()
+
+    def help(self) -> None:
+        """Show every key that is in force."""
+        from inbox_tui.tui.dialogs.help import HelpScreen
+        from inbox_tui.tui.inbox.key_help import key_sections
+
+        self._view.screen.app.push_screen(HelpScreen(key_sections(self._view.screen)))
+
+    def welcome(self, offer: Offer | None = None) -> None:
+        """An empty inbox: ask what shall be in it, or go on with what was chosen."""
+        from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeResult, WelcomeScreen
+
+        view = self._view
+
+        def answered(result: WelcomeResult | None) -> None:
+            if isinstance(result, FillWithSample):
+                view.status.say("Filling the inbox with the sample …")
+                view.run(view.work.fill_with_sample(view.clock()), group=WRITE)
+            elif isinstance(result, ImportFile):
+                view.status.say(f"Importing {result.path} …")
+                view.run(view.work.import_file(result.path, view.clock()), group=WRITE)
+
+        if offer is Offer.SAMPLE:
+            answered(FillWithSample())
+        else:
+            view.screen.app.push_screen(WelcomeScreen(view.work.store.name, offer), answered)
+
+    def remove_sample(self) -> None:
+        """Ask before the sample is taken out."""
+        from inbox_tui.tui.dialogs.confirm import ConfirmModal
+
+        view = self._view
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                view.run(view.work.remove_sample(view.clock()), group=WRITE)
+
+        question = "Remove the sample's conversations and people, with everything that was added to them?"
+        view.screen.app.push_screen(ConfirmModal(question, "Remove for good", "Keep the sample"), answered)
+
+    def _keep(self, launch: Launch, before: SettingsView, result: SettingsResult) -> None:
+        from inbox_tui.tui.dialogs.settings import Unchanged
+        from inbox_tui.tui.themes import THEMES
+
+        view = self._view
+        changed: dict[str, str | bool] = {}
+        if result.theme != before.theme:
+            changed["theme"] = result.theme
+            view.screen.app.theme = THEMES[result.theme].name
+        if result.auto_assign != before.auto_assign:
+            changed["auto_assign"] = result.auto_assign
+        if result.after_send != before.after_send:
+            changed["after_send"] = result.after_send
+        if changed:
+            view.settings = msgspec.structs.replace(view.settings, **changed)
+            try:
+                launch.save_settings(changed)
+            except InboxError as error:
+                view.status.say(f"{error.message} {error.hint}", is_problem=True)
+        if not isinstance(result.photo, Unchanged):
+            view.run(view.work.save_photo(result.photo), group=WRITE)
+
+    async def _keep_profile(self, profile: Profile) -> str:
+        """Save the member's profile at once; returns in words why it was not."""
+        from inbox_tui.store.protocol import Team
+
+        view = self._view
+        try:
+            if isinstance(view.work.store, Team):
+                await view.work.store.save_profile(profile.name, profile.badge)
+            await view.work.read_team()
+        except InboxError as error:
+            return f"{error.message} {error.hint}".strip()
+        view.status.say("Your profile is saved.")
+        return ""
+
+    def _suggested(self, query: Query) -> Path:
+        """A name that no file has, where the member is or, if they may not write there, at home."""
+        stamp = f"{local(self._view.clock()):%Y-%m-%d-%H%M%S}"
+        folder = Path.cwd() if os.access(Path.cwd(), os.W_OK) else Path.home()
+        names = (
+            f"{query.filter.value}-{stamp}{more}.csv" for more in ("", *(f"-{number}" for number in range(2, 100)))
+        )
+        return next((folder / name for name in names if not (folder / name).exists()), folder)

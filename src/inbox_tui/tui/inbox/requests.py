@@ -1,0 +1,372 @@
+"""The work that a screen hands to workers: ask the store, report a message.
+
+Every method awaits one operation and posts one result to the screen, or
+OperationFailed. It touches no widget, so a cancelled or late worker harms nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from inbox_tui.domain import rules
+from inbox_tui.domain.changes import ChangeId
+from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import (
+    FROM_START,
+    AgentId,
+    Badge,
+    Conversation,
+    ConversationId,
+    Member,
+    MessageId,
+    Status,
+)
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.local.drafts import Draft
+from inbox_tui.operations.next_waiting import next_waiting
+from inbox_tui.operations.pages import pages
+from inbox_tui.operations.triage import Triage
+from inbox_tui.store.protocol import Intake, Scan, Store, Team
+from inbox_tui.tui import messages as m
+from inbox_tui.tui.inbox.outgoing import Pending
+from inbox_tui.tui.presenters.stretch import newest_hit, oldest_hit
+from inbox_tui.tui.widgets.thread_wants import HitMissed, HitWanted
+
+if TYPE_CHECKING:
+    from inbox_tui.operations.delivery import Delivery
+
+READ_LIST = "read the list"
+FOLLOW = "follow changes"
+DELIVER = "deliver it yet, so it waits here"
+READ_CHANGED = "read what changed"
+SELECT_ALL = "select all"
+WRITE = "write"
+"""The group of the workers that write, all but decisions."""
+DECIDE = "decide"
+"""The group of the workers that decide about conversations."""
+FIRST_PAGE = 80
+"""Rows read at first: two screens of a tall terminal."""
+THREAD = 100
+"""Messages read at first; earlier ones come when scrolled to."""
+MINE_AT_ONCE = 500
+MINE_AT_MOST = 5_000
+"""Conversations that are known to be the member's own; what is older was hardly assigned just now."""
+LOOKED_AT_ONCE = 20
+"""Threads that are read to see who assigned something."""
+TAIL = 20
+"""Messages of each, among which its newest event is looked for."""
+FOLLOW_AGAIN = 2.0
+"""Seconds after which a store that could not be followed is tried again."""
+SELECT_ALL_LIMIT = 10_000
+"""Conversations that "select all" selects at the most."""
+
+
+class Work:
+    """Operations on one store, reporting to one screen."""
+
+    def __init__(self, screen: MessagePump, store: Store, delivery: Delivery | None = None) -> None:
+        """With a delivery, writes go through it; they may take as long as the line is down."""
+        self._screen = screen
+        self.store = store
+        self.delivery = delivery
+        self.triage = Triage(store, writes=delivery)
+        self.undone: list[InboxError] = []
+        """For each conversation about which a decision came to nothing, why."""
+        if delivery is not None:
+            delivery.refused, delivery.held = self._refused, self._held
+
+    async def read_list(self, query: Query) -> None:
+        """The list from its beginning, with the counts that belong to it."""
+        async with self._reporting(READ_LIST):
+            page = await self.store.list(query, PageRequest(limit=FIRST_PAGE))
+            counts = await self.store.counts(query.agent)
+            self._post(m.ListRead(query, page, counts))
+
+    async def read_page(self, query: Query, request: PageRequest, generation: int) -> None:
+        """Further rows."""
+        async with self._reporting(READ_LIST):
+            self._post(m.PageRead(query, request, generation, await self.store.list(query, request)))
+
+    async def read_counts(self, agent: AgentId | None) -> None:
+        """The numbers of the filters."""
+        async with self._reporting("count"):
+            self._post(m.CountsRead(agent, await self.store.counts(agent)))
+
+    async def read_found(self, query: Query, show: Callable[[Query, Page], None]) -> None:
+        """Show what a search finds now, from the beginning."""
+        async with self._reporting("count"):
+            show(query, await self.store.list(query, PageRequest(limit=FIRST_PAGE)))
+
+    async def read_thread(self, id: ConversationId, neighbours: Sequence[ConversationId] = ()) -> None:
+        """A thread, then those that are likely to be wanted next."""
+        async with self._reporting("open the conversation", [id]):
+            self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
+            for other in neighbours:
+                self._post(m.ThreadRead(other, await self.store.thread(other, limit=THREAD)))
+
+    async def read_earlier(self, id: ConversationId, before: MessageId) -> None:
+        """Messages before those on screen; where a restore undid these, the newest that there are instead."""
+        async with self._reporting("read earlier messages", [id]):
+            try:
+                self._post(m.EarlierRead(id, before, await self.store.thread(id, before=before, limit=THREAD)))
+            except NotFound:
+                self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
+
+    async def read_later(self, id: ConversationId, after: MessageId) -> None:
+        """Messages after those on screen; where a restore undid these, the newest that there are instead."""
+        async with self._reporting("read later messages", [id]):
+            try:
+                self._post(m.LaterRead(after, await self.store.thread(id, after=after, limit=THREAD)))
+            except NotFound:
+                self._post(m.PlaceRead(await self.store.thread(id, limit=THREAD), None))
+
+    async def read_end(self, id: ConversationId, *, is_first: bool) -> None:
+        """The first messages, or the newest."""
+        after = FROM_START if is_first else None
+        async with self._reporting("read the thread", [id]):
+            self._post(m.PlaceRead(await self.store.thread(id, after=after, limit=THREAD), after))
+
+    async def find_hit(self, wanted: HitWanted) -> None:
+        """Read on until a message has the words of a search, stretch by stretch, while the screen does other things."""
+        id, place, is_back = wanted.conversation_id, wanted.beyond, wanted.direction < 0
+        async with self._reporting("look for the words", [id]):
+            while True:
+                before, after = (place, None) if is_back else (None, place)
+                thread = await self.store.thread(id, before=before, limit=THREAD, after=after)
+                hit = (newest_hit if is_back else oldest_hit)(wanted.hits, thread.messages)
+                if hit is not None:
+                    self._post(m.PlaceRead(thread, hit, wanted.hits))
+                    return
+                if not (thread.has_earlier if is_back else thread.has_later) or not thread.messages:
+                    break
+                place = thread.messages[0 if is_back else -1].id
+            if wanted.is_asked_for:
+                self._post(HitMissed(wanted.direction))
+
+    async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
+        """Conversations that were written to, as they are now."""
+        async with self._reporting(READ_CHANGED, ids):
+            found: list[Conversation] = []
+            gone: list[ConversationId] = []
+            for id in ids:
+                try:
+                    found.append(await self.store.get(id))
+                except NotFound:
+                    gone.append(id)
+            self._post(m.ConversationsRead(tuple(found), tuple(gone)))
+
+    async def read_team(self) -> None:
+        """Members, agents, and the member's own access."""
+        async with self._reporting("read the team"):
+            me = await self.store.me()
+            agents, members = await self.store.agents(), await self.store.members()
+            self._post(m.TeamRead(me, tuple(agents), tuple(members)))
+
+    async def follow(self) -> None:
+        """Report what anybody writes, for as long as the screen lives; where that fails, try again."""
+        since: ChangeId | None = None
+        told = ""
+        while True:
+            try:
+                async for changes in self.store.changes(since):
+                    since, told = changes.id or since, ""
+                    if self.delivery is not None and changes.lost_at is None:
+                        self.delivery.line_is_back()
+                    elif self.delivery is not None:
+                        self.delivery.line_is_down()
+                    self._post(m.ChangesSeen(changes))
+            except InboxError as error:
+                if error.message != told:  # a token that was revoked stays so, and other words stand there meanwhile
+                    told = error.message
+                    self._post(m.OperationFailed(FOLLOW, error, retryable=True))
+            else:
+                return
+            await asyncio.sleep(FOLLOW_AGAIN)
+
+    async def send(self, pending: Pending) -> None:
+        """A reply or note, and the resolve that was asked for with it."""
+        try:
+            if self.delivery is None:
+                sent = await self.store.reply(pending.id, pending.draft)
+            else:
+                sent = await self.delivery.reply(pending.id, pending.draft, and_resolve=pending.and_resolve)
+        except InboxError as error:
+            self._post(m.ReplyFailed(pending.id, pending.draft.key, error))
+            return
+        self._post(m.ReplySent(pending.draft.key, sent))
+        if not pending.and_resolve or sent.conversation.status is not Status.OPEN:
+            return
+        if sent.conversation.waiting_since is not None and not pending.though_waiting:
+            self._post(m.StillWaiting(sent.conversation))
+        else:
+            await self.set_status([sent.conversation], Status.RESOLVED)
+
+    async def assign(self, conversations: Sequence[Conversation], member: Member | None) -> None:
+        """Give conversations to a member or to nobody."""
+        async with self._reporting("assign", before=conversations):
+            self._post(m.TriageDone(await self.triage.assign(conversations, member)))
+
+    async def set_status(self, conversations: Sequence[Conversation], status: Status) -> None:
+        """Resolve or reopen conversations."""
+        async with self._reporting("change the status", before=conversations):
+            self._post(m.TriageDone(await self.triage.set_status(conversations, status)))
+
+    async def undo(self) -> None:
+        """Take the last triage action back."""
+        async with self._reporting("undo"):
+            self._post(m.TriageDone(await self.triage.undo()))
+
+    async def find_waiting(self, agent: AgentId | None, after: ConversationId | None, me: Member | None) -> None:
+        """Who waits longest, or next after the given conversation, of nobody's and the member's or (None) of all."""
+        async with self._reporting("find who waits"):
+            self._post(m.WaitingFound(await next_waiting(self.store, agent, after, me)))
+
+    async def read_mine(self, found: Callable[[Sequence[Conversation]], None]) -> None:
+        """What is the member's and open, of all agents, up to MINE_AT_MOST."""
+        async with self._reporting("read what is yours"):
+            mine: list[Conversation] = []
+            async for rows in pages(self.store, Query(Filter.YOUR_INBOX), MINE_AT_ONCE, MINE_AT_MOST):
+                mine += rows
+            found(mine)
+
+    async def look_at_assigned(
+        self, conversations: Sequence[Conversation], me: Member, found: Callable[[Sequence[Conversation]], None]
+    ) -> None:
+        """Those of the member's conversations that somebody else just gave them; more than a few are taken as such."""
+        async with self._reporting("read what was assigned to you"):
+            if len(conversations) > LOOKED_AT_ONCE:
+                found(conversations)
+                return
+            given: list[Conversation] = []
+            for conversation in conversations:
+                thread = await self.store.thread(conversation.id, limit=TAIL)
+                if rules.was_assigned(conversation, thread.messages, me):
+                    given.append(conversation)
+            found(given)
+
+    async def lost_texts(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """The drafts for conversations that the member cannot open. Raises InboxError."""
+        if not (await self.store.me()).may_chat:
+            return list(drafts)
+        return [draft for draft in drafts if await self.find(draft.conversation) is None]
+
+    async def find(self, id: ConversationId) -> Conversation | None:
+        """A conversation, if it exists. Raises InboxError."""
+        try:
+            return await self.store.get(id)
+        except NotFound:
+            return None
+
+    async def select_all(self, query: Query) -> None:
+        """Every conversation that the list holds, up to SELECT_ALL_LIMIT."""
+        async with self._reporting(SELECT_ALL):
+            if isinstance(self.store, Scan):
+                found = await self.store.matching(query, SELECT_ALL_LIMIT)
+                self._post(m.AllFound(query, tuple(found)))
+
+    async def with_records(
+        self, ids: Sequence[ConversationId], known: Callable[[ConversationId], Conversation | None]
+    ) -> tuple[Conversation, ...]:
+        """The conversations of ids, read from the store where the screen does not hold them."""
+        return tuple([known(id) or await self.store.get(id) for id in ids])
+
+    async def count(self, query: Query, found: Callable[[int], None]) -> None:
+        """How many conversations the query matches, where a list stops before its end. Raises InboxError."""
+        if isinstance(self.store, Scan):
+            number = 0
+            async for rows in self.store.scan(query):
+                number += len(rows)
+            found(number)
+
+    async def export(self, query: Query, path: Path, progress: Callable[[int], None]) -> None:
+        """Everything the query matches, as CSV."""
+        if not isinstance(self.store, Scan):
+            return
+        from inbox_tui.operations.exporting import export_to_file  # csv is not for the first screen
+
+        try:
+            rows = await export_to_file(self.store, query, path, progress=progress)
+        except InboxError as error:
+            self._post(m.ExportFailed(error))
+        else:
+            self._post(m.Exported(path, rows))
+
+    async def save_profile(self, name: str, badge: Badge) -> None:
+        """The member's own display name and avatar."""
+        async with self._reporting("save your profile"):
+            if isinstance(self.store, Team):
+                try:
+                    await self.store.save_profile(name, badge)
+                finally:  # refused or not, what the store holds is what is shown
+                    await self.read_team()
+
+    async def save_photo(self, path: Path | None) -> None:
+        """The member's own photo, from a file; None removes it."""
+        async with self._reporting("save your photo"):
+            if isinstance(self.store, Team):
+                try:
+                    photo = await asyncio.to_thread(path.read_bytes) if path else None
+                except OSError as error:
+                    raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+                await self.store.save_photo(photo)
+
+    async def fill_with_sample(self, now: datetime) -> None:
+        """The sample workspace, into an empty store."""
+        async with self._reporting("fill the inbox with the sample"):
+            from inbox_tui.operations.sample import fill  # only a first start needs it
+
+            taken = await fill(self.store, now)
+            self._post(m.ConversationsImported(taken.added))
+            await self.read_team()
+
+    async def remove_sample(self, now: datetime) -> None:
+        """The sample, out of the store again."""
+        async with self._reporting("remove the sample"):
+            from inbox_tui.operations.sample import remove  # seldom needed
+
+            self._post(m.SampleRemoved(await remove(self.store, now)))
+            await self.read_team()
+
+    async def import_file(self, path: Path, now: datetime) -> None:
+        """Conversations from a file."""
+        async with self._reporting("import"):
+            from inbox_tui.operations.importing import Import, ImportSource  # only a first start needs it
+
+            if isinstance(self.store, Intake):
+                bad: list[str] = []
+                run = Import([ImportSource(str(path), path)], now, on_bad=lambda line: bad.append(str(line)))
+                imported = await run.run(self.store)
+                self._post(m.ConversationsImported(imported.taken.added, tuple(bad)))
+            await self.read_team()
+
+    @asynccontextmanager
+    async def _reporting(
+        self, operation: str, ids: Sequence[ConversationId] = (), *, before: Sequence[Conversation] = ()
+    ) -> AsyncIterator[None]:
+        try:
+            yield
+        except InboxError as error:
+            about = (*ids, *(conversation.id for conversation in before))
+            self.undone += [error] * len(before)
+            is_away = isinstance(error, StoreUnavailable)
+            self._post(m.OperationFailed(operation, error, about, tuple(before), retryable=is_away))
+
+    def _refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
+        """Something that was decided before a restart, about what has changed since."""
+        self._post(m.OperationFailed("do what was decided earlier", error, tuple(ids)))
+
+    def _held(self, error: InboxError) -> None:
+        """The store takes no writes, for another reason than a line that is down perhaps."""
+        self._post(m.OperationFailed(DELIVER, error))
+
+    def _post(self, message: Message) -> None:
+        self._screen.post_message(message)

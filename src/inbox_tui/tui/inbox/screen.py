@@ -1,0 +1,402 @@
+"""The inbox: the list at the left, the conversation at the right, and the keys of a shift.
+
+Coordinates: turns keys and widgets' messages into work, and results into what the
+widgets show. Browsing, deciding and writing have a part of their own each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+
+from inbox_tui.domain.filters import Filter
+from inbox_tui.domain.models import Kind, Status
+from inbox_tui.local.launch import Launch
+from inbox_tui.tui.inbox.assigned import Assigned
+from inbox_tui.tui.inbox.composing import Writing
+from inbox_tui.tui.inbox.context import View
+from inbox_tui.tui.inbox.jumps import Going
+from inbox_tui.tui.inbox.keys import INBOX_KEYS
+from inbox_tui.tui.inbox.listing import Browsing
+from inbox_tui.tui.inbox.min_size import LeastSize
+from inbox_tui.tui.inbox.opening import Opened
+from inbox_tui.tui.inbox.outgoing import Replies
+from inbox_tui.tui.inbox.reading import Reading
+from inbox_tui.tui.inbox.reports import WorkReports
+from inbox_tui.tui.inbox.requests import Work
+from inbox_tui.tui.inbox.triage import Deciding
+from inbox_tui.tui.widgets.conversation_list import ConversationList
+from inbox_tui.tui.widgets.detail_header import DetailHeader
+from inbox_tui.tui.widgets.detail_pane import DetailPane
+from inbox_tui.tui.widgets.filter_bar import FilterBar
+from inbox_tui.tui.widgets.list_header import ListHeader
+from inbox_tui.tui.widgets.reply_box import ReplyBox
+from inbox_tui.tui.widgets.status_line import StatusLine
+from inbox_tui.tui.widgets.thread_view import ThreadView
+from inbox_tui.tui.widgets.thread_wants import EndWanted, HitMissed, HitWanted, LaterWanted
+from inbox_tui.tui.widgets.top_bar import TopBar
+
+AGES_EVERY = 30.0
+"""Seconds after which ages and waits are looked at again."""
+
+
+class InboxScreen(WorkReports):
+    """Where a shift is worked."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
+    BINDINGS: ClassVar[list[BindingType]] = [*INBOX_KEYS]
+
+    def __init__(
+        self, launch: Launch, opened: Opened, clock: Callable[[], datetime], new_key: Callable[[], str]
+    ) -> None:
+        super().__init__()
+        self._launch = launch
+        self._opened = opened
+        self._clock = clock
+        self._new_key = new_key
+        self._least_size = LeastSize(self)
+
+    def compose(self) -> ComposeResult:
+        """The screen of the design, from top to bottom."""
+        yield TopBar()
+        yield FilterBar()
+        with Horizontal(id="main"):
+            with Vertical(id="list-pane"):
+                yield ListHeader()
+                yield ConversationList()
+            yield DetailPane()
+        yield StatusLine()
+
+    def on_mount(self) -> None:
+        """Show what was read while opening, then follow what others write."""
+        opened = self._opened
+        self.view = View(self, Work(self, opened.store, opened.delivery), opened, self._launch, self._clock)
+        self.writing = Writing(self.view, Replies(self._launch.journal, opened.sender, self._new_key))
+        self.browsing = Browsing(self.view, opened)
+        self.going = Going(self.view, self.browsing)
+        self.reading = Reading(self.view, self.writing.follow)
+        self.assigned = Assigned(self.view)
+        self.deciding = Deciding(self.view, self.assigned.takes, self.going.go_to)
+        self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
+        self.view.list.focus()
+        self.set_interval(AGES_EVERY, self.browsing.show_ages)
+        self.view.run(self.view.work.follow(), group="follow")
+        self.call_after_refresh(self.assigned.read)
+        self.writing.resume()
+        if self._launch.is_new and not opened.counts.all:
+            self.call_after_refresh(self.view.dialogs.welcome)
+
+    async def on_resize(self, event: events.Resize) -> None:
+        """Below a size at which nothing can be read, say so instead of showing pieces."""
+        await self._least_size.hold(event.size)
+
+    def action_filter(self, name: str) -> None:
+        """Show one of the six filters."""
+        self.browsing.change(filter=Filter(name), order=None)
+
+    def action_order(self) -> None:
+        """Sort the list the next way."""
+        self.browsing.change(order=self.browsing.query.effective_order.following)
+
+    async def action_search(self) -> None:
+        """Type words that narrow the list."""
+        await self.browsing.open_search()
+
+    def action_hit(self, direction: int) -> None:
+        """Go to the next message that has the words of the search: 1 is towards newer ones, -1 older."""
+        self.reading.go_to_hit(direction)
+
+    def action_next_waiting(self, of_anybody: bool) -> None:
+        """Go to who has been waiting longest, then to the next."""
+        self.going.find_waiting(of_anybody=of_anybody)
+
+    def action_write(self) -> None:
+        """Write into the box that is shown, be it a reply or a note."""
+        self._begin(None)
+
+    def action_reply(self) -> None:
+        """Write to the visitor."""
+        self._begin(Kind.MESSAGE)
+
+    def action_note(self) -> None:
+        """Write to the team."""
+        self._begin(Kind.NOTE)
+
+    def action_assign(self) -> None:
+        """Choose who gets it."""
+        self.deciding.choose_assignee()
+
+    def action_take(self) -> None:
+        """Assign it to the member."""
+        self.deciding.take()
+
+    def action_toggle_status(self) -> None:
+        """Resolve or reopen."""
+        self.deciding.toggle_status()
+
+    def action_select_all(self) -> None:
+        """Select everything that the list holds."""
+        self.deciding.select_all(self.browsing.query)
+
+    def action_undo(self) -> None:
+        """Take back what was just sent, or the last decision."""
+        if not self.writing.take_back():
+            self.deciding.undo()
+
+    def action_export(self) -> None:
+        """Write the list as CSV."""
+        self.view.dialogs.export(self.browsing.query, self.browsing.counts)
+
+    def action_agent(self) -> None:
+        """Choose whose conversations are listed."""
+        self.view.dialogs.choose_agent(self.browsing.query.agent, self.browsing.change_agent)
+
+    async def action_settings(self) -> None:
+        """Change settings."""
+        await self.view.dialogs.settings(self._launch)
+
+    def action_lost_texts(self) -> None:
+        """Show texts whose conversations cannot be opened."""
+        self.view.dialogs.lost_texts(self.writing.replies, self.going.go_to)
+
+    def action_assigned(self) -> None:
+        """Go to what a colleague assigned to the member."""
+        if (first := self.assigned.first) is not None:
+            self.going.go_to(first, Filter.YOUR_INBOX if first.status is Status.OPEN else Filter.ALL)
+        else:
+            self.view.status.say("Nothing was assigned to you that you have not seen")
+
+    def action_offer(self, offer: str) -> None:
+        """Do one of the things that can be done with an empty inbox."""
+        from inbox_tui.tui.dialogs.welcome import Offer  # not on the first screen
+
+        self.view.dialogs.welcome(Offer[offer])
+
+    def action_remove_sample(self) -> None:
+        """Take the sample out of the inbox."""
+        self.view.dialogs.remove_sample()
+
+    def action_help(self) -> None:
+        """Show every key."""
+        self.view.dialogs.help()
+
+    def action_back(self) -> None:
+        """From the conversation to the list; from a selection or search to none."""
+        if self.has_class("-narrow") and self.has_class("-reading"):
+            self.remove_class("-reading")
+        elif self.view.list.selected:
+            self.view.list.clear_selection()
+        elif not self.going.back() and self.browsing.query.search:
+            self.browsing.change(search="")
+        self.view.status.clear()
+        self.set_focus(self.view.list)  # now: Widget.focus acts later, after keys typed ahead
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer only what the member's access and the store allow."""
+        if not hasattr(self, "view"):
+            return True
+        if self._least_size.is_missed:
+            return action == "app.quit"  # nobody shall decide about what cannot be seen
+        if action == "offer":
+            return self.browsing.is_unused
+        if action == "remove_sample":
+            return not self._launch.is_demo and self.browsing.has_sample
+        return self.view.allows(action)
+
+    def _begin(self, kind: Kind | None) -> None:
+        self.reading.catch_up()  # the box must be that of the highlighted conversation
+        self.add_class("-reading")
+        self.writing.begin(kind)
+
+    # What widgets ask for
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter in the reply box than outside it."""
+        self.view.show_hints()
+        if self.view.pane.conversation is not None:
+            self.writing.show_under_way(self.view.pane.conversation.id)
+
+    @on(FilterBar.Chosen)
+    def choose_filter(self, event: FilterBar.Chosen) -> None:
+        """A filter was clicked."""
+        event.stop()
+        self.browsing.change(filter=event.filter, order=None)
+
+    @on(ConversationList.Highlighted)
+    def follow_highlight(self, event: ConversationList.Highlighted) -> None:
+        """Another row: its conversation comes into the pane."""
+        event.stop()
+        shown = self.view.pane.conversation
+        if shown is not None and event.conversation is not None and event.conversation.id != shown.id:
+            self.view.status.clear()  # but a list that fills, or of which nothing is left, has its own words to say
+        self.reading.follow(event.conversation)
+        self.view.arrived(event.conversation)
+        if event.conversation is not None:
+            self.assigned.saw(event.conversation.id)
+
+    @on(ConversationList.PageWanted)
+    def read_page(self, event: ConversationList.PageWanted) -> None:
+        """The list was scrolled to rows that are not loaded."""
+        event.stop()
+        self.browsing.read_page(event.request, event.generation)
+
+    @on(ConversationList.Opened)
+    def open_conversation(self, event: ConversationList.Opened) -> None:
+        """Enter on a row: write into the box that is shown; where the list fills the screen, first read."""
+        event.stop()
+        if self.has_class("-narrow") and not self.has_class("-reading"):
+            self.add_class("-reading")
+            self.view.pane.focus_thread()
+        else:
+            self._begin(None)
+
+    @on(ConversationList.EmptyOpened)
+    def open_nothing(self, event: ConversationList.EmptyOpened) -> None:
+        """Enter on an empty list: what could be in it."""
+        event.stop()
+        if self.browsing.is_unused:
+            self.view.dialogs.welcome()
+
+    @on(ConversationList.SelectionChanged)
+    def show_selection(self, event: ConversationList.SelectionChanged) -> None:
+        """Say how many are selected and what can be done with them."""
+        event.stop()
+        self.view.show_hints()
+
+    @on(ConversationList.TopReached)
+    @on(ConversationList.EndReached)
+    @on(ListHeader.NewRequested)
+    def show_new(self, event: Message) -> None:
+        """At the top, at the end, or where its note was clicked: what is new comes in."""
+        event.stop()
+        self.browsing.show_new()
+
+    @on(ConversationList.EdgesChanged)
+    def show_edges(self) -> None:
+        """Other numbers of conversations wait at the list's edges."""
+        self.browsing.show_edges()
+
+    @on(ListHeader.SearchTyped)
+    def search(self, event: ListHeader.SearchTyped) -> None:
+        """Narrow the list once the typing pauses."""
+        event.stop()
+        self.browsing.search(event.words)
+
+    @on(ListHeader.SearchLeft)
+    async def leave_search(self, event: ListHeader.SearchLeft) -> None:
+        """The keys belong to the list again."""
+        event.stop()
+        self.set_focus(self.view.list)
+        await self.view.header.close_search()
+
+    @on(DetailHeader.AssignRequested)
+    @on(DetailHeader.StatusToggled)
+    @on(ListHeader.SearchRequested)
+    @on(ListHeader.ExportRequested)
+    @on(TopBar.SettingsRequested)
+    @on(TopBar.AgentMenuRequested)
+    @on(TopBar.AssignedRequested)
+    async def click_action(self, event: Message) -> None:
+        """A button, icon or name was clicked: the same as its key."""
+        event.stop()
+        actions: dict[type[Message], str] = {
+            DetailHeader.AssignRequested: "assign",
+            DetailHeader.StatusToggled: "toggle_status",
+            ListHeader.SearchRequested: "search",
+            ListHeader.ExportRequested: "export",
+            TopBar.SettingsRequested: "settings",
+            TopBar.AgentMenuRequested: "agent",
+            TopBar.AssignedRequested: "assigned",
+        }
+        await self.run_action(actions[type(event)])
+
+    @on(ThreadView.EarlierWanted)
+    def read_earlier(self, event: ThreadView.EarlierWanted) -> None:
+        """The thread was scrolled to its first loaded message."""
+        event.stop()
+        self.reading.read_earlier(event.conversation_id, event.before)
+
+    @on(LaterWanted)
+    def read_later(self, event: LaterWanted) -> None:
+        """The thread was scrolled to its last loaded message, which is not the newest."""
+        event.stop()
+        self.reading.read_later(event)
+
+    @on(EndWanted)
+    def read_end(self, event: EndWanted) -> None:
+        """The beginning or the end of the thread is not loaded."""
+        event.stop()
+        self.reading.read_end(event)
+
+    @on(HitWanted)
+    def find_hit(self, event: HitWanted) -> None:
+        """No loaded message has the words, in the direction that was asked for."""
+        event.stop()
+        self.reading.find_hit(event)
+
+    @on(HitMissed)
+    def miss_hit(self, event: HitMissed) -> None:
+        """There is no further message that has the words."""
+        event.stop()
+        self.reading.miss_hit(event.direction)
+
+    @on(ReplyBox.Submitted)
+    def submit(self, event: ReplyBox.Submitted) -> None:
+        """Enter in the box."""
+        event.stop()
+        self.assigned.takes((event.conversation_id,))  # whom a reply may be assigned to
+        self.writing.submit(
+            event.conversation_id, event.kind, event.text, and_resolve=event.and_resolve, cursor=event.cursor
+        )
+
+    @on(ReplyBox.Continued)
+    def write_on(self, event: ReplyBox.Continued) -> None:
+        """Typing went on after Enter."""
+        self.writing.continued(event.key)
+
+    @on(ReplyBox.TakeBackRequested)
+    def take_back(self, event: ReplyBox.TakeBackRequested) -> None:
+        """Undo in an empty box."""
+        self.writing.take_back(self.view.box.conversation_id)
+
+    @on(ReplyBox.Entered)
+    def begin_writing(self, event: ReplyBox.Entered) -> None:
+        """The cursor came into the box, by key or by mouse."""
+        event.stop()
+        self.writing.begun(event.conversation_id)
+
+    @on(ReplyBox.DraftChanged)
+    def keep_draft(self, event: ReplyBox.DraftChanged) -> None:
+        """A key in the box."""
+        event.stop()
+        self.writing.keep(event.conversation_id, event.kind, event.text)
+
+    @on(ReplyBox.KindChanged)
+    def show_kind(self, event: ReplyBox.KindChanged) -> None:
+        """A reply became a note, or a note a reply."""
+        event.stop()
+        self.writing.kind_changed(event.kind, is_joined=event.is_joined)
+
+    @on(ReplyBox.LeaveRequested)
+    def leave_box(self, event: ReplyBox.LeaveRequested) -> None:
+        """Esc in the box: the text stays."""
+        event.stop()
+        if self.view.box.conversation_id is not None:
+            self.writing.left(self.view.box.conversation_id)
+        if self.has_class("-narrow"):
+            self.view.pane.focus_thread()
+        else:
+            self.view.focus_list()
+
+    @on(ReplyBox.EditorRequested)
+    def open_editor(self, event: ReplyBox.EditorRequested) -> None:
+        """Ctrl+O in the box."""
+        event.stop()
+        self.writing.edit_outside(event.conversation_id, event.kind, event.text)

@@ -1,1 +1,0 @@
-"""Screens and modals: they coordinate widgets, workers and operations."""

@@ -1,0 +1,201 @@
+"""The dialogs that end in files: export and welcome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from inbox_tui.domain.errors import ExportError
+from inbox_tui.tui.dialogs.export import ExportModal, Stage
+from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeScreen
+from inbox_tui.tui.themes import DARK
+
+SIZES = [(120, 36), (40, 10)]
+
+
+class Host(App[None]):
+    """Shows one dialog over an empty screen and keeps what it returns."""
+
+    def __init__(self, dialog: ModalScreen[Any]) -> None:  # each has a result of its own
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self.dialog = dialog
+        self.results: list[object] = []
+
+    def on_mount(self) -> None:
+        self.push_screen(self.dialog, self.results.append)
+
+    def shown(self) -> str:
+        return "\n".join(
+            "".join(segment.text for segment in strip) for strip in self.screen._compositor.render_strips()
+        )
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_export_to_a_new_file(tmp_path: Path, size: tuple[int, int]) -> None:
+    begun: list[Path] = []
+    modal = ExportModal(1200, tmp_path / "out.csv", begun.append)
+    app = Host(modal)
+    async with app.run_test(size=size) as pilot:
+        assert "1,200 conversations" in app.shown()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert begun == [tmp_path / "out.csv"]
+        modal.report(300)
+        await pilot.pause()
+        assert "300 of 1,200 (25 %)" in app.shown()
+        await pilot.press("enter")
+        assert app.results == [], "one Enter too many must not stop it"
+        await modal.finish("1,200 conversations written")
+        await pilot.pause()
+        assert "1,200 conversations written" in app.shown()
+        await pilot.press("enter")
+        assert app.results == [tmp_path / "out.csv"]
+
+
+async def test_export_stopped_while_writing(tmp_path: Path) -> None:
+    modal = ExportModal(10, tmp_path / "out.csv", print)
+    app = Host(modal)
+    async with app.run_test() as pilot:
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        assert app.results == [None]
+        modal.report(5)
+        await modal.finish("too late")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_export_replaces_a_file_only_when_told(tmp_path: Path, size: tuple[int, int]) -> None:
+    file = tmp_path / "out.csv"
+    file.write_text("old")
+    begun: list[Path] = []
+    modal = ExportModal(10, file, begun.append)
+    app = Host(modal)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "exists." in app.shown()
+        await pilot.press("enter")
+        assert modal.stage is Stage.CHOOSING
+        assert app.focused is modal.query_one("#path")
+        await pilot.press("enter", "escape")
+        assert modal.stage is Stage.CHOOSING
+        assert begun == []
+        await pilot.press("enter", "r")
+        assert begun == [file]
+
+
+async def test_export_that_fails_keeps_the_path(tmp_path: Path) -> None:
+    modal = ExportModal(10, tmp_path / "out.csv", print)
+    app = Host(modal)
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await modal.fail(ExportError("The disk is full.", hint="Choose another place."))
+        await pilot.pause()
+        assert "The disk is full. Choose another place." in app.shown()
+        assert modal.query_one("#path", Input).value == str(tmp_path / "out.csv")
+        await pilot.press("escape")
+        assert app.results == [None]
+
+
+async def test_export_expands_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    begun: list[Path] = []
+    app = Host(ExportModal(1, Path("~/out.csv"), begun.append))
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        assert begun == [tmp_path / "out.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "Enter the name of a file."),
+        (".", "is a folder"),
+        ("missing/out.csv", "There is no folder"),
+        ("~nobody-of-this-name/out.csv", "Nobody here is called"),
+        ("x" * 300, "name too long"),
+    ],
+)
+async def test_export_says_what_is_wrong_with_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = Host(ExportModal(1, Path("out.csv"), print))
+    async with app.run_test() as pilot:
+        app.dialog.query_one("#path", Input).value = text
+        await pilot.press("enter")
+        await pilot.pause()
+        assert words.lower() in app.shown().lower()
+        assert app.results == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_welcome_with_the_sample(size: tuple[int, int]) -> None:
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    async with app.run_test(size=size) as pilot:
+        assert "This inbox is empty." in app.shown()
+        await pilot.press("1")
+        assert app.results == [FillWithSample()]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_welcome_puts_nothing_in_unless_it_is_chosen(size: tuple[int, int]) -> None:
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("enter", *"root", "space", "4", "0")
+        await pilot.pause()
+        assert "Choose with 1, 2 or 3." in app.shown()
+        assert app.results == []
+        await pilot.press("escape")
+        assert app.results == [None]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_welcome_with_a_file(tmp_path: Path, size: tuple[int, int]) -> None:
+    file = tmp_path / "conversations.jsonl"
+    file.write_text("{}\n")
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("2", "x", "1", "enter")
+        await pilot.pause()
+        assert "There is no file x1." in app.shown()
+        app.dialog.query_one("#path", Input).value = str(file)
+        await pilot.press("enter")
+        assert app.results == [ImportFile(file)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_welcome_explains_how_to_reach_a_team(size: tuple[int, int]) -> None:
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("3")
+        await pilot.pause()
+        assert "--store URL" in app.shown()
+        assert app.results == []
+
+
+async def test_welcome_goes_on_with_what_was_chosen_elsewhere() -> None:
+    app = Host(WelcomeScreen("sqlite:///inbox.db", Offer.FILE))
+    async with app.run_test() as pilot:
+        await pilot.press("x", "enter")
+        await pilot.pause()
+        assert "There is no file x." in app.shown()
+    app = Host(WelcomeScreen("sqlite:///inbox.db", Offer.TEAM))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        assert "--store URL" in app.shown()
+
+
+async def test_welcome_by_mouse() -> None:
+    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        await pilot.click("#sample")
+        assert app.results == [FillWithSample()]
