@@ -89,7 +89,7 @@ class Inbox:
 
     @property
     def deciding(self) -> TriageController:
-        return self.screen.deciding
+        return self.screen.triage
 
     @property
     def top(self) -> Screen[Any]:

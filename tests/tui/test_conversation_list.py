@@ -112,7 +112,7 @@ class ListApp(App[None]):
             event.control.supply(event.request, self.records.page(event.request))
 
     @on(ConversationList.Highlighted)
-    @on(ConversationList.InitialData)
+    @on(ConversationList.Opened)
     @on(ConversationList.SelectionChanged)
     @on(ConversationList.TopReached)
     def note(self, event: Message) -> None:
@@ -358,10 +358,10 @@ async def test_the_mouse_highlights_opens_selects_and_scrolls() -> None:
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.click(ConversationList, offset=(10, 5))
         assert highlighted_id(app) == "c-2"
-        assert app.said_of(ConversationList.InitialData) == []
+        assert app.said_of(ConversationList.Opened) == []
         await pilot.click(ConversationList, offset=(10, 7), times=2)
-        (opened,) = app.said_of(ConversationList.InitialData)
-        assert isinstance(opened, ConversationList.InitialData)
+        (opened,) = app.said_of(ConversationList.Opened)
+        assert isinstance(opened, ConversationList.Opened)
         assert opened.conversation == record(3)
         await pilot.click(ConversationList, offset=(1, 9))
         assert app.rows.selected == {"c-4"}
@@ -382,8 +382,8 @@ async def test_enter_opens() -> None:
     app = ListApp(Records(5))
     async with app.run_test(size=(60, 20)) as pilot:
         await press(pilot, "j", "enter")
-        (opened,) = app.said_of(ConversationList.InitialData)
-        assert isinstance(opened, ConversationList.InitialData)
+        (opened,) = app.said_of(ConversationList.Opened)
+        assert isinstance(opened, ConversationList.Opened)
         assert opened.conversation == record(1)
 
 

@@ -284,7 +284,7 @@ async def test_a_decision_about_all_waits_until_all_are_selected(team: Team4, wi
         wire.choose = lambda method, path: Fault.HALF_OPEN if "matching" in path else Fault.NONE
         await inbox.pilot.press("X", "e")
         assert "Still selecting. Press the key again" in inbox.text()
-        assert not inbox.context.deciding
+        assert not inbox.context.decisions_under_way
         wire.choose = lambda method, path: Fault.NONE
         await inbox.press("X", "e")
         assert isinstance(inbox.top, ConfirmDialog)

@@ -172,9 +172,9 @@ async def test_of_many_what_a_colleague_changed_first_is_left_and_named(team: Te
     async with team.inbox() as inbox:
         await inbox.press("x", "j", "x")
         jonas = await team.store(JONAS)
-        shown = inbox.deciding.targets()
+        shown = inbox.triage.targets()
         await jonas.assign(ConversationId("luis"), (await jonas.me()).id, None)
-        inbox.deciding._assign(shown, inbox.context.me)  # what the screen knew before the feed told it
+        inbox.triage._assign(shown, inbox.context.me)  # what the screen knew before the feed told it
         await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))
         await inbox.settled()
         assert [await holder(team, id) for id in ("priya", "luis")] == [DANA, JONAS]

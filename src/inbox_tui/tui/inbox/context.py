@@ -110,7 +110,7 @@ class InboxContext:
         self.screen.workers.cancel_group(self.screen, group)
 
     @property
-    def deciding(self) -> int:
+    def decisions_under_way(self) -> int:
         """How many decisions are on their way."""
         return sum(1 for worker in self.screen.workers if worker.group == DECIDE and not worker.is_finished)
 

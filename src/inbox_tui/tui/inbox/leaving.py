@@ -28,7 +28,7 @@ async def finish(context: InboxContext, replies: Replies, hold: UndoSendQueue) -
     last = {pending.draft.key: pending for pending in replies.all_under_way()}
     hold.send_all()
     until = monotonic() + FINISH_TIMEOUT
-    while (replies.all_under_way() or context.deciding) and monotonic() < until:
+    while (replies.all_under_way() or context.decisions_under_way) and monotonic() < until:
         if _waits_for_line(context, replies):
             break
         await asyncio.sleep(FINISH_POLL)
@@ -41,8 +41,8 @@ async def finish(context: InboxContext, replies: Replies, hold: UndoSendQueue) -
     failed = work.undone[undone:]
     words += [f"Not done: {_decisions(len(failed))}. {failed[-1].message}"] if failed else []
     delivery = work.delivery
-    if context.deciding and (delivery is None or delivery.problem):
-        words += [f"The store did not answer in time about {_decisions(context.deciding)}."]
+    if context.decisions_under_way and (delivery is None or delivery.problem):
+        words += [f"The store did not answer in time about {_decisions(context.decisions_under_way)}."]
     waits = delivery.undelivered if delivery is not None else 0
     words += [f"Not delivered yet: {waits:,}. The next start of inbox-tui delivers it."] if waits else []
     return " ".join(words)

@@ -24,7 +24,7 @@ class ReportHandlers(Screen[None]):
     context: InboxContext
     listing: ListController
     reading: ReadingController
-    deciding: TriageController
+    triage: TriageController
     jumps: Jumps
     assigned: AssignmentNotices
     composing: ComposeController
@@ -95,12 +95,12 @@ class ReportHandlers(Screen[None]):
     @on(m.AllFound)
     def show_all_selected(self, event: m.AllFound) -> None:
         """What "select all" selects."""
-        self.deciding.select(event.query, event.conversations)
+        self.triage.select(event.query, event.conversations)
 
     @on(m.TriageDone)
     def show_decision(self, event: m.TriageDone) -> None:
         """What the store made of a decision."""
-        self.deciding.show(event.done)
+        self.triage.show(event.done)
 
     @on(m.ReplySent)
     def show_sent(self, event: m.ReplySent) -> None:
@@ -141,5 +141,5 @@ class ReportHandlers(Screen[None]):
     def show_failure(self, event: m.OperationFailed) -> None:
         """Something did not work: say so, and show the truth again."""
         self.context.failed(event.operation, event.error, event.ids, event.before)
-        self.deciding.failed(event.operation)
+        self.triage.failed(event.operation)
         self.listing.keep_shown(event.operation)

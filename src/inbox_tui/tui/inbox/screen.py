@@ -85,7 +85,7 @@ class InboxScreen(ReportHandlers):
         self.jumps = Jumps(self.context, self.listing)
         self.reading = ReadingController(self.context, self.composing.follow)
         self.assigned = AssignmentNotices(self.context)
-        self.deciding = TriageController(self.context, self.assigned.takes, self.jumps.go_to)
+        self.triage = TriageController(self.context, self.assigned.takes, self.jumps.go_to)
         self.listing.show_opened("sample" if self._launch.is_demo else opened.workspace)
         self.context.list.focus()
         self.set_interval(AGES_EVERY, self.listing.show_ages)
@@ -133,24 +133,24 @@ class InboxScreen(ReportHandlers):
 
     def action_assign(self) -> None:
         """Choose who gets it."""
-        self.deciding.choose_assignee()
+        self.triage.choose_assignee()
 
     def action_take(self) -> None:
         """Assign it to the member."""
-        self.deciding.take()
+        self.triage.take()
 
     def action_toggle_status(self) -> None:
         """Resolve or reopen."""
-        self.deciding.toggle_status()
+        self.triage.toggle_status()
 
     def action_select_all(self) -> None:
         """Select everything that the list holds."""
-        self.deciding.select_all(self.listing.query)
+        self.triage.select_all(self.listing.query)
 
     def action_undo(self) -> None:
         """Take back what was just sent, or the last decision."""
         if not self.composing.take_back():
-            self.deciding.undo()
+            self.triage.undo()
 
     def action_export(self) -> None:
         """Write the list as CSV."""
@@ -202,7 +202,7 @@ class InboxScreen(ReportHandlers):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what the member's access and the store allow."""
-        if not hasattr(self, "view"):
+        if not hasattr(self, "context"):
             return True
         if self._least_size.is_missed:
             return action == "app.quit"  # nobody shall decide about what cannot be seen
@@ -249,8 +249,8 @@ class InboxScreen(ReportHandlers):
         event.stop()
         self.listing.read_page(event.request, event.generation)
 
-    @on(ConversationList.InitialData)
-    def open_conversation(self, event: ConversationList.InitialData) -> None:
+    @on(ConversationList.Opened)
+    def open_conversation(self, event: ConversationList.Opened) -> None:
         """Enter on a row: write into the box that is shown; where the list fills the screen, first read."""
         event.stop()
         if self.has_class("-narrow") and not self.has_class("-reading"):

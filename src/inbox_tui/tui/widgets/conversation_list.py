@@ -93,7 +93,7 @@ class ConversationList(WordedRows, can_focus=True):
         generation: int
         """Requests of an older generation need no answer any more."""
 
-    class InitialData(FromList):
+    class Opened(FromList):
         """A conversation is to be opened."""
 
         conversation: Conversation
@@ -258,7 +258,7 @@ class ConversationList(WordedRows, can_focus=True):
     def action_open(self) -> None:
         """Open the highlighted conversation."""
         if self._highlighted is not None:
-            self.post_message(self.InitialData(self, self._highlighted))
+            self.post_message(self.Opened(self, self._highlighted))
         elif self._window is not None and not self.row_count():
             self.post_message(self.EmptyOpened(self))
 
