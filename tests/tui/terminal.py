@@ -88,7 +88,7 @@ class Inbox:
         return self.screen.listing
 
     @property
-    def deciding(self) -> TriageController:
+    def triage(self) -> TriageController:
         return self.screen.triage
 
     @property

@@ -52,7 +52,7 @@ async def photo(caller: MemberOf, id: FromPath[str]) -> Photo:
 
 
 @post("/import", opt={"audience": Audience.ADMIN}, request_max_body_size=IMPORT_LIMIT, status_code=200)
-async def ingest(caller: MemberOf, data: JSONBody[Import]) -> ImportResult:
+async def take_in(caller: MemberOf, data: JSONBody[Import]) -> ImportResult:
     """Bring conversations in, or the messages that known ones lack. A wrong one refuses all of them. Admins only."""
     return await _intake(caller).ingest(data.conversations)
 
@@ -86,7 +86,7 @@ TEAM = Router(
         save_profile,
         save_photo,
         photo,
-        ingest,
+        take_in,
         receive,
         request_handoff,
         set_lead,
