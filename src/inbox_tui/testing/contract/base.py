@@ -123,4 +123,4 @@ class Contract:
 
     async def seed(self, store: Store, *conversations: IncomingConversation) -> None:
         """Bring conversations into the workspace."""
-        await intake_of(store).take_in(conversations)
+        await intake_of(store).ingest(conversations)

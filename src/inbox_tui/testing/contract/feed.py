@@ -89,7 +89,7 @@ class FeedContract(Contract):
             lambda: dana.reply(C1, ReplyDraft("a note", "n-1", Kind.NOTE)),
             lambda: dana.assign(C1, me, None),
             lambda: dana.set_status(C1, Status.RESOLVED, Status.OPEN),
-            lambda: intake.take_in([incoming("c-1", "Hello", "more", "and more")]),
+            lambda: intake.ingest([incoming("c-1", "Hello", "more", "and more")]),
         ):
             await write()
             report = await until(feed, of("c-1"))

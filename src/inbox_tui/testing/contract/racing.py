@@ -87,7 +87,7 @@ VERBS: dict[str, tuple[Verb, int]] = {
     "resolve": (lambda store, _: store.set_status(C1, Status.RESOLVED, Status.OPEN), 2),
     "reopen": (lambda store, _: store.set_status(DONE, Status.OPEN, Status.RESOLVED), 2),
     "resolve many": (resolve_many, 2),
-    "take in": (lambda store, _: intake_of(store).take_in([incoming("c-9", said("a"), said("b", 1))]), 2),
+    "take in": (lambda store, _: intake_of(store).ingest([incoming("c-9", said("a"), said("b", 1))]), 2),
     "receive": (lambda store, _: intake_of(store).receive(C1, said("late", 5, key="v-9")), 2),
     "ask for a human": (lambda store, _: intake_of(store).request_handoff(C1, MORNING), 2),
     "lead": (lambda store, who: intake_of(store).set_lead(C1, Lead(who, f"{who}@x.example", who, who)), 2),
