@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from inbox_tui.backends.sqlite.connections import FileConnection
-from inbox_tui.backends.sqlite.feed import Bell, follow
+from inbox_tui.backends.sqlite.feed import WriteSignal, follow
 from inbox_tui.backends.sqlite.watch import Watch, Watched, watch
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import StoreUnavailable
@@ -71,7 +71,7 @@ def test_a_file_that_is_gone_is_noticed_although_nothing_writes_to_it_any_more()
 
 
 async def test_a_follower_reads_when_the_bell_rings_and_at_no_other_time() -> None:
-    bell, closing, reads = Bell(), asyncio.Event(), 0
+    bell, closing, reads = WriteSignal(), asyncio.Event(), 0
     woken = asyncio.Event()
 
     async def read(look: Callable[[FileConnection], Changes | None]) -> Changes | None:
