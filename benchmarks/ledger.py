@@ -14,7 +14,7 @@ import msgspec
 from benchmarks.loopback import Line
 
 API = "/v1"
-PATIENCE = 30.0
+TIMEOUT = 30.0
 """Seconds after which a client gives an act up."""
 AGAIN_AFTER = 0.25
 """Seconds after which a request that was refused or cut is sent again."""
@@ -73,7 +73,7 @@ class Ledger:
 
     async def done(self, line: Line, request: Request) -> bytes | None:
         """Send a request until it is answered with a success; None when it was refused for good or took too long."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         body = None if request.content is None else msgspec.json.encode(request.content)
         if request.text:
             self.promises.sent.add(request.text)

@@ -25,7 +25,7 @@ import pyte
 COLUMNS, LINES = 120, 36
 QUIET = 0.06
 """Seconds without a byte after which the line counts as quiet."""
-PATIENCE = 20.0
+TIMEOUT = 20.0
 """Seconds to wait for what must come."""
 PATIENCE_WITH_SILENCE = 1.0
 """Seconds to wait for what need not come."""
@@ -103,7 +103,7 @@ class Terminal:
 
     def start(self, shown: Shown) -> Answer:
         """Wait for the program's first screen. Raises NotShown."""
-        return self._answer(self.started, shown, PATIENCE)
+        return self._answer(self.started, shown, TIMEOUT)
 
     def press(self, keys: bytes, shown: Shown | None = None) -> Answer:
         """Send keys, as a terminal does, and wait for the end of the answer.
@@ -117,11 +117,11 @@ class Terminal:
         """
         begin = time.monotonic_ns()
         os.write(self._master, keys)
-        return self._answer(begin, shown, PATIENCE if shown else PATIENCE_WITH_SILENCE)
+        return self._answer(begin, shown, TIMEOUT if shown else PATIENCE_WITH_SILENCE)
 
     def await_shown(self, begin: int, shown: Shown) -> Answer:
         """Wait for what something else than a key brings about; ``begin`` is when, in nanoseconds. Raises NotShown."""
-        return self._answer(begin, shown, PATIENCE)
+        return self._answer(begin, shown, TIMEOUT)
 
     def pause(self, seconds: float = QUIET) -> int:
         """Let as much time pass as a person between keys; gives the bytes that came of their own accord."""

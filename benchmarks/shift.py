@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import msgspec
 
 from benchmarks.clients import Client, Exporter, Member, Watcher, Website
-from benchmarks.ledger import AGAIN_AFTER, API, PATIENCE, Ledger
+from benchmarks.ledger import AGAIN_AFTER, API, TIMEOUT, Ledger
 from benchmarks.loopback import Line, Site
 
 GENERATED = "c-"
@@ -32,7 +32,7 @@ _BEGINNINGS = ("127.0.1", "127.0.3")
 
 
 @dataclass(frozen=True)
-class Tokens:
+class InputLexer:
     """Secrets of those who work and of those who attack."""
 
     members: tuple[str, ...]
@@ -54,7 +54,7 @@ class Shift:
     def __init__(
         self,
         site: Site,
-        tokens: Tokens,
+        tokens: InputLexer,
         clients: int,
         pace: float,
         *,
@@ -100,10 +100,10 @@ class Shift:
         for agent in range(len(self._tokens.agents)):
             is_on = asyncio.Event()
             self._following.append(asyncio.create_task(self._hear(agent, is_on)))
-            await asyncio.wait_for(is_on.wait(), PATIENCE)
+            await asyncio.wait_for(is_on.wait(), TIMEOUT)
             # An id to come again with, whenever the stream is cut.
             await self.ledger.done(self._members[0].line, self._members[0].greet(self._websites[agent].first))
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while self.ledger.promises.replies - self.ledger.promises.heard.keys():
             if time.monotonic() > until:
                 raise RuntimeError("The websites do not hear replies.")
@@ -124,7 +124,7 @@ class Shift:
 
     async def end(self) -> None:
         """Wait until the websites have heard what was promised to them, then hang up."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while time.monotonic() < until and self.ledger.promises.replies - self.ledger.promises.heard.keys():
             await asyncio.sleep(0.1)
         for task in self._following:
@@ -139,7 +139,7 @@ class Shift:
         member = self._members[0]
         for act in (member.list, member.reply):
             if await self.ledger.done(member.line, act()) is None:
-                return PATIENCE
+                return TIMEOUT
         return time.monotonic() - began
 
     def line(self, token: str, number: int, kind: int = 0) -> Line:

@@ -17,7 +17,7 @@ from benchmarks.attackers import AGENT, LONG_IDS
 from benchmarks.audit import Audit, audit_database, audit_file
 from benchmarks.generate import ME
 from benchmarks.ledger import Promises
-from benchmarks.shift import Tokens
+from benchmarks.shift import InputLexer
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Access, Author, ConversationId, IncomingConversation, IncomingMessage
 from inbox_tui.domain.tokens import NewToken, hash_of, secret_of
@@ -51,7 +51,7 @@ class Stage:
     file: Path
     database: str = ""
     tls: tuple[Path, Path] | None = None
-    tokens: Tokens = field(default=Tokens((), ()), init=False)
+    tokens: InputLexer = field(default=InputLexer((), ()), init=False)
     secrets: dict[str, str] = field(default_factory=dict, init=False)
     """The stranger's tokens: ``none``, ``edit``, ``admin``, ``agent``."""
 
@@ -75,7 +75,7 @@ class Stage:
 
             members = [await token(f"member{number}@team.example") for number in _WORKING]
             websites = [await token(agent=name) for name in _WEBSITES]
-            self.tokens = Tokens(tuple(members), tuple(websites))
+            self.tokens = InputLexer(tuple(members), tuple(websites))
             self.secrets = {
                 "none": await token(_NOBODY),
                 "edit": await token(_EDITOR),
@@ -148,7 +148,7 @@ async def _begin_long_ago(intake: Intake) -> None:
         ]
         with suppress(Rejected):
             for start in range(0, LONG_IDS, _LONG_IDS_AT_ONCE):
-                await intake.take_in(made[start : start + _LONG_IDS_AT_ONCE])
+                await intake.ingest(made[start : start + _LONG_IDS_AT_ONCE])
             return
 
 

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.generate import default_folder, size, workspace
-from benchmarks.pty import PATIENCE, Terminal
+from benchmarks.pty import TIMEOUT, Terminal
 from benchmarks.runs import command, surroundings
 from benchmarks.truth import Truth, look_up
 
@@ -57,7 +57,7 @@ def _run(folder: Path, file: Path, truth: Truth, program: list[str]) -> tuple[in
     with Terminal(shell, surroundings(folder)) as terminal:
         answer = terminal.start(truth.newest.is_first)
         terminal.press(b"q")
-        terminal.pause(PATIENCE)  # until it has ended
+        terminal.pause(TIMEOUT)  # until it has ended
     return terminal.started, terminal.started + int(answer.shown * _NS_PER_MS)
 
 

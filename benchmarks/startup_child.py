@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inbox_tui.local.launch import Launch
-    from inbox_tui.tui.inbox.opening import Opened
+    from inbox_tui.tui.inbox.opening import InitialData
     from inbox_tui.tui.inbox.screen import InboxScreen
 
 _marks = [("Python started", time.monotonic_ns())]
@@ -38,9 +38,9 @@ def main(notes: Path, arguments: list[str]) -> None:
     mark("screens imported")
     opening, mounting = app.open_inbox, app.InboxScreen.on_mount
 
-    async def opened(launch: Launch) -> Opened:
+    async def opened(launch: Launch) -> InitialData:
         mark("settings read, loop started")
-        result: Opened = await opening(launch)
+        result: InitialData = await opening(launch)
         mark("store opened, first page read")
         return result
 

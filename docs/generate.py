@@ -35,7 +35,7 @@ SIZE = (120, 34)
 """Columns and lines of the picture."""
 WIDTH = 80
 """Columns of the help texts, whatever terminal they are made on."""
-PATIENCE = 30
+TIMEOUT = 30
 """Seconds after which a picture that does not come is given up."""
 PLACES = {
     "inbox": "Outside the reply box",
@@ -53,11 +53,11 @@ DIALOGS = {
     "Dialog": "every one",
     "Choice": "on a button",
     "FormDialog": "with several fields",
-    "AgentMenu": "agents",
+    "AgentDialog": "agents",
     "BadgePicker": "profile: the colours",
-    "LostTextsModal": "texts without a conversation: the list",
-    "LostTextModal": "texts without a conversation: one of them",
-    "ExportModal": "export: the file exists",
+    "LostTextsDialog": "texts without a conversation: the list",
+    "LostTextDialog": "texts without a conversation: one of them",
+    "ExportDialog": "export: the file exists",
     "OneOf": "settings: several values",
 }
 """Which dialog a class is, in words."""
@@ -218,10 +218,10 @@ def picture() -> str:
 
 def api_description() -> str:
     """The HTTP API in OpenAPI's words."""
-    from inbox_tui.server.app import the_app
+    from inbox_tui.server.app import application
     from inbox_tui.server.description import description_of
 
-    return msgspec.json.format(msgspec.json.encode(description_of(the_app()))).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(description_of(application()))).decode() + "\n"
 
 
 PAGES = {
@@ -273,7 +273,7 @@ async def _screenshot(folder: Path) -> str:
     opened = await open_inbox(launch)
     try:
         app = InboxApp(launch, opened, clock=now)
-        async with asyncio.timeout(PATIENCE), app.run_test(size=SIZE) as pilot:
+        async with asyncio.timeout(TIMEOUT), app.run_test(size=SIZE) as pilot:
             await pilot.press("j", "j")  # to somebody who waits and whom nobody has
             while not _is_drawn(app):
                 await pilot.pause()
@@ -288,10 +288,10 @@ def _is_drawn(app: InboxApp) -> bool:
     from inbox_tui.tui.inbox.screen import InboxScreen
 
     screen = app.screen
-    if not isinstance(screen, InboxScreen) or not screen.view.top.connection:
+    if not isinstance(screen, InboxScreen) or not screen.context.top.connection:
         return False
-    shown = screen.view.pane.conversation
-    is_read = shown is not None and shown.assignee is None and bool(screen.view.thread.messages)
+    shown = screen.context.pane.conversation
+    is_read = shown is not None and shown.assignee is None and bool(screen.context.thread.messages)
     return is_read and all(worker.is_finished or worker.group == "follow" for worker in app.workers)
 
 

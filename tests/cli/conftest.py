@@ -93,7 +93,7 @@ def seed(store_file: Path, lines: Sequence[dict[str, object]]) -> None:
         now = datetime(2026, 11, 6, 15, tzinfo=timezone.utc)
         assert isinstance(store, Intake)
         if lines:
-            await store.take_in([read_line(json.dumps(given).encode(), now) for given in lines])
+            await store.ingest([read_line(json.dumps(given).encode(), now) for given in lines])
 
     in_store(store_file, fill)
 

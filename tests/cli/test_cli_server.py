@@ -29,7 +29,7 @@ from inbox_tui.store.protocol import Host, Store, Team
 
 from .conftest import ME, RunCli, in_store, line, seed
 
-PATIENCE = 20
+TIMEOUT = 20
 
 
 class Server:
@@ -43,7 +43,7 @@ class Server:
     def end(self, how: signal.Signals = signal.SIGTERM) -> str:
         """Stop it; gives what else it wrote."""
         self.process.send_signal(how)
-        _, rest = self.process.communicate(timeout=PATIENCE)
+        _, rest = self.process.communicate(timeout=TIMEOUT)
         return "\n".join(self.first[:-1]) + rest
 
 
@@ -175,7 +175,7 @@ def test_it_finishes_what_is_under_way(secret: str, environment: dict[str, str],
         began = time.monotonic()
         server.end(how)
         assert server.process.returncode == 0
-        assert time.monotonic() - began < PATIENCE / 2, "an open stream does not hold it up"
+        assert time.monotonic() - began < TIMEOUT / 2, "an open stream does not hold it up"
         assert b"".join(events.iter_bytes()).startswith(b"id: "), "and ends in order"
 
 
@@ -256,14 +256,14 @@ def test_silent_connections_beyond_the_open_files(
         authorities = ssl.create_default_context(cafile=cert) if tls else True
         slowest = 0.0
         for number in range(SILENT):
-            held.enter_context(socket.create_connection(where, PATIENCE))
+            held.enter_context(socket.create_connection(where, TIMEOUT))
             if number % 100 == 99:
                 for path, headers in (("health", {}), ("me", {"Authorization": f"Bearer {secret}"})):
                     began = time.monotonic()
-                    answer = httpx.get(f"{address}/v1/{path}", headers=headers, verify=authorities, timeout=PATIENCE)
+                    answer = httpx.get(f"{address}/v1/{path}", headers=headers, verify=authorities, timeout=TIMEOUT)
                     assert answer.status_code == 200, answer.text
                     slowest = max(slowest, time.monotonic() - began)
-        assert slowest < PATIENCE / 4
+        assert slowest < TIMEOUT / 4
         log = server.end()
         assert server.process.returncode == 0
     assert "leaves room for 256 connections, not 4000" in log
@@ -276,7 +276,7 @@ def test_a_flood_that_is_refused_is_one_line_a_second(secret: str, environment: 
     with serving(environment) as server, httpx.Client(base_url=f"{server.address}/v1") as client:
         told: Counter[int] = Counter()
         for _ in range(400):
-            stranger = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=PATIENCE)
+            stranger = http.client.HTTPConnection(server.address.removeprefix("http://"), timeout=TIMEOUT)
             stranger.request("GET", "/v1/me")
             told[stranger.getresponse().status] += 1
             stranger.close()
@@ -430,7 +430,7 @@ def test_two_processes_over_one_store_are_one(secret: str, run_cli: RunCli, envi
     with (
         serving(environment) as one,
         serving(environment) as two,
-        httpx.Client(headers=headers, timeout=PATIENCE) as client,
+        httpx.Client(headers=headers, timeout=TIMEOUT) as client,
     ):
         draft = {"body": "Once", "key": "same-key", "last_seen": None, "kind": "note"}
         for server in (one, two):

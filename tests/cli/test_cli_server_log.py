@@ -13,7 +13,7 @@ from inbox_tui.domain.tokens import NewToken, hash_of, secret_of
 from inbox_tui.store.protocol import Host, Store
 
 from .conftest import ME, RunCli, in_store, line, seed
-from .test_cli_server import PATIENCE, serving
+from .test_cli_server import TIMEOUT, serving
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def api(store_file: Path) -> httpx.Client:
         await store.add_token(NewToken(hash_of(secret), ME))
 
     in_store(store_file, admit)
-    return httpx.Client(headers={"Authorization": f"Bearer {secret}"}, timeout=PATIENCE)
+    return httpx.Client(headers={"Authorization": f"Bearer {secret}"}, timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize("suffixes", [("-wal",), ("-shm",), ("-wal", "-shm")])
@@ -48,7 +48,7 @@ def test_a_deleted_log_ends_the_writing_and_loses_nothing(
         refused = reply("late")
         assert refused.status_code in (500, 503)
         assert "was deleted or replaced while it was open" in refused.json()["message"]
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while api.get(f"{server.address}/v1/ready").status_code == 200:
             assert time.monotonic() < until
         for _ in range(20):  # and it does not come back

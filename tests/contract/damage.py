@@ -46,7 +46,7 @@ POISON = {
 
 async def three_conversations(store: Store) -> None:
     """Two whole ones, and between them one to damage."""
-    await intake_of(store).take_in(
+    await intake_of(store).ingest(
         [incoming(f"c-{n}", said("a b", n, key="m"), said("c", n, Author.AGENT, key="n"), at=n) for n in (1, 2, 3)]
     )
 

@@ -25,7 +25,7 @@ NEWEST_FIRST = incoming(
 
 async def as_it_was_taken_in(store: Store) -> None:
     """Conversations that earlier versions kept otherwise: newest first, and with blanks around what is known."""
-    await intake_of(store).take_in(
+    await intake_of(store).ingest(
         [
             NEWEST_FIRST,
             incoming("c-2", lead=Lead("x", "y@mail.example")),
@@ -63,5 +63,5 @@ async def require_as_today(store: Store) -> None:
     assert (await store.get(C2)).lead == Lead("", "y@mail.example")
     assert await ids(store, Query(Filter.HAS_LEAD)) == ["c-2"]
     assert (await store.counts(None)).has_lead == 1
-    taken = await intake_of(store).take_in([NEWEST_FIRST])
+    taken = await intake_of(store).ingest([NEWEST_FIRST])
     assert (taken.unchanged, taken.messages) == (1, 0)

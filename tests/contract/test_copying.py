@@ -28,7 +28,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.local.copies import CopyJournal
 from inbox_tui.operations.comparing import whole
-from inbox_tui.operations.copying import Copied, Copy, Progress, require_source, require_target
+from inbox_tui.operations.copying import Copied, Copy, CopyProgress, require_source, require_target
 from inbox_tui.operations.copying_team import TeamCopy
 from inbox_tui.store.protocol import Store, Upkeep
 from inbox_tui.store.registry import Identity, open_store
@@ -47,11 +47,11 @@ async def fill(store: Store) -> None:
     await team.save_profile("Dana Ortiz", Badge("DX", Color.TEAL))
     await team.save_photo(PNG)
     sam = await team.add_member(SAM, "Sam", Access.EDIT)
-    await team_of(seen_by(store, sam)).save_profile("Sam Okafor", Badge("SO", Color.BLUE))
+    await team_of(as_member(store, sam)).save_profile("Sam Okafor", Badge("SO", Color.BLUE))
     await team.add_member(EVE, "Eve Stone", Access.NONE)
-    await intake.take_in(random_conversations(Random(3), 120))
+    await intake.ingest(random_conversations(Random(3), 120))
     odd = said("a\x1b[2J\u202e", 1, Author.MEMBER, member_email="no address")
-    await intake.take_in([incoming("c-1", "a", "b", needs_human=True), incoming("日 \x1b]0;x\x07", "x", odd)])
+    await intake.ingest([incoming("c-1", "a", "b", needs_human=True), incoming("日 \x1b]0;x\x07", "x", odd)])
     await reply(store)
     await store.reply(C1, ReplyDraft("ask the warehouse", "k-2", Kind.NOTE))
     await store.set_status(C1, Status.RESOLVED, Status.OPEN)
@@ -59,12 +59,12 @@ async def fill(store: Store) -> None:
     await intake.request_handoff(ConversationId("r-7"), MORNING)
     await store.assign(C1, (await member_of(store, SAM)).id, (await store.me()).id)
     long = incoming("long", *(said(f"message {n}", n) for n in range(2_300)))
-    await intake.take_in([long])
+    await intake.ingest([long])
 
 
-def seen_by(store: Store, member: Member) -> Store:
+def as_member(store: Store, member: Member) -> Store:
     """The same workspace as another member sees it."""
-    return host_of(store).seen_by(member.id)
+    return host_of(store).as_member(member.id)
 
 
 @pytest.fixture
@@ -81,7 +81,11 @@ class Place:
         self._stack = stack
 
     async def copied(
-        self, source: Store, target: Store, on_progress: Callable[[Progress], None] | None = None, machine: str = "here"
+        self,
+        source: Store,
+        target: Store,
+        on_progress: Callable[[CopyProgress], None] | None = None,
+        machine: str = "here",
     ) -> Copied:
         """One run."""
         journal = CopyJournal(self._folder / machine, source.name, target.name)
@@ -108,11 +112,11 @@ class Place:
 async def test_a_copy_is_the_same_and_a_second_writes_nothing(place: Place) -> None:
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
-    told: list[Progress] = []
+    told: list[CopyProgress] = []
     first = await place.copied(source, target, told.append)
     assert (first.conversations, first.written, first.without_profile) == (123, 123, ())
     assert first.messages > 2_500
-    assert told == [Progress("copy", 100, 123), Progress("copy", 123, 123)]
+    assert told == [CopyProgress("copy", 100, 123), CopyProgress("copy", 123, 123)]
     second = await place.copied(source, target)
     assert (second.written, second.checksum) == (0, first.checksum)
     back = await place.copied(target, await place.file("c"))
@@ -135,7 +139,7 @@ async def test_over_http_in_both_directions(place: Place) -> None:
     assert up.checksum == down.checksum
 
 
-def break_off(_: Progress) -> None:
+def break_off(_: CopyProgress) -> None:
     raise KeyboardInterrupt
 
 
@@ -152,7 +156,7 @@ async def test_what_changed_since_is_copied_again(place: Place) -> None:
     """Also what leaves nothing behind but an event."""
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
-    await intake_of(source).take_in([incoming("c-2", "a")])
+    await intake_of(source).ingest([incoming("c-2", "a")])
     await place.copied(source, target)
     await source.reply(C1, ReplyDraft("Done", "k-3", last_seen=await last_seen(source)))
     await source.set_status(C1, Status.RESOLVED, Status.OPEN)
@@ -168,8 +172,8 @@ async def test_what_changed_since_is_copied_again(place: Place) -> None:
 
 async def test_a_target_with_other_conversations_is_refused_and_left_as_it_was(place: Place) -> None:
     source, target = await place.file("a"), await place.file("b")
-    await intake_of(source).take_in([incoming("c-1", "a")])
-    await intake_of(target).take_in([incoming("other", "b")])
+    await intake_of(source).ingest([incoming("c-1", "a")])
+    await intake_of(target).ingest([incoming("other", "b")])
     with pytest.raises(Rejected, match=r"b\.db holds 1 conversation \(other\) that .*a\.db does not"):
         await place.copied(source, target)
     assert (await target.counts(None)).all == 1
@@ -194,7 +198,7 @@ async def rename_oneself(store: Store) -> object:
 
 
 async def rename(store: Store) -> object:
-    sam = seen_by(store, await member_of(store, SAM))
+    sam = as_member(store, await member_of(store, SAM))
     return await team_of(sam).save_profile("Samuel", Badge("SA", Color.RED))
 
 
@@ -218,9 +222,9 @@ LEFT_TO_THE_SOURCE = {"one's own profile", "a photo", "a member"}
 async def test_a_target_in_which_work_has_gone_on_is_refused_and_left_as_it_is(place: Place, work: str) -> None:
     act, named = WORK[work]
     source, target = await place.file("a"), await place.file("b")
-    await intake_of(source).take_in([incoming("c-1", "a"), incoming("c-2", "b")])
+    await intake_of(source).ingest([incoming("c-1", "a"), incoming("c-2", "b")])
     sam = await team_of(source).add_member(SAM, "Sam", Access.EDIT)
-    await team_of(seen_by(source, sam)).save_profile("Sam Okafor", Badge("SO", Color.BLUE))
+    await team_of(as_member(source, sam)).save_profile("Sam Okafor", Badge("SO", Color.BLUE))
     await place.copied(source, target)
     await act(target)
     before = await target.get(C1), await messages(target), await target.members()
@@ -239,12 +243,12 @@ async def test_stores_that_got_the_names_of_others_are_no_earlier_copy(place: Pl
     """A file is deleted, and another made under its name."""
     chats = [incoming(f"c-{number}", said("a", number)) for number in range(8)]
     source, target = await place.file("a"), await place.file("b")
-    await intake_of(source).take_in(chats)
+    await intake_of(source).ingest(chats)
     await place.copied(source, target)
     await target.aclose()
     (tmp_path / "b.db").unlink()
     again = await place.file("b")
-    await intake_of(again).take_in(chats[::-1])
+    await intake_of(again).ingest(chats[::-1])
     await again.set_status(ConversationId("c-3"), Status.RESOLVED, Status.OPEN)
     for number in range(20):  # its number passes that of the copy
         await intake_of(again).receive(ConversationId("c-5"), said("more", number, key=f"k-{number}"))
@@ -253,7 +257,7 @@ async def test_stores_that_got_the_names_of_others_are_no_earlier_copy(place: Pl
     await source.aclose()
     (tmp_path / "a.db").unlink()
     other = await place.file("a")
-    await intake_of(other).take_in([incoming(f"x-{number}") for number in range(8)])
+    await intake_of(other).ingest([incoming(f"x-{number}") for number in range(8)])
     with pytest.raises(Rejected, match=r"holds 8 conversations .* that .*a\.db does not"):
         await place.copied(other, again)
     assert (await again.counts(None)).all == 8
@@ -269,7 +273,7 @@ def as_earlier_versions_wrote(mark: Path) -> None:
 
 async def test_a_note_of_an_earlier_version_is_read(place: Place, tmp_path: Path) -> None:
     source, target = await place.file("a"), await place.file("b")
-    await intake_of(source).take_in([incoming("c-1", "a"), incoming("c-2", "b")])
+    await intake_of(source).ingest([incoming("c-1", "a"), incoming("c-2", "b")])
     await place.copied(source, target)
     [mark] = (tmp_path / "here").iterdir()
     as_earlier_versions_wrote(mark)
@@ -284,7 +288,7 @@ async def test_a_note_of_an_earlier_version_is_read(place: Place, tmp_path: Path
 async def test_a_target_that_was_put_back_to_a_backup_is_looked_at_whole(place: Place, tmp_path: Path) -> None:
     """Its numbers have come back, and tell nothing."""
     source, target = await place.file("a"), await place.file("b")
-    await intake_of(source).take_in([incoming("c-1", "a"), incoming("c-2", "b")])
+    await intake_of(source).ingest([incoming("c-1", "a"), incoming("c-2", "b")])
     await place.copied(source, target)
     assert isinstance(target, Upkeep)
     await target.back_up(tmp_path / "backup.db")
@@ -306,7 +310,7 @@ async def test_a_copy_of_changed_members_that_breaks_off_goes_on(place: Place, m
     await fill(source)
     await place.copied(source, target)
     for email in (DANA, SAM):
-        own = seen_by(source, await member_of(source, email))
+        own = as_member(source, await member_of(source, email))
         await team_of(own).save_profile(f"New name of {email}"[:20], Badge("NN", Color.RED))
     with monkeypatch.context() as broken:
         copy_profile = TeamCopy._copy_profile
@@ -336,7 +340,7 @@ async def test_who_writes_in_the_target_meanwhile_is_noticed_and_not_overwritten
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
 
-    def on_progress(progress: Progress) -> None:
+    def on_progress(progress: CopyProgress) -> None:
         if progress.done == 123:
             elsewhere(target, lambda store: intake_of(store).receive(C1, said("Anybody there?", 50, key="web-1")))
 
@@ -353,9 +357,9 @@ async def test_what_is_written_in_the_source_meanwhile_is_told_and_comes_with_th
 
     async def write(store: Store) -> None:
         await intake_of(store).receive(C1, said("Anybody there?", 50, key="web-1"))
-        await intake_of(store).take_in([incoming("new", "Hello?")])
+        await intake_of(store).ingest([incoming("new", "Hello?")])
 
-    def on_progress(progress: Progress) -> None:
+    def on_progress(progress: CopyProgress) -> None:
         if progress.done == 123:
             elsewhere(source, write)
 
@@ -383,14 +387,14 @@ async def test_messages_without_a_key_collide_with_none(place: Place) -> None:
     """An import gives those of a file keys by their places; the inbox gives its events none."""
     source, target = await place.file("a"), await place.file("b")
     longer = incoming("c-1", "a", "b", "c", "d")
-    await intake_of(source).take_in([incoming("c-1", "a", "b")])
+    await intake_of(source).ingest([incoming("c-1", "a", "b")])
     await source.set_status(C1, Status.RESOLVED, Status.OPEN)
-    await intake_of(source).take_in([longer])
+    await intake_of(source).ingest([longer])
     await place.copied(source, target)
     kinds = [m.kind for m in await messages(source)]
     assert kinds == [m.kind for m in await messages(target)] and kinds.count(Kind.EVENT) >= 1
-    assert (await intake_of(target).take_in([longer])).messages == 0, "known there as here"
-    assert (await intake_of(target).take_in([incoming("c-1", "a", "b", "c", "d", "e")])).messages == 1
+    assert (await intake_of(target).ingest([longer])).messages == 0, "known there as here"
+    assert (await intake_of(target).ingest([incoming("c-1", "a", "b", "c", "d", "e")])).messages == 1
 
 
 async def test_access_that_was_taken_away_is_taken_away_in_the_copy(place: Place) -> None:
@@ -412,9 +416,9 @@ async def test_members_who_were_changed_meanwhile_are_told(place: Place, what: s
         if what == "access":
             await team_of(store).set_access(sam.id, Access.ADMIN)
         else:
-            await team_of(seen_by(store, sam)).save_photo(PNG)
+            await team_of(as_member(store, sam)).save_photo(PNG)
 
-    def on_progress(progress: Progress) -> None:
+    def on_progress(progress: CopyProgress) -> None:
         if progress.done == 123:
             elsewhere(target, change)
 
@@ -435,7 +439,7 @@ async def test_a_small_copy_is_known_from_itself_by_another_address(place: Place
     """Though all its numbers are the source's."""
     source, target = await place.file("a"), await place.file("b")
     await team_of(source).save_profile("Dana Ortiz", Badge("DO", Color.TEAL))
-    await intake_of(source).take_in([incoming("c-1")])
+    await intake_of(source).ingest([incoming("c-1")])
     await place.copied(source, target)
     assert (await place.copied(source, target, machine="another")).written == 0
 
@@ -455,14 +459,14 @@ async def test_only_an_admin_copies(place: Place) -> None:
     source = await place.file("a")
     await fill(source)
     with pytest.raises(NotAllowed, match=f"Only an admin copies a workspace, and {SAM} is none"):
-        await require_source(seen_by(source, await member_of(source, SAM)))
+        await require_source(as_member(source, await member_of(source, SAM)))
 
 
 async def test_a_member_without_rights_copies_nothing(place: Place) -> None:
     source, target = await place.file("a"), await place.file("b")
     await fill(source)
     await fill(target)
-    guest = seen_by(target, await member_of(target, SAM))
+    guest = as_member(target, await member_of(target, SAM))
     with pytest.raises(InboxError):
         await place.copied(source, guest)
 
@@ -471,9 +475,9 @@ async def test_a_member_without_rights_copies_nothing(place: Place) -> None:
 async def test_who_has_no_address_keeps_access_and_conversations(place: Place, over: str) -> None:
     """An import may name people by anything; such a member cannot be added beforehand."""
     source, target = await place.file("a"), await place.file("b")
-    await intake_of(source).take_in([incoming("c-1", assignee_email="kim")])
+    await intake_of(source).ingest([incoming("c-1", assignee_email="kim")])
     await team_of(source).set_access((await member_of(source, "kim")).id, Access.EDIT)
-    await intake_of(source).take_in([incoming("c-2", assignee_email="kim"), incoming("c-3", assignee_email="lou")])
+    await intake_of(source).ingest([incoming("c-2", assignee_email="kim"), incoming("c-3", assignee_email="lou")])
     assert (await member_of(source, "lou")).access is Access.NONE
     copied = await place.copied(source, await place.remote(target) if over == "http" else target)
     assert copied.conversations == 3
@@ -486,8 +490,8 @@ async def test_who_imported_comes_with_the_copy(place: Place) -> None:
     """And is part of what is compared: another importer is another message."""
     source, target = await place.file("a"), await place.file("b")
     sam = await team_of(source).add_member(SAM, "Sam Okafor", Access.ADMIN)
-    await intake_of(source).take_in([incoming("c-1", "a")])
-    await intake_of(seen_by(source, sam)).take_in([incoming("c-1", "a", "b")])
+    await intake_of(source).ingest([incoming("c-1", "a")])
+    await intake_of(as_member(source, sam)).ingest([incoming("c-1", "a", "b")])
     await reply(source)
     copied = await place.copied(source, target)
     importers = [
@@ -496,9 +500,9 @@ async def test_who_imported_comes_with_the_copy(place: Place) -> None:
     assert importers == [("a", DANA), ("b", SAM), ("On it", None)]
     assert (await place.copied(target, await place.file("c"))).checksum == copied.checksum
     other = await place.file("d")
-    await intake_of(other).take_in([incoming("c-1", "a", "b")])
+    await intake_of(other).ingest([incoming("c-1", "a", "b")])
     same = await place.file("e")
     await team_of(same).add_member(SAM, "", Access.ADMIN)
-    await intake_of(seen_by(same, await member_of(same, SAM))).take_in([incoming("c-1", "a", "b")])
+    await intake_of(as_member(same, await member_of(same, SAM))).ingest([incoming("c-1", "a", "b")])
     digests = [found.digest() for store in (other, same) if (found := await whole(store, C1))]
     assert len(set(digests)) == 2

@@ -26,7 +26,7 @@ async def check(path: Path, given_conversations: list[IncomingConversation]) -> 
     await dana.add_member(SAM, "Sam Okafor", Access.EDIT)
     sam = await open_file(path, Identity(SAM), utc_now)
     try:
-        await dana.take_in(given_conversations)
+        await dana.ingest(given_conversations)
         everything = [row for rows in [row async for row in dana.scan(Query())] for row in rows]
         assert {row.id for row in everything} == {conversation.id for conversation in given_conversations}
         agents = [None, *(agent.id for agent in await dana.agents())]

@@ -22,13 +22,13 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
     Author,
     ConversationId,
+    ConversationState,
+    ImportResult,
     IncomingConversation,
     Kind,
     ReplyDraft,
     SetStatus,
-    Standing,
     Status,
-    Taken,
 )
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.registry import Identity
@@ -82,7 +82,7 @@ class Interrupted:
 def with_standing(conversation: IncomingConversation) -> IncomingConversation:
     import msgspec
 
-    standing = Standing(minute(9), first_human_reply_at=minute(3))
+    standing = ConversationState(minute(9), first_human_reply_at=minute(3))
     return msgspec.structs.replace(conversation, standing=standing, needs_human=False)
 
 
@@ -97,20 +97,20 @@ def test_what_breaks_off_and_is_done_again_ends_as_if_it_had_not(
         whole, broken = await opened(folder, "whole.db"), await opened(folder, "broken.db")
         try:
             with pytest.MonkeyPatch.context() as patch:
-                await whole.take_in(conversations)
+                await whole.ingest(conversations)
                 patch.setattr(facets, "Portion", partial(Portion, lambda: 0.0, weight))
                 patch.setattr(facets, "BETWEEN", 0)
                 session_write = broken._session.write
                 Interrupted(broken, after)
                 try:
-                    await broken.take_in(conversations)
+                    await broken.ingest(conversations)
                 except StoreUnavailable:
                     broken._session.write = session_write  # type: ignore[method-assign]
-                    await broken.take_in(conversations)
+                    await broken.ingest(conversations)
                 broken._session.write = session_write  # type: ignore[method-assign]
                 assert await everything(broken) == await everything(whole)
-                again = await broken.take_in(conversations)
-                assert again == Taken(unchanged=len(conversations))
+                again = await broken.ingest(conversations)
+                assert again == ImportResult(unchanged=len(conversations))
         finally:
             await whole.aclose()
             await broken.aclose()
@@ -132,7 +132,7 @@ async def test_a_long_conversation_goes_in_several_transactions_and_stands_as_it
     )
     at_once = store._session.write
     running = Interrupted(store, 2, waits=True)
-    taking = asyncio.create_task(store.take_in([long]))
+    taking = asyncio.create_task(store.ingest([long]))
     await running.waiting.wait()
     half = await store.get(C1)
     shown = len((await store.thread(C1, limit=1_000)).messages)
@@ -141,7 +141,7 @@ async def test_a_long_conversation_goes_in_several_transactions_and_stands_as_it
     store._session.write = at_once  # type: ignore[method-assign]
     await store.reply(C1, ReplyDraft("Meanwhile", "k", Kind.NOTE))
     running.going_on.set()
-    assert await taking == Taken(added=1, messages=300)
+    assert await taking == ImportResult(added=1, messages=300)
     thread = (await store.thread(C1, limit=1_000)).messages
     assert [m.body for m in thread if m.author is Author.VISITOR] == [f"message {number}" for number in range(300)]
     assert (await store.get(C1)).messages == 301
@@ -152,12 +152,12 @@ async def test_others_write_between_the_parts_of_an_import_and_of_a_bulk_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = await opened(tmp_path, "inbox.db")
-    await store.take_in([incoming("own", "hello")])
+    await store.ingest([incoming("own", "hello")])
     for module in (facets, sql_store):
         monkeypatch.setattr(module, "Portion", partial(Portion, lambda: 0.0, 30))
     many = [incoming(f"c-{number}", "a", "b") for number in range(200)]
     changes = [SetStatus(one.id, Status.RESOLVED, Status.OPEN) for one in many]
-    for number, work in enumerate((store.take_in(many), store.apply(changes))):
+    for number, work in enumerate((store.ingest(many), store.apply(changes))):
         running = asyncio.create_task(work)
         await asyncio.sleep(0)  # it hands its first part over
         before = await store.reply(ConversationId("own"), ReplyDraft("a note", f"k-{number}", Kind.NOTE))

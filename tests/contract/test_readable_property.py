@@ -24,13 +24,13 @@ from inbox_tui.domain.models import (
     Author,
     Conversation,
     ConversationId,
+    ConversationState,
     IncomingConversation,
     IncomingMessage,
     Kind,
     Lead,
     Message,
     ReplyDraft,
-    Standing,
     Status,
 )
 from inbox_tui.domain.paging import PageRequest
@@ -69,7 +69,7 @@ texts = st.text(max_size=30) | st.sampled_from(("x" * 2_000, "日" * 700, "half 
 def conversations(draw: st.DrawFn) -> IncomingConversation:
     at = times if draw(st.booleans()) else good_times
     messages = st.builds(IncomingMessage, st.sampled_from((Author.VISITOR, Author.AGENT)), texts, at, texts)
-    standing = st.builds(Standing, at, st.none() | at, st.booleans(), st.none() | at, st.none() | at)
+    standing = st.builds(ConversationState, at, st.none() | at, st.booleans(), st.none() | at, st.none() | at)
     return IncomingConversation(
         ConversationId(draw(texts)),
         tuple(draw(st.lists(messages, max_size=3, unique_by=lambda message: message.key))),
@@ -136,7 +136,7 @@ async def fill_and_read(
 ) -> list[Conversation]:
     for incoming in given_conversations:
         try:
-            await intake_of(store).take_in([incoming])
+            await intake_of(store).ingest([incoming])
         except Rejected as refusal:
             assert refusal.message
     await work_on(store, said)
@@ -163,7 +163,7 @@ async def fill_read_and_copy(folder: Path, given_conversations: list[IncomingCon
 @example(
     [
         IncomingConversation(
-            ConversationId("c"), (), "a", limits.EARLIEST, needs_human=True, standing=Standing(limits.EARLIEST)
+            ConversationId("c"), (), "a", limits.EARLIEST, needs_human=True, standing=ConversationState(limits.EARLIEST)
         )
     ],
     ["  a note with blanks ", "日" * 84],

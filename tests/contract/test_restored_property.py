@@ -45,7 +45,7 @@ HISTORIES = st.builds(History, WRITES, WRITES, WRITES, st.integers(0, 8), st.boo
 async def require_nothing_missed(open_as: OpenAs, backup: Backup, history: History) -> None:
     store = await open_as(DANA)
     assert isinstance(store, Intake) and isinstance(store, Host)
-    await store.take_in([incoming("c-1"), incoming("c-2")])
+    await store.ingest([incoming("c-1"), incoming("c-2")])
     agent = (await agent_of(store, WEBSITE)).id
     places = [((await store.changes_after(None)).id, (await store.agent_replies(agent, None)).last)]
 

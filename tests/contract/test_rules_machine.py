@@ -144,7 +144,7 @@ class InboxMachine(RuleBasedStateMachine):
         assignee=st.sampled_from(("", DANA, *EMAILS)),
         lead=strategies.leads,
     )
-    def take_in(
+    def ingest(
         self,
         who: str,
         number: int,
@@ -164,7 +164,7 @@ class InboxMachine(RuleBasedStateMachine):
         given = IncomingConversation(
             id, messages, agent, created, lead, status, needs_human and status is Status.OPEN, assignee
         )
-        taken = self.both(who, lambda store: store.take_in([given]))
+        taken = self.both(who, lambda store: store.ingest([given]))
         assert taken is None or taken[0] == taken[1]
         return id
 

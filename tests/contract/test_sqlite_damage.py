@@ -138,7 +138,7 @@ async def test_what_was_said_last_is_told_by_time_after_a_repair(file: File) -> 
     """As everywhere (rule 14), also where what came last belongs further up."""
     store = await file.open()
     for messages in ([said("now", 5)], [said("long ago", 1), said("by a robot", 2)]):
-        await store.take_in([incoming("c-9", *messages)])
+        await store.ingest([incoming("c-9", *messages)])
     file.execute(
         "PRAGMA ignore_check_constraints = ON", "UPDATE message SET author = 'robot' WHERE body = 'by a robot'"
     )
@@ -225,7 +225,7 @@ OLDER_GATES = (
 async def test_what_older_gates_took_can_be_copied(file: File, tmp_path: Path, statement: str) -> None:
     file.execute(statement)
     source = await file.open()
-    target = await open_file(tmp_path / "copy.db", Identity(DANA, "Dana Ortiz", founds=True), utc_now)
+    target = await open_file(tmp_path / "copy.db", Identity(DANA, "Dana Ortiz", may_create=True), utc_now)
     file.opened.append(target)
     journal = CopyJournal(tmp_path / "copies", source.name, target.name)
     copied = await Copy(await require_source(source), require_target(target), journal).run()
@@ -238,7 +238,7 @@ async def test_what_older_gates_took_can_be_copied(file: File, tmp_path: Path, s
 async def test_a_page_of_rows_that_are_too_large_stays_small(file: File) -> None:
     """A file that another program filled with large topics."""
     store = await file.open()
-    await store.take_in([incoming(f"d-{n}", at=n) for n in range(30)])
+    await store.ingest([incoming(f"d-{n}", at=n) for n in range(30)])
     file.execute("UPDATE conversation SET topic = printf('%.500000c', 'x')")
     page = await store.list(Query(Filter.ALL), PageRequest(30))
     assert page.is_cut

@@ -80,11 +80,11 @@ async def test_what_another_program_writes_is_indexed_with_the_next_write(
 ) -> None:
     path = tmp_path / "inbox.db"
     store = await opened(path)
-    await store.take_in([incoming("c-1", "needle", topic="Refund"), incoming("c-2", "hay")])
+    await store.ingest([incoming("c-1", "needle", topic="Refund"), incoming("c-2", "hay")])
     execute(path, (change, ()))
     gaps = await store.search_gaps()
     assert gaps.messages + gaps.conversations == 1 and not gaps.is_damaged
-    await store.take_in([incoming("c-3", "straw")])
+    await store.ingest([incoming("c-3", "straw")])
     assert await store.search_gaps() == SearchGaps()
     assert not gone or await found(store, gone) == []
     assert not come or len(await found(store, come)) == 1
@@ -95,7 +95,7 @@ async def test_a_row_that_no_trigger_saw_is_counted_and_comes_in_by_a_rebuild(tm
     """A tool that saves what can be read of a damaged file leaves triggers and indexes out."""
     path = tmp_path / "inbox.db"
     store = await opened(path)
-    await store.take_in([incoming("c-1", "needle"), incoming("c-2", "hay", lead=Lead("Maya Lindqvist"))])
+    await store.ingest([incoming("c-1", "needle"), incoming("c-2", "hay", lead=Lead("Maya Lindqvist"))])
     execute(path, ("DELETE FROM message_fts_docsize WHERE id = 1", ()), ("DELETE FROM lead_words WHERE id = 2", ()))
     assert await store.search_gaps() == SearchGaps(messages=1, conversations=1)
     await store.reindex()
@@ -115,10 +115,10 @@ def test_whatever_other_programs_change_the_index_is_what_the_tables_say(
 
 async def _require_same(path: Path, *rounds: list[Change]) -> None:
     store = await opened(path)
-    await store.take_in([incoming(f"c-{n}", text, topic=text) for n, text in enumerate(TEXTS[:3])])
+    await store.ingest([incoming(f"c-{n}", text, topic=text) for n, text in enumerate(TEXTS[:3])])
     for number, changes in enumerate(rounds):
         execute(path, *changes)
-        await store.take_in([incoming(f"later-{number}", "more")])
+        await store.ingest([incoming(f"later-{number}", "more")])
         with closing(sqlite3.connect(path)) as other:
             for index in ("message_fts", "lead_fts"):
                 other.execute(f"INSERT INTO {index} ({index}) VALUES ('integrity-check')")

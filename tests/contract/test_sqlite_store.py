@@ -116,7 +116,7 @@ async def test_counters_are_what_the_filters_say_after_anything(store: SqliteSto
     chance = random.Random(11)
     sam = await store.add_member("sam@acme.example", "Sam", Access.EDIT)
     me = await store.me()
-    await store.take_in(
+    await store.ingest(
         [
             conversation(
                 number,
@@ -163,7 +163,7 @@ async def next_with_news(reports: AsyncIterator[Changes]) -> Changes:
 
 async def test_another_handles_write_is_reported_within_a_moment(store: SqliteStore, path: Path) -> None:
     other = await open_file(path, DANA, utc_now)
-    await store.take_in([conversation(1)])
+    await store.ingest([conversation(1)])
     reports = store.changes()
     first = await next_with_news(reports)
     assert first.conversations == ()
@@ -179,7 +179,7 @@ async def test_another_handles_write_is_reported_within_a_moment(store: SqliteSt
 async def test_reports_go_on_from_a_number_and_say_when_too_much_was_missed(store: SqliteStore) -> None:
     reports = store.changes()
     heard = await next_with_news(reports)
-    await store.take_in([conversation(1), conversation(2)])
+    await store.ingest([conversation(1), conversation(2)])
     resumed = await next_with_news(store.changes(heard.id))
     assert set(resumed.conversations) == {"c-1", "c-2"}
     assert resumed.team  # the agent was new
@@ -210,10 +210,10 @@ async def test_a_waiting_report_can_be_cancelled(store: SqliteStore) -> None:
 
 
 async def test_a_scan_sees_the_workspace_as_it_was_at_its_first_step(store: SqliteStore) -> None:
-    await store.take_in([conversation(number) for number in range(30)])
+    await store.ingest([conversation(number) for number in range(30)])
     walk = store.scan(Query(order=Order.OLDEST), batch=10)
     seen = [row.id for row in await anext(walk)]
-    await store.take_in([conversation(99)])
+    await store.ingest([conversation(99)])
     await store.receive(ConversationId("c-20"), IncomingMessage(Author.VISITOR, "Hello?", utc_now()))
     found = await store.list(Query(search="hello"), PageRequest())
     assert [row.id for row in found.rows] == ["c-20"]
@@ -225,7 +225,7 @@ async def test_far_jumps_by_anchor_show_what_jumps_without_show(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "LONG_LIST", 600)
-    await store.take_in([conversation(number, needs_human=number % 3 == 0) for number in range(1500)])
+    await store.ingest([conversation(number, needs_human=number % 3 == 0) for number in range(1500)])
     for query in (Query(), Query(order=Order.OLDEST), Query(order=Order.WAITING), Query(Filter.UNRESOLVED)):
         requests = [PageRequest(limit=20, offset=offset) for offset in (300, 511, 512, 513, 700, 1100, -700, -300)]
         exact = [await store.list(query, request) for request in requests]
@@ -243,7 +243,7 @@ async def test_far_jumps_by_anchor_show_what_jumps_without_show(
 
 async def test_anchors_from_before_a_write_are_not_used(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "LONG_LIST", 600)
-    await store.take_in([conversation(number) for number in range(1500)])
+    await store.ingest([conversation(number) for number in range(1500)])
     await store.list(Query(), PageRequest(offset=700))
     assert store._lists._building is not None
     await store._lists._building
@@ -253,7 +253,7 @@ async def test_anchors_from_before_a_write_are_not_used(store: SqliteStore, monk
 
 
 async def test_many_state_changes_are_decided_one_by_one(store: SqliteStore) -> None:
-    await store.take_in([conversation(number) for number in range(1200)])
+    await store.ingest([conversation(number) for number in range(1200)])
     me = (await store.me()).id
     ids = [ConversationId(f"c-{number}") for number in range(1200)]
     outcomes = await store.apply([SetStatus(id, Status.RESOLVED, Status.OPEN) for id in ids])
@@ -268,8 +268,8 @@ async def test_many_state_changes_are_decided_one_by_one(store: SqliteStore) -> 
 
 
 async def test_a_common_word_is_counted_up_to_a_limit(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inbox_tui.backends.sql.search.ENOUGH", 50)
-    await store.take_in([conversation(number) for number in range(80)])
+    monkeypatch.setattr("inbox_tui.backends.sql.search.MAX_HITS", 50)
+    await store.ingest([conversation(number) for number in range(80)])
     page = await store.list(Query(search="flight"), PageRequest())
     assert (page.total, page.total_is_exact) == (50, False)
     assert page.rows[0].id == "c-79"
@@ -282,8 +282,8 @@ async def test_a_common_word_is_counted_up_to_a_limit(store: SqliteStore, monkey
 async def test_what_is_known_of_many_visitors_is_listed_up_to_a_limit(
     store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inbox_tui.backends.sql.search.ENOUGH", 50)
-    await store.take_in([conversation(number, topic="Parcels") for number in range(80)])
+    monkeypatch.setattr("inbox_tui.backends.sql.search.MAX_HITS", 50)
+    await store.ingest([conversation(number, topic="Parcels") for number in range(80)])
     page = await store.list(Query(search="parc"), PageRequest())
     assert (page.total, page.total_is_exact) == (50, False)
     assert page.rows[0].id == "c-79"
@@ -292,7 +292,7 @@ async def test_what_is_known_of_many_visitors_is_listed_up_to_a_limit(
 
 async def test_lone_surrogates_are_replaced_on_the_way_in(store: SqliteStore) -> None:
     odd = IncomingMessage(Author.VISITOR, "a\ud800b", THEN)
-    await store.take_in([conversation(1, messages=(odd,), topic="\udfff")])
+    await store.ingest([conversation(1, messages=(odd,), topic="\udfff")])
     sent = await store.reply(ConversationId("c-1"), ReplyDraft("\udc00!", "\ud801"))
     assert sent.message.body == "\ufffd!"
     thread = await store.thread(ConversationId("c-1"))
@@ -304,7 +304,7 @@ async def test_lone_surrogates_are_replaced_on_the_way_in(store: SqliteStore) ->
 async def test_old_change_rows_are_removed(store: SqliteStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inbox_tui.backends.sql.unit.CHANGES_KEPT", 10)
     monkeypatch.setattr("inbox_tui.backends.sql.unit._PRUNE_EVERY", 20)
-    await store.take_in([conversation(number) for number in range(60)])
+    await store.ingest([conversation(number) for number in range(60)])
     db = sqlite3.connect(path)
     (kept,) = db.execute("SELECT count(*) FROM change").fetchone()
     db.close()
@@ -314,7 +314,7 @@ async def test_old_change_rows_are_removed(store: SqliteStore, path: Path, monke
 
 async def test_of_names_that_were_two_before_the_first_is_meant(store: SqliteStore, path: Path) -> None:
     """What an earlier program took for different stays as it is; nothing is added to the second by its name."""
-    await store.take_in([conversation(1, agent="Café"), conversation(2, assignee_email="kim@acme.example")])
+    await store.ingest([conversation(1, agent="Café"), conversation(2, assignee_email="kim@acme.example")])
     db = sqlite3.connect(path)
     with db:
         db.execute("INSERT INTO agent (name) VALUES (?)", ("Cafe\u0301",))
@@ -323,7 +323,7 @@ async def test_of_names_that_were_two_before_the_first_is_meant(store: SqliteSto
         db.execute("UPDATE agent SET name = name")
         db.execute("UPDATE member SET email = email")
     db.close()
-    await store.take_in([conversation(3, agent="CAFE\u0301", assignee_email="kim\u200b@acme.example")])
+    await store.ingest([conversation(3, agent="CAFE\u0301", assignee_email="kim\u200b@acme.example")])
     third = await store.get(ConversationId("c-3"))
     assert (third.agent.name, third.assignee) == ("Café", None)
     assert len(await store.agents()) == 3
@@ -334,12 +334,12 @@ async def test_nothing_that_is_kept_in_memory_outlives_a_restore_in_place(
     store: SqliteStore, path: Path, tmp_path: Path
 ) -> None:
     """As SQLite's own tool does it, under a program that has the file open: each number is given out again."""
-    await store.take_in([conversation(1)])
+    await store.ingest([conversation(1)])
     reports = store.changes()
     await next_with_news(reports)
     await store.back_up(tmp_path / "backup.db")
     await store.add_member("sam@acme.example", "Sam", Access.EDIT)
-    await store.take_in([conversation(2)])
+    await store.ingest([conversation(2)])
     while "c-2" not in (await next_with_news(reports)).conversations:
         pass
     assert len(await store.members()) == 2
@@ -350,7 +350,7 @@ async def test_nothing_that_is_kept_in_memory_outlives_a_restore_in_place(
         connection.close()
     other = await open_file(path, DANA, utc_now)
     await other.add_member("eve@acme.example", "Eve", Access.EDIT)
-    await other.take_in([conversation(3)])
+    await other.ingest([conversation(3)])
     assert [member.email for member in await store.members()] == [DANA.email, "eve@acme.example"]
     assert [row.id for row in (await store.list(Query(search="flight"), PageRequest())).rows] == ["c-3", "c-1"]
     while not (await next_with_news(reports)).reset:

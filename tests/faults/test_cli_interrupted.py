@@ -34,7 +34,7 @@ def large_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store = await open_store(StoreUrl.parse(f"sqlite:///{file}"), Identity("dana@acme.example", "Dana", True))
         assert isinstance(store, Intake)
         for start in range(0, ROWS, 1000):
-            await store.take_in([conversation(number) for number in range(start, start + 1000)])
+            await store.ingest([conversation(number) for number in range(start, start + 1000)])
         await store.aclose()
 
     asyncio.run(fill())

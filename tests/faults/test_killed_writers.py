@@ -16,12 +16,12 @@ import pytest
 
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.local import credentials
-from inbox_tui.local.copies import CopyJournal, Mark
+from inbox_tui.local.copies import Checkpoint, CopyJournal
 from inbox_tui.local.settings_file import save_settings
 from inbox_tui.store.part_file import part_of
 from inbox_tui.store.url import StoreUrl
 
-PATIENCE = 30
+TIMEOUT = 30
 
 HOLD = """
 import sys
@@ -95,7 +95,7 @@ def test_what_is_in_the_way_of_a_part_is_named(tmp_path: Path, make: Callable[[P
             check=False,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
         assert done.returncode == (words[0] != "migrate")
         assert (
@@ -117,7 +117,7 @@ def keep_a_setting(folder: Path) -> Path:
 
 def keep_a_mark(folder: Path) -> Path:
     journal = CopyJournal(folder, "here", "there")
-    journal.write(Mark({}))
+    journal.write(Checkpoint({}))
     [file] = folder.glob("*.json")
     return file
 
@@ -175,7 +175,7 @@ def command(home: Path, store: Path, *arguments: str) -> subprocess.Popen[str]:
 
 def kill_in_the_middle(process: subprocess.Popen[str], folder: Path) -> None:
     """As soon as there is a part with something in it."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while not any(path.stat().st_size > 1_000_000 for path in folder.glob("*.part")):
         assert process.poll() is None and time.monotonic() < until
     killed(process)
@@ -188,14 +188,14 @@ def test_migrations_and_backups_that_are_killed_leave_nothing_behind_for_long(ol
     for _ in range(2):
         kill_in_the_middle(command(tmp_path, store, "migrate"), tmp_path)
     ran = command(tmp_path, store, "migrate")
-    words = ran.communicate(timeout=PATIENCE * 2)[1]
+    words = ran.communicate(timeout=TIMEOUT * 2)[1]
     assert ran.returncode == 0, words
     assert (tmp_path / "inbox.db.v1.bak").exists() and parts_in(tmp_path) == []
     copy = tmp_path / "copy.db"
     for _ in range(2):
         kill_in_the_middle(command(tmp_path, store, "backup", str(copy)), tmp_path)
     ran = command(tmp_path, store, "backup", str(copy))
-    words = ran.communicate(timeout=PATIENCE * 2)[1]
+    words = ran.communicate(timeout=TIMEOUT * 2)[1]
     assert ran.returncode == 0, words
     assert parts_in(tmp_path) == []
     db = sqlite3.connect(copy)

@@ -37,7 +37,7 @@ async def file(tmp_path: Path) -> Path:
     path.parent.mkdir()
     store = await opened(path)
     said = IncomingMessage(Author.VISITOR, "I need to change my flight", THEN)
-    await store.take_in([IncomingConversation(ONE, (said,), "Website assistant", THEN, needs_human=True)])
+    await store.ingest([IncomingConversation(ONE, (said,), "Website assistant", THEN, needs_human=True)])
     await store.reply(ONE, ReplyDraft("On it", "k-1"))
     await store.aclose()
     return path

@@ -73,7 +73,7 @@ async def file(tmp_path: Path) -> Path:
     """A closed store with three conversations."""
     path = tmp_path / "inbox.db"
     store = await opened(path)
-    await store.take_in([conversation(f"c-{number}") for number in range(3)])
+    await store.ingest([conversation(f"c-{number}") for number in range(3)])
     await store.aclose()
     return path
 
@@ -156,7 +156,7 @@ async def test_an_empty_file_becomes_a_store(tmp_path: Path) -> None:
 async def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
     path = tmp_path / "inbox.db"
     store = await opened(path)
-    await store.take_in([conversation("c-1")])
+    await store.ingest([conversation("c-1")])
     assert {name.stat().st_mode & 0o777 for name in tmp_path.iterdir()} == {0o600}
     await store.aclose()
 
@@ -201,7 +201,7 @@ async def test_a_damaged_search_index_says_that_the_messages_are_safe_and_is_reb
     await store.reindex()
     assert await store.search_gaps() == SearchGaps()
     assert (await store.list(Query(search="flight"), PageRequest())).total == 3
-    await store.take_in([conversation("c-9")])
+    await store.ingest([conversation("c-9")])
     await store.aclose()
 
 
@@ -211,7 +211,7 @@ async def test_a_read_only_file_system_is_named(read_only_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(read_only_disk)], check=True)
     store = await opened(path)
     with pytest.raises(StoreUnavailable, match="cannot be written") as caught:
-        await store.take_in([conversation("c-1")])
+        await store.ingest([conversation("c-1")])
     assert str(path) in caught.value.message and "writable" in caught.value.hint
     await store.aclose()
     assert isinstance(await refusal(read_only_disk / "new.db"), StoreUnavailable)
@@ -288,7 +288,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
         patch.setattr(statements, "INSERT_MESSAGE", FIRST_INSERT)
         patch.setattr(Fts5, "index", lambda _, db, newest, __: db.run(FIRST_INDEX, newest=newest))
         store = await opened(file)
-        await store.take_in(
+        await store.ingest(
             [
                 conversation("c-1", "Thanks🤔 a lot", topic="Refund💸now"),
                 incoming("c-3", said("Gladly", 1, Author.MEMBER), said("Ask Sam", 2, Author.MEMBER, kind=Kind.NOTE)),
@@ -300,7 +300,7 @@ async def test_a_file_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) 
     replies = (await store.agent_replies(agent.id, BEGINNING)).replies
     assert [(id, message.body) for id, message in replies] == [("c-3", "Gladly")]
     assert list(await store.tokens()) == []
-    await store.take_in([conversation("c-2", "Thanks🥰 a lot", topic="Refund")])
+    await store.ingest([conversation("c-2", "Thanks🥰 a lot", topic="Refund")])
     threads = [await store.thread(ConversationId(id)) for id in ("c-1", "c-2")]
     assert [thread.messages[0].imported_by for thread in threads] == [None, await store.me()]
     for search in ("thanks lot", "refund"):
@@ -322,7 +322,7 @@ async def test_a_damaged_search_index_does_not_keep_an_older_file_from_being_bro
         patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", tmp_path / "migrations")
         patch.setattr(Fts5, "index", lambda _, db, newest, __: db.run(FIRST_INDEX, newest=newest))
         store = await opened(file)
-        await store.take_in([conversation("c-1", "Łódź, please", topic="Straße")])
+        await store.ingest([conversation("c-1", "Łódź, please", topic="Straße")])
         await store.aclose()
     db = sqlite3.connect(file)
     db.execute(f"UPDATE {index}_data SET block = x'ffffffffffffffffffff'")

@@ -136,7 +136,7 @@ async def file(tmp_path: Path) -> Path:
     path = tmp_path / "inbox.db"
     store = await opened(path)
     said = IncomingMessage(Author.VISITOR, "I need to change my flight", THEN)
-    await store.take_in([IncomingConversation(ONE, (said,), "Website assistant", THEN, needs_human=True)])
+    await store.ingest([IncomingConversation(ONE, (said,), "Website assistant", THEN, needs_human=True)])
     await store.aclose()
     return path
 
@@ -327,7 +327,7 @@ def test_no_checkpoint_of_anybody_is_taken_for_a_loss(
     async def play(path: Path) -> None:
         store, other = await opened(path), await opened(path)
         said = IncomingMessage(Author.VISITOR, "Hello", THEN)
-        await store.take_in([IncomingConversation(ONE, (said,), "Website assistant", THEN)])
+        await store.ingest([IncomingConversation(ONE, (said,), "Website assistant", THEN)])
         keeper = sqlite3.connect(path, isolation_level=None)
         expected = set()
         for number, move in enumerate(moves):

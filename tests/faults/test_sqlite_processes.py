@@ -59,7 +59,7 @@ async def file(tmp_path: Path) -> Path:
     """A closed store with three conversations."""
     path = tmp_path / "inbox.db"
     store = await opened(path)
-    await store.take_in([conversation(f"c-{number}") for number in range(3)])
+    await store.ingest([conversation(f"c-{number}") for number in range(3)])
     await store.aclose()
     return path
 
@@ -163,7 +163,7 @@ async def test_a_full_disk_is_named_and_nothing_is_lost(small_disk: Path) -> Non
     taken = 0
     with pytest.raises(StoreUnavailable, match=r"full|disk failed") as caught:
         while True:
-            await store.take_in([conversation(f"c-{taken}", "word " * 2000)])
+            await store.ingest([conversation(f"c-{taken}", "word " * 2000)])
             taken += 1
     assert str(path) in caught.value.message
     assert "space" in caught.value.hint
@@ -183,13 +183,13 @@ async def test_a_file_size_limit_is_named(file: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size, hard))
     try:
         with pytest.raises(StoreUnavailable, match=r"full|disk failed") as caught:
-            await store.take_in(big)
+            await store.ingest(big)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(file) in caught.value.message
     went_in = (await store.counts(None)).all - 3
     assert went_in < 100
-    taken = await store.take_in(big)
+    taken = await store.ingest(big)
     assert (taken.unchanged, taken.added) == (went_in, 100 - went_in)
     await store.aclose()
     require_sound(file)

@@ -131,7 +131,7 @@ async def fill(file: Path) -> None:
     try:
         assert isinstance(store, Intake)
         lines = [json.dumps(conversation).encode() for conversation in (example(), second_example())]
-        await store.take_in([read_line(line, utc_now()) for line in lines])
+        await store.ingest([read_line(line, utc_now()) for line in lines])
     finally:
         await store.aclose()
 

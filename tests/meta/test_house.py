@@ -19,7 +19,7 @@ TEXTS = [
     if path.suffix in {".py", ".md", ".sql", ".tcss", ".toml", ".json", ".jsonl", ".svg", ".raw"}
 ]
 TEXTS += [path for path in sorted(ROOT.iterdir()) if path.suffix in {".md", ".toml"} or path.name == "Makefile"]
-LINES_AT_MOST = 420
+MAX_LINES = 420
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "core", "base_classes"}
 READS_MARKUP = re.compile(r"from_markup|\bMarkdown\(|\[@click|markup=True|\brich\.markup\b")
 """Ways by which a visitor's text could become a command to the screen."""
@@ -132,7 +132,7 @@ def test_titles_are_contents() -> None:
 
 def test_modules_can_be_read_in_one_go() -> None:
     lengths = {within(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
-    assert {path: lines for path, lines in lengths.items() if lines > LINES_AT_MOST} == {}
+    assert {path: lines for path, lines in lengths.items() if lines > MAX_LINES} == {}
 
 
 def test_no_file_knows_the_machine_that_it_was_written_on() -> None:

@@ -40,8 +40,8 @@ def programs() -> Path | None:
 def carried_programs() -> Path | None:
     """The folder of those that a wheel carries."""
     spec = importlib.util.find_spec(_WHEEL)
-    carried = Path(spec.origin).parent / "pginstall18" / "bin" if spec and spec.origin else None
-    return carried if carried and (carried / "initdb").exists() else None
+    bearer_of = Path(spec.origin).parent / "pginstall18" / "bin" if spec and spec.origin else None
+    return bearer_of if bearer_of and (bearer_of / "initdb").exists() else None
 
 
 needs_postgres = pytest.mark.skipif(programs() is None, reason=f"neither PostgreSQL nor {_WHEEL} is installed here")

@@ -56,9 +56,9 @@ def url(cluster: Cluster, database: str) -> StoreUrl:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever opens a store from here on gives up a server that is silent, and a write at the end, soon."""
     for module in (session, feed):
-        monkeypatch.setattr(module, "ANSWER_WITHIN", SOON)
-    monkeypatch.setattr(session, "LONG_ANSWER_WITHIN", SOON)
-    monkeypatch.setattr(workers, "FINISHES_WITHIN", SOON)
+        monkeypatch.setattr(module, "READ_TIMEOUT", SOON)
+    monkeypatch.setattr(session, "LONG_READ_TIMEOUT", SOON)
+    monkeypatch.setattr(workers, "FINISH_TIMEOUT", SOON)
     monkeypatch.setattr(feed, "POLL", SOON)
     monkeypatch.setitem(connections._USUAL, "connect_timeout", 2)  # the shortest that libpq knows
 

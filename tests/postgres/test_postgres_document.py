@@ -64,7 +64,7 @@ def run(command: str, cluster: Cluster, folder: Path) -> subprocess.CompletedPro
 @pytest.mark.usefixtures("cleared")
 async def test_the_page_from_top_to_bottom(cluster: Cluster, tmp_path: Path) -> None:
     file = await open_store(StoreUrl.parse(f"sqlite:///{tmp_path}/inbox.db"), Identity(DANA, "Dana", is_given=True))
-    await intake_of(file).take_in([incoming("c-1")])
+    await intake_of(file).ingest([incoming("c-1")])
     await file.aclose()
     with connected(cluster, "postgres", "inbox") as admin:
         for statement in ROLES.split(";\n"):
@@ -89,7 +89,7 @@ async def work_a_shift(address: str) -> None:
     """Every kind of write, by the role for every day."""
     store = await open_store(StoreUrl.parse(address), Identity(DANA, is_given=True))
     id = ConversationId("c-2")
-    await intake_of(store).take_in([incoming(id, said("flight"))])
+    await intake_of(store).ingest([incoming(id, said("flight"))])
     await intake_of(store).receive(id, said("late", 5, key="v"))
     await intake_of(store).request_handoff(id, MORNING)
     await intake_of(store).set_lead(id, Lead("Maya"))

@@ -75,7 +75,7 @@ async def opened(url: str) -> Store:
 async def prepare(url: str) -> None:
     """Three conversations to write in."""
     store = await opened(url)
-    await intake_of(store).take_in([incoming(f"c-{number}") for number in range(3)])
+    await intake_of(store).ingest([incoming(f"c-{number}") for number in range(3)])
     await store.aclose()
 
 
@@ -139,7 +139,7 @@ async def test_nothing_that_came_in_is_lost_when_the_server_is_killed_at_once() 
         cluster.execute("CREATE DATABASE inbox")
         for number in range(3):
             store = await opened(cluster.url("inbox"))
-            await intake_of(store).take_in([incoming(f"c-{number}")])
+            await intake_of(store).ingest([incoming(f"c-{number}")])
             cluster.stop(signal.SIGKILL)
             cluster.start()
             assert (await store.counts(None)).all == number + 1

@@ -16,7 +16,7 @@ import pytest
 
 from inbox_tui.backends.postgres import feed, session
 from inbox_tui.backends.postgres.connections import ServerConnection
-from inbox_tui.backends.postgres.lines import Line
+from inbox_tui.backends.postgres.lines import BoundedConnection
 from inbox_tui.backends.sql import workers
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.domain.filters import Query
@@ -37,7 +37,7 @@ pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
 
 __all__ = ["pooled"]
 
-ENDS_WITHIN = 8.0
+END_TIMEOUT = 8.0
 """Seconds, on a busy machine, in which a program has ended that gives a write two and a thread one."""
 
 
@@ -45,7 +45,7 @@ ENDS_WITHIN = 8.0
 async def store(url: StoreUrl, impatient: None) -> AsyncIterator[Store]:
     """A workspace with one conversation, which has been read and written; it is soon out of patience."""
     store = await open_store(url, Identity(DANA, "Dana Ortiz", is_given=True))
-    await intake_of(store).take_in([incoming("c-1", said("I need to change my flight"))])
+    await intake_of(store).ingest([incoming("c-1", said("I need to change my flight"))])
     await store.get(C1)
     await store.list(Query(search="flight"), PageRequest())
     yield store
@@ -67,7 +67,7 @@ async def test_one_vain_attempt_to_connect_answers_all_who_wait(
     attempts = 0
     connect = ServerConnection._connected
 
-    def counted(connection: ServerConnection) -> Line:
+    def counted(connection: ServerConnection) -> BoundedConnection:
         nonlocal attempts
         attempts += 1
         return connect(connection)
@@ -111,7 +111,7 @@ async def test_the_line_counts_as_lost_until_the_server_answers_again(store: Sto
 async def test_a_store_on_a_server_that_hangs_is_closed_soon(
     open_postgres: OpenAs, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "FINISHES_WITHIN", SOON)
+    monkeypatch.setattr(workers, "FINISH_TIMEOUT", SOON)
     store = await open_postgres(DANA)
     await asyncio.gather(store.counts(None), store.list(Query(search="flight"), PageRequest()))
     with psycopg.connect(cluster.url(database)) as other:
@@ -127,7 +127,7 @@ async def test_a_store_on_a_server_that_hangs_is_closed_soon(
         with cluster.hung():
             began = time.monotonic()
             await store.aclose()
-            assert time.monotonic() - began < SOON + workers.LETS_GO_WITHIN, "no thread is left behind"
+            assert time.monotonic() - began < SOON + workers.RELEASE_TIMEOUT, "no thread is left behind"
             told = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(error) for error in told] == [StoreUnavailable] * 3
 
@@ -135,7 +135,7 @@ async def test_a_store_on_a_server_that_hangs_is_closed_soon(
 async def test_a_search_may_take_longer_than_what_a_screen_waits_for(
     store: Store, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "LONG_ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(session, "LONG_READ_TIMEOUT", 60.0)
     other = await open_store(StoreUrl.parse(cluster.url(database)), Identity(DANA, is_given=True))
     with psycopg.connect(cluster.url(database)) as another:
         another.execute("LOCK TABLE conversation IN ACCESS EXCLUSIVE MODE")
@@ -153,7 +153,7 @@ async def test_a_listener_that_gets_no_answer_lets_itself_be_stopped(
     store: Store, cluster: Cluster, pooled: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pooler takes the connection at once; who is behind it is silent."""
-    monkeypatch.setattr(feed, "ANSWER_WITHIN", 60.0)
+    monkeypatch.setattr(feed, "READ_TIMEOUT", 60.0)
     other = await open_store(StoreUrl.parse(pooled), Identity(DANA, is_given=True))
     with cluster.hung():
         async with following(other) as reports:
@@ -198,6 +198,6 @@ def test_a_signal_ends_a_command_whose_server_hangs(cluster: Cluster, database: 
             time.sleep(0.02)
         with cluster.hung():
             process.send_signal(signal.SIGTERM)
-            _, said = process.communicate(timeout=ENDS_WITHIN)
+            _, said = process.communicate(timeout=END_TIMEOUT)
     assert (process.returncode, said.strip()) == (130, b"inbox-tui: interrupted")
     assert not list(tmp_path.glob("out.csv*"))

@@ -40,7 +40,7 @@ def role(cluster: Cluster, database: str) -> Iterator[str]:
 async def store(cluster: Cluster, database: str, role: str) -> AsyncIterator[Store]:
     """A workspace with one conversation, which has been read, searched and written."""
     store = await open_store(StoreUrl.parse(cluster.url(database, user=role)), Identity(DANA, is_given=True))
-    await intake_of(store).take_in([incoming("c-1", said("flight"), needs_human=True)])
+    await intake_of(store).ingest([incoming("c-1", said("flight"), needs_human=True)])
     await store.list(Query(), PageRequest())
     await store.list(Query(search="flight"), PageRequest())
     yield store

@@ -39,7 +39,7 @@ async def test_what_a_store_holds_back_is_told_and_delivered_later(
     team: Team4, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A primary that became a replica, a full disk: nothing looks as if it had been done for good."""
-    monkeypatch.setattr(delivery, "FIRST_WAIT", 0.02)
+    monkeypatch.setattr(delivery, "INITIAL_BACKOFF", 0.02)
     async with team.inbox() as inbox:
         cluster.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
         end_connections(cluster, database)
@@ -50,7 +50,7 @@ async def test_what_a_store_holds_back_is_told_and_delivered_later(
         await inbox.until(lambda: "◌ writes wait" in inbox.text())
         assert "takes no writes now." in inbox.text()
         assert not inbox.heard(m.ReplySent)
-        inbox.view.status.clear()
+        inbox.context.status.clear()
         await inbox.pilot.press("i")
         await inbox.until(lambda: "so it waits here" in inbox.text())
         cluster.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = off")

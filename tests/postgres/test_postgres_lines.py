@@ -43,7 +43,7 @@ OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =
 async def store(open_postgres: OpenAs) -> Store:
     """A workspace with one conversation, which has been read and written."""
     store = await open_postgres(DANA)
-    await intake_of(store).take_in([incoming("c-1", said("I need to change my flight"), needs_human=True)])
+    await intake_of(store).ingest([incoming("c-1", said("I need to change my flight"), needs_human=True)])
     await store.list(Query(), PageRequest())
     await store.list(Query(search="flight"), PageRequest())
     return store
@@ -105,7 +105,7 @@ async def test_a_reply_survives_a_restart_of_the_server() -> None:
     with running() as cluster:
         cluster.execute("CREATE DATABASE inbox")
         store = await open_store(StoreUrl.parse(cluster.url("inbox")), Identity(DANA, "Dana Ortiz", is_given=True))
-        await intake_of(store).take_in([incoming("c-1")])
+        await intake_of(store).ingest([incoming("c-1")])
         async with following(store) as reports:
             await anext(reports)
             cluster.stop()
@@ -261,7 +261,7 @@ async def test_a_replica_is_read_and_followed_and_takes_writes_once_it_is_the_pr
         primary.execute("CREATE DATABASE inbox")
         dana = Identity(DANA, "Dana Ortiz", is_given=True)
         written = await open_store(StoreUrl.parse(primary.url("inbox")), dana)
-        await intake_of(written).take_in([incoming("c-1")])
+        await intake_of(written).ingest([incoming("c-1")])
         with running(primary) as replica:
             read = await open_store(StoreUrl.parse(replica.url("inbox")), dana)
             async with following(read) as reports:
@@ -356,7 +356,7 @@ async def test_a_pooler_in_transaction_mode_costs_a_poll(pooled: str) -> None:
     dana, again, third = stores
     async with following(third) as reports:
         await anext(reports)
-        await intake_of(dana).take_in([incoming(f"c-{number}", said("flight", key="v")) for number in range(1, 41)])
+        await intake_of(dana).ingest([incoming(f"c-{number}", said("flight", key="v")) for number in range(1, 41)])
         news = set((await next_of(reports)).conversations)
         while len(news) < 40:
             news.update((await next_of(reports)).conversations)

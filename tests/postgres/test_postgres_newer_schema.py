@@ -29,13 +29,13 @@ async def test_a_program_with_the_database_open_reads_on_and_writes_nothing(
     open_postgres: OpenAs, cluster: Cluster, database: str, step: int
 ) -> None:
     store = await open_postgres(DANA)
-    await intake_of(store).take_in([incoming("c-1")])
+    await intake_of(store).ingest([incoming("c-1")])
     cluster.execute(ANOTHER.format(step=step), database=database)
     for write in (
         lambda: reply(store),
         lambda: store.reply(C1, NOTE),
         lambda: store.apply([SetStatus(C1, Status.RESOLVED, Status.OPEN)]),
-        lambda: intake_of(store).take_in([incoming("c-2")]),
+        lambda: intake_of(store).ingest([incoming("c-2")]),
     ):
         with pytest.raises(StoreBroken, match=r"schema \d+") as caught:
             await write()
@@ -53,15 +53,15 @@ async def test_a_write_that_waits_for_the_migration_sees_it(
 ) -> None:
     """The lock comes first, and the number is read behind it."""
     store = await open_postgres(DANA)
-    await intake_of(store).take_in([incoming("c-1")])
+    await intake_of(store).ingest([incoming("c-1")])
     with psycopg.connect(cluster.url(database)) as migrating:
         migrating.execute("SELECT pg_advisory_xact_lock(1229865560)")
-        writing = asyncio.create_task(store.reply(C1, NOTE))
+        composing = asyncio.create_task(store.reply(C1, NOTE))
         while not cluster.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory'"):
             await asyncio.sleep(0.01)
         migrating.execute(ANOTHER.format(step=1))
     with pytest.raises(StoreBroken, match="by a newer inbox-tui"):
-        await writing
+        await composing
     assert len(await messages(store)) == 1
 
 
@@ -69,7 +69,7 @@ async def test_the_number_costs_no_round_trip(
     open_postgres: OpenAs, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = await open_postgres(DANA)
-    await intake_of(store).take_in([incoming("c-1")])
+    await intake_of(store).ingest([incoming("c-1")])
     asked: list[str] = []
     execute = psycopg.Connection.execute
 

@@ -192,7 +192,7 @@ def test_nobody_is_asked_for_a_token(url: StoreUrl, tmp_path: Path) -> None:
 async def test_where_no_inbox_is_none_is_made_by_who_only_looks(cluster: Cluster) -> None:
     with cluster.database() as name:
         with pytest.raises(StoreUnavailable, match=f"There is no inbox in postgresql:///{name}"):
-            await open_store(StoreUrl.parse(cluster.url(name)), Identity(DANA, is_given=True, founds=False))
+            await open_store(StoreUrl.parse(cluster.url(name)), Identity(DANA, is_given=True, may_create=False))
         assert not cluster.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'public'", database=name)
 
 
@@ -206,7 +206,7 @@ async def test_another_programs_database(cluster: Cluster, table: str) -> None:
         assert "search_path" in caught.value.hint
         cluster.execute("CREATE SCHEMA inbox", database=name)
         store = await opened(cluster.url(name, options="&options=-csearch_path%3Dinbox"))
-        await intake_of(store).take_in([incoming("c-1")])
+        await intake_of(store).ingest([incoming("c-1")])
         await store.aclose()
         assert cluster.execute("SELECT public_id FROM inbox.conversation", database=name) == [("c-1",)]
 
@@ -258,7 +258,7 @@ async def test_somebody_who_is_no_member(url: StoreUrl) -> None:
 
 async def test_a_database_that_takes_no_writes_can_be_read(cluster: Cluster, database: str) -> None:
     store = await opened(cluster.url(database))
-    await intake_of(store).take_in([incoming("c-1")])
+    await intake_of(store).ingest([incoming("c-1")])
     await store.aclose()
     cluster.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
     store = await opened(cluster.url(database))
@@ -275,7 +275,7 @@ async def test_a_stricter_default_isolation_changes_nothing(cluster: Cluster, da
     cluster.execute(f"ALTER DATABASE {database} SET default_transaction_isolation = 'serializable'")
     stores = [await opened(cluster.url(database)) for _ in range(2)]
     for number, store in enumerate(stores * 3):
-        await intake_of(store).take_in([incoming(f"c-{number}")])
+        await intake_of(store).ingest([incoming(f"c-{number}")])
     assert len(await listed(stores[0], Query())) == 6
     for store in stores:
         await store.aclose()
@@ -295,7 +295,7 @@ async def test_a_full_disk_is_named_and_nothing_is_lost(cluster: Cluster, databa
         with pytest.raises(StoreUnavailable, match="no space left"):
             while taken < 200:
                 message = said("".join(chr(0x4E00 + (taken * 7919 + i * i) % 20_000) for i in range(100_000)))
-                await intake_of(store).take_in([incoming(f"c-{taken}", message)])
+                await intake_of(store).ingest([incoming(f"c-{taken}", message)])
                 taken += 1
         assert len(await listed(store, Query())) == (await store.counts(None)).all == taken
         await intake_of(store).set_lead(C1, Lead("Maria Berger"))

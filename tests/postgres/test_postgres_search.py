@@ -33,16 +33,16 @@ async def test_of_too_many_hits_the_newest_are_listed(
     open_postgres: OpenAs, cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch, plan: str
 ) -> None:
     """However the server joins them to their conversations."""
-    monkeypatch.setattr("inbox_tui.backends.sql.search.ENOUGH", 50)
+    monkeypatch.setattr("inbox_tui.backends.sql.search.MAX_HITS", 50)
     for other in {"enable_hashjoin", "enable_nestloop", "enable_mergejoin"} - {plan}:
         cluster.execute(f"ALTER DATABASE {database} SET {other} = off")
     store = await open_postgres(DANA)
-    monkeypatch.setattr("inbox_tui.backends.sql.search.LOOKED_AT", 60)
+    monkeypatch.setattr("inbox_tui.backends.sql.search.SCAN_LIMIT", 60)
     made, late = (Random(seed).sample(range(300), 300) for seed in (5, 6))
-    await intake_of(store).take_in(
+    await intake_of(store).ingest(
         [incoming(f"c-{n}", said("hello", key="1"), topic="Parcels", lead=Lead(f"Maya {n}")) for n in made]
     )
-    await intake_of(store).take_in([incoming(f"c-{n}", said("flight", key="2")) for n in late])
+    await intake_of(store).ingest([incoming(f"c-{n}", said("flight", key="2")) for n in late])
     cluster.execute("ANALYZE", database=database)
     page = await store.list(Query(search="flight"), PageRequest(100))
     assert {row.id for row in page.rows} == {f"c-{n}" for n in late[-50:]}
@@ -56,7 +56,7 @@ async def test_what_another_program_writes_is_counted_and_comes_in_by_a_rebuild(
     store: Store, cluster: Cluster, database: str
 ) -> None:
     assert isinstance(store, Upkeep)
-    await intake_of(store).take_in([incoming("c-1", "needle"), incoming("c-2", "hay", lead=Lead("Maya Lindqvist"))])
+    await intake_of(store).ingest([incoming("c-1", "needle"), incoming("c-2", "hay", lead=Lead("Maya Lindqvist"))])
     assert await store.search_gaps() == SearchGaps()
     cluster.execute(
         "INSERT INTO message (conversation_id, author, kind, body, created_at)"
@@ -84,7 +84,7 @@ async def test_what_another_program_writes_is_counted_and_comes_in_by_a_rebuild(
 )
 async def test_no_text_is_too_long_for_the_index(store: Store, body: str) -> None:
     assert len(body.encode()) > BODY_LIMIT * 0.9
-    await intake_of(store).take_in([incoming("c-1", said(body))])
+    await intake_of(store).ingest([incoming("c-1", said(body))])
     assert await ids(store, Query(search="needle")) == ["c-1"]
 
 
@@ -108,7 +108,7 @@ async def test_a_chat_is_found_as_in_a_file(store: Store, tmp_path: Path) -> Non
     chats = [chat(random) for _ in range(200)]
     leads = [Lead(chat(random), company=chat(random)) for _ in chats]
     for each in (file, store):
-        await intake_of(each).take_in([incoming(f"c-{n}", chats[n], lead=lead) for n, lead in enumerate(leads)])
+        await intake_of(each).ingest([incoming(f"c-{n}", chats[n], lead=lead) for n, lead in enumerate(leads)])
     some = 0
     for text in random.choices(chats, k=150):
         start = random.randrange(len(text))

@@ -30,7 +30,7 @@ from postgres.cluster import Cluster, needs_postgres
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
 
-PATIENCE = 20
+TIMEOUT = 20
 """Seconds after which something is given up."""
 
 
@@ -108,7 +108,7 @@ class TestServers:
     async def here(self, open_postgres: OpenAs) -> Store:
         """The database itself, with a conversation and a second member."""
         store = await open_postgres(DANA)
-        await intake_of(store).take_in([incoming("c-1", said("flight"), needs_human=True)])
+        await intake_of(store).ingest([incoming("c-1", said("flight"), needs_human=True)])
         await team_of(store).add_member(SAM, "Sam Okafor", Access.EDIT)
         await team_of(await open_postgres(SAM)).save_profile("Sam Okafor", Badge("SO", Color.GREEN))
         return store
@@ -128,7 +128,7 @@ class TestServers:
         await anext(reports)
         for turn in range(5):
             await reply(dana, f"Number {turn}", f"k-{turn}")
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 while "c-1" not in (await anext(reports)).conversations:
                     pass
             assert f"k-{turn}" in {message.key for message in await messages(sam)}
@@ -154,16 +154,16 @@ class TestServers:
     ) -> None:
         told: list[str] = []
         seen = await last_seen(sam)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             reports = sam.changes()
             assert isinstance(reports, AsyncGenerator)
             since = (await anext(reports)).id
             await reports.aclose()
-            writing = asyncio.create_task(reply_until_it_ends(dana, told))
+            composing = asyncio.create_task(reply_until_it_ends(dana, told))
             while len(told) < 3:
                 await asyncio.sleep(0.01)
             processes[0].end(signal.SIGKILL)
-            await writing
+            await composing
         assert set(told) <= {message.key for message in await messages(sam)}, "what was acknowledged is there"
         with pytest.raises(Conflict):
             await sam.reply(C1, ReplyDraft("mine", "s-1", last_seen=seen))

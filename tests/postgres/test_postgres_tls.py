@@ -44,7 +44,7 @@ async def opened(cluster: Cluster, ca: Path, host: str = "localhost") -> None:
     """A reply over it."""
     address = f"postgresql://inbox@{host}:{cluster.port}/inbox?sslmode=verify-full&sslrootcert={ca}"
     store = await open_store(StoreUrl.parse(address), Identity(DANA, "Dana Ortiz", is_given=True))
-    await intake_of(store).take_in([incoming("c-1")])
+    await intake_of(store).ingest([incoming("c-1")])
     await reply(store, "Over the wire")
     assert "Over the wire" in [message.body for message in await messages(store)]
     encrypted = cluster.execute(

@@ -12,10 +12,10 @@ import msgspec
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.models import ConversationId
 from inbox_tui.domain.tokens import NewToken, Token, hash_of, secret_of
-from inbox_tui.server.access import Gate
-from inbox_tui.server.app import make_gate
+from inbox_tui.server.access import ServerContext
+from inbox_tui.server.app import make_context
 from inbox_tui.server.limits import Limits
-from inbox_tui.server.serving import Binding, serve
+from inbox_tui.server.serving import ListenAddress, serve
 from inbox_tui.store.protocol import Clock, Host, Store
 from inbox_tui.store.registry import Identity, open_store, utc_now
 from inbox_tui.store.url import StoreUrl
@@ -25,7 +25,7 @@ GENEROUS = Limits(
     rate=100_000, burst=100_000, streams=1_000, address_rate=100_000, address_burst=100_000, address_connections=4_000
 )
 """So that a test which asks a lot is not told to wait."""
-ANYWHERE = Binding("127.0.0.1", 0)
+ANYWHERE = ListenAddress("127.0.0.1", 0)
 SOON = 15.0
 """Seconds within which a report must come."""
 
@@ -72,7 +72,7 @@ class Served(msgspec.Struct, frozen=True):
     """A server that runs."""
 
     address: str
-    gate: Gate
+    context: ServerContext
     _secrets: dict[str, str] = {}
 
     @property
@@ -83,7 +83,7 @@ class Served(msgspec.Struct, frozen=True):
     @property
     def host(self) -> Host:
         """The store that it serves."""
-        return self.gate.host
+        return self.context.host
 
     async def token(self, email: str = "", *, agent: str = "") -> tuple[str, Token]:
         """A new secret for a member or an agent, and its token."""
@@ -103,10 +103,10 @@ class Served(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def serving(
-    store: Store, limits: Limits = GENEROUS, clock: Clock = utc_now, *, binding: Binding = ANYWHERE
+    store: Store, limits: Limits = GENEROUS, clock: Clock = utc_now, *, binding: ListenAddress = ANYWHERE
 ) -> AsyncIterator[Served]:
     """A server over a store for as long as the block lasts."""
-    gate = make_gate(store, clock, limits)
+    context = make_context(store, clock, limits)
     addresses: list[str] = []
     is_up = asyncio.Event()
 
@@ -114,13 +114,13 @@ async def serving(
         addresses.append(address)
         is_up.set()
 
-    running = asyncio.create_task(serve(gate, binding, listening=listening))
+    running = asyncio.create_task(serve(context, binding, listening=listening))
     running.add_done_callback(lambda _: is_up.set())
     try:
         await is_up.wait()
         if running.done():
             running.result()
-        yield Served(addresses[0], gate)
+        yield Served(addresses[0], context)
     finally:
         stop_server(running)
         await running

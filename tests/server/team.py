@@ -43,7 +43,7 @@ async def team_in(folder: Path) -> Store:
         assert isinstance(own, Team)
         await own.save_profile(NAMES[email], Badge(badge_for(NAMES[email]).initials, Color.GREEN))
         await own.aclose()
-    await store.take_in(
+    await store.ingest(
         [
             IncomingConversation(
                 id, (IncomingMessage(Author.VISITOR, f"Hello, this is {id}.", minute(number), key="first"),), agent,

@@ -161,7 +161,7 @@ async def test_what_is_imported_for_a_member_does_not_reach_visitors(bot: httpx.
     assert isinstance(store, Intake)
     forged = IncomingMessage(Author.MEMBER, "Send me your password", utc_now(), "x", member_email=DANA)
     async with replies_to(bot) as events:
-        await store.take_in([IncomingConversation(ONE, (forged,), WEBSITE, utc_now())])
+        await store.ingest([IncomingConversation(ONE, (forged,), WEBSITE, utc_now())])
         await reply(store, "one", "From a person")
         assert await bodies(events, 1) == ["From a person"]
 

@@ -118,7 +118,7 @@ async def silent(served: Served, count: int) -> AsyncIterator[list[asyncio.Strea
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """On a busy machine the first would go before the last come."""
-    monkeypatch.setattr(protocol, "HEAD_WITHIN", 600.0)
+    monkeypatch.setattr(protocol, "HEAD_TIMEOUT", 600.0)
     yield
 
 
@@ -226,8 +226,8 @@ async def test_connections_that_wait_are_made_in_turns_of_their_addresses(monkey
 
 @pytest.mark.parametrize("first", [b"", b"GET /v1/health HTTP/1.1\r\nHost: a\r\n\r\n"], ids=["at-once", "after-one"])
 async def test_a_silent_connection_ends(store: Store, monkeypatch: pytest.MonkeyPatch, first: bytes) -> None:
-    assert protocol.HEAD_WITHIN == protocol.IDLE == 15
-    monkeypatch.setattr(protocol, "HEAD_WITHIN", 0.1)
+    assert protocol.HEAD_TIMEOUT == protocol.IDLE == 15
+    monkeypatch.setattr(protocol, "HEAD_TIMEOUT", 0.1)
     monkeypatch.setattr("inbox_tui.server.serving.IDLE", 0.1)
     async with serving(store) as served:
         parts = urlsplit(served.address)

@@ -26,7 +26,7 @@ SEED = 4
 def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Attempts follow each other quickly."""
     with monkeypatch.context() as patch:
-        patch.setattr(delivery_module, "FIRST_WAIT", 0.005)
+        patch.setattr(delivery_module, "INITIAL_BACKOFF", 0.005)
         yield
 
 

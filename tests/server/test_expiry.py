@@ -68,7 +68,7 @@ async def test_of_events(store: Store, path: str, email: str, agent: str, is_bus
         if writing is not None:
             assert not writing.done()
             writing.cancel()
-        assert not served.gate.places._streams
+        assert not served.context.places._streams
 
 
 async def test_the_database_is_not_asked_whether_a_token_has_expired(
@@ -124,7 +124,7 @@ async def test_nothing_is_looked_at_while_nothing_waits(store: Store, monkeypatc
         async with httpx.AsyncClient(headers=headers, base_url=served.api) as client:
             async with client.stream("GET", "/events") as answer:
                 await anext(answer.aiter_bytes())
-                assert served.gate.expiry._look_later is not None
+                assert served.context.expiry._look_later is not None
             async with asyncio.timeout(20):
-                while served.gate.expiry._look_later is not None:
+                while served.context.expiry._look_later is not None:
                     await asyncio.sleep(0.01)

@@ -132,8 +132,8 @@ async def open_anyway(person: Person, writes: int) -> None:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts follow each other quickly, so that many fit into the test's time."""
-    monkeypatch.setattr(delivery_module, "FIRST_WAIT", 0.01)
-    monkeypatch.setattr(delivery_module, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(delivery_module, "INITIAL_BACKOFF", 0.01)
+    monkeypatch.setattr(delivery_module, "MAX_BACKOFF", 0.1)
     monkeypatch.setattr(delivery_module, "PATIENCE", 100)
 
 
@@ -147,6 +147,6 @@ async def test_a_hundred_writes(served: Served, store: Store, tmp_path: Path, so
 async def test_a_thousand_writes(
     served: Served, store: Store, tmp_path: Path, soon: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line_module, "ANSWER_WITHIN", 1.0)
+    monkeypatch.setattr(line_module, "READ_TIMEOUT", 1.0)
     suffered = await work_over(served, store, tmp_path, 1_000, half_open=0.01)
     assert set(Fault) <= set(suffered)

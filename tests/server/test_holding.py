@@ -75,8 +75,8 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 def is_idle(served: Served) -> bool:
-    gate = served.gate
-    return not (gate.bodies.held or gate.answers.held or gate.turns.in_work or gate.spools.used)
+    context = served.context
+    return not (context.bodies.held or context.answers.held or context.turns.in_work or context.spools.used)
 
 
 # Rights
@@ -100,7 +100,7 @@ async def test_who_may_not_is_told_before_the_body_has_come(
             answer = await reader.read(-1)
         assert answer.startswith(b"HTTP/1.1 403 " if email else b"HTTP/1.1 401 "), answer
         assert b"connection: close" in answer.lower()
-        assert served.gate.bodies.held == 0
+        assert served.context.bodies.held == 0
 
 
 async def test_who_sends_it_all_the_same_reads_the_refusal(served: Served) -> None:
@@ -178,9 +178,9 @@ async def test_bodies_that_do_not_come_take_no_more_than_their_room(store: Store
 
         for secret, mine in ((secrets[0], 2), (secrets[1], 1)):
             for _ in range(mine):
-                before = served.gate.bodies.held
+                before = served.context.bodies.held
                 await claim(secret)
-                await until(lambda was=before: served.gate.bodies.held == was + BODY_LIMIT)  # type: ignore[misc]
+                await until(lambda was=before: served.context.bodies.held == was + BODY_LIMIT)  # type: ignore[misc]
         assert await refusal(secrets[0]) == b"HTTP/1.1 429 Too Many Requests"
         assert await refusal(secrets[2]) == b"HTTP/1.1 503 Service Unavailable"
         async with await client_of(served, SAM) as sam:
@@ -245,9 +245,9 @@ async def test_a_client_sends_a_large_import_in_parts(served: Served, store: Sto
         incoming(f"large-{number}", said("x" * 900_000, key="m")) for number in range(22)
     ]
     assert sum(len(msgspec.json.encode(one)) for one in large) > IMPORT_LIMIT
-    taken = await remote.take_in(large)
+    taken = await remote.ingest(large)
     assert (taken.added, taken.messages) == (22, 22)
-    assert (await remote.take_in(large)).unchanged == 22
+    assert (await remote.ingest(large)).unchanged == 22
     await remote.aclose()
 
 
@@ -429,7 +429,7 @@ LARGE, MANY = "matching?limit=10000", 2_800
 async def long_list(store: Store) -> None:
     assert isinstance(store, Intake)
     lead, topic = Lead(*["x" * FIELD_LIMIT] * 4), "t" * TOPIC_LIMIT
-    await store.take_in([incoming(f"c-{number}", lead=lead, topic=topic) for number in range(MANY)])
+    await store.ingest([incoming(f"c-{number}", lead=lead, topic=topic) for number in range(MANY)])
 
 
 async def test_answers_nobody_takes_have_no_more_than_their_room(store: Store) -> None:
@@ -443,7 +443,7 @@ async def test_answers_nobody_takes_have_no_more_than_their_room(store: Store) -
             return (await lines.enter_async_context(line_to(served, request)))[0]
 
         first = await ask(secrets[0])
-        await until(lambda: served.gate.answers.held > 7 * MIB)
+        await until(lambda: served.context.answers.held > 7 * MIB)
         assert (await (await ask(secrets[0])).readuntil(b"\r\n")).startswith(b"HTTP/1.1 429 ")
         assert (await (await ask(secrets[1])).readuntil(b"\r\n")).startswith(b"HTTP/1.1 503 ")
         async with asyncio.timeout(SOON):
@@ -476,9 +476,9 @@ async def test_bodies_of_one_token_that_are_arriving_have_a_number(store: Store)
         request = head("POST", f"conversations/{ONE}/messages", secret, 10)
         for _ in range(3):
             await lines.enter_async_context(line_to(served, request))
-        await until(lambda: served.gate.places.arriving == 3)
+        await until(lambda: served.context.places.arriving == 3)
         async with await client_of(served, SAM) as sam, line_to(served, request) as (reader, _):
             assert (await sam.get("/counts")).is_success
             assert b" 429 " in await reader.readline()
         await lines.aclose()
-        await until(lambda: not served.gate.places.arriving)
+        await until(lambda: not served.context.places.arriving)

@@ -47,7 +47,7 @@ class CountedStore(ModelStore):
 @pytest.fixture
 async def store() -> CountedStore:
     store = CountedStore(ModelWorkspace(utc_now, member("Dana Ortiz", email=DANA)), DANA)
-    await store.take_in([incoming("c-1")])
+    await store.ingest([incoming("c-1")])
     return store
 
 

@@ -35,7 +35,7 @@ async def fill(store: Store, size: int) -> int:
     first = IncomingMessage(Author.VISITOR, "Hello", minute(0), key="first")
     for start in range(0, CHANGES_LISTED, 500):
         ids = [f"{number:05}-".ljust(size, "x") for number in range(start, start + 500)]
-        await store.take_in([IncomingConversation(ConversationId(id), (first,), WEBSITE, minute(0)) for id in ids])
+        await store.ingest([IncomingConversation(ConversationId(id), (first,), WEBSITE, minute(0)) for id in ids])
     async with aclosing(store.changes()) as reports:  # type: ignore[type-var]  # every store's is a generator
         return (await anext(reports)).seq
 
@@ -70,4 +70,4 @@ async def test_streams_with_old_ids_hold_little(served: Served, store: Store, si
     async with streams(served, range(oldest, oldest + LISTENERS)) as lists:
         assert lists == [is_listed] * LISTENERS
         assert megabytes() - before < MEGABYTES
-        assert len(served.gate.hub._reads) <= PLACES_SHARED
+        assert len(served.context.hub._reads) <= PLACES_SHARED

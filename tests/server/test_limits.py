@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.server import patience, protocol
-from inbox_tui.server.limits import REMEMBERED, Buckets, Limits
+from inbox_tui.server.limits import REMEMBERED, Limits, RateLimiter
 from inbox_tui.store.api import BODY_LIMIT, Problem
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import DANA, SAM, WEBSITE
@@ -40,7 +40,7 @@ async def as_(served: Served, email: str) -> httpx.AsyncClient:
 def offered(times: Iterable[float], rate: float, burst: int) -> list[float]:
     """When requests were taken, of those that came at these times."""
     now = 0.0
-    buckets = Buckets[str](rate, burst, clock=lambda: now)
+    buckets = RateLimiter[str](rate, burst, clock=lambda: now)
     taken = []
     for now in times:
         if not buckets.take("website"):
@@ -94,7 +94,7 @@ def test_a_flood_does_not_close_the_limit_for_good(offer: int) -> None:
 
 def test_a_bucket_is_refilled_as_time_passes() -> None:
     now = 100.0
-    buckets = Buckets[str](2.0, 3, clock=lambda: now)
+    buckets = RateLimiter[str](2.0, 3, clock=lambda: now)
     assert [buckets.take("one") for _ in range(4)] == [0, 0, 0, 0.5]
     assert buckets.take("other") == 0
     now += 0.5
@@ -107,7 +107,7 @@ def test_a_bucket_is_refilled_as_time_passes() -> None:
 def test_what_is_work_for_many_counts_as_many() -> None:
     """Taken whether it is there or not, and made up for before the next."""
     now = 0.0
-    buckets = Buckets[str](10, 5, lambda: now)
+    buckets = RateLimiter[str](10, 5, lambda: now)
     assert buckets.take("a") == 0
     buckets.charge("a", 24)
     assert buckets.take("a") == pytest.approx(2.1)
@@ -132,7 +132,7 @@ async def test_large_bodies_and_answers_count_as_several_requests(store: Store) 
 
 def test_clients_that_are_long_gone_are_forgotten() -> None:
     now = 0.0
-    buckets = Buckets[int](1.0, 1, clock=lambda: now)
+    buckets = RateLimiter[int](1.0, 1, clock=lambda: now)
     for client in range(5_000):
         now += 0.01
         assert not buckets.take(client)
@@ -141,7 +141,7 @@ def test_clients_that_are_long_gone_are_forgotten() -> None:
 
 def test_more_clients_than_can_be_remembered_have_no_more_than_one_bucket_together() -> None:
     now = 0.0
-    buckets = Buckets[int](1.0, 5, clock=lambda: now)
+    buckets = RateLimiter[int](1.0, 5, clock=lambda: now)
     attackers = range(3 * REMEMBERED)
     taken = sum(not buckets.take(client) for client in attackers)
     assert taken == REMEMBERED + 5
@@ -205,7 +205,7 @@ async def test_streams_for_one_token_and_for_all(store: Store) -> None:
                 refused = await client.get("/events")
                 assert (refused.status_code, word(refused)) == (429, "too_many")
             assert (await dana.get("/me")).status_code == 200
-        while (await dana.get("/ready")).status_code != 200 or served.gate.places._streams.total():
+        while (await dana.get("/ready")).status_code != 200 or served.context.places._streams.total():
             await asyncio.sleep(0)
         async with dana.stream("GET", "/events") as answer:
             assert answer.status_code == 200, "a place is free again"
@@ -281,8 +281,8 @@ async def test_pages_have_a_limit(served: Served) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A server that waits for slow clients, but not long."""
     with monkeypatch.context() as patch:
-        patch.setattr(protocol, "HEAD_WITHIN", 0.2)
-        patch.setattr(patience, "BODY_WITHIN", 0.2)
+        patch.setattr(protocol, "HEAD_TIMEOUT", 0.2)
+        patch.setattr(patience, "BODY_TIMEOUT", 0.2)
         yield
 
 

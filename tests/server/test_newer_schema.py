@@ -43,7 +43,7 @@ def writes(store: Store) -> list[Callable[[], Awaitable[object]]]:
         lambda: store.add_member("new@acme.example", "", Access.EDIT),
         lambda: store.save_profile("Dana Ortiz", Badge("DO", Color.RED)),
         lambda: store.save_photo(None),
-        lambda: store.take_in([incoming("c-1")]),
+        lambda: store.ingest([incoming("c-1")]),
         lambda: store.receive(ONE, said("Hello?", 1)),
         lambda: store.request_handoff(ONE, minute(1)),
     ]
@@ -110,7 +110,7 @@ async def test_a_server_says_so_and_is_not_ready(
 async def test_what_was_sent_waits_and_arrives_when_the_server_was_updated(
     store: Store, remote: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_module, "FIRST_WAIT", 0.1)
+    monkeypatch.setattr(delivery_module, "INITIAL_BACKOFF", 0.1)
     delivery = delivering(remote, tmp_path)
     draft = await seen(store, "Kept", "k-1")
     bring_to_another(tmp_path, 1)
@@ -129,7 +129,7 @@ async def test_what_was_sent_waits_and_arrives_when_the_server_was_updated(
 async def test_what_cannot_be_delivered_for_long_is_given_back(
     store: Store, remote: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_module, "FIRST_WAIT", 0.001)
+    monkeypatch.setattr(delivery_module, "INITIAL_BACKOFF", 0.001)
     delivery = delivering(remote, tmp_path)
     back: list[str] = []
     delivery.given_back = back.append
@@ -146,6 +146,6 @@ async def test_the_newer_program_itself_writes_on(store: Store, tmp_path: Path) 
     other = await open_in(tmp_path, SAM)
     assert (await other.reply(ONE, ReplyDraft("a note", "n-1", Kind.NOTE))).message.body == "a note"
     assert isinstance(store, Host)
-    through = store.seen_by((await other.me()).id)
-    assert (await through.reply(ONE, ReplyDraft("and one", "n-2", Kind.NOTE))).message.body == "and one"
+    wrap = store.as_member((await other.me()).id)
+    assert (await wrap.reply(ONE, ReplyDraft("and one", "n-2", Kind.NOTE))).message.body == "and one"
     await other.aclose()

@@ -26,7 +26,7 @@ from inbox_tui.server import patience, protocol
 from inbox_tui.server.connections import Connections
 from inbox_tui.server.description import Described
 from inbox_tui.server.limits import Limits
-from inbox_tui.server.serving import Binding, _room
+from inbox_tui.server.serving import ListenAddress, _room
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import DANA, WEBSITE, record
 from server.harness import GENEROUS, Served, serving
@@ -156,7 +156,7 @@ def test_a_line_without_cr_is_found_however_the_bytes_come(
 async def test_a_slow_body_is_408(
     served: Served, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(patience, "BODY_WITHIN", 0.2)
+    monkeypatch.setattr(patience, "BODY_TIMEOUT", 0.2)
     secret, _ = await served.token(DANA)
     head = b"POST /v1/bulk HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %b\r\n" % secret.encode()
     for framed in (b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"):
@@ -214,7 +214,7 @@ async def test_who_does_not_read_is_cut_off(
     store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: bytes
 ) -> None:
     caplog.set_level(logging.INFO, "inbox_tui.server")
-    monkeypatch.setattr(patience, "SENT_WITHIN", 0.3)
+    monkeypatch.setattr(patience, "SEND_TIMEOUT", 0.3)
 
     async def scan(*_: object) -> AsyncIterator[list[str]]:
         for _number in range(10_000):
@@ -231,10 +231,10 @@ async def test_who_does_not_read_is_cut_off(
 
 async def test_who_does_not_read_the_rest_is_cut_off(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that was handed to the system whole; its connection is idle, and would be closed once it is read."""
-    monkeypatch.setattr(protocol, "SENT_WITHIN", 0.2)
-    monkeypatch.setattr("inbox_tui.server.patience.SENT_WITHIN", 0.2)
+    monkeypatch.setattr(protocol, "SEND_TIMEOUT", 0.2)
+    monkeypatch.setattr("inbox_tui.server.patience.SEND_TIMEOUT", 0.2)
     monkeypatch.setattr("inbox_tui.server.serving.IDLE", 0.2)
-    monkeypatch.setattr("inbox_tui.server.app.the_description", lambda: Described(b"x" * 20_000_000, '"x"'))
+    monkeypatch.setattr("inbox_tui.server.app.api_description", lambda: Described(b"x" * 20_000_000, '"x"'))
     open_now = counted_in(monkeypatch)
     async with serving(store, GENEROUS) as served, unread(served, b"/v1/openapi.json", 1):
         async with asyncio.timeout(WITHIN):
@@ -246,7 +246,7 @@ def counted_in(monkeypatch: pytest.MonkeyPatch) -> list[Connections]:
     """Will hold the connections of the server that starts next; without any it is false."""
     made: list[Connections] = []
 
-    def room(limits: Limits, binding: Binding) -> Connections:
+    def room(limits: Limits, binding: ListenAddress) -> Connections:
         made.append(_room(limits, binding))
         return made[0]
 
@@ -274,7 +274,7 @@ async def unread(served: Served, path: bytes, times: int) -> AsyncIterator[None]
 @pytest.fixture
 async def over_tls(store: Store, tmp_path: Path) -> AsyncIterator[tuple[Served, Path]]:
     cert, key = self_signed(tmp_path / "tls")
-    async with serving(store, GENEROUS, binding=Binding("127.0.0.1", 0, cert, key)) as served:
+    async with serving(store, GENEROUS, binding=ListenAddress("127.0.0.1", 0, cert, key)) as served:
         yield served, cert
 
 
@@ -320,7 +320,7 @@ async def test_tls_is_asked_for_ever_after(over_tls: tuple[Served, Path]) -> Non
 async def test_a_handshake_that_does_not_end_is_let_go(
     over_tls: tuple[Served, Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("inbox_tui.server.listener.HANDSHAKE_WITHIN", 0.2)
+    monkeypatch.setattr("inbox_tui.server.listener.HANDSHAKE_TIMEOUT", 0.2)
     served, _ = over_tls
     for sent in (b"", b"\x16\x03\x01\x02\x00", b"GET / HTTP/1.1\r\n\r\n"):
         await talk(served, sent)

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inbox_tui.server.proxy import address_in, behind, client_of, counted_as
-from inbox_tui.server.serving import Binding
+from inbox_tui.server.serving import ListenAddress
 from inbox_tui.store.protocol import Store
 from server.harness import GENEROUS, serving
 
@@ -102,7 +102,7 @@ async def test_the_log_has_no_more_than_the_address(store: Store, caplog: pytest
     access.addHandler(caplog.handler)
     access.setLevel(logging.INFO)
     try:
-        behind = Binding("127.0.0.1", 0, proxies=1)
+        behind = ListenAddress("127.0.0.1", 0, proxies=1)
         async with serving(store, GENEROUS, binding=behind) as served, httpx.AsyncClient(base_url=served.api) as client:
             for forged in FORGED:
                 headers = {b"X-Forwarded-For": forged.encode("latin-1") or b"x", b"X-Forwarded-Proto": b"https\x1b"}
@@ -125,7 +125,7 @@ async def test_the_log_has_no_more_than_the_address(store: Store, caplog: pytest
 async def test_browsers_are_told_to_come_over_tls(
     store: Store, proxies: int, headers: dict[str, str], expected: str | None
 ) -> None:
-    binding = Binding("127.0.0.1", 0, proxies=proxies)
+    binding = ListenAddress("127.0.0.1", 0, proxies=proxies)
     async with serving(store, GENEROUS, binding=binding) as served, httpx.AsyncClient(base_url=served.api) as client:
         for path in ("/health", "/me", "/nothing"):
             answer = await client.get(path, headers=headers)

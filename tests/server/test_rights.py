@@ -17,7 +17,7 @@ from inbox_tui.domain.errors import NotAllowed
 from inbox_tui.domain.models import Access
 from inbox_tui.domain.tokens import NewToken, hash_of
 from inbox_tui.server.access import Audience
-from inbox_tui.server.app import the_app
+from inbox_tui.server.app import application
 from inbox_tui.store.api import Problem
 from inbox_tui.store.protocol import Host, Store, Team
 from inbox_tui.store.registry import utc_now
@@ -107,7 +107,7 @@ async def test_the_table(store: Store, caller: str) -> None:
         eve = next(member.id for member in await store.members() if member.email == EVE)
         wrong: dict[str, tuple[int, Problem]] = {}
         asked = 0
-        for method, path, handler in routes_of(the_app()):
+        for method, path, handler in routes_of(application()):
             audience: Audience = handler.opt["audience"]
             expected = 200 if audience in ALLOWED[caller] else 401 if caller in STRANGERS else 403
             address = served.address + path.replace("{id}", eve if "/members/" in path else "one")
@@ -126,7 +126,7 @@ async def test_the_table(store: Store, caller: str) -> None:
 
 
 def test_no_route_was_forgotten() -> None:
-    routes = list(routes_of(the_app()))
+    routes = list(routes_of(application()))
     with_bodies = {f"{method} {path}" for method, path, _ in routes if method in ("POST", "PUT")}
     assert with_bodies == set(BODIES)
     assert {handler.opt.get("audience") for _, _, handler in routes} == set(Audience)

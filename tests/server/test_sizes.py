@@ -63,7 +63,7 @@ def largest(text: str) -> tuple[str, IncomingConversation]:
 async def test_an_answer_to_many_changes_has_an_end(served: Served, store: Store, text: str) -> None:
     """Those that it tells are done, those after them are not; a client sends them again by itself."""
     id, given = largest(text)
-    await intake_of(store).take_in([given])
+    await intake_of(store).ingest([given])
     there_and_back: list[StateChange] = [
         SetStatus(ConversationId(id), Status.RESOLVED, Status.OPEN),
         SetStatus(ConversationId(id), Status.OPEN, Status.RESOLVED),
@@ -108,9 +108,9 @@ async def test_what_has_no_room_for_its_answer_is_not_done(store: Store, path: s
         "bulk": {"changes": [{"type": "status", "id": "one", "status": "resolved", "expected": "open"}]},
     }
     async with serving(store, GENEROUS) as served, await client_of(served, DANA) as dana:
-        [token] = [token.id for token in await served.gate.host.tokens()]
+        [token] = [token.id for token in await served.context.host.tokens()]
         before = await store.get(one)
-        with served.gate.answers.share(token) as others:
+        with served.context.answers.share(token) as others:
             others.grow_to(GENEROUS.token_answers)
             way = path if path == "bulk" else f"conversations/one/{path}"
             assert (await dana.post(f"/{way}", json=bodies[path])).status_code == 429
@@ -122,7 +122,7 @@ async def test_what_has_no_room_for_its_answer_is_not_done(store: Store, path: s
 async def test_a_page_of_control_characters_is_no_larger(served: Served, store: Store) -> None:
     """JSON writes each of them in six bytes, and those are counted."""
     topic = "\x01" * limits.TOPIC_LIMIT
-    await intake_of(store).take_in([incoming(f"w-{number}", topic=topic) for number in range(1_000)])
+    await intake_of(store).ingest([incoming(f"w-{number}", topic=topic) for number in range(1_000)])
     async with await client_of(served, DANA) as dana:
         for path in ("/conversations", "/matching"):
             answer = await dana.get(path, params={"limit": 1_000})

@@ -43,7 +43,7 @@ def test_what_goes_in_comes_out_however_small_the_room(sizes: list[int], room: i
         spools = Spools(room, 10 * room)
         taken: list[bytes] = []
         told: list[bool] = []
-        async for piece in spools.through(parts_of(given), lambda: told.append(True)):
+        async for piece in spools.wrap(parts_of(given), lambda: told.append(True)):
             assert spools.used <= room
             taken.append(piece)
             if random.random() < 0.5:
@@ -61,7 +61,7 @@ async def test_what_goes_wrong_with_the_store_comes_out_behind_what_was_read() -
 
     taken = []
     with pytest.raises(StoreUnavailable, match="went away"):
-        async for piece in Spools(100, 100).through(failing(), lambda: None):
+        async for piece in Spools(100, 100).wrap(failing(), lambda: None):
             taken.append(piece)
     assert b"".join(taken) == b"some"
 
@@ -71,7 +71,7 @@ async def test_a_store_is_let_go_of_though_nobody_takes_its_export(monkeypatch: 
     monkeypatch.setattr(spool_module, "_LOOKS_AGAIN", 0.01)
     spools = Spools(100, 100)
     is_read = asyncio.Event()
-    export = spools.through(parts_of([b"x" * 90] * 10), is_read.set)
+    export = spools.wrap(parts_of([b"x" * 90] * 10), is_read.set)
     assert await anext(export)
     async with asyncio.timeout(SOON):
         await is_read.wait()
@@ -99,7 +99,7 @@ async def test_a_full_disk_is_told(store: Store, monkeypatch: pytest.MonkeyPatch
 
 async def test_nothing_is_left_and_nobody_else_can_read_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    export = Spools(100, 100).through(parts_of([b"secret"]), lambda: None)
+    export = Spools(100, 100).wrap(parts_of([b"secret"]), lambda: None)
     assert await anext(export) == b"secret"
     assert list(tmp_path.iterdir()) == []
     assert await anext(export, b"") == b""
@@ -108,7 +108,7 @@ async def test_nothing_is_left_and_nobody_else_can_read_it(monkeypatch: pytest.M
 async def test_slow_readers_keep_neither_the_store_nor_other_exports(store: Store, tmp_path: Path) -> None:
     """Four tokens that do not read on: the log does not grow, and a fifth has its export. One for each token."""
     assert isinstance(store, Intake)
-    await store.take_in([incoming(f"c-{number}", said("x" * 20_000), said("y" * 20_000, 1)) for number in range(400)])
+    await store.ingest([incoming(f"c-{number}", said("x" * 20_000), said("y" * 20_000, 1)) for number in range(400)])
     limits = msgspec.structs.replace(GENEROUS, scans=4)
     async with serving(store, limits) as served, AsyncExitStack() as slow:
         for email in (DANA, DANA, SAM, SAM):
@@ -117,14 +117,14 @@ async def test_slow_readers_keep_neither_the_store_nor_other_exports(store: Stor
             assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200 ")
             async with line_to(served, head("GET", "scan", secret, 0)) as (again, _):
                 assert (await again.readuntil(b"\r\n")).startswith(b"HTTP/1.1 429 ")
-        await until(lambda: served.gate.places._scans == 0)
-        assert served.gate.spools.used > 4 * 7 * MIB
+        await until(lambda: served.context.places._scans == 0)
+        assert served.context.spools.used > 4 * 7 * MIB
         log = tmp_path / "team.db-wal"
         for number in range(30):
-            await store.take_in([incoming(f"more-{number}", said("z" * 500_000))])
+            await store.ingest([incoming(f"more-{number}", said("z" * 500_000))])
         first = log.stat().st_size
         for number in range(30):
-            await store.take_in([incoming(f"again-{number}", said("z" * 500_000))])
+            await store.ingest([incoming(f"again-{number}", said("z" * 500_000))])
         assert log.stat().st_size <= max(2 * first, 40 * MIB)
         secret, _ = await served.token(DANA)
         async with httpx.AsyncClient(base_url=served.api, headers={"Authorization": f"Bearer {secret}"}) as fifth:

@@ -15,7 +15,7 @@ from inbox_tui.server import app as app_module
 from inbox_tui.server import protocol, readiness, strangers
 from inbox_tui.server.limits import Limits
 from inbox_tui.server.readiness import Readiness
-from inbox_tui.server.serving import Binding
+from inbox_tui.server.serving import ListenAddress
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.factories import DANA, SAM
 from server.harness import GENEROUS, Served, serving
@@ -194,7 +194,7 @@ async def test_a_flood_is_read_slowly(store: Store, monkeypatch: pytest.MonkeyPa
 
 
 async def test_behind_a_proxy_the_clients_are_told_apart(store: Store) -> None:
-    behind = Binding("127.0.0.1", 0, proxies=1)
+    behind = ListenAddress("127.0.0.1", 0, proxies=1)
     async with serving(store, FEW, binding=behind) as served, httpx.AsyncClient(base_url=served.api) as client:
         for last in ("203.0.113.7", "203.0.113.8", "2001:db8::1", "2001:db8:0:1::1"):
             headers = {"X-Forwarded-For": f"198.51.100.1, {last}"}

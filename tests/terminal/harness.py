@@ -22,9 +22,9 @@ import pytest
 
 BIN = Path(sys.executable).parent
 """Where the programs of this environment lie."""
-ENDS_WITHIN = 8.0
+END_TIMEOUT = 8.0
 """Seconds in which a program that was told to end is gone, even on a busy machine."""
-PATIENCE = 20.0
+TIMEOUT = 20.0
 """Seconds after which a condition is given up."""
 NO_BURST = 0.6
 """Seconds after which Enter is no part of what was typed or pasted before it."""
@@ -112,7 +112,7 @@ class Terminal:
         """What the terminal shows, line by line."""
         return self.screen().splitlines()
 
-    def wait_for(self, condition: Condition, timeout: float = PATIENCE) -> str:
+    def wait_for(self, condition: Condition, timeout: float = TIMEOUT) -> str:
         """The screen as soon as it shows a text or fulfils a condition.
 
         Raises:
@@ -171,7 +171,7 @@ class Terminal:
         status = self._own / "status"
         return int(status.read_text()) if status.exists() else None
 
-    def wait_for_end(self, timeout: float = PATIENCE) -> int:
+    def wait_for_end(self, timeout: float = TIMEOUT) -> int:
         """Wait until the program has ended; returns its exit status."""
         self._wait(lambda: self.exit_status() is not None, "the program goes on", timeout)
         status = self.exit_status()
@@ -183,7 +183,7 @@ class Terminal:
         subprocess.run([*self._server(), "kill-server"], env=self._env_of_tmux(), capture_output=True, check=False)
         self._folder_of_own.cleanup()
 
-    def _wait(self, is_met: Callable[[], bool], complaint: str, timeout: float = PATIENCE) -> None:
+    def _wait(self, is_met: Callable[[], bool], complaint: str, timeout: float = TIMEOUT) -> None:
         until = time.monotonic() + timeout
         while not is_met():
             assert time.monotonic() < until, f"{complaint}:\n{self._capture(check=False)}"
@@ -196,7 +196,7 @@ class Terminal:
         if starts:
             words = ("start-server", ";", *words)
         done = subprocess.run(
-            [*self._server(), *words], env=self._env_of_tmux(), capture_output=True, check=False, timeout=PATIENCE
+            [*self._server(), *words], env=self._env_of_tmux(), capture_output=True, check=False, timeout=TIMEOUT
         )
         assert done.returncode == 0 or not check, done.stderr.decode()
         return done.stdout.decode().rstrip("\n")

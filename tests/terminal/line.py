@@ -17,7 +17,7 @@ from pathlib import Path
 import pyte
 
 from .conftest import ME, Desk
-from .harness import ENDS_WITHIN, PATIENCE, environment
+from .harness import END_TIMEOUT, TIMEOUT, environment
 
 _NOT_EMULATED = re.compile(r"\x1b\[[<>=?][0-9;]*[a-zA-Z$]p?")
 QUIET = 0.12
@@ -49,14 +49,14 @@ class Line:
 
     def read_until(self, words: bytes) -> None:
         """Read what it draws until these words are in it."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while words not in self.seen:
             assert time.monotonic() < until, self.seen[-2000:]
             self.seen += os.read(self._master, 65_536)
 
     def read_until_shown(self, wanted: str, encoding: str = "utf-8") -> str:
         """Read until its screen has this in it, however busy the machine is; gives the screen."""
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + TIMEOUT
         while wanted not in self.screen(encoding):
             assert time.monotonic() < until, self.screen(encoding)
             self.read_until_quiet()
@@ -94,4 +94,4 @@ class Line:
 
     def end(self) -> int:
         """How it ended."""
-        return self.process.wait(ENDS_WITHIN)
+        return self.process.wait(END_TIMEOUT)

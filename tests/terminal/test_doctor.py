@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from inbox_tui.local.terminal_probe import PATIENCE, PATIENCE_OVER_SSH, QUESTIONS
+from inbox_tui.local.terminal_probe import QUESTIONS, TIMEOUT, TIMEOUT_OVER_SSH
 
 from .conftest import Desk
 from .harness import BIN, environment, needs_tmux
@@ -105,7 +105,7 @@ def test_a_terminal_like_kitty(empty_desk: Desk) -> None:
     assert (terminal["speaks_kitty"], terminal["tells_shift_enter"]) == (True, True)
     assert terminal["newline_keys"] == ["shift+enter", "ctrl+j", "alt+enter"]
     assert (terminal["columns"], terminal["lines"], terminal["colours"]) == (80, 24, "truecolor")
-    assert 0 <= terminal["round_trip_ms"] <= PATIENCE * 1000
+    assert 0 <= terminal["round_trip_ms"] <= TIMEOUT * 1000
     assert terminal["streams"] == {"stdin": True, "stdout": False, "stderr": True}
 
 
@@ -125,7 +125,7 @@ def test_a_terminal_that_says_nothing(empty_desk: Desk) -> None:
     assert terminal["newline_keys"] == ["ctrl+j", "alt+enter"]
 
 
-@pytest.mark.parametrize(("line", "patience"), [("", PATIENCE), ("192.0.2.1 5 192.0.2.2 22", PATIENCE_OVER_SSH)])
+@pytest.mark.parametrize(("line", "patience"), [("", TIMEOUT), ("192.0.2.1 5 192.0.2.2 22", TIMEOUT_OVER_SSH)])
 @pytest.mark.parametrize("reply", [b"", b"\x1b[?0u\x1bP>|ki", b"x" * 100], ids=["silence", "half", "keys"])
 def test_waiting_has_an_end(empty_desk: Desk, reply: bytes, line: str, patience: float) -> None:
     ran = on_terminal(empty_desk, sys.executable, "-c", _TIMED, reply=reply, SSH_CONNECTION=line)
@@ -137,7 +137,7 @@ def test_waiting_has_an_end(empty_desk: Desk, reply: bytes, line: str, patience:
 def test_an_answer_is_not_waited_for_any_longer(empty_desk: Desk) -> None:
     ran = on_terminal(empty_desk, sys.executable, "-c", _TIMED, reply=KITTY, SSH_CONNECTION="far away")
     assert (ran.code, ran.out.split()[1]) == (0, "True")
-    assert float(ran.out.split()[2]) <= PATIENCE_OVER_SSH
+    assert float(ran.out.split()[2]) <= TIMEOUT_OVER_SSH
 
 
 def test_ctrl_c_leaves_the_terminal_as_it_was(empty_desk: Desk) -> None:

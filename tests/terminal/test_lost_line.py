@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 
 from .conftest import ME, Desk
-from .harness import ENDS_WITHIN, PATIENCE, POLL, Terminal, needs_tmux
+from .harness import END_TIMEOUT, POLL, TIMEOUT, Terminal, needs_tmux
 from .line import Line
 
 pytestmark = needs_tmux
@@ -92,7 +92,7 @@ def test_a_line_that_nobody_reads_keeps_drafts_and_ends_when_told(desk: Desk) ->
     began = time.monotonic()
     line.process.send_signal(signal.SIGTERM)
     assert line.end() == 128 + signal.SIGTERM
-    assert time.monotonic() - began < ENDS_WITHIN
+    assert time.monotonic() - began < END_TIMEOUT
     assert termios.tcgetattr(line.slave)[3] == line.attributes[3], "keys are echoed again"
     line.hang_up()
     assert desk.open().wait_for("│ Stalled")
@@ -100,7 +100,7 @@ def test_a_line_that_nobody_reads_keeps_drafts_and_ends_when_told(desk: Desk) ->
 
 def wait_for_draft(desk: Desk, begin: str) -> None:
     """Wait until a text that begins so is on disk."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     bodies: list[str] = []
     while not any(body.startswith(begin) for body in bodies):
         assert time.monotonic() < until, bodies

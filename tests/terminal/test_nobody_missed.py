@@ -16,7 +16,7 @@ def said(number: int, body: str, minutes: float) -> dict[str, str]:
     return {"id": f"long-{number}", "author": "visitor", "body": body, "created_at": at.isoformat()}
 
 
-def take_in(desk: Desk, id: str, name: str, *messages: dict[str, str], needs_human: bool = True) -> None:
+def ingest(desk: Desk, id: str, name: str, *messages: dict[str, str], needs_human: bool = True) -> None:
     line = {"id": id, "visitor": {"name": name}, "messages": messages, "needs_human": needs_human}
     desk.run("import", "-", stdin=json.dumps(line))
 
@@ -36,7 +36,7 @@ def test_who_begins_to_wait_comes_into_the_open_list(desk: Desk) -> None:
     terminal = desk.open()
     terminal.keys("5")
     terminal.wait_for("[5 Pending human reply 6]")
-    take_in(desk, "c-new", "Nora Quist", said(0, "Is anybody there?", 1))
+    ingest(desk, "c-new", "Nora Quist", said(0, "Is anybody there?", 1))
     screen = terminal.wait_for("[5 Pending human reply 7]")
     assert "Nora Quist" in terminal.wait_for("Nora Quist")
     assert "new below" not in screen
@@ -44,7 +44,7 @@ def test_who_begins_to_wait_comes_into_the_open_list(desk: Desk) -> None:
 
 def test_what_is_written_below_the_fold_is_counted_and_asked_about(desk: Desk) -> None:
     lines = [said(number, f"Line {number}", 90 - number) for number in range(60)]
-    take_in(desk, "c-long", "Lotte Long", *lines)
+    ingest(desk, "c-long", "Lotte Long", *lines)
     terminal = desk.open()
     terminal.wait_for("│   Line 59")  # in the thread, not only in the row
     terminal.keys("Tab", "PageUp", "PageUp")
@@ -52,7 +52,7 @@ def test_what_is_written_below_the_fold_is_counted_and_asked_about(desk: Desk) -
     terminal.keys("r")
     terminal.text("Try it again")
     terminal.wait_for("│ Try it again")
-    take_in(desk, "c-long", "Lotte Long", *lines, said(60, "NEVER MIND, solved it", 0))
+    ingest(desk, "c-long", "Lotte Long", *lines, said(60, "NEVER MIND, solved it", 0))
     terminal.wait_for("↓ 1 new below")
     terminal.enter()
     terminal.wait_for("Not sent yet: Lotte Long wrote")

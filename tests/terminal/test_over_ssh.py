@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import ME, Desk
-from .harness import BIN, ENDS_WITHIN, PATIENCE, POLL, Terminal, environment, needs_tmux
+from .harness import BIN, END_TIMEOUT, POLL, TIMEOUT, Terminal, environment, needs_tmux
 
 SSHD = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin")
 pytestmark = [
@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 
-def until(is_met: Callable[[], bool], complaint: str, patience: float = PATIENCE) -> None:
+def until(is_met: Callable[[], bool], complaint: str, patience: float = TIMEOUT) -> None:
     end = time.monotonic() + patience
     while not is_met():
         assert time.monotonic() < end, complaint
@@ -116,6 +116,6 @@ def test_a_line_that_breaks_keeps_the_text_and_sends_nothing(
         terminal.kill()
     else:
         os.kill(session_of(inbox), signal.SIGKILL)
-    until(lambda: not is_there(inbox), "the inbox goes on without a terminal", ENDS_WITHIN)
+    until(lambda: not is_there(inbox), "the inbox goes on without a terminal", END_TIMEOUT)
     assert desk.open().wait_for("│ Cut off in mid-w")
     assert [author for author, _ in desk.said("c-0")].count("member") == 0

@@ -17,7 +17,7 @@ from contextlib import closing
 import pytest
 
 from .conftest import Desk
-from .harness import PATIENCE, POLL
+from .harness import POLL, TIMEOUT
 from .line import Line
 
 CELLS = "SKU\tqty\teuro\rA-1\t2\texempt"
@@ -52,7 +52,7 @@ def pause(line: Line) -> None:
 
 
 def said_soon(desk: Desk, wanted: tuple[str, str]) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while wanted not in desk.said("c-0"):
         assert time.monotonic() < until, desk.said("c-0")
         time.sleep(POLL)
@@ -82,7 +82,7 @@ def test_cells_that_are_pasted_into_the_box_are_text(desk: Desk, key: bytes) -> 
     pause(line)
     assert state(desk) == before
     line.type(b"\r")
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while not (sent := [body for body in bodies(desk) if "exempt" in body]):
         assert time.monotonic() < until
         time.sleep(POLL)
@@ -218,7 +218,7 @@ def test_moves_and_a_decision_may_be_typed_ahead(desk: Desk) -> None:
     line.type(b"kkk")
     line.read_until_shown("▌● Ada Lund")
     line.type(b"jje")
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while "resolved" not in desk.run("list", "--search", "Cleo", "--json"):
         assert time.monotonic() < until
     quit_from_list(line)

@@ -14,16 +14,16 @@ from textual.widget import Widget
 
 from inbox_tui.domain.models import Conversation, ConversationId, Message
 from inbox_tui.tui.app import InboxApp
-from inbox_tui.tui.inbox.context import View
-from inbox_tui.tui.inbox.listing import Browsing
+from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.listing import ListController
 from inbox_tui.tui.inbox.screen import InboxScreen
-from inbox_tui.tui.inbox.triage import Deciding
+from inbox_tui.tui.inbox.triage import TriageController
 from inbox_tui.tui.widgets.reply_box import ReplyBox
 from inbox_tui.tui.widgets.thread_view import ThreadView
 
 M = TypeVar("M", bound=TextualMessage)
 
-PATIENCE = 20
+TIMEOUT = 20
 """Seconds after which a condition is given up."""
 _KEYS = {" ": "space", "\n": "ctrl+j"}
 
@@ -67,7 +67,7 @@ class Inbox:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a condition, however long it takes within reason."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             await self.pilot.pause()
             while not condition():
                 await self.pilot.pause()
@@ -80,16 +80,16 @@ class Inbox:
         return screen
 
     @property
-    def view(self) -> View:
-        return self.screen.view
+    def context(self) -> InboxContext:
+        return self.screen.context
 
     @property
-    def browsing(self) -> Browsing:
-        return self.screen.browsing
+    def listing(self) -> ListController:
+        return self.screen.listing
 
     @property
-    def deciding(self) -> Deciding:
-        return self.screen.deciding
+    def triage(self) -> TriageController:
+        return self.screen.triage
 
     @property
     def top(self) -> Screen[Any]:
@@ -112,20 +112,20 @@ class Inbox:
     @property
     def rows(self) -> list[str]:
         """The ids of the list's rows, from the top."""
-        window = self.view.list._window
+        window = self.context.list._window
         assert window is not None
         return [row.id if (row := window.row(number)) else "…" for number in range(window.total)]
 
     @property
     def here(self) -> str:
         """The id of the highlighted conversation."""
-        conversation = self.view.list.highlighted
+        conversation = self.context.list.highlighted
         return conversation.id if conversation else ""
 
     @property
     def open_one(self) -> Conversation:
         """The conversation in the pane."""
-        conversation = self.view.pane.conversation
+        conversation = self.context.pane.conversation
         assert conversation is not None
         return conversation
 
@@ -138,7 +138,7 @@ class Inbox:
         return self.screen.focused is widget
 
     async def go_to(self, id: str) -> None:
-        self.view.list.highlight(ConversationId(id))
+        self.context.list.highlight(ConversationId(id))
         await self.settled()
 
     def text(self, screen: Screen[Any] | None = None) -> str:
@@ -153,6 +153,6 @@ class Inbox:
 
     def _is_idle(self) -> bool:
         busy = [worker for worker in self.app.workers if worker.group != "follow" and not worker.is_finished]
-        shown = self.view.pane.conversation
-        is_read = shown is None or not self.view.me.may_chat or self.view.threads.get(shown.id) is not None
+        shown = self.context.pane.conversation
+        is_read = shown is None or not self.context.me.may_chat or self.context.threads.get(shown.id) is not None
         return not busy and is_read

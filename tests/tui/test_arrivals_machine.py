@@ -19,7 +19,7 @@ from inbox_tui.tui.presenters.window import ListWindow
 START = datetime(2026, 11, 3, 10, tzinfo=UTC)
 ME, LEE = (Member(MemberId(name), f"{name}@acme.example", name, access=Access.EDIT) for name in ("me", "lee"))
 AGENTS = Agent(AgentId("a"), "A"), Agent(AgentId("b"), "B")
-PAGE, KEPT, ON_SCREEN = 4, 12, 3
+PAGE, CACHE_SIZE, ON_SCREEN = 4, 12, 3
 change = msgspec.structs.replace
 QUERIES = st.builds(
     Query,
@@ -101,7 +101,7 @@ class ArrivalsMachine(RuleBasedStateMachine):
         everything = list(self.store.values())
         found = rows(query, ME.id, everything, [()] * len(everything))
         first = page(query, found, PageRequest(limit=PAGE + 1))
-        self.window = ListWindow(query, len(found), first, page_size=PAGE, kept_rows=KEPT)
+        self.window = ListWindow(query, len(found), first, page_size=PAGE, kept_rows=CACHE_SIZE)
         self.arrivals = Arrivals(self.window)
         self.arrivals.count(len(found))
 

@@ -85,8 +85,8 @@ class PaneApp(App[None]):
 
     @property
     def shown(self) -> list[str]:
-        view = self.query_one(ThreadView)
-        return [view.render_line(y).text.rstrip() for y in range(view.size.height)]
+        context = self.query_one(ThreadView)
+        return [context.render_line(y).text.rstrip() for y in range(context.size.height)]
 
     @property
     def parts(self) -> set[str]:

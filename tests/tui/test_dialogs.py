@@ -12,16 +12,16 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from inbox_tui.domain.models import Agent, AgentId, Author, ConversationId, Kind, Member, MemberId, Message, MessageId
-from inbox_tui.tui.dialogs.agents import AgentChoice, AgentMenu
+from inbox_tui.tui.dialogs.agents import AgentChoice, AgentDialog
 from inbox_tui.tui.dialogs.base import Choice, Dialog
-from inbox_tui.tui.dialogs.confirm import ConfirmModal
-from inbox_tui.tui.dialogs.conflict import ConflictModal
-from inbox_tui.tui.dialogs.export import ExportModal
-from inbox_tui.tui.dialogs.help import HelpScreen, HelpSection, KeyHelp
-from inbox_tui.tui.dialogs.problem import ProblemModal
-from inbox_tui.tui.dialogs.profile import ProfileModal
-from inbox_tui.tui.dialogs.settings import SettingsScreen, SettingsView
-from inbox_tui.tui.dialogs.welcome import WelcomeScreen
+from inbox_tui.tui.dialogs.confirm import ConfirmDialog
+from inbox_tui.tui.dialogs.conflict import ConflictDialog
+from inbox_tui.tui.dialogs.export import ExportDialog
+from inbox_tui.tui.dialogs.help import HelpDialog, HelpSection, KeyHelp
+from inbox_tui.tui.dialogs.problem import ProblemDialog
+from inbox_tui.tui.dialogs.profile import ProfileDialog
+from inbox_tui.tui.dialogs.settings import SettingsDialog, SettingsView
+from inbox_tui.tui.dialogs.welcome import WelcomeDialog
 from inbox_tui.tui.themes import DARK
 
 SIZES = [(120, 36), (40, 10)]
@@ -60,17 +60,17 @@ def reply(body: str, member: Member | None = DANA) -> Message:
 
 def every_dialog(tmp_path: Path) -> list[Dialog[Any]]:
     hostile = Member(MemberId("2"), "m@acme.example", HOSTILE)
-    view = SettingsView("dark", True, "list", HOSTILE, HOSTILE, hostile)
+    context = SettingsView("dark", True, "list", HOSTILE, HOSTILE, hostile)
     return [
-        ConfirmModal(HOSTILE, HOSTILE, "Keep"),
-        ConflictModal((reply(HOSTILE, hostile),), HOSTILE),
-        ProblemModal(HOSTILE, HOSTILE),
-        HelpScreen((HelpSection(HOSTILE, (KeyHelp("a", HOSTILE, HOSTILE),)),)),
-        AgentMenu(AGENTS, None),
-        ExportModal(1, tmp_path / HOSTILE.replace("/", ""), print),
-        ProfileModal(HOSTILE),
-        SettingsScreen(view, photos=True, photo=b"no picture"),
-        WelcomeScreen(HOSTILE),
+        ConfirmDialog(HOSTILE, HOSTILE, "Keep"),
+        ConflictDialog((reply(HOSTILE, hostile),), HOSTILE),
+        ProblemDialog(HOSTILE, HOSTILE),
+        HelpDialog((HelpSection(HOSTILE, (KeyHelp("a", HOSTILE, HOSTILE),)),)),
+        AgentDialog(AGENTS, None),
+        ExportDialog(1, tmp_path / HOSTILE.replace("/", ""), print),
+        ProfileDialog(HOSTILE),
+        SettingsDialog(context, photos=True, photo=b"no picture"),
+        WelcomeDialog(HOSTILE),
     ]
 
 
@@ -97,7 +97,7 @@ async def test_every_dialog_fits_shows_hostile_text_as_text_and_closes_with_esca
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_confirm_with_enter(size: tuple[int, int]) -> None:
-    app = Host(ConfirmModal("Resolve 42 conversations?", "Resolve 42", "Keep"))
+    app = Host(ConfirmDialog("Resolve 42 conversations?", "Resolve 42", "Keep"))
     async with app.run_test(size=size) as pilot:
         assert "Resolve 42 conversations?" in app.shown()
         assert "[Enter] Resolve 42" in app.shown()
@@ -108,21 +108,21 @@ async def test_confirm_with_enter(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("keys", [("escape",), ("tab", "enter"), ("tab", "space")])
 async def test_confirm_declined(keys: tuple[str, ...]) -> None:
-    app = Host(ConfirmModal("Resolve 42 conversations?", "Resolve 42", "Keep"))
+    app = Host(ConfirmDialog("Resolve 42 conversations?", "Resolve 42", "Keep"))
     async with app.run_test() as pilot:
         await pilot.press(*keys)
         assert app.results == [False]
 
 
 async def test_a_word_and_a_space_do_not_confirm() -> None:
-    app = Host(ConfirmModal("Jonas Brandt has this. Take it over?", "Take it over", "Leave it"))
+    app = Host(ConfirmDialog("Jonas Brandt has this. Take it over?", "Take it over", "Leave it"))
     async with app.run_test() as pilot:
         await pilot.press(*"it", "space", *"works")
         assert (app.results, app.screen) == ([], app.dialog)
 
 
 async def test_the_key_enter_is_shown_where_it_works() -> None:
-    app = Host(ConfirmModal("Resolve 42 conversations?", "Resolve 42", "Keep"))
+    app = Host(ConfirmDialog("Resolve 42 conversations?", "Resolve 42", "Keep"))
     async with app.run_test() as pilot:
         await pilot.press("tab")
         await pilot.pause()
@@ -132,7 +132,7 @@ async def test_the_key_enter_is_shown_where_it_works() -> None:
 
 @pytest.mark.parametrize(("number", "result"), [(0, True), (1, False)])
 async def test_confirm_by_mouse(number: int, result: bool) -> None:
-    app = Host(ConfirmModal("Resolve 42 conversations?", "Resolve 42", "Keep"))
+    app = Host(ConfirmDialog("Resolve 42 conversations?", "Resolve 42", "Keep"))
     async with app.run_test() as pilot:
         await pilot.pause()
         await pilot.click(app.dialog.query(Choice)[number])
@@ -143,10 +143,10 @@ async def test_two_keys_in_one_breath_close_one_screen_only() -> None:
     class Below(Screen[None]):
         """What the dialog was asked over."""
 
-    app = Host(ConfirmModal("Sure?", "Yes", "No"))
+    app = Host(ConfirmDialog("Sure?", "Yes", "No"))
     async with app.run_test() as pilot:
         dialog = app.dialog
-        assert isinstance(dialog, ConfirmModal)
+        assert isinstance(dialog, ConfirmDialog)
         await pilot.press("escape")
         await app.push_screen(Below())
         dialog.close(True)
@@ -158,7 +158,7 @@ async def test_two_keys_in_one_breath_close_one_screen_only() -> None:
 @pytest.mark.parametrize(("keys", "result"), [("enter", "edit"), ("ctrl+y", "send"), ("escape", None)])
 @pytest.mark.parametrize("size", SIZES)
 async def test_conflict_sends_only_on_its_own_key(size: tuple[int, int], keys: str, result: str | None) -> None:
-    app = Host(ConflictModal((reply("I took care of it."),), "On my way."))
+    app = Host(ConflictDialog((reply("I took care of it."),), "On my way."))
     async with app.run_test(size=size) as pilot:
         assert "Dana Ortiz replied:" in app.shown()
         assert "I took care of it." in app.shown()
@@ -167,7 +167,7 @@ async def test_conflict_sends_only_on_its_own_key(size: tuple[int, int], keys: s
 
 
 async def test_conflict_scrolls_to_my_text_when_the_reply_is_long() -> None:
-    app = Host(ConflictModal((reply("line\n" * 50), reply("later", None)), "On my way."))
+    app = Host(ConflictDialog((reply("line\n" * 50), reply("later", None)), "On my way."))
     async with app.run_test(size=(40, 10)) as pilot:
         assert "On my way." not in app.shown()
         await pilot.press(*["pagedown"] * 20)
@@ -178,7 +178,7 @@ async def test_conflict_scrolls_to_my_text_when_the_reply_is_long() -> None:
 
 
 async def test_conflict_says_how_much_of_a_long_reply_is_not_shown_and_how_to_see_it() -> None:
-    app = Host(ConflictModal((reply("a\n" * 30_000),), "b" * 25_000, conversation=ConversationId("c-7")))
+    app = Host(ConflictDialog((reply("a\n" * 30_000),), "b" * 25_000, conversation=ConversationId("c-7")))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*["pagedown"] * 20)
         shown = " ".join(str(part.visual) for part in app.dialog.query(Static))
@@ -187,7 +187,7 @@ async def test_conflict_says_how_much_of_a_long_reply_is_not_shown_and_how_to_se
 
 
 async def test_conflict_shows_the_words_of_a_reply_in_html() -> None:
-    app = Host(ConflictModal((reply("<p>Hello <b>there</b></p>"),), "<p>mine</p>"))
+    app = Host(ConflictDialog((reply("<p>Hello <b>there</b></p>"),), "<p>mine</p>"))
     async with app.run_test(size=(80, 24)):
         assert "Hello there" in app.shown()
         assert "<p>mine</p>" in app.shown()
@@ -195,7 +195,7 @@ async def test_conflict_shows_the_words_of_a_reply_in_html() -> None:
 
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_problem_says_what_and_what_to_do(key: str) -> None:
-    app = Host(ProblemModal("The disk is full.", "Make room, then try again."))
+    app = Host(ProblemDialog("The disk is full.", "Make room, then try again."))
     async with app.run_test(size=(40, 10)) as pilot:
         assert "The disk is full." in app.shown()
         assert "Make room, then try again." in app.shown()
@@ -205,7 +205,7 @@ async def test_problem_says_what_and_what_to_do(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["question_mark", "q", "escape", "enter"])
 async def test_help_closes(key: str) -> None:
-    app = Host(HelpScreen(SECTIONS))
+    app = Host(HelpDialog(SECTIONS))
     async with app.run_test() as pilot:
         await pilot.press(key)
         assert app.results == [None]
@@ -213,7 +213,7 @@ async def test_help_closes(key: str) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_help_lists_every_key_and_scrolls(size: tuple[int, int]) -> None:
-    app = Host(HelpScreen(SECTIONS))
+    app = Host(HelpDialog(SECTIONS))
     async with app.run_test(size=size) as pilot:
         assert "Outside the reply box" in app.shown()
         assert "j, ↓" in app.shown()
@@ -229,7 +229,7 @@ async def test_help_lists_every_key_and_scrolls(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_agent_menu_has_all_agents_first_and_marks_the_current_one(size: tuple[int, int]) -> None:
-    app = Host(AgentMenu(AGENTS, AgentId("1")))
+    app = Host(AgentDialog(AGENTS, AgentId("1")))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         shown = app.shown()
@@ -248,14 +248,14 @@ async def test_agent_menu_has_all_agents_first_and_marks_the_current_one(size: t
     ],
 )
 async def test_agent_menu_narrows_without_case_and_accents(keys: str, result: AgentChoice) -> None:
-    app = Host(AgentMenu(AGENTS, None))
+    app = Host(AgentDialog(AGENTS, None))
     async with app.run_test() as pilot:
         await pilot.press(*("space" if key == " " else key for key in keys), "enter")
         assert app.results == [result]
 
 
 async def test_agent_menu_without_a_match_stays_and_says_so() -> None:
-    app = Host(AgentMenu(AGENTS, None))
+    app = Host(AgentDialog(AGENTS, None))
     async with app.run_test() as pilot:
         await pilot.press(*"nobody", "enter")
         await pilot.pause()
@@ -264,14 +264,14 @@ async def test_agent_menu_without_a_match_stays_and_says_so() -> None:
 
 
 async def test_agent_menu_moves_around_the_end() -> None:
-    app = Host(AgentMenu(AGENTS, None))
+    app = Host(AgentDialog(AGENTS, None))
     async with app.run_test() as pilot:
         await pilot.press("up", "up", "enter")
         assert app.results == [AgentChoice(AGENTS[1])]
 
 
 async def test_agent_menu_by_mouse() -> None:
-    app = Host(AgentMenu(AGENTS, None))
+    app = Host(AgentDialog(AGENTS, None))
     async with app.run_test() as pilot:
         await pilot.pause()
         await pilot.click("OptionList", offset=(3, 1))
@@ -280,7 +280,7 @@ async def test_agent_menu_by_mouse() -> None:
 
 async def test_the_highlight_is_always_seen_on_the_smallest_screen() -> None:
     agents = tuple(Agent(AgentId(str(n)), f"Agent number {n}") for n in range(40))
-    app = Host(AgentMenu(agents, None))
+    app = Host(AgentDialog(agents, None))
     async with app.run_test(size=(40, 10)) as pilot:
         for number in range(39):
             await pilot.press("down")

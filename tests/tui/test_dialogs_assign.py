@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from inbox_tui.domain.models import Access, Badge, Color, Member, MemberId
-from inbox_tui.tui.dialogs.assign import AssignChoice, AssignMenu
+from inbox_tui.tui.dialogs.assign import AssignChoice, AssignDialog
 from inbox_tui.tui.themes import DARK
 
 HOSTILE = "costs [/] [@click=app.boom]x[/] \x1b]0;owned\x07 \u202egnp"
@@ -29,7 +29,7 @@ ANCHOR = Region(40, 3, 17, 1)
 
 
 class MenuApp(App[None]):
-    def __init__(self, menu: AssignMenu) -> None:
+    def __init__(self, menu: AssignDialog) -> None:
         super().__init__()
         self.register_theme(DARK)
         self.theme = DARK.name
@@ -51,7 +51,7 @@ def app_of(pilot: Pilot[None]) -> MenuApp:
 
 
 def menu(current: Member | None = None, team: list[Member] | None = None) -> MenuApp:
-    return MenuApp(AssignMenu(team or TEAM, DANA, current, anchor=ANCHOR))
+    return MenuApp(AssignDialog(team or TEAM, DANA, current, anchor=ANCHOR))
 
 
 async def test_nobody_first_then_me_then_those_who_may_chat() -> None:
@@ -120,7 +120,7 @@ async def test_a_click_beside_it_leaves() -> None:
 @pytest.mark.parametrize("anchor", [ANCHOR, Region(200, 0, 3, 1), Region(5, 30, 3, 1), Region(0, 8, 3, 1)])
 async def test_it_is_on_the_screen_and_scrolls(size: tuple[int, int], anchor: Region) -> None:
     team = [member(number, f"Member {number}", f"m{number}@acme.example") for number in range(10, 60)]
-    async with MenuApp(AssignMenu(team, DANA, None, anchor=anchor)).run_test(size=size) as pilot:
+    async with MenuApp(AssignDialog(team, DANA, None, anchor=anchor)).run_test(size=size) as pilot:
         app = app_of(pilot)
         frame = app.menu.query_one("#menu").region
         assert Region(0, 0, *size).contains_region(frame)

@@ -11,8 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from inbox_tui.domain.errors import ExportError
-from inbox_tui.tui.dialogs.export import ExportModal, Stage
-from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeScreen
+from inbox_tui.tui.dialogs.export import ExportDialog, Stage
+from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeDialog
 from inbox_tui.tui.themes import DARK
 
 SIZES = [(120, 36), (40, 10)]
@@ -40,7 +40,7 @@ class Host(App[None]):
 @pytest.mark.parametrize("size", SIZES)
 async def test_export_to_a_new_file(tmp_path: Path, size: tuple[int, int]) -> None:
     begun: list[Path] = []
-    modal = ExportModal(1200, tmp_path / "out.csv", begun.append)
+    modal = ExportDialog(1200, tmp_path / "out.csv", begun.append)
     app = Host(modal)
     async with app.run_test(size=size) as pilot:
         assert "1,200 conversations" in app.shown()
@@ -60,7 +60,7 @@ async def test_export_to_a_new_file(tmp_path: Path, size: tuple[int, int]) -> No
 
 
 async def test_export_stopped_while_writing(tmp_path: Path) -> None:
-    modal = ExportModal(10, tmp_path / "out.csv", print)
+    modal = ExportDialog(10, tmp_path / "out.csv", print)
     app = Host(modal)
     async with app.run_test() as pilot:
         await pilot.press("enter", "escape")
@@ -75,7 +75,7 @@ async def test_export_replaces_a_file_only_when_told(tmp_path: Path, size: tuple
     file = tmp_path / "out.csv"
     file.write_text("old")
     begun: list[Path] = []
-    modal = ExportModal(10, file, begun.append)
+    modal = ExportDialog(10, file, begun.append)
     app = Host(modal)
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
@@ -92,7 +92,7 @@ async def test_export_replaces_a_file_only_when_told(tmp_path: Path, size: tuple
 
 
 async def test_export_that_fails_keeps_the_path(tmp_path: Path) -> None:
-    modal = ExportModal(10, tmp_path / "out.csv", print)
+    modal = ExportDialog(10, tmp_path / "out.csv", print)
     app = Host(modal)
     async with app.run_test() as pilot:
         await pilot.press("enter")
@@ -107,7 +107,7 @@ async def test_export_that_fails_keeps_the_path(tmp_path: Path) -> None:
 async def test_export_expands_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     begun: list[Path] = []
-    app = Host(ExportModal(1, Path("~/out.csv"), begun.append))
+    app = Host(ExportDialog(1, Path("~/out.csv"), begun.append))
     async with app.run_test() as pilot:
         await pilot.press("enter")
         assert begun == [tmp_path / "out.csv"]
@@ -127,7 +127,7 @@ async def test_export_says_what_is_wrong_with_a_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    app = Host(ExportModal(1, Path("out.csv"), print))
+    app = Host(ExportDialog(1, Path("out.csv"), print))
     async with app.run_test() as pilot:
         app.dialog.query_one("#path", Input).value = text
         await pilot.press("enter")
@@ -138,7 +138,7 @@ async def test_export_says_what_is_wrong_with_a_path(
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_welcome_with_the_sample(size: tuple[int, int]) -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    app = Host(WelcomeDialog("sqlite:///inbox.db"))
     async with app.run_test(size=size) as pilot:
         assert "This inbox is empty." in app.shown()
         await pilot.press("1")
@@ -147,7 +147,7 @@ async def test_welcome_with_the_sample(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_welcome_puts_nothing_in_unless_it_is_chosen(size: tuple[int, int]) -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    app = Host(WelcomeDialog("sqlite:///inbox.db"))
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter", *"root", "space", "4", "0")
         await pilot.pause()
@@ -161,7 +161,7 @@ async def test_welcome_puts_nothing_in_unless_it_is_chosen(size: tuple[int, int]
 async def test_welcome_with_a_file(tmp_path: Path, size: tuple[int, int]) -> None:
     file = tmp_path / "conversations.jsonl"
     file.write_text("{}\n")
-    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    app = Host(WelcomeDialog("sqlite:///inbox.db"))
     async with app.run_test(size=size) as pilot:
         await pilot.press("2", "x", "1", "enter")
         await pilot.pause()
@@ -173,7 +173,7 @@ async def test_welcome_with_a_file(tmp_path: Path, size: tuple[int, int]) -> Non
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_welcome_explains_how_to_reach_a_team(size: tuple[int, int]) -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    app = Host(WelcomeDialog("sqlite:///inbox.db"))
     async with app.run_test(size=size) as pilot:
         await pilot.press("3")
         await pilot.pause()
@@ -182,19 +182,19 @@ async def test_welcome_explains_how_to_reach_a_team(size: tuple[int, int]) -> No
 
 
 async def test_welcome_goes_on_with_what_was_chosen_elsewhere() -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db", Offer.FILE))
+    app = Host(WelcomeDialog("sqlite:///inbox.db", Offer.FILE))
     async with app.run_test() as pilot:
         await pilot.press("x", "enter")
         await pilot.pause()
         assert "There is no file x." in app.shown()
-    app = Host(WelcomeScreen("sqlite:///inbox.db", Offer.TEAM))
+    app = Host(WelcomeDialog("sqlite:///inbox.db", Offer.TEAM))
     async with app.run_test() as pilot:
         await pilot.pause()
         assert "--store URL" in app.shown()
 
 
 async def test_welcome_by_mouse() -> None:
-    app = Host(WelcomeScreen("sqlite:///inbox.db"))
+    app = Host(WelcomeDialog("sqlite:///inbox.db"))
     async with app.run_test() as pilot:
         await pilot.pause()
         await pilot.click("#sample")

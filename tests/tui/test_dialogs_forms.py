@@ -16,11 +16,11 @@ from textual.widgets import Input
 from inbox_tui.domain.models import Access, Badge, Color, Member, MemberId
 from inbox_tui.domain.rules import badge_for
 from inbox_tui.domain.team import PHOTO_LIMIT
-from inbox_tui.tui.dialogs.profile import Profile, ProfileModal
+from inbox_tui.tui.dialogs.profile import Profile, ProfileDialog
 from inbox_tui.tui.dialogs.settings import (
     OneOf,
+    SettingsDialog,
     SettingsResult,
-    SettingsScreen,
     SettingsView,
     Unchanged,
     half_blocks,
@@ -60,7 +60,7 @@ def picture(kind: str = "PNG", color: str = "red", side: int = 40) -> bytes:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_badge_follows_the_name(size: tuple[int, int]) -> None:
-    app = Host(ProfileModal())
+    app = Host(ProfileDialog())
     async with app.run_test(size=size) as pilot:
         await pilot.press(*"Ana", "space", *"Li")
         await pilot.pause()
@@ -72,7 +72,7 @@ async def test_the_badge_follows_the_name(size: tuple[int, int]) -> None:
 
 
 async def test_initials_and_colour_that_were_chosen_stay() -> None:
-    app = Host(ProfileModal())
+    app = Host(ProfileDialog())
     async with app.run_test() as pilot:
         await pilot.press("A", "tab", "backspace", "Q", "tab", "left", "shift+tab", "shift+tab", *"na")
         color = app.dialog.query_one(BadgePicker).color
@@ -81,14 +81,14 @@ async def test_initials_and_colour_that_were_chosen_stay() -> None:
 
 
 async def test_a_profile_that_exists_is_not_suggested_over() -> None:
-    app = Host(ProfileModal("Dana", Badge("XY", Color.PINK)))
+    app = Host(ProfileDialog("Dana", Badge("XY", Color.PINK)))
     async with app.run_test() as pilot:
         await pilot.press("space", *"Ortiz", "enter")
         assert app.results == [Profile("Dana Ortiz", Badge("XY", Color.PINK))]
 
 
 async def test_colours_by_arrow_keys_go_around_and_have_names() -> None:
-    app = Host(ProfileModal("Dana", Badge("D", Color.RED)))
+    app = Host(ProfileDialog("Dana", Badge("D", Color.RED)))
     async with app.run_test() as pilot:
         await pilot.press("down", "down", "left")
         await pilot.pause()
@@ -98,7 +98,7 @@ async def test_colours_by_arrow_keys_go_around_and_have_names() -> None:
 
 
 async def test_colours_by_mouse() -> None:
-    app = Host(ProfileModal("Dana", Badge("D", Color.RED)))
+    app = Host(ProfileDialog("Dana", Badge("D", Color.RED)))
     async with app.run_test() as pilot:
         await pilot.pause()
         await pilot.click(BadgePicker, offset=(3 * list(Color).index(Color.BLUE) + 1, 0))
@@ -108,7 +108,7 @@ async def test_colours_by_mouse() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_an_incomplete_profile_is_not_accepted(size: tuple[int, int]) -> None:
-    app = Host(ProfileModal())
+    app = Host(ProfileDialog())
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
         await pilot.pause()
@@ -121,7 +121,7 @@ async def test_an_incomplete_profile_is_not_accepted(size: tuple[int, int]) -> N
 
 
 async def test_what_is_pasted_into_a_field_is_harmless() -> None:
-    app = Host(ProfileModal("Åsa"))
+    app = Host(ProfileDialog("Åsa"))
     async with app.run_test() as pilot:
         app.dialog.query_one("#name", Input).insert_text_at_cursor(" \x1b[31mB\u202e")
         await pilot.press("enter")
@@ -131,7 +131,7 @@ async def test_what_is_pasted_into_a_field_is_harmless() -> None:
 
 
 async def test_every_value_is_in_sight_on_the_smallest_terminal() -> None:
-    app = Host(SettingsScreen(SETTINGS))
+    app = Host(SettingsDialog(SETTINGS))
     async with app.run_test(size=(40, 10)) as pilot:
         await pilot.pause()
         assert "After send  (list)  next   stay" in app.shown()
@@ -139,7 +139,7 @@ async def test_every_value_is_in_sight_on_the_smallest_terminal() -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_settings_unchanged(size: tuple[int, int]) -> None:
-    app = Host(SettingsScreen(SETTINGS))
+    app = Host(SettingsDialog(SETTINGS))
     async with app.run_test(size=size) as pilot:
         assert "(•) dark" in app.shown()
         assert "(DO) Dana Ortiz" in app.shown()
@@ -150,14 +150,14 @@ async def test_settings_unchanged(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_settings_by_keys(size: tuple[int, int]) -> None:
-    app = Host(SettingsScreen(SETTINGS))
+    app = Host(SettingsDialog(SETTINGS))
     async with app.run_test(size=size) as pilot:
         await pilot.press("right", "down", "space", "down", "down", "right", "enter")
         assert app.results == [SettingsResult("light", False, "next")]
 
 
 async def test_settings_by_mouse() -> None:
-    app = Host(SettingsScreen(SETTINGS))
+    app = Host(SettingsDialog(SETTINGS))
     async with app.run_test() as pilot:
         await pilot.pause()
         await pilot.click("#theme", offset=(10, 0))
@@ -173,10 +173,10 @@ async def test_another_profile_is_saved_at_once() -> None:
         saved.append(profile)
         return ""
 
-    app = Host(SettingsScreen(SETTINGS, save_profile=save))
+    app = Host(SettingsDialog(SETTINGS, save_profile=save))
     async with app.run_test() as pilot:
         await pilot.press("tab", "tab", "enter")
-        assert isinstance(app.screen, ProfileModal)
+        assert isinstance(app.screen, ProfileDialog)
         await pilot.press("space", "J", "r", "enter")
         await pilot.pause()
         assert "(DO) Dana Ortiz Jr · saved" in app.shown()
@@ -189,7 +189,7 @@ async def test_a_profile_that_is_refused_is_not_shown_as_saved() -> None:
     async def refuse(_: Profile) -> str:
         return "The line is down."
 
-    app = Host(SettingsScreen(SETTINGS, save_profile=refuse))
+    app = Host(SettingsDialog(SETTINGS, save_profile=refuse))
     async with app.run_test() as pilot:
         await pilot.press("tab", "tab", "enter")
         await pilot.press("space", "J", "r", "enter")
@@ -201,7 +201,7 @@ async def test_a_profile_that_is_refused_is_not_shown_as_saved() -> None:
 async def test_settings_with_a_photo(tmp_path: Path) -> None:
     file = tmp_path / "dana.png"
     file.write_bytes(picture())
-    app = Host(SettingsScreen(SETTINGS, photos=True))
+    app = Host(SettingsDialog(SETTINGS, photos=True))
     async with app.run_test() as pilot:
         assert "▀" not in app.shown()
         app.dialog.query_one("#photo", Input).value = str(file)
@@ -214,7 +214,7 @@ async def test_settings_with_a_photo(tmp_path: Path) -> None:
 
 
 async def test_settings_without_the_photo_any_more() -> None:
-    app = Host(SettingsScreen(SETTINGS, photos=True, photo=picture()))
+    app = Host(SettingsDialog(SETTINGS, photos=True, photo=picture()))
     async with app.run_test() as pilot:
         await pilot.pause()
         await app.workers.wait_for_complete()
@@ -235,7 +235,7 @@ async def test_settings_refuse_a_file_that_is_no_photo(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("huge.png").write_bytes(bytes(PHOTO_LIMIT + 1))
-    app = Host(SettingsScreen(SETTINGS, photos=True))
+    app = Host(SettingsDialog(SETTINGS, photos=True))
     async with app.run_test(size=size) as pilot:
         app.dialog.query_one("#photo", Input).value = name
         await pilot.press("enter")
@@ -247,7 +247,7 @@ async def test_settings_refuse_a_file_that_is_no_photo(
 async def test_without_pillow_the_screen_says_how_to_see_the_photo(monkeypatch: pytest.MonkeyPatch) -> None:
     photo = picture()
     monkeypatch.setitem(sys.modules, "PIL", None)
-    app = Host(SettingsScreen(SETTINGS, photos=True, photo=photo))
+    app = Host(SettingsDialog(SETTINGS, photos=True, photo=photo))
     async with app.run_test() as pilot:
         await pilot.pause()
         await app.workers.wait_for_complete()

@@ -20,7 +20,7 @@ from tui.workspace import BOOKING, DANA, JONAS, VISITOR, WEBSITE, Team4, chat, g
 SMALL = (100, 14)
 KEYS = ("j", "k", "g", "G", "pagedown", "pageup", "o", "1", "2", "3", "4", "5", "6", "e", "n", "N", "z", "escape", "i")
 Places, Minutes = st.integers(0, 1_000), st.integers(0, 5_000)
-PATIENCE = 8
+TIMEOUT = 8
 """Seconds in which the screen comes to rest."""
 
 
@@ -44,7 +44,7 @@ class Shift:
             for n in range(count)
         ]
         self.made += count
-        await self.intake.take_in(chats)
+        await self.intake.ingest(chats)
         self.ids += [each.id for each in chats]
 
     async def write(self, place: int) -> None:
@@ -94,7 +94,7 @@ STEPS = st.one_of(
 
 
 async def belonging(store: Store, inbox: Inbox) -> tuple[dict[ConversationId, Conversation], Counts]:
-    query = inbox.browsing.query
+    query = inbox.listing.query
     page = await store.list(query, PageRequest(limit=5_000))
     assert not page.is_cut
     return {row.id: row for row in page.rows}, await store.counts(query.agent)
@@ -102,17 +102,17 @@ async def belonging(store: Store, inbox: Inbox) -> tuple[dict[ConversationId, Co
 
 def adds_up(inbox: Inbox, belongs: dict[ConversationId, Conversation], counts: Counts) -> bool:
     """What is on screen agrees with itself and with the store."""
-    shown = inbox.view.list
-    window, query = shown._window, inbox.browsing.query
+    shown = inbox.context.list
+    window, query = shown._window, inbox.listing.query
     assert window is not None
-    if shown.query_shown != query or inbox.browsing.counts != counts:
+    if shown.query_shown != query or inbox.listing.counts != counts:
         return False
     number = len(belongs) if query.search else query.filter.count_in(counts)
     rows = {row.id for row in window.rows}
     left = len(rows - set(belongs))
     missing = [row for id, row in belongs.items() if id not in rows]
     unloaded = window.total - len(rows)
-    header = inbox.view.header
+    header = inbox.context.header
     return (
         number == len(belongs)
         and window.total - left + sum(shown.edges) == number
@@ -124,7 +124,7 @@ def adds_up(inbox: Inbox, belongs: dict[ConversationId, Conversation], counts: C
 
 
 def ends_in_sight(inbox: Inbox) -> bool:
-    shown = inbox.view.list
+    shown = inbox.context.list
     window = shown._window
     return window is not None and window.has_end and shown.rows_in_sight.stop >= window.total
 
@@ -140,14 +140,14 @@ async def work(team: Team4, count: int, filter: Filter, happens: list[Step]) -> 
             await getattr(shift, step.act)(*step.arguments)
             belongs, counts = await belonging(intake, inbox)
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(TIMEOUT):
                     while not adds_up(inbox, belongs, counts):
                         await inbox.pilot.pause()
             except TimeoutError:
-                shown = inbox.view.list
+                shown = inbox.context.list
                 raise AssertionError(
-                    f"after {[*first, *happens][: number + 1]}: {inbox.browsing.query}: {shown.row_count()} rows,"
-                    f" {shown.edges}, {len(belongs)} belong, {inbox.browsing.counts} of {counts}\n{inbox.text()}"
+                    f"after {[*first, *happens][: number + 1]}: {inbox.listing.query}: {shown.row_count()} rows,"
+                    f" {shown.edges}, {len(belongs)} belong, {inbox.listing.counts} of {counts}\n{inbox.text()}"
                 ) from None
 
 
@@ -187,10 +187,10 @@ def test_the_screen_adds_up_over_a_long_shift(
 async def test_what_came_in_below_the_screen_and_was_resolved_is_not_new(team: Team4) -> None:
     store, intake = await team.store(JONAS), await team.store()
     assert isinstance(intake, Intake)
-    await intake.take_in([chat(f"c-{n}", said(VISITOR, "Hello?", 100 + n), needs_human=True) for n in range(9)])
+    await intake.ingest([chat(f"c-{n}", said(VISITOR, "Hello?", 100 + n), needs_human=True) for n in range(9)])
     async with team.inbox(filter=Filter.PENDING, size=SMALL) as inbox:
         await inbox.press("G")
-        await intake.take_in([chat("late", said(VISITOR, "Hello?", 0), needs_human=True)])
-        await inbox.until(lambda: inbox.view.header.new_below == 1)
+        await intake.ingest([chat("late", said(VISITOR, "Hello?", 0), needs_human=True)])
+        await inbox.until(lambda: inbox.context.header.new_below == 1)
         await store.set_status(ConversationId("late"), Status.RESOLVED, Status.OPEN)
-        await inbox.until(lambda: inbox.view.header.new_below == 0)
+        await inbox.until(lambda: inbox.context.header.new_below == 0)

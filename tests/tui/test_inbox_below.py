@@ -6,7 +6,7 @@ import pytest
 
 from inbox_tui.domain.models import Author, ConversationId, Kind
 from inbox_tui.store.protocol import Intake
-from inbox_tui.tui.dialogs.conflict import ConflictModal
+from inbox_tui.tui.dialogs.conflict import ConflictDialog
 from inbox_tui.tui.widgets.thread_view import ThreadView
 from tui.terminal import Inbox
 from tui.workspace import VISITOR, Team4, chat, said
@@ -20,11 +20,11 @@ async def begin_above_the_end(team: Team4, inbox: Inbox) -> ThreadView:
     """A reply is being written while the thread is scrolled up."""
     dana = await team.store()
     assert isinstance(dana, Intake)
-    await dana.take_in((chat("long", *(said(VISITOR, f"Line {n}\nand more of it", 90 - n) for n in range(40))),))
-    await inbox.until(lambda: sum(inbox.view.list.edges) == 1)
+    await dana.ingest((chat("long", *(said(VISITOR, f"Line {n}\nand more of it", 90 - n) for n in range(40))),))
+    await inbox.until(lambda: sum(inbox.context.list.edges) == 1)
     await inbox.press("g")
     await inbox.go_to("long")
-    thread = inbox.view.thread
+    thread = inbox.context.thread
     await inbox.until(lambda: bool(thread.messages))
     thread.action_page(-1)
     await inbox.settled()
@@ -57,7 +57,7 @@ async def test_what_a_visitor_writes_out_of_sight_is_counted_and_asked_about_onc
         await inbox.until(lambda: len(thread.unseen) == 2)
         assert "↓ 2 new below" in inbox.text()
         await inbox.press("enter")
-        assert isinstance(inbox.top, ConflictModal)
+        assert isinstance(inbox.top, ConflictDialog)
         assert "Visitor long wrote ─" in inbox.text(inbox.top)
         assert "NEVER MIND" in inbox.text(inbox.top)
         await inbox.press(answer)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from textual import events
 
-from inbox_tui.tui.dialogs.export import ExportModal
-from inbox_tui.tui.terminal.events import Burst, HastyEnter
+from inbox_tui.tui.dialogs.export import ExportDialog
+from inbox_tui.tui.terminal.events import Burst, UnconfirmedEnter
 from tui.workspace import Team4
 
 
 def pasted(text: str) -> Burst:
-    keys = (HastyEnter() if sign == "\n" else events.Key(sign, sign) for sign in text)
+    keys = (UnconfirmedEnter() if sign == "\n" else events.Key(sign, sign) for sign in text)
     return Burst(tuple(keys), is_pasted=False)
 
 
 async def test_a_line_break_inside_a_paste_accepts_no_dialog(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("E")
-        assert isinstance(inbox.top, ExportModal)
+        assert isinstance(inbox.top, ExportDialog)
         field = inbox.app.focused
         before = field.value  # type: ignore[union-attr]
         inbox.app.post_message(pasted("sku\nqty"))

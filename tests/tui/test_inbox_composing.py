@@ -9,8 +9,8 @@ from inbox_tui.domain.times import clock_time
 from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Team
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.conflict import ConflictModal
-from inbox_tui.tui.dialogs.profile import ProfileModal
+from inbox_tui.tui.dialogs.conflict import ConflictDialog
+from inbox_tui.tui.dialogs.profile import ProfileDialog
 from inbox_tui.tui.widgets.reply_box import ReplyBox
 from tui.terminal import Inbox
 from tui.workspace import AGENT, DANA, JONAS, MAYA, NOW, VISITOR, WIDE, Team4, chat, reply_as, said
@@ -39,7 +39,7 @@ async def test_enter_sends_and_takes_a_waiting_conversation(team: Team4) -> None
         assert [event.text for event in inbox.heard(ReplyBox.Submitted)] == ["Friday is fine"]
         assert len(inbox.heard(m.ReplySent)) == 1
         assert inbox.box.text == ""
-        assert inbox.open_one.assignee == inbox.view.me
+        assert inbox.open_one.assignee == inbox.context.me
         assert inbox.open_one.waiting_since is None
         assert inbox.thread[-2:] == ["Friday is fine", "Dana Ortiz was assigned by replying"] or inbox.thread[-2:] == [
             "Dana Ortiz was assigned by replying",
@@ -48,7 +48,7 @@ async def test_enter_sends_and_takes_a_waiting_conversation(team: Team4) -> None
         assert (Author.MEMBER, Kind.MESSAGE, "Friday is fine") in await stored(team, "priya")
         assert "Sent to Priya Nair" in inbox.text()
         assert "(DO) Dana Ortiz ▾" in inbox.text()
-        assert inbox.browsing.counts.pending == 2
+        assert inbox.listing.counts.pending == 2
 
 
 async def test_the_keys_that_are_shown_are_those_that_work(team: Team4) -> None:
@@ -63,9 +63,9 @@ async def test_the_keys_that_are_shown_are_those_that_work(team: Team4) -> None:
 async def test_a_reply_is_in_the_thread_before_the_store_has_it(team: Team4) -> None:
     async with team.inbox() as inbox:
         await begun(inbox, "At once")
-        inbox.screen.writing.submit(PRIYA, Kind.MESSAGE, "At once", and_resolve=False)
-        assert inbox.view.thread._pending[0].message.body == "At once"
-        assert inbox.screen.writing._replies.text(PRIYA, Kind.MESSAGE) == ""
+        inbox.screen.composing.submit(PRIYA, Kind.MESSAGE, "At once", and_resolve=False)
+        assert inbox.context.thread._pending[0].message.body == "At once"
+        assert inbox.screen.composing._replies.text(PRIYA, Kind.MESSAGE) == ""
         await inbox.settled()
         assert inbox.thread.count("At once") == 1
 
@@ -124,12 +124,12 @@ async def test_a_colleagues_newer_reply_is_shown_before_anything_is_sent(
         await reply_as(await team.store(JONAS), "priya", "Jonas was here")
         await inbox.until(lambda: "Jonas was here" in inbox.thread)
         await inbox.press("enter")
-        assert isinstance(inbox.top, ConflictModal)
+        assert isinstance(inbox.top, ConflictDialog)
         assert "Jonas Brandt replied:" in inbox.text(inbox.top)
         assert "Jonas was here" in inbox.text(inbox.top)
         assert "Jonas Brandt replied ─" in inbox.text(inbox.top)
         await inbox.press(*"sry yes")  # somebody was still typing when the question came up
-        assert isinstance(inbox.top, ConflictModal)
+        assert isinstance(inbox.top, ConflictDialog)
         await inbox.press(answer)
         mine = (Author.MEMBER, Kind.MESSAGE, "My answer")
         assert (mine in await stored(team, "priya")) is is_sent
@@ -144,7 +144,7 @@ async def test_what_was_on_screen_when_the_writing_began_is_no_conflict(team: Te
     async with team.inbox() as inbox:
         await reply_as(await team.store(JONAS), "priya", "Jonas was here")
         await inbox.until(lambda: "Jonas was here" in inbox.thread)
-        inbox.view.threads.forget(PRIYA)  # as if the next change were just being read
+        inbox.context.threads.forget(PRIYA)  # as if the next change were just being read
         await inbox.pilot.press("r")
         await inbox.write("Thanks Jonas")
         await inbox.press("enter")
@@ -159,10 +159,10 @@ async def test_a_missing_profile_is_asked_for_and_the_text_waits(team: Team4) ->
     async with team.inbox(NEW) as inbox:
         await begun(inbox, "Hello from me")
         await inbox.press("enter")
-        assert isinstance(inbox.top, ProfileModal)
+        assert isinstance(inbox.top, ProfileDialog)
         await inbox.write("Nora Falk")
         await inbox.press("enter")
-        await inbox.until(lambda: inbox.view.me.name == "Nora Falk")
+        await inbox.until(lambda: inbox.context.me.name == "Nora Falk")
         assert inbox.box.text == "Hello from me"
         assert inbox.is_writing
         await inbox.until(lambda: "Reply as Nora Falk" in inbox.text())
@@ -225,14 +225,14 @@ async def test_a_store_that_refuses_gives_the_text_back(team: Team4) -> None:
         assert isinstance(dana, Team)
         jonas = next(member for member in await dana.members() if member.email == JONAS)
         await dana.set_access(jonas.id, Access.NONE)
-        inbox.screen.writing.submit(PRIYA, Kind.MESSAGE, "Still mine", and_resolve=False)
+        inbox.screen.composing.submit(PRIYA, Kind.MESSAGE, "Still mine", and_resolve=False)
         await inbox.until(lambda: bool(inbox.heard(m.ReplyFailed)))
-        await inbox.until(lambda: not inbox.view.me.may_chat)
+        await inbox.until(lambda: not inbox.context.me.may_chat)
         await inbox.settled()
         assert "Your text is kept." in inbox.text()
         assert "You cannot chat here." in inbox.text()
         await dana.set_access(jonas.id, Access.EDIT)
-        await inbox.until(lambda: inbox.view.me.may_chat)
+        await inbox.until(lambda: inbox.context.me.may_chat)
         await inbox.settled()
         assert inbox.box.text == "Still mine"
 
@@ -271,7 +271,7 @@ async def test_ctrl_n_changes_one_into_the_other_with_its_text(team: Team4, open
         assert ("NOTE · only the team sees this" in inbox.text()) is (other == "NOTE")
         await inbox.press("escape", "j", "k")
         assert (inbox.box.kind is Kind.NOTE, inbox.box.text) == (other == "NOTE", "She is")
-        assert inbox.screen.writing.replies.kinds(PRIYA) == [inbox.box.kind], "it is there once"
+        assert inbox.screen.composing.replies.kinds(PRIYA) == [inbox.box.kind], "it is there once"
         await inbox.press("enter", "enter")
         assert (await stored(team, "priya"))[-1][2] in ("She is", "Dana Ortiz was assigned by replying")
         kinds = [kind for _, kind, body in await stored(team, "priya") if body == "She is"]
@@ -288,7 +288,7 @@ async def test_ctrl_n_loses_no_draft_of_either_kind(team: Team4) -> None:
         assert "You had begun a note here; it stands above your text" in inbox.text()
         await inbox.press("enter")
         assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "for the team\nfor her")
-        assert inbox.screen.writing.replies.kinds(PRIYA) == []
+        assert inbox.screen.composing.replies.kinds(PRIYA) == []
 
 
 def row_of(inbox: Inbox, name: str) -> str:
@@ -355,8 +355,8 @@ async def test_a_reply_that_comes_back_does_not_turn_the_note_being_written_into
         await inbox.until(lambda: "Jonas was here" in inbox.thread)
         await inbox.press("enter", "escape", "m")
         await inbox.write("Jonas ")
-        inbox.screen.writing._hold.send_all()
-        await inbox.until(lambda: isinstance(inbox.top, ConflictModal))
+        inbox.screen.composing._hold.send_all()
+        await inbox.until(lambda: isinstance(inbox.top, ConflictDialog))
         await inbox.press("ctrl+y")
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.write("is rude")
@@ -373,12 +373,12 @@ async def test_enter_on_an_empty_box_sends_nothing(team: Team4) -> None:
 async def test_a_list_that_changes_below_the_writer_does_not_turn_the_text_over_to_another(team: Team4) -> None:
     async with team.inbox() as inbox:
         await begun(inbox, "for Priya")
-        inbox.browsing.change(filter=inbox.browsing.query.filter, search="invoice")
+        inbox.listing.change(filter=inbox.listing.query.filter, search="invoice")
         await inbox.until(lambda: inbox.here == "otto")
         await inbox.settled()
         assert not inbox.is_writing
         assert inbox.box.text == ""
-        inbox.browsing.change(search="")
+        inbox.listing.change(search="")
         await inbox.until(lambda: inbox.here == "priya" or len(inbox.rows) == 8)
         await inbox.go_to("priya")
         assert inbox.box.text == "for Priya"
@@ -391,8 +391,8 @@ async def test_a_long_thread_reads_earlier_messages_when_scrolled_to(tmp_path_fa
     try:
         async with team.inbox(DANA) as inbox:
             assert len(inbox.thread) == 100
-            inbox.view.pane.focus_thread()
-            inbox.view.thread.action_move(-10_000)
+            inbox.context.pane.focus_thread()
+            inbox.context.thread.action_move(-10_000)
             await inbox.until(lambda: len(inbox.thread) == 150)
             assert inbox.thread[0] == "message 0"
     finally:
@@ -407,12 +407,12 @@ async def test_a_colleagues_newer_reply_does_not_take_the_keys_from_who_writes_t
         await inbox.until(lambda: "Jonas was here" in inbox.thread)
         await inbox.press("enter", "escape", "j", "r")
         await inbox.write("Hello, ")
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: "Not sent to Priya Nair" in inbox.text())
         await inbox.write("I look into it")
         assert (inbox.is_writing, inbox.box.text) == (True, "Hello, I look into it")
         assert "draft" in row_of(inbox, "Priya Nair")
         await inbox.press("escape", "k", "r", "enter")
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert (Author.MEMBER, Kind.MESSAGE, "My answer") in await stored(team, "priya")

@@ -16,11 +16,11 @@ from inbox_tui.local.keymap import DEFAULT_KEYS
 from inbox_tui.store.protocol import Intake, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs.base import TextField
-from inbox_tui.tui.dialogs.export import ExportModal
-from inbox_tui.tui.dialogs.help import HelpScreen
-from inbox_tui.tui.dialogs.profile import ProfileModal
-from inbox_tui.tui.dialogs.settings import SettingsScreen
-from inbox_tui.tui.dialogs.welcome import WelcomeScreen
+from inbox_tui.tui.dialogs.export import ExportDialog
+from inbox_tui.tui.dialogs.help import HelpDialog
+from inbox_tui.tui.dialogs.profile import ProfileDialog
+from inbox_tui.tui.dialogs.settings import SettingsDialog
+from inbox_tui.tui.dialogs.welcome import WelcomeDialog
 from inbox_tui.tui.inbox.key_help import key_sections
 from inbox_tui.tui.inbox.keys import OFFERS
 from inbox_tui.tui.inbox.palette import Command, InboxCommands
@@ -41,7 +41,7 @@ async def name_file(inbox: Inbox, path: Path) -> None:
 async def test_an_export_writes_what_the_filter_holds(team: Team4, tmp_path: Path) -> None:
     async with team.inbox() as inbox:
         await inbox.press("5", "E")
-        assert isinstance(inbox.top, ExportModal)
+        assert isinstance(inbox.top, ExportDialog)
         assert "3 conversations to a CSV file." in inbox.text(inbox.top)
         await name_file(inbox, tmp_path / "pending.csv")
         await inbox.press("enter")
@@ -99,7 +99,7 @@ async def test_the_export_of_a_search_says_how_many_it_writes(team: Team4, tmp_p
     assert isinstance(store, Intake)
     message = IncomingMessage(Author.VISITOR, "a word that occurs often", NOW)
     ids = [ConversationId(f"c-{number}") for number in range(600)]
-    await store.take_in([IncomingConversation(id, (message,), "Website assistant", NOW) for id in ids])
+    await store.ingest([IncomingConversation(id, (message,), "Website assistant", NOW) for id in ids])
     async with team.inbox() as inbox:
         await inbox.press("slash")
         await inbox.write("occurs")
@@ -120,13 +120,13 @@ async def test_a_profile_changed_in_the_settings_is_one_save(team: Team4) -> Non
         await inbox.settled()
         await inbox.press("escape")
         assert "Your profile is saved." in inbox.text()
-        assert (await inbox.app.screen.view.work.store.me()).name == "Dana Ortizx"  # type: ignore[attr-defined]
+        assert (await inbox.app.screen.context.work.store.me()).name == "Dana Ortizx"  # type: ignore[attr-defined]
 
 
 async def test_settings_change_the_theme_at_once_and_are_kept(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("comma")
-        assert isinstance(inbox.top, SettingsScreen)
+        assert isinstance(inbox.top, SettingsDialog)
         inbox.top.set_focus(inbox.top.query_one("#theme"))
         await inbox.press("right", "enter")
         assert inbox.app.theme == LIGHT.name
@@ -152,7 +152,7 @@ async def test_help_lists_every_key_once(team: Team4) -> None:
         ids = Counter(key.id for section in key_sections(inbox.screen) for key in section.keys)
         assert ids == Counter(list(DEFAULT_KEYS))
         await inbox.press("question_mark")
-        assert isinstance(inbox.top, HelpScreen)
+        assert isinstance(inbox.top, HelpDialog)
         assert "Next conversation" in inbox.text(inbox.top)
         assert "inbox.down" in inbox.text(inbox.top)
         await inbox.press("escape")
@@ -168,30 +168,30 @@ async def test_the_palette_runs_an_action(team: Team4) -> None:
         await inbox.press("down", "enter")
         await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))
         await inbox.settled()
-        assert inbox.open_one.assignee == inbox.view.me
+        assert inbox.open_one.assignee == inbox.context.me
 
 
 async def test_a_new_empty_inbox_welcomes_and_fills_with_the_sample(tmp_path: Path) -> None:
     team = Team4(tmp_path)
     async with team.inbox("somebody@localhost", is_new=True) as inbox:
-        assert isinstance(inbox.top, WelcomeScreen)
+        assert isinstance(inbox.top, WelcomeDialog)
         await inbox.press("1")
         await inbox.until(lambda: bool(inbox.heard(m.ConversationsImported)))
         await inbox.until(lambda: bool(inbox.rows))
         await inbox.settled()
         added = inbox.heard(m.ConversationsImported)[0].added
-        assert inbox.browsing.counts.all == added > 0
+        assert inbox.listing.counts.all == added > 0
         assert f"{added} conversations came in" in inbox.text()
         assert isinstance(await team.store("somebody@localhost"), Team)
         await inbox.press("r")
         await inbox.write("Hello")
         await inbox.press("enter")
-        assert isinstance(inbox.top, ProfileModal), "the name is asked for when a visitor shall see it"
+        assert isinstance(inbox.top, ProfileDialog), "the name is asked for when a visitor shall see it"
         await inbox.write("Sam Poe 3")
         await inbox.press("enter", "enter")
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()
-        assert (inbox.view.me.name, inbox.view.me.badge is not None) == ("Sam Poe 3", True)
+        assert (inbox.context.me.name, inbox.context.me.badge is not None) == ("Sam Poe 3", True)
     await team.close()
 
 
@@ -214,13 +214,13 @@ async def test_an_empty_inbox_goes_on_offering_ways_to_begin(tmp_path: Path, siz
         for words, _ in OFFERS:
             assert words in inbox.text()
         await inbox.press("enter")
-        assert isinstance(inbox.top, WelcomeScreen)
+        assert isinstance(inbox.top, WelcomeDialog)
         await inbox.press("escape")
         offered = {command.description: command for command in commands(inbox)}
         assert set(offered) >= {words for words, _ in OFFERS}
         await inbox.app.run_action(offered["Import a file"].action, inbox.screen)
         await inbox.settled()
-        assert isinstance(inbox.top, WelcomeScreen)
+        assert isinstance(inbox.top, WelcomeDialog)
         await inbox.press("escape")
         await inbox.app.run_action(offered["Fill it with the sample"].action, inbox.screen)
         await inbox.until(lambda: bool(inbox.heard(m.ConversationsImported)))

@@ -10,18 +10,18 @@ from inbox_tui.store.protocol import Intake
 from tui.workspace import JONAS, MAYA, VISITOR, Team4, chat, give, said
 
 
-async def take_in(team: Team4, count: int, *, assignee: str = "", minutes: int = 100, name: str = "w") -> None:
+async def ingest(team: Team4, count: int, *, assignee: str = "", minutes: int = 100, name: str = "w") -> None:
     dana = await team.store()
     assert isinstance(dana, Intake)
     chats = [
         chat(f"{name}-{n:03}", said(VISITOR, "Hello?", minutes - n / 60), needs_human=True, assignee=assignee)
         for n in range(count)
     ]
-    await dana.take_in(chats)
+    await dana.ingest(chats)
 
 
 async def test_resolving_and_next_waiting_in_turn_skip_nobody(team: Team4) -> None:
-    await take_in(team, 6)
+    await ingest(team, 6)
     async with team.inbox(filter=Filter.PENDING) as inbox:
         waiting = list(inbox.rows)
         resolved: list[str] = []
@@ -30,7 +30,7 @@ async def test_resolving_and_next_waiting_in_turn_skip_nobody(team: Team4) -> No
             resolved.append(inbox.here)
             await inbox.press("e", "n")
         assert sorted(resolved) == sorted(waiting)
-        assert inbox.browsing.counts.pending == 0
+        assert inbox.listing.counts.pending == 0
 
 
 async def test_the_first_n_on_a_row_reached_by_going_on_stays_and_says_who_waits(team: Team4) -> None:
@@ -80,39 +80,39 @@ async def test_next_says_when_only_colleagues_have_those_who_wait(team: Team4) -
 
 
 async def test_many_of_colleagues_are_passed_over_page_by_page(team: Team4) -> None:
-    await take_in(team, 230, assignee=MAYA, minutes=3000)
+    await ingest(team, 230, assignee=MAYA, minutes=3000)
     async with team.inbox(filter=Filter.RESOLVED) as inbox:
         await inbox.press("n")
         await inbox.until(lambda: inbox.here == "wei")
         assert "Passed over 230 visitors whom colleagues have" in inbox.text()
         await inbox.press("escape")
-        assert inbox.browsing.query.filter is Filter.RESOLVED
+        assert inbox.listing.query.filter is Filter.RESOLVED
 
 
 async def test_esc_goes_back_to_filter_order_search_and_place(team: Team4) -> None:
     async with team.inbox(filter=Filter.ALL) as inbox:
-        inbox.browsing.change(order=Order.OLDEST)
+        inbox.listing.change(order=Order.OLDEST)
         await inbox.settled()
-        inbox.browsing.change(search="invoice")
+        inbox.listing.change(search="invoice")
         await inbox.until(lambda: inbox.rows == ["otto"])
-        query = inbox.browsing.query
+        query = inbox.listing.query
         await inbox.press("n", "n")
-        assert inbox.browsing.query.filter is Filter.PENDING
-        assert not inbox.browsing.query.search
+        assert inbox.listing.query.filter is Filter.PENDING
+        assert not inbox.listing.query.search
         await inbox.press("escape")
-        assert inbox.browsing.query == query
+        assert inbox.listing.query == query
         assert inbox.here == "otto"
         await inbox.press("escape")
-        assert not inbox.browsing.query.search
+        assert not inbox.listing.query.search
 
 
 async def test_esc_finds_a_place_far_down_again(team: Team4) -> None:
-    await take_in(team, 200, name="far", minutes=4000)
+    await ingest(team, 200, name="far", minutes=4000)
     dana = await team.store()
     for n in range(200):
         await dana.set_status(ConversationId(f"far-{n:03}"), Status.RESOLVED, Status.OPEN)
     async with team.inbox(filter=Filter.RESOLVED) as inbox:
-        inbox.view.list.highlight(150)
+        inbox.context.list.highlight(150)
         await inbox.until(lambda: inbox.here.startswith("far"))
         place = inbox.here
         await inbox.press("n")
@@ -124,7 +124,7 @@ async def test_esc_finds_a_place_far_down_again(team: Team4) -> None:
 async def test_a_filter_that_was_chosen_since_is_not_gone_back_from(team: Team4) -> None:
     async with team.inbox(filter=Filter.RESOLVED) as inbox:
         await inbox.press("n", "1", "escape")
-        assert inbox.browsing.query.filter is Filter.ALL
+        assert inbox.listing.query.filter is Filter.ALL
 
 
 async def test_undo_goes_to_the_row_that_it_changed_and_says_what_is_now(team: Team4) -> None:
@@ -139,7 +139,7 @@ async def test_undo_goes_to_the_row_that_it_changed_and_says_what_is_now(team: T
         await inbox.press("i", "g", "z")
         await inbox.until(lambda: inbox.here == "luis")
         assert "✓ Romero & Filhos is with nobody again" in inbox.text()
-        assert inbox.view.top.assigned == 0
+        assert inbox.context.top.assigned == 0
 
 
 async def test_undo_goes_to_another_filter_and_esc_comes_back(team: Team4) -> None:
@@ -152,27 +152,27 @@ async def test_undo_goes_to_another_filter_and_esc_comes_back(team: Team4) -> No
         await inbox.press("z")
         await inbox.until(lambda: inbox.here == "wei")
         assert "✓ Wei Zhang is open again" in inbox.text()
-        assert inbox.browsing.query.filter is Filter.ALL
+        assert inbox.listing.query.filter is Filter.ALL
         await inbox.press("escape")
-        await inbox.until(lambda: inbox.browsing.query.filter is Filter.YOUR_INBOX)
+        await inbox.until(lambda: inbox.listing.query.filter is Filter.YOUR_INBOX)
 
 
 async def test_undo_finds_what_is_far_down_by_its_id(team: Team4) -> None:
-    await take_in(team, 150, name="many", minutes=9)
+    await ingest(team, 150, name="many", minutes=9)
     async with team.inbox(filter=Filter.PENDING) as inbox:
         assert inbox.here == "wei"
         await inbox.press("e", "2", "z")
         await inbox.until(lambda: inbox.here == "wei")
         assert "✓ Wei Zhang is open again" in inbox.text()
         await inbox.press("escape")
-        await inbox.until(lambda: inbox.browsing.query.filter is Filter.YOUR_INBOX)
-        assert not inbox.browsing.query.search
+        await inbox.until(lambda: inbox.listing.query.filter is Filter.YOUR_INBOX)
+        assert not inbox.listing.query.search
 
 
 async def test_undo_of_many_goes_to_the_first_of_them(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("x", "j", "x", "e", "enter")
-        await inbox.until(lambda: inbox.browsing.counts.resolved == 4)
+        await inbox.until(lambda: inbox.listing.counts.resolved == 4)
         await inbox.press("G", "z")
         await inbox.until(lambda: inbox.here == "priya" or inbox.here == "luis")
         assert "✓ 2 conversations are open again" in inbox.text()

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from inbox_tui.domain.text import clean_line
 from inbox_tui.local.keymap import keymap
-from inbox_tui.tui.presenters.last_line import LINES_AT_MOST, MARK_WIDTH, last_line
+from inbox_tui.tui.presenters.last_line import MARK_WIDTH, MAX_LINES, last_line
 from tui.workspace import DANA, TOM, Team4
 
 OTHER_KEYS = {
@@ -86,11 +86,11 @@ async def test_keys_of_ones_own_are_the_ones_named(team: Team4) -> None:
 async def test_the_search_field_stands_between_its_sign_and_what_it_found(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("/", *"flight")
-        await inbox.until(lambda: inbox.view.header.found != "")
+        await inbox.until(lambda: inbox.context.header.found != "")
         await inbox.settled()
         line = inbox.lines[2]
         assert line.startswith(" ⌕ flight ")
-        assert f"  {inbox.view.header.found} " in line
+        assert f"  {inbox.context.header.found} " in line
 
 
 async def test_a_key_that_is_switched_off_does_nothing_and_is_not_offered(team: Team4) -> None:
@@ -110,16 +110,16 @@ async def test_a_key_that_is_switched_off_does_nothing_and_is_not_offered(team: 
 
 async def test_what_happened_stands_beside_the_keys_or_above_them_and_never_instead(team: Team4) -> None:
     async with team.inbox(size=(80, 24)) as inbox:
-        inbox.view.status.say("Sent to Priya Nair")
+        inbox.context.status.say("Sent to Priya Nair")
         await inbox.settled()
         assert inbox.lines[-1].startswith(" LIST  r reply  a assign  i take")
         assert inbox.lines[-1].endswith("✓ Sent to Priya Nair  ? help")
-        inbox.view.status.say("The store did not answer. " * 12, is_problem=True)
+        inbox.context.status.say("The store did not answer. " * 12, is_problem=True)
         await inbox.settled()
         assert inbox.lines[-1].startswith(" LIST  r reply  a assign  i take")
         assert inbox.lines[-4].startswith(" ! The store did not answer.")
         assert inbox.lines[-2].rstrip().endswith("…")
-        inbox.view.status.clear()
+        inbox.context.status.clear()
         await inbox.settled()
         assert "store" not in inbox.text()
 
@@ -139,6 +139,6 @@ def test_a_line_of_any_width_says_where_the_keys_go(
     assert keys.startswith(f" {mode} ")
     key, words = hints[-1]
     assert keys.endswith(f"{key} {words}")
-    assert said in keys or 0 < len(above) <= LINES_AT_MOST
+    assert said in keys or 0 < len(above) <= MAX_LINES
     assert all(cell_len(line) <= width - MARK_WIDTH for line in above)
     assert cell_len(keys) <= width

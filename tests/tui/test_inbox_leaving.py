@@ -22,10 +22,10 @@ def has_quit(inbox: Inbox) -> bool:
 async def test_q_while_reading_on_a_narrow_screen_goes_back_and_then_quits(team: Team4) -> None:
     async with team.inbox(size=NARROW) as inbox:
         await inbox.press("enter")
-        assert inbox.has_focus(inbox.view.thread)
+        assert inbox.has_focus(inbox.context.thread)
         await inbox.press("q")
         assert not has_quit(inbox)
-        assert inbox.has_focus(inbox.view.list) and inbox.view.list.is_on_screen
+        assert inbox.has_focus(inbox.context.list) and inbox.context.list.is_on_screen
         await inbox.press("q")
         assert has_quit(inbox)
 
@@ -52,7 +52,7 @@ async def test_nothing_that_came_with_more_leaves(team: Team4, key: str, monkeyp
     async with team.inbox(size=WIDE) as inbox:
         keys = (events.Key(key, key[-1] if key == "q" else None), events.Key("j", "j"))
         inbox.app.post_message(Burst(keys, is_pasted=False))
-        await inbox.until(lambda: "They were ignored" in inbox.view.status.message)
+        await inbox.until(lambda: "They were ignored" in inbox.context.status.message)
         assert not has_quit(inbox)
         assert stopped == []
 
@@ -66,7 +66,7 @@ async def test_ctrl_c_in_the_box_says_how_to_quit_and_covers_nothing(team: Team4
         await inbox.press("ctrl+c")
         assert "ctrl+q quits" in inbox.lines[-1] and "the text is kept" in inbox.lines[-1]
         assert inbox.lines[:-1] == before
-        assert inbox.is_writing and inbox.view.box.text == "half a sentence"
+        assert inbox.is_writing and inbox.context.box.text == "half a sentence"
         assert not inbox.heard(m.ReplySent)
 
 

@@ -10,7 +10,7 @@ from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.agents import AgentMenu
+from inbox_tui.tui.dialogs.agents import AgentDialog
 from tui.workspace import DANA, NOW, VISITOR, Team4, chat, said
 
 EVERY_FILTER = [
@@ -39,7 +39,7 @@ async def test_each_filter_lists_and_counts_what_it_holds(
         await inbox.press(key)
         assert inbox.heard(m.ListRead)[-1].query.filter is filter
         assert inbox.rows == ids
-        assert filter.count_in(inbox.browsing.counts) == len(ids)
+        assert filter.count_in(inbox.listing.counts) == len(ids)
         assert inbox.here == ids[0]
         assert f"[{key} {filter.label} {len(ids)}]" in inbox.text()
 
@@ -47,15 +47,15 @@ async def test_each_filter_lists_and_counts_what_it_holds(
 async def test_an_agent_of_ones_own_narrows_list_and_counts(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("A")
-        assert isinstance(inbox.top, AgentMenu)
+        assert isinstance(inbox.top, AgentDialog)
         await inbox.write("book")
         await inbox.press("enter")
         assert inbox.rows == ["aiko", "nobody", "wei"]
-        assert inbox.browsing.counts.all == 3
+        assert inbox.listing.counts.all == 3
         assert "Booking bot ▾" in inbox.text()
         assert "[1 All 3]" in inbox.text()
         await inbox.press("A", "escape")
-        assert inbox.browsing.counts.all == 3
+        assert inbox.listing.counts.all == 3
 
 
 async def test_orders_take_turns(team: Team4) -> None:
@@ -77,7 +77,7 @@ async def test_a_search_narrows_the_filter_and_escape_drops_it(team: Team4) -> N
         await inbox.write("charg")
         await inbox.until(lambda: inbox.rows == ["hanna"])
         await inbox.press("enter")
-        assert inbox.screen.focused is inbox.view.list
+        assert inbox.screen.focused is inbox.context.list
         assert "⌕ charg" in inbox.text()
         assert "1 found" in inbox.text()
         await inbox.press("escape")
@@ -91,7 +91,7 @@ async def test_changes_that_come_faster_than_a_search_ends_do_not_stop_it(team: 
         await inbox.write("charg")
         await inbox.until(lambda: inbox.rows == ["hanna"])
         await inbox.press("enter")
-        store, goes_on, begun = inbox.view.work.store, asyncio.Event(), 0
+        store, goes_on, begun = inbox.context.work.store, asyncio.Event(), 0
         listed = store.list
 
         async def slow(query: Query, page: PageRequest) -> Page:
@@ -105,7 +105,7 @@ async def test_changes_that_come_faster_than_a_search_ends_do_not_stop_it(team: 
         assert isinstance(dana, Intake)
         for number in range(4):
             heard = len(inbox.heard(m.ConversationsRead))
-            await dana.take_in((chat(f"charged-{number}", said(VISITOR, "I was charged", 0)),))
+            await dana.ingest((chat(f"charged-{number}", said(VISITOR, "I was charged", 0)),))
             await inbox.until(lambda heard=heard: len(inbox.heard(m.ConversationsRead)) > heard)  # type: ignore[misc]
         assert begun == 1
         goes_on.set()
@@ -117,7 +117,7 @@ async def test_why_nothing_is_found_is_said_whole(team: Team4) -> None:
     async with team.inbox(size=(40, 10)) as inbox:
         await inbox.press("slash")
         await inbox.write("()")
-        await inbox.until(lambda: not inbox.view.list.row_count())
+        await inbox.until(lambda: not inbox.context.list.row_count())
         said = " ".join(inbox.text().split())
         assert "There is nothing to look for: a search needs letters or digits. Esc drops the search." in said
 
@@ -126,11 +126,11 @@ async def test_escape_while_searching_drops_the_words_at_once(team: Team4) -> No
     async with team.inbox() as inbox:
         await inbox.press("slash")
         await inbox.write("nothing like this")
-        await inbox.until(lambda: not inbox.view.list.row_count())
+        await inbox.until(lambda: not inbox.context.list.row_count())
         assert "Nothing in All matches. Esc drops the search." in inbox.text()
         await inbox.press("escape")
         await inbox.until(lambda: len(inbox.rows) == 8)
-        assert inbox.screen.focused is inbox.view.list
+        assert inbox.screen.focused is inbox.context.list
 
 
 async def test_a_search_of_too_many_words_says_so_and_the_field_stays(team: Team4) -> None:
@@ -195,7 +195,7 @@ async def test_next_waiting_goes_from_the_longest_waiting_to_the_shortest(team: 
 async def test_next_waiting_leaves_a_list_that_does_not_hold_them(team: Team4) -> None:
     async with team.inbox(filter=Filter.RESOLVED) as inbox:
         await inbox.press("n")
-        assert inbox.browsing.query.filter is Filter.PENDING
+        assert inbox.listing.query.filter is Filter.PENDING
         assert inbox.here == "wei"
         assert "[5 Pending human reply 3]" in inbox.text()
 
@@ -217,7 +217,7 @@ async def test_when_nobody_waits_it_says_so(tmp_path_factory: pytest.TempPathFac
 async def test_ages_grow_with_the_clock(team: Team4) -> None:
     async with team.inbox() as inbox:
         team.clock.pass_(hours=1)
-        inbox.browsing.show_ages()
+        inbox.listing.show_ages()
         await inbox.settled()
         assert team.clock() > NOW
         assert "waiting 1h" in inbox.text()

@@ -62,8 +62,8 @@ def watched(team: Team4, reads: list[int]) -> None:
 
 
 def on_screen(inbox: Inbox) -> list[str]:
-    view = inbox.view.thread
-    return [view.render_line(y).text.strip() for y in range(view.size.height)]
+    context = inbox.context.thread
+    return [context.render_line(y).text.strip() for y in range(context.size.height)]
 
 
 async def at(inbox: Inbox, text: str) -> None:
@@ -73,7 +73,7 @@ async def at(inbox: Inbox, text: str) -> None:
 async def search(inbox: Inbox, words: str) -> None:
     await inbox.press("slash")
     await inbox.pilot.press(*words)
-    await inbox.until(lambda: inbox.view.header.search == words and inbox.view.list.query_shown is not None)
+    await inbox.until(lambda: inbox.context.header.search == words and inbox.context.list.query_shown is not None)
     await inbox.press("enter")
 
 
@@ -82,26 +82,26 @@ async def test_g_goes_to_the_first_message_and_reads_only_what_stands_there(team
     watched(team, reads)
     async with team.inbox() as inbox:
         await at(inbox, f"message {MANY - 1}")
-        inbox.view.pane.focus_thread()
+        inbox.context.pane.focus_thread()
         reads.clear()
         await inbox.press("g")
         await at(inbox, "message 0")
         assert reads == [THREAD]
-        assert inbox.view.thread.scroll_offset.y == 0
+        assert inbox.context.thread.scroll_offset.y == 0
         await inbox.press("G")
         await at(inbox, f"message {MANY - 1}")
         assert reads in ([THREAD], [THREAD, THREAD]), "the newest may be at hand"
-        assert inbox.view.thread.is_at_end
+        assert inbox.context.thread.is_at_end
 
 
 async def test_from_the_first_message_one_reads_on_to_the_newest(team: Team4) -> None:
     async with team.inbox() as inbox:
         await at(inbox, f"message {MANY - 1}")
-        inbox.view.pane.focus_thread()
+        inbox.context.pane.focus_thread()
         await inbox.press("g")
         await at(inbox, "message 0")
         seen: list[str] = []
-        while not inbox.view.thread.is_at_end:
+        while not inbox.context.thread.is_at_end:
             seen += [line for line in on_screen(inbox) if line not in seen[-80:]]
             last = on_screen(inbox)
             await inbox.press("pagedown")
@@ -116,7 +116,7 @@ async def test_a_reply_from_further_up_was_written_in_knowledge_of_the_newest_me
     await maya.reply(LONG, ReplyDraft("I am on it", "k-1"))
     async with team.inbox(DANA) as inbox:
         await at(inbox, "I am on it")
-        inbox.view.pane.focus_thread()
+        inbox.context.pane.focus_thread()
         await inbox.press("g")
         await at(inbox, "message 0")
         await inbox.press("r")
@@ -130,12 +130,12 @@ async def test_what_others_write_meanwhile_does_not_move_the_place(team: Team4) 
     maya = await team.store(MAYA)
     async with team.inbox() as inbox:
         await at(inbox, f"message {MANY - 1}")
-        inbox.view.pane.focus_thread()
+        inbox.context.pane.focus_thread()
         await inbox.press("g")
         await at(inbox, "message 0")
         before = on_screen(inbox)
         await maya.reply(LONG, ReplyDraft("I am on it", "k-1"))
-        await inbox.until(lambda: "I am on it" in (inbox.view.list.conversation(LONG) or CHATS[0]).last_message)  # type: ignore[union-attr]
+        await inbox.until(lambda: "I am on it" in (inbox.context.list.conversation(LONG) or CHATS[0]).last_message)  # type: ignore[union-attr]
         await inbox.settled()
         assert on_screen(inbox) == [*before[:-1], "↓ 1 new below"]
         await inbox.press("G")
@@ -147,9 +147,9 @@ async def test_a_search_opens_the_thread_at_the_newest_hit_with_its_words_marked
         await search(inbox, "noodle")
         await at(inbox, "still no noodles")
         assert marked(inbox) == ["noodles"]
-        assert inbox.view.pane.conversation is not None
+        assert inbox.context.pane.conversation is not None
         await inbox.press("escape")
-        await inbox.until(lambda: not inbox.view.header.search)
+        await inbox.until(lambda: not inbox.context.header.search)
         await inbox.settled()
         assert marked(inbox) == []
 
@@ -165,13 +165,13 @@ async def test_brackets_go_from_hit_to_hit(team: Team4) -> None:
             await at(inbox, expected)
             assert marked(inbox)
         await inbox.press("left_square_bracket")
-        await inbox.until(lambda: "No earlier message" in inbox.view.status.message)
+        await inbox.until(lambda: "No earlier message" in inbox.context.status.message)
         assert "the Nöödle is lost" in on_screen(inbox)
         for expected in ("where is the noodle?", "noodle again", "still no noodles"):
             await inbox.press("right_square_bracket")
             await at(inbox, expected)
         await inbox.press("right_square_bracket")
-        await inbox.until(lambda: "No later message" in inbox.view.status.message)
+        await inbox.until(lambda: "No later message" in inbox.context.status.message)
         assert max(reads) <= THREAD
 
 
@@ -179,7 +179,7 @@ async def test_after_g_the_next_hit_is_looked_for_from_there(team: Team4) -> Non
     async with team.inbox() as inbox:
         await search(inbox, "noodle")
         await at(inbox, "still no noodles")
-        inbox.view.pane.focus_thread()
+        inbox.context.pane.focus_thread()
         await inbox.press("g")
         await at(inbox, "message 0")
         await inbox.press("right_square_bracket")
@@ -192,24 +192,26 @@ async def test_without_a_search_there_are_no_hits_to_go_to(team: Team4) -> None:
         before = on_screen(inbox)
         await inbox.press("left_square_bracket")
         assert on_screen(inbox) == before
-        assert inbox.view.status.message.startswith("Search first (/)")
+        assert inbox.context.status.message.startswith("Search first (/)")
 
 
 async def test_a_conversation_that_is_found_by_its_name_opens_at_its_end(team: Team4) -> None:
     async with team.inbox() as inbox:
         await search(inbox, "lena")
-        await inbox.until(lambda: inbox.view.list.query_shown is not None and inbox.view.header.found == "1 found")
+        await inbox.until(
+            lambda: inbox.context.list.query_shown is not None and inbox.context.header.found == "1 found"
+        )
         await at(inbox, f"message {MANY - 1}")
         await inbox.settled()
-        assert inbox.view.thread.is_at_end
+        assert inbox.context.thread.is_at_end
         await inbox.press("left_square_bracket")
-        await inbox.until(lambda: "No earlier message" in inbox.view.status.message)
+        await inbox.until(lambda: "No earlier message" in inbox.context.status.message)
 
 
 async def test_a_hit_is_looked_for_only_while_its_conversation_is_shown(team: Team4) -> None:
     """Somebody found by their name may have written a hundred thousand messages without it."""
     async with team.inbox() as inbox:
-        store, waits = inbox.view.work.store, asyncio.Event()
+        store, waits = inbox.context.work.store, asyncio.Event()
         thread = store.thread
 
         async def held_back(
@@ -229,7 +231,7 @@ async def test_a_hit_is_looked_for_only_while_its_conversation_is_shown(team: Te
         store.thread = held_back  # type: ignore[method-assign]
         await at(inbox, f"message {MANY - 1}")
         assert inbox.here == "long"
-        inbox.view.thread.look_for("nowhere")
+        inbox.context.thread.look_for("nowhere")
         await inbox.until(is_looking)
         await inbox.press("j")
         assert inbox.here != "long"
@@ -237,6 +239,6 @@ async def test_a_hit_is_looked_for_only_while_its_conversation_is_shown(team: Te
 
 
 def marked(inbox: Inbox) -> list[str]:
-    view = inbox.view.thread
-    parts = [part for y in range(view.size.height) for part in view.render_line(y)]
+    context = inbox.context.thread
+    parts = [part for y in range(context.size.height) for part in context.render_line(y)]
     return [part.text for part in parts if part.style is not None and part.style.reverse]

@@ -10,8 +10,8 @@ from textual.command import CommandPalette
 
 from inbox_tui.domain.models import ConversationId, Kind
 from inbox_tui.local.drafts import DraftJournal
-from inbox_tui.tui.dialogs.confirm import ConfirmModal
-from inbox_tui.tui.dialogs.lost_texts import LostTextModal, LostTextsModal
+from inbox_tui.tui.dialogs.confirm import ConfirmDialog
+from inbox_tui.tui.dialogs.lost_texts import LostTextDialog, LostTextsDialog
 from inbox_tui.tui.inbox.screen import InboxScreen
 from tui.terminal import Inbox
 from tui.workspace import DANA, TOM, Team4
@@ -28,7 +28,7 @@ def kept(team: Team4, email: str = DANA) -> dict[str, str]:
 
 
 async def draft(inbox: Inbox, id: str, body: str, kind: Kind = Kind.MESSAGE) -> None:
-    inbox.screen.writing.keep(ConversationId(id), kind, body)
+    inbox.screen.composing.keep(ConversationId(id), kind, body)
     await inbox.settled()
 
 
@@ -39,7 +39,7 @@ async def open_texts(inbox: Inbox) -> None:
     await inbox.write("texts without")
     await inbox.settled()
     await inbox.pilot.press("down", "enter")
-    await inbox.until(lambda: isinstance(inbox.top, LostTextsModal))
+    await inbox.until(lambda: isinstance(inbox.top, LostTextsDialog))
     await inbox.settled()
 
 
@@ -60,14 +60,14 @@ async def test_a_text_for_a_conversation_that_is_gone_is_said_and_found(team: Te
         await inbox.write("I moved you to Friday")
         delete(team, "priya")
         await inbox.press("enter")
-        assert inbox.view.status.message == (
+        assert inbox.context.status.message == (
             "The conversation is gone; your text is kept: ctrl+p, Texts without a conversation."
         )
         await inbox.press("escape", "escape")
         await open_texts(inbox)
         assert "reply for priya: I moved" in inbox.text(inbox.top)
         await inbox.press("enter")
-        assert isinstance(inbox.top, LostTextModal)
+        assert isinstance(inbox.top, LostTextDialog)
         assert "I moved you to Friday" in inbox.text(inbox.top)
     assert kept(team) == {"priya": "I moved you to Friday"}
 
@@ -89,11 +89,11 @@ async def test_a_text_is_read_whole_and_discarded_only_after_a_question(team: Te
         shown = inbox.text(inbox.top)
         assert "the very end" in shown and "\x1b" not in shown
         await inbox.press("d")
-        assert isinstance(inbox.top, ConfirmModal)
+        assert isinstance(inbox.top, ConfirmDialog)
         await inbox.press("escape")
-        assert isinstance(inbox.top, LostTextsModal), "kept, and back at the list"
+        assert isinstance(inbox.top, LostTextsDialog), "kept, and back at the list"
         await inbox.press("enter", "d", "enter")
-        assert isinstance(inbox.top, LostTextsModal)
+        assert isinstance(inbox.top, LostTextsDialog)
         assert "for ana" not in inbox.text(inbox.top)
         await inbox.press("down", "down", "escape")
         assert isinstance(inbox.top, InboxScreen)
@@ -107,12 +107,12 @@ async def test_the_mouse_does_the_same(team: Team4) -> None:
         await open_texts(inbox)
         await inbox.pilot.click("OptionList", offset=(2, 1))
         await inbox.settled()
-        assert isinstance(inbox.top, LostTextModal)
+        assert isinstance(inbox.top, LostTextDialog)
         assert "Dear Bo" in inbox.text(inbox.top)
         choices = {choice.label: choice for choice in inbox.top.query("Choice")}  # type: ignore[attr-defined]
         await inbox.pilot.click(choices["Discard …"])
         await inbox.settled()
-        assert isinstance(inbox.top, ConfirmModal)
+        assert isinstance(inbox.top, ConfirmDialog)
         await inbox.pilot.click(next(iter(inbox.top.query("Choice"))))
         await inbox.settled()
         assert "ana" in inbox.text(inbox.top) and "Dear Bo" not in inbox.text(inbox.top)
@@ -133,7 +133,7 @@ async def test_a_conversation_that_is_back_is_opened(team: Team4) -> None:
         await draft(inbox, "ana", "Dear Ana")
         await open_texts(inbox)
         await inbox.press("enter", "o")
-        assert "does not exist" in inbox.view.status.message
+        assert "does not exist" in inbox.context.status.message
         await open_texts(inbox)
         await inbox.press("enter")
         with closing(sqlite3.connect(team.folder / "team.db")) as other, other:

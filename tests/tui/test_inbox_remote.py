@@ -12,8 +12,8 @@ from inbox_tui.domain.models import Author, ConversationId, Status
 from inbox_tui.operations import decisions
 from inbox_tui.store.protocol import Store
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.confirm import ConfirmModal
-from inbox_tui.tui.dialogs.conflict import ConflictModal
+from inbox_tui.tui.dialogs.confirm import ConfirmDialog
+from inbox_tui.tui.dialogs.conflict import ConflictDialog
 from inbox_tui.tui.inbox import leaving
 from server.harness import Served, serving
 from server.wire import Fault, Wire, wire_to
@@ -57,12 +57,12 @@ async def send(inbox: Inbox, text: str) -> None:
 
 async def lost(inbox: Inbox, wire: Wire) -> None:
     wire.cut()
-    await inbox.until(lambda: inbox.view.lost_at is not None)
+    await inbox.until(lambda: inbox.context.lost_at is not None)
 
 
 async def found(inbox: Inbox, wire: Wire) -> None:
     wire.mend()
-    await inbox.until(lambda: inbox.view.lost_at is None)
+    await inbox.until(lambda: inbox.context.lost_at is None)
     await inbox.settled()
 
 
@@ -90,7 +90,7 @@ async def test_it_says_how_long_the_line_has_been_down(team: Team4, wire: Wire) 
         assert "◌ reconnecting since 15:00" in inbox.text()
         assert "I need to change my flight to Friday" in inbox.text(), "what was read is still there"
         team.clock.pass_(minutes=2)
-        inbox.browsing.show_ages()
+        inbox.listing.show_ages()
         await inbox.pilot.pause()
         assert "○ offline since 15:00" in inbox.text()
         await found(inbox, wire)
@@ -108,13 +108,13 @@ async def test_what_was_missed_is_shown_when_the_line_is_back(team: Team4, wire:
 async def test_what_cannot_be_read_without_a_line_is_read_when_it_is_back(team: Team4, wire: Wire) -> None:
     async with team.inbox() as inbox:
         await lost(inbox, wire)
-        inbox.view.threads.clear()
+        inbox.context.threads.clear()
         await inbox.pilot.press("j")
         await inbox.until(lambda: "Could not open the conversation: the line is down." in inbox.text())
         assert "◌ reconnecting since" in inbox.text()
-        assert inbox.view.threads.get(ConversationId("luis")) is None
+        assert inbox.context.threads.get(ConversationId("luis")) is None
         await found(inbox, wire)
-        await inbox.until(lambda: inbox.view.threads.get(ConversationId("luis")) is not None)
+        await inbox.until(lambda: inbox.context.threads.get(ConversationId("luis")) is not None)
         assert "the line is down" not in inbox.text()
 
 
@@ -138,11 +138,11 @@ async def test_a_reply_without_a_line_waits_and_arrives_once(team: Team4, wire: 
 async def test_a_reply_to_what_was_never_read_is_seen_to_wait(team: Team4, wire: Wire) -> None:
     async with team.inbox() as inbox:
         await lost(inbox, wire)
-        inbox.view.threads.clear()
+        inbox.context.threads.clear()
         await inbox.pilot.press("j")
         await inbox.until(lambda: "Could not open the conversation" in inbox.text())
         await send(inbox, "Sent unseen")
-        assert [sent.state for sent in inbox.view.thread._pending] == ["waits for the line"]
+        assert [sent.state for sent in inbox.context.thread._pending] == ["waits for the line"]
         assert "waits for the line" in inbox.text()
         await found(inbox, wire)
         await inbox.until(lambda: len(inbox.heard(m.ReplySent)) == 1)
@@ -168,7 +168,7 @@ async def test_a_conflict_comes_back_to_the_person(team: Team4, wire: Wire) -> N
         await send(inbox, "My answer")
         await reply_as(await team.store(MAYA), "priya", "Her answer")
         wire.mend()
-        await inbox.until(lambda: isinstance(inbox.top, ConflictModal))
+        await inbox.until(lambda: isinstance(inbox.top, ConflictDialog))
         assert "Her answer" in inbox.text()
         assert await said_in(team) == ["Her answer"]
         await inbox.press("escape")
@@ -238,7 +238,7 @@ async def test_a_decision_that_a_revoked_token_cannot_make_is_taken_back(
         await inbox.until(lambda: "○ not followed" in inbox.text())
         await inbox.pilot.press("i")
         await inbox.until(lambda: "Could not assign" in inbox.text())
-        shown = inbox.view.list.conversation(PRIYA)
+        shown = inbox.context.list.conversation(PRIYA)
         assert shown is not None and shown.assignee is None
         assert "Assign ＋" in inbox.text()
 
@@ -247,7 +247,7 @@ async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
     team: Team4, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line does not end: it says nothing any more, and the screen does not know that yet."""
-    monkeypatch.setattr(leaving, "FINISHES_WITHIN", 0.1)
+    monkeypatch.setattr(leaving, "FINISH_TIMEOUT", 0.1)
     async with team.inbox() as inbox:
         wire.choose = lambda method, path: Fault.HALF_OPEN
         await inbox.pilot.press("e")
@@ -256,7 +256,9 @@ async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
     wire.choose = lambda method, path: Fault.NONE
     assert (await (await team.store()).get(PRIYA)).status is Status.OPEN
     async with team.inbox() as inbox:
-        await inbox.until(lambda: inbox.view.work.delivery is not None and not inbox.view.work.delivery.undelivered)
+        await inbox.until(
+            lambda: inbox.context.work.delivery is not None and not inbox.context.work.delivery.undelivered
+        )
     assert (await (await team.store()).get(PRIYA)).status is Status.RESOLVED
 
 
@@ -267,9 +269,11 @@ async def test_of_many_decisions_all_are_on_disk_at_once(
     async with team.inbox() as inbox:
         await lost(inbox, wire)
         await inbox.pilot.press("x", "j", "x", "j", "x", "i")
-        await inbox.until(lambda: isinstance(inbox.top, ConfirmModal))
+        await inbox.until(lambda: isinstance(inbox.top, ConfirmDialog))
         await inbox.pilot.press("enter")
-        await inbox.until(lambda: inbox.view.work.delivery is not None and inbox.view.work.delivery.undelivered == 2)
+        await inbox.until(
+            lambda: inbox.context.work.delivery is not None and inbox.context.work.delivery.undelivered == 2
+        )
         await inbox.app.action_quit()
         assert inbox.app.farewell == "Not delivered yet: 2. The next start of inbox-tui delivers it."
 
@@ -280,10 +284,10 @@ async def test_a_decision_about_all_waits_until_all_are_selected(team: Team4, wi
         wire.choose = lambda method, path: Fault.HALF_OPEN if "matching" in path else Fault.NONE
         await inbox.pilot.press("X", "e")
         assert "Still selecting. Press the key again" in inbox.text()
-        assert not inbox.view.deciding
+        assert not inbox.context.decisions_under_way
         wire.choose = lambda method, path: Fault.NONE
         await inbox.press("X", "e")
-        assert isinstance(inbox.top, ConfirmModal)
+        assert isinstance(inbox.top, ConfirmDialog)
     assert (await (await team.store()).get(PRIYA)).status is Status.OPEN
 
 
@@ -295,7 +299,7 @@ async def test_what_was_sent_to_a_conversation_that_is_gone_meanwhile_is_given_b
         await send(inbox, "Still on my way")
         delete(team, PRIYA)
         await found(inbox, wire)
-        await inbox.until(lambda: "Texts without a conversation" in inbox.view.status.message)
+        await inbox.until(lambda: "Texts without a conversation" in inbox.context.status.message)
     async with team.inbox() as inbox:  # as after a night
         await open_texts(inbox)
         assert "reply for priya: Still on my way" in inbox.text(inbox.top)
@@ -314,6 +318,6 @@ async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivere
         outbox.execute("UPDATE undelivered SET content = CAST(x'ff' || content AS BLOB) WHERE id = ?", (first,))
     wire.mend()
     async with team.inbox() as inbox:
-        assert f"(row {first})" in inbox.view.status.message
-        await inbox.until(lambda: not inbox.screen.writing.replies.all_under_way())
+        assert f"(row {first})" in inbox.context.status.message
+        await inbox.until(lambda: not inbox.screen.composing.replies.all_under_way())
         assert await said_in(team) == ["Second"]

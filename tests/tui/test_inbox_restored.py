@@ -11,7 +11,7 @@ import pytest
 from inbox_tui.domain.models import ConversationId, Message
 from inbox_tui.store.protocol import Intake, Store, Upkeep
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.conflict import ConflictModal
+from inbox_tui.tui.dialogs.conflict import ConflictDialog
 from server.harness import Served, serving
 from server.wire import Fault, Wire, wire_to
 from tui.terminal import Inbox
@@ -86,7 +86,7 @@ async def reset(inbox: Inbox) -> None:
 async def load_earlier(inbox: Inbox) -> None:
     """Go to the first message on screen, and have those before it come in."""
     count = len(inbox.messages)
-    inbox.view.thread.action_move(-100_000)
+    inbox.context.thread.action_move(-100_000)
     await inbox.until(lambda: len(inbox.messages) > count)
     await inbox.settled()
 
@@ -103,14 +103,14 @@ async def test_the_open_conversation_and_its_row_are_read_again(team: Team4, sit
         await inbox.until(lambda: "New 2" in inbox.text())
         assert "Undone" not in inbox.text()
         assert inbox.messages == await stored(team)
-        held = inbox.view.list.conversation(PRIYA)
+        held = inbox.context.list.conversation(PRIYA)
         assert held is not None and held.last_message == "New 2"
 
 
 async def back_up_with_a_long_thread(team: Team4, site: Site) -> None:
     store = await team.store()
     assert isinstance(store, Intake)
-    await store.take_in((chat(LONG, *(said(VISITOR, f"Line {number}", 500 - number) for number in range(250))),))
+    await store.ingest((chat(LONG, *(said(VISITOR, f"Line {number}", 500 - number) for number in range(250))),))
     await site.back_up()
 
 
@@ -118,7 +118,7 @@ async def read_what_will_be_undone(team: Team4, inbox: Inbox) -> None:
     await inbox.go_to(LONG)
     await replies(team, "Undone", 120, LONG)
     await inbox.until(lambda: bool(inbox.messages) and inbox.messages[-1].body == "Undone 119")
-    inbox.view.pane.focus_thread()
+    inbox.context.pane.focus_thread()
 
 
 async def test_a_long_thread_is_no_mixture_of_two_histories(team: Team4, site: Site) -> None:
@@ -168,7 +168,7 @@ async def test_a_reply_that_was_begun_before_does_not_go_over_a_colleague_s_head
         assert inbox.box.text == "My answer"
         await inbox.pilot.press("r")
         await inbox.pilot.press("enter")
-        await inbox.until(lambda: isinstance(inbox.top, ConflictModal))
+        await inbox.until(lambda: isinstance(inbox.top, ConflictDialog))
         assert "New 0" in inbox.text()
         assert "My answer" not in [message.body for message in await stored(team)]
 
@@ -201,6 +201,6 @@ async def test_earlier_messages_of_a_thread_that_was_undone(team: Team4, site: S
         await replies(team, "New", 3)
         await site.start()
         await reset(inbox)
-        await inbox.view.work.read_earlier(PRIYA, undone)
+        await inbox.context.work.read_earlier(PRIYA, undone)
         await inbox.settled()
         assert inbox.messages == await stored(team)

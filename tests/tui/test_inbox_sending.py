@@ -10,8 +10,8 @@ from inbox_tui.domain.models import Author, ConversationId, Kind, Status
 from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.confirm import ConfirmModal
-from inbox_tui.tui.dialogs.conflict import ConflictModal
+from inbox_tui.tui.dialogs.confirm import ConfirmDialog
+from inbox_tui.tui.dialogs.conflict import ConflictDialog
 from tui.terminal import Inbox
 from tui.workspace import JONAS, NOW, Team4, reply_as
 
@@ -51,15 +51,15 @@ async def test_a_reply_waits_in_the_thread_and_says_how_to_take_it_back(holding:
 
 async def test_after_sending_the_list_has_the_keys(holding: Team4) -> None:
     async with holding.inbox() as inbox:
-        inbox.view.learn_keys()
+        inbox.context.learn_keys()
         await send(inbox, "one")
-        assert inbox.has_focus(inbox.view.list)
+        assert inbox.has_focus(inbox.context.list)
         assert inbox.lines[-1].startswith(" LIST  r reply")
         assert "✓ Sending to Priya Nair · z undo  ? help" in inbox.lines[-1]
         await inbox.press("j", "r")
         await inbox.write("two")
         assert inbox.here == "luis"
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()
         assert inbox.is_writing, "a reply that goes its way does not take the keys from another"
@@ -73,10 +73,10 @@ async def test_the_box_keeps_the_keys_while_a_new_line_may_have_been_meant(holdi
         assert inbox.is_writing
         assert inbox.lines[-1].startswith(" REPLY  ")
         assert "✓ Not sent yet: keep typing to go on with it" in inbox.lines[-1]
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()
-        assert inbox.has_focus(inbox.view.list)
+        assert inbox.has_focus(inbox.context.list)
         assert inbox.lines[-1].startswith(" LIST  ")
         await inbox.press("j")
         assert inbox.here == "luis"
@@ -88,7 +88,7 @@ async def test_a_box_that_was_come_back_to_keeps_the_keys(holding: Team4) -> Non
         await inbox.press("escape")
         assert "types on" not in inbox.text(), "that is over"
         await inbox.press("r")
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()
         assert inbox.is_writing
@@ -97,7 +97,7 @@ async def test_a_box_that_was_come_back_to_keeps_the_keys(holding: Team4) -> Non
 async def test_what_was_meant_as_a_new_line_is_typed_on_although_the_team_changes(holding: Team4) -> None:
     async with holding.inbox() as inbox:
         await send(inbox, "one")
-        inbox.screen.writing.renamed()
+        inbox.screen.composing.renamed()
         await inbox.write("two")
         assert inbox.box.text == "one\ntwo"
 
@@ -128,7 +128,7 @@ async def test_where_the_keys_go_can_be_set(
 async def test_on_the_next_conversation_it_is_still_said_what_can_be_undone(team: Team4) -> None:
     team.settings = Settings(undo_send=60, after_send="next")
     async with team.inbox() as inbox:
-        inbox.view.learn_keys()
+        inbox.context.learn_keys()
         await send(inbox, "one")
         assert inbox.here == "luis"
         assert "Sending to Priya Nair · z undo" in inbox.text()
@@ -140,17 +140,17 @@ async def test_who_resolves_too_meant_no_new_line(holding: Team4) -> None:
         await inbox.write("All done")
         await inbox.press("ctrl+r", "j", "r")
         assert (inbox.here, inbox.is_writing, inbox.box.text) == ("luis", True, "")
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert await sent_by_dana(holding) == ["All done"]
 
 
 async def test_on_a_small_terminal_undo_leads_back_into_the_box(holding: Team4) -> None:
     async with holding.inbox(size=(80, 24)) as inbox:
-        inbox.view.learn_keys()
+        inbox.context.learn_keys()
         await inbox.press("enter")
         await send(inbox, "one")
-        assert inbox.view.list.is_on_screen
+        assert inbox.context.list.is_on_screen
         await inbox.press("z")
         assert (inbox.is_writing, inbox.box.text) == (True, "one")
         assert inbox.box.is_on_screen
@@ -164,7 +164,7 @@ async def test_it_can_be_taken_back(holding: Team4, keys: list[str]) -> None:
         assert inbox.box.text == "Not yet"
         assert inbox.is_writing
         assert "sending" not in inbox.text()
-        assert inbox.screen.writing._hold.newest() is None
+        assert inbox.screen.composing._hold.newest() is None
         assert await sent_by_dana(holding) == []
 
 
@@ -194,7 +194,7 @@ async def test_moving_on_does_not_stop_it(holding: Team4) -> None:
     async with holding.inbox() as inbox:
         await send(inbox, "Still going")
         await inbox.press("escape", "j")
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert await sent_by_dana(holding) == ["Still going"]
 
@@ -208,18 +208,18 @@ async def test_typing_on_takes_it_back_where_shift_enter_may_be_enter(holding: T
         await inbox.write("two")
         assert inbox.box.text == "one\ntwo three"
         assert "sending" not in inbox.text()
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.settled()
         assert await sent_by_dana(holding) == []
         await inbox.press("enter")
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert await sent_by_dana(holding) == ["one\ntwo three"]
 
 
 async def test_typing_on_is_the_next_reply_where_shift_enter_is_known(holding: Team4) -> None:
     async with holding.inbox() as inbox:
-        inbox.view.learn_keys()
+        inbox.context.learn_keys()
         await inbox.settled()
         assert "Enter sends · Shift+Enter new line" in inbox.text()
         await send(inbox, "one")
@@ -253,9 +253,9 @@ async def test_sending_anyway_keeps_what_was_typed_since(team: Team4) -> None:
         await inbox.press("r")
         await inbox.write("answer one")
         await reply_as(await team.store(JONAS), "priya", "Jonas was here")
-        inbox.screen.writing.submit(PRIYA, Kind.MESSAGE, "answer one")
-        inbox.screen.writing.keep(PRIYA, Kind.MESSAGE, "second thought")
-        await inbox.until(lambda: isinstance(inbox.top, ConflictModal))
+        inbox.screen.composing.submit(PRIYA, Kind.MESSAGE, "answer one")
+        inbox.screen.composing.keep(PRIYA, Kind.MESSAGE, "second thought")
+        await inbox.until(lambda: isinstance(inbox.top, ConflictDialog))
         assert inbox.box.text == "answer one\nsecond thought"
         await inbox.press("ctrl+y")
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
@@ -266,14 +266,14 @@ async def test_sending_anyway_keeps_what_was_typed_since(team: Team4) -> None:
 
 async def test_what_is_under_way_and_what_is_typed_since_are_both_on_disk(holding: Team4) -> None:
     async with holding.inbox() as inbox:
-        inbox.view.learn_keys()
+        inbox.context.learn_keys()
         await send(inbox, "first")
         await inbox.press("r")
         await inbox.write("second")
         journal = inbox.app.launch.journal
         assert journal.flush()
         assert [draft.body for draft in journal.all()] == ["first\nsecond"]
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert [draft.body for draft in journal.all()] == ["second"]
 
@@ -293,7 +293,7 @@ async def test_a_note_that_resolves_somebody_who_waits_asks_and_is_added_in_any_
         await inbox.press("m")
         await inbox.write("Rang her")
         await inbox.press("ctrl+r")
-        assert isinstance(inbox.top, ConfirmModal)
+        assert isinstance(inbox.top, ConfirmDialog)
         assert "Priya Nair waits for an answer" in inbox.text(inbox.top)
         await inbox.press(answer)
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
@@ -326,9 +326,9 @@ async def test_a_note_does_not_resolve_somebody_who_began_to_wait_meanwhile(hold
         dana = await holding.store()
         assert isinstance(dana, Intake)
         await dana.request_handoff(luis, NOW)
-        inbox.screen.writing._hold.send_all()
+        inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.StillWaiting)))
         await inbox.settled()
         now = await dana.get(luis)
         assert (now.status, now.waiting_since) == (Status.OPEN, NOW)
-        assert "waits for an answer, so nothing was resolved." in inbox.view.status.message
+        assert "waits for an answer, so nothing was resolved." in inbox.context.status.message

@@ -46,23 +46,23 @@ def require_harmless(inbox: Inbox, width: int) -> None:
 async def test_list_then_conversation_then_reply_and_back(team: Team4, size: tuple[int, int]) -> None:
     async with team.inbox(size=size) as inbox:
         assert "Priya Nair" in inbox.text()
-        assert not inbox.view.pane.display
+        assert not inbox.context.pane.display
         await inbox.press("enter")
-        assert not inbox.view.list.is_on_screen
+        assert not inbox.context.list.is_on_screen
         assert "flight to Friday" in inbox.text()
         await inbox.press("r")
         assert inbox.is_writing
         await inbox.write("Yes")
         await inbox.press("enter")
         assert len(inbox.heard(m.ReplySent)) == 1
-        assert inbox.has_focus(inbox.view.list)
+        assert inbox.has_focus(inbox.context.list)
         assert "▌  Team: Yes" in inbox.text()
         await inbox.press("escape", "enter")
         assert "Yes" in inbox.text()
-        assert inbox.has_focus(inbox.view.thread)
+        assert inbox.has_focus(inbox.context.thread)
         await inbox.press("escape")
-        assert not inbox.view.pane.display
-        assert inbox.has_focus(inbox.view.list)
+        assert not inbox.context.pane.display
+        assert inbox.has_focus(inbox.context.list)
         assert "Romero" in inbox.text()
         await inbox.press("j")
         assert inbox.here == "luis"
@@ -79,7 +79,7 @@ async def test_triage_goes_on_while_reading(team: Team4, size: tuple[int, int]) 
         await inbox.press("a")
         require_harmless(inbox, size[0])
         await inbox.press("escape", "question_mark", "escape", "escape")
-        assert inbox.has_focus(inbox.view.list)
+        assert inbox.has_focus(inbox.context.list)
 
 
 @pytest.mark.parametrize("size", SMALL)
@@ -89,7 +89,7 @@ async def test_a_selection_says_what_can_be_done_with_it(team: Team4, size: tupl
         assert "2 selected" in inbox.text()
         assert "a assign" in inbox.text()
         await inbox.press("escape")
-        assert not inbox.view.list.selected
+        assert not inbox.context.list.selected
 
 
 async def test_a_terminal_that_grows_shows_both_and_keeps_the_text(team: Team4) -> None:
@@ -101,7 +101,7 @@ async def test_a_terminal_that_grows_shows_both_and_keeps_the_text(team: Team4) 
         await inbox.write(" done")
         await inbox.settled()
         assert inbox.box.text == "half done"
-        assert inbox.view.list.is_on_screen
+        assert inbox.context.list.is_on_screen
         assert "half done" in inbox.text()
 
 

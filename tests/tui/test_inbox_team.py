@@ -56,10 +56,10 @@ async def test_another_terminals_writes_appear_in_place(team: Team4) -> None:
         assert inbox.here == "hanna"
         assert inbox.rows == rows
         assert "Team: A new charger is on its way" in inbox.text()
-        priya = inbox.view.list.conversation(PRIYA)
+        priya = inbox.context.list.conversation(PRIYA)
         assert priya is not None and priya.assignee is not None
         assert priya.assignee.email == MAYA
-        await inbox.until(lambda: inbox.browsing.counts.pending == 2)
+        await inbox.until(lambda: inbox.listing.counts.pending == 2)
 
 
 async def test_new_conversations_are_counted_above_and_come_in_with_g(team: Team4) -> None:
@@ -67,13 +67,13 @@ async def test_new_conversations_are_counted_above_and_come_in_with_g(team: Team
         await inbox.go_to("hanna")
         dana = await team.store()
         assert isinstance(dana, Intake)
-        await dana.take_in((chat("fresh", said(VISITOR, "Anybody here?", 0)),))
-        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        await dana.ingest((chat("fresh", said(VISITOR, "Anybody here?", 0)),))
+        await inbox.until(lambda: inbox.context.header.new_above == 1)
         await inbox.settled()
         assert "↑ 1 new · g" in inbox.text()
         assert inbox.here == "hanna"
         assert len(inbox.rows) == 8
-        await inbox.until(lambda: inbox.browsing.counts.all == 9)
+        await inbox.until(lambda: inbox.listing.counts.all == 9)
         await inbox.press("g")
         assert inbox.rows[0] == "fresh"
         assert inbox.here == "fresh"
@@ -84,21 +84,21 @@ async def test_a_visitor_who_writes_again_is_counted_above_too(team: Team4) -> N
     async with team.inbox() as inbox:
         await inbox.go_to("otto")
         await visitor_writes(team, "otto", "It has the wrong address")
-        await inbox.until(lambda: inbox.view.header.moved_up == 1)
+        await inbox.until(lambda: inbox.context.header.moved_up == 1)
         await inbox.settled()
         assert "↑ 1 moved up · g" in inbox.text()
         assert inbox.here == "otto"
         assert inbox.thread[-1] == "It has the wrong address"
         await inbox.press("g")
         assert inbox.rows[0] == "otto"
-        assert inbox.view.header.moved_up == 0
+        assert inbox.context.header.moved_up == 0
 
 
 async def test_a_visitor_who_writes_in_the_first_row_is_not_counted(team: Team4) -> None:
     async with team.inbox() as inbox:
         await visitor_writes(team, "priya", "Hello?")
         await inbox.until(lambda: "Hello?" in inbox.thread)
-        assert inbox.view.header.new_above == inbox.view.header.moved_up == 0
+        assert inbox.context.header.new_above == inbox.context.header.moved_up == 0
 
 
 async def test_an_empty_list_fills_by_itself(team: Team4) -> None:
@@ -144,7 +144,7 @@ async def test_without_access_no_key_decides_anything(team: Team4, key: str) -> 
         assert not inbox.is_writing
         assert not inbox.heard(m.TriageDone)
         assert not inbox.heard(m.OperationFailed)
-        assert not inbox.view.list.selected
+        assert not inbox.context.list.selected
 
 
 async def test_without_access_no_row_tells_what_was_said_or_captured(team: Team4) -> None:
@@ -159,10 +159,10 @@ async def test_without_access_a_search_says_whom_to_ask(team: Team4) -> None:
     async with team.inbox(TOM) as inbox:
         await inbox.press("slash")
         await inbox.settled()
-        assert inbox.view.status.message == NO_SEARCH
+        assert inbox.context.status.message == NO_SEARCH
         assert "/ search" not in inbox.text()
         assert "inbox-tui members" in inbox.text()
-        assert not inbox.view.header.is_searching
+        assert not inbox.context.header.is_searching
         assert len(inbox.rows) == 8
         await inbox.press("j")
         assert inbox.here == "luis"
@@ -177,7 +177,7 @@ async def test_access_that_is_taken_takes_the_search_and_what_was_read(team: Tea
         await set_access(team, JONAS, Access.NONE)
         await inbox.until(lambda: len(inbox.rows) == 8)
         await inbox.settled()
-        assert inbox.browsing.query.search == ""
+        assert inbox.listing.query.search == ""
         assert "flight" not in inbox.text().lower()
         await set_access(team, JONAS, Access.EDIT)
         await inbox.until(lambda: "I need to change my flight" in inbox.text())
@@ -187,8 +187,8 @@ async def test_who_imported_is_named_before_what_came(team: Team4) -> None:
     async with team.inbox() as inbox:
         dana = await team.store()
         assert isinstance(dana, Intake)
-        await dana.take_in((chat("fresh", said(VISITOR, "Anybody here?", 0), said(VISITOR, "Hello?", 0)),))
-        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        await dana.ingest((chat("fresh", said(VISITOR, "Anybody here?", 0), said(VISITOR, "Hello?", 0)),))
+        await inbox.until(lambda: inbox.context.header.new_above == 1)
         await inbox.press("g")
         await inbox.until(lambda: inbox.here == "fresh" and "Hello?" in inbox.thread)
         assert inbox.text().count("Imported by Dana Ortiz") == 1
@@ -200,7 +200,7 @@ async def test_who_imported_is_named_before_what_came(team: Team4) -> None:
 async def test_access_that_is_granted_shows_at_once(team: Team4) -> None:
     async with team.inbox(TOM) as inbox:
         await set_access(team, TOM, Access.EDIT)
-        await inbox.until(lambda: inbox.view.me.may_chat)
+        await inbox.until(lambda: inbox.context.me.may_chat)
         await inbox.settled()
         text = inbox.text()
         for words in ("Tom Weber · Chat edit", "Assign ＋", "Reply as Tom Weber", "i take", "Export CSV"):
@@ -208,7 +208,7 @@ async def test_access_that_is_granted_shows_at_once(team: Team4) -> None:
         assert NO_ACCESS not in text
         assert inbox.thread[-1] == "I need to change my flight to Friday"
         await inbox.press("i")
-        assert inbox.open_one.assignee == inbox.view.me
+        assert inbox.open_one.assignee == inbox.context.me
 
 
 async def test_access_that_is_taken_hides_the_thread_and_gives_the_keys_to_the_list(team: Team4) -> None:
@@ -216,7 +216,7 @@ async def test_access_that_is_taken_hides_the_thread_and_gives_the_keys_to_the_l
         await inbox.press("r")
         await inbox.write("half")
         await set_access(team, JONAS, Access.NONE)
-        await inbox.until(lambda: not inbox.view.me.may_chat)
+        await inbox.until(lambda: not inbox.context.me.may_chat)
         await inbox.settled()
         assert NO_ACCESS in inbox.text()
         assert "r reply" not in inbox.text()
@@ -231,8 +231,8 @@ async def test_a_new_agent_can_be_chosen_at_once(team: Team4) -> None:
     async with team.inbox() as inbox:
         dana = await team.store()
         assert isinstance(dana, Intake)
-        await dana.take_in((chat("third", said(VISITOR, "Hi", 1), agent="Night shift"),))
-        await inbox.until(lambda: len(inbox.view.agents) == 3)
+        await dana.ingest((chat("third", said(VISITOR, "Hi", 1), agent="Night shift"),))
+        await inbox.until(lambda: len(inbox.context.agents) == 3)
         await inbox.press("A")
         assert "Night shift" in inbox.text(inbox.top)
 
@@ -245,38 +245,38 @@ async def test_who_begins_to_wait_comes_into_the_open_list(team: Team4) -> None:
         await jonas.request_handoff(ConversationId("luis"), NOW)
         await inbox.until(lambda: inbox.rows == ["wei", "hanna", "priya", "luis"])
         assert inbox.here == "wei"
-        assert inbox.view.header.new_below == 0
+        assert inbox.context.header.new_below == 0
 
 
 @pytest.mark.parametrize("key", ["g", "G"])
 @pytest.mark.parametrize("order", [Order.OLDEST, Order.NEWEST, Order.WAITING])
 async def test_who_belongs_elsewhere_in_the_list_is_counted_and_let_in(team: Team4, key: str, order: Order) -> None:
     async with team.inbox(filter=Filter.UNRESOLVED) as inbox:
-        inbox.browsing.change(order=order)
+        inbox.listing.change(order=order)
         await inbox.settled()
         before = inbox.rows
         dana = await team.store()
         assert isinstance(dana, Intake)
         early = chat("early", said(VISITOR, "Hello?", 130), needs_human=True)
-        await dana.take_in((early,))
-        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        await dana.ingest((early,))
+        await inbox.until(lambda: inbox.context.header.new_above == 1)
         assert inbox.rows == before
-        assert inbox.view.list.row_count() + inbox.view.header.new_above == inbox.browsing.counts.unresolved
+        assert inbox.context.list.row_count() + inbox.context.header.new_above == inbox.listing.counts.unresolved
         await inbox.press(key)
         await inbox.until(lambda: "early" in inbox.rows)
         assert inbox.here == inbox.rows[0 if key == "g" else -1]
-        assert inbox.view.header.new_above == 0
+        assert inbox.context.header.new_above == 0
 
 
 async def test_what_a_search_finds_later_is_counted_too(team: Team4) -> None:
     async with team.inbox() as inbox:
-        inbox.browsing.change(search="parcel")
+        inbox.listing.change(search="parcel")
         await inbox.until(lambda: inbox.rows == ["hanna"])
         dana = await team.store()
         assert isinstance(dana, Intake)
-        await dana.take_in((chat("fresh", said(VISITOR, "Where is my parcel?", 0)),))
-        await inbox.until(lambda: "2 found" in inbox.text() or inbox.view.header.new_above == 1)
-        await inbox.until(lambda: inbox.view.header.new_above == 1)
+        await dana.ingest((chat("fresh", said(VISITOR, "Where is my parcel?", 0)),))
+        await inbox.until(lambda: "2 found" in inbox.text() or inbox.context.header.new_above == 1)
+        await inbox.until(lambda: inbox.context.header.new_above == 1)
         await inbox.press("g")
         await inbox.until(lambda: inbox.rows == ["fresh", "hanna"])
 
@@ -287,8 +287,8 @@ async def test_what_comes_in_below_the_last_line_is_said_until_it_is_seen(team: 
         dana = await team.store()
         assert isinstance(dana, Intake)
         later = [chat(f"late-{n}", said(VISITOR, "Hello?", 5 - n), needs_human=True) for n in range(3)]
-        await dana.take_in(later)
-        await inbox.until(lambda: inbox.view.list.row_count() + inbox.view.header.new_above == 6)
+        await dana.ingest(later)
+        await inbox.until(lambda: inbox.context.list.row_count() + inbox.context.header.new_above == 6)
         assert inbox.here == "priya"
         await inbox.until(lambda: "new below · G" in inbox.text())
         await inbox.press("G")
@@ -306,9 +306,9 @@ async def test_more_than_are_looked_at_one_by_one_come_in_too(team: Team4, filte
         assert isinstance(dana, Intake)
         status, waits = (Status.OPEN, True) if filter is Filter.PENDING else (Status.RESOLVED, False)
         many = [chat(f"m-{n}", said(VISITOR, "Hello?", 9), status=status, needs_human=waits) for n in range(250)]
-        before = inbox.view.list.row_count()
-        await dana.take_in(many)
-        shown = inbox.view.list
+        before = inbox.context.list.row_count()
+        await dana.ingest(many)
+        shown = inbox.context.list
         await inbox.until(lambda: shown.row_count() + sum(shown.edges) == before + 250)
         await inbox.press("G")
         await inbox.until(lambda: shown.row_count() == before + 250 and not sum(shown.edges))
@@ -318,12 +318,12 @@ async def test_what_is_removed_is_counted_no_more(team: Team4) -> None:
     async with team.inbox(filter=Filter.UNRESOLVED) as inbox:
         dana = await team.store()
         assert isinstance(dana, Intake)
-        await dana.take_in((chat("fresh", said(VISITOR, "Hello?", 0)),))
-        await inbox.until(lambda: inbox.view.header.new_above == 1)
-        inbox.view.list.forget((ConversationId("fresh"), ConversationId("luis")))
-        inbox.view.list.count(inbox.browsing.counts.unresolved - 2)
+        await dana.ingest((chat("fresh", said(VISITOR, "Hello?", 0)),))
+        await inbox.until(lambda: inbox.context.header.new_above == 1)
+        inbox.context.list.forget((ConversationId("fresh"), ConversationId("luis")))
+        inbox.context.list.count(inbox.listing.counts.unresolved - 2)
         await inbox.settled()
-        assert inbox.view.header.new_above == 0
+        assert inbox.context.header.new_above == 0
         assert "luis" in inbox.rows
 
 

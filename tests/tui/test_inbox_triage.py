@@ -12,8 +12,8 @@ import pytest
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.assign import AssignMenu
-from inbox_tui.tui.dialogs.confirm import ConfirmModal
+from inbox_tui.tui.dialogs.assign import AssignDialog
+from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 from inbox_tui.tui.inbox import leaving
 from inbox_tui.tui.inbox.requests import DECIDE
 from inbox_tui.tui.inbox.screen import InboxScreen
@@ -42,18 +42,18 @@ async def test_take_assigns_to_me(team: Team4) -> None:
         await inbox.press("i")
         (done,) = inbox.heard(m.TriageDone)
         assert done.done.can_undo
-        assert inbox.open_one.assignee == inbox.view.me
+        assert inbox.open_one.assignee == inbox.context.me
         assert await holder(team, "priya") == DANA
         assert said(inbox) == "✓ Assigned Priya Nair to Dana Ortiz · z undo"
         assert "(DO) Dana Ortiz ▾" in inbox.text()
         assert inbox.thread[-1] == "Dana Ortiz took this"
-        assert inbox.browsing.counts.your_inbox == 2
+        assert inbox.listing.counts.your_inbox == 2
 
 
 async def test_the_menu_has_nobody_first_me_second_and_narrows(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("a")
-        assert isinstance(inbox.top, AssignMenu)
+        assert isinstance(inbox.top, AssignDialog)
         lines = inbox.text(inbox.top)
         assert lines.index("Unassigned") < lines.index("You · Dana Ortiz") < lines.index("Jonas Brandt")
         assert NAMES["tom@acme.example"] not in lines
@@ -99,12 +99,12 @@ async def test_resolve_goes_on_to_the_next_and_undo_brings_the_wait_back(team: T
         assert await status(team, "wei") is Status.RESOLVED
         assert "✓ resolved" in inbox.text()
         assert said(inbox) == "✓ Resolved Wei Zhang · z undo"
-        assert inbox.browsing.counts.pending == 2
+        assert inbox.listing.counts.pending == 2
         await inbox.press("z")
         assert await status(team, "wei") is Status.OPEN
         assert (await (await team.store()).get(ConversationId("wei"))).waiting_since is not None
         assert said(inbox) == "✓ Wei Zhang is open again"
-        assert inbox.browsing.counts.pending == 3
+        assert inbox.listing.counts.pending == 3
         await inbox.press("z")
         assert said(inbox) == "✓ Nothing to undo"
 
@@ -124,7 +124,7 @@ async def test_the_buttons_do_what_the_keys_do(team: Team4) -> None:
         line = inbox.text().splitlines()[2]
         await inbox.pilot.click(offset=(line.index("Assign ＋") + 1, 2))
         await inbox.settled()
-        assert isinstance(inbox.top, AssignMenu)
+        assert isinstance(inbox.top, AssignDialog)
         await inbox.press("down", "enter")
         assert await holder(team, "priya") == DANA
         line = inbox.text().splitlines()[2]
@@ -136,16 +136,16 @@ async def test_the_buttons_do_what_the_keys_do(team: Team4) -> None:
 async def test_many_are_assigned_after_a_question_that_counts_them_and_undone_as_one(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("x", "j", "x")
-        assert inbox.view.list.selected == {"priya", "luis"}
+        assert inbox.context.list.selected == {"priya", "luis"}
         assert "2 selected" in inbox.text()
         await inbox.press("a")
         await inbox.write("maya")
         await inbox.press("enter")
-        assert isinstance(inbox.top, ConfirmModal)
+        assert isinstance(inbox.top, ConfirmDialog)
         assert "Assign 2 conversations to Maya Lind?" in inbox.text(inbox.top)
         await inbox.press("enter")
         assert [await holder(team, id) for id in ("priya", "luis")] == [MAYA, MAYA]
-        assert not inbox.view.list.selected
+        assert not inbox.context.list.selected
         assert said(inbox) == "✓ Assigned 2 conversations to Maya Lind · z undo"
         await inbox.press("z")
         assert [await holder(team, id) for id in ("priya", "luis")] == ["", ""]
@@ -160,21 +160,21 @@ async def test_select_all_resolves_what_is_open_after_a_question(team: Team4) ->
         assert "Resolve 6 conversations?" in inbox.text(inbox.top)
         await inbox.press("escape")
         assert await status(team, "luis") is Status.OPEN
-        assert len(inbox.view.list.selected) == 8
+        assert len(inbox.context.list.selected) == 8
         await inbox.press("e", "enter")
-        assert inbox.browsing.counts.resolved == 8
+        assert inbox.listing.counts.resolved == 8
         await inbox.press("z")
-        assert inbox.browsing.counts.resolved == 2
-        assert inbox.browsing.counts.pending == 3
+        assert inbox.listing.counts.resolved == 2
+        assert inbox.listing.counts.pending == 3
 
 
 async def test_of_many_what_a_colleague_changed_first_is_left_and_named(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("x", "j", "x")
         jonas = await team.store(JONAS)
-        shown = inbox.deciding.subjects()
+        shown = inbox.triage.targets()
         await jonas.assign(ConversationId("luis"), (await jonas.me()).id, None)
-        inbox.deciding._assign(shown, inbox.view.me)  # what the screen knew before the feed told it
+        inbox.triage._assign(shown, inbox.context.me)  # what the screen knew before the feed told it
         await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))
         await inbox.settled()
         assert [await holder(team, id) for id in ("priya", "luis")] == [DANA, JONAS]
@@ -184,7 +184,7 @@ async def test_of_many_what_a_colleague_changed_first_is_left_and_named(team: Te
 async def test_escape_drops_the_selection(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("x", "escape")
-        assert not inbox.view.list.selected
+        assert not inbox.context.list.selected
         assert "r reply" in inbox.lines[-1]
 
 
@@ -211,15 +211,15 @@ async def test_quitting_waits_for_what_was_decided(team: Team4) -> None:
 
 async def test_quitting_says_what_came_to_nothing(team: Team4) -> None:
     async with team.inbox() as inbox:
-        [tom] = [member for member in inbox.view.members if member.email == TOM]
-        inbox.view.run(inbox.view.work.assign([inbox.open_one], tom), group=DECIDE)
+        [tom] = [member for member in inbox.context.members if member.email == TOM]
+        inbox.context.run(inbox.context.work.assign([inbox.open_one], tom), group=DECIDE)
         await inbox.app.action_quit()
         assert inbox.app.farewell == f"Not done: 1 decision. {tom.name} has no chat access and cannot be assigned."
     assert await holder(team, "priya") == ""
 
 
 async def test_quitting_says_what_the_store_did_not_answer(team: Team4, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaving, "FINISHES_WITHIN", 0.1)
+    monkeypatch.setattr(leaving, "FINISH_TIMEOUT", 0.1)
     async with team.inbox() as inbox:
         with locked(team):
             await inbox.pilot.press("e")
@@ -246,7 +246,7 @@ async def test_taking_what_a_colleague_has_asks_first(team: Team4, answer: str, 
     async with team.inbox() as inbox:
         await inbox.go_to("otto")
         await inbox.press("i")
-        assert isinstance(inbox.top, ConfirmModal)
+        assert isinstance(inbox.top, ConfirmDialog)
         assert "Maya Lind has this. Take it over?" in inbox.text(inbox.top)
         await inbox.press(answer)
         known = await (await team.store()).get(ConversationId("otto"))

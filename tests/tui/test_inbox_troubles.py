@@ -8,7 +8,7 @@ from contextlib import closing
 from inbox_tui.domain.models import Status
 from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.confirm import ConfirmModal
+from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 from tui.workspace import VISITOR, Team4, chat, said
 
 MANY = 205
@@ -22,14 +22,14 @@ async def test_a_failed_decision_about_many_is_taken_back_on_screen(team: Team4)
         lock.execute("BEGIN IMMEDIATE")
         try:
             await inbox.press("e")
-            assert isinstance(inbox.top, ConfirmModal)
+            assert isinstance(inbox.top, ConfirmDialog)
             await inbox.pilot.press("enter")
             await inbox.until(lambda: bool(inbox.heard(m.OperationFailed)))
         finally:
             lock.close()
         await inbox.until(lambda: bool(inbox.heard(m.ConversationsRead)))
         await inbox.settled()
-        shown = [inbox.view.list.conversation(id) for id in inbox.view.list.selected]
+        shown = [inbox.context.list.conversation(id) for id in inbox.context.list.selected]
         assert [conversation.status for conversation in shown if conversation] == [Status.OPEN, Status.OPEN]
 
 
@@ -43,10 +43,10 @@ async def test_a_newer_program_s_file_is_not_written_and_the_text_is_kept(team: 
         await inbox.until(lambda: bool(inbox.heard(m.ReplyFailed)))
         await inbox.settled()
         assert inbox.box.text == "Do not lose this"
-        assert "schema 90 by a newer inbox-tui" in inbox.view.status.message
-        assert "Update inbox-tui" in inbox.view.status.message
+        assert "schema 90 by a newer inbox-tui" in inbox.context.status.message
+        assert "Update inbox-tui" in inbox.context.status.message
         await inbox.press("escape", "e")
-        await inbox.until(lambda: "Could not change the status" in inbox.view.status.message)
+        await inbox.until(lambda: "Could not change the status" in inbox.context.status.message)
         assert inbox.open_one.status is Status.OPEN
         await inbox.press("j")
         assert inbox.thread, "reading goes on"
@@ -55,7 +55,7 @@ async def test_a_newer_program_s_file_is_not_written_and_the_text_is_kept(team: 
 async def test_taking_many_is_asked_about(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("X", "i")
-        assert isinstance(inbox.top, ConfirmModal)
+        assert isinstance(inbox.top, ConfirmDialog)
         assert "Take 8 conversations?" in inbox.text(inbox.top)
         await inbox.press("escape")
         assert not inbox.heard(m.TriageDone)
@@ -65,7 +65,7 @@ async def test_next_waiting_goes_on_behind_the_first_two_hundred(team: Team4) ->
     store = await team.store()
     assert isinstance(store, Intake)
     chats = [chat(f"w{n}", said(VISITOR, "Hello?", 5000 - n), needs_human=True) for n in range(MANY)]
-    await store.take_in(tuple(chats))
+    await store.ingest(tuple(chats))
     async with team.inbox() as inbox:
         await inbox.press("5", "G")
         last = inbox.here
@@ -82,28 +82,28 @@ async def test_the_feed_comes_back_by_itself(team: Team4) -> None:
     file = team.folder / "team.db"
     async with team.inbox() as inbox:
         away = file.rename(team.folder / "away.db")
-        await inbox.until(lambda: inbox.view.top.connection == "○ not followed")
+        await inbox.until(lambda: inbox.context.top.connection == "○ not followed")
         away.rename(file)
-        await inbox.until(lambda: inbox.view.top.connection == "● live")
+        await inbox.until(lambda: inbox.context.top.connection == "● live")
 
 
 async def test_a_change_far_below_is_not_announced_above(team: Team4) -> None:
     async with team.inbox() as inbox:
         other = await team.store()
         assert isinstance(other, Intake)
-        await other.take_in((chat("old", said(VISITOR, "Long ago", 100_000)),))
+        await other.ingest((chat("old", said(VISITOR, "Long ago", 100_000)),))
         await inbox.until(lambda: "1 All 9" in inbox.text())
         await inbox.settled()
-        assert inbox.view.header.new_above == 0
+        assert inbox.context.header.new_above == 0
 
 
 async def test_a_long_problem_is_shown_to_its_end(team: Team4) -> None:
     async with team.inbox(size=(60, 24)) as inbox:
         words = "The file cannot be read because of this and that and a few things more. Close it, then try again."
-        inbox.view.status.say(words, is_problem=True)
+        inbox.context.status.say(words, is_problem=True)
         await inbox.settled()
         assert "then try again." in inbox.text()
-        inbox.view.status.clear()
+        inbox.context.status.clear()
         await inbox.settled()
         assert inbox.lines[-1].startswith(" LIST  r reply")
 

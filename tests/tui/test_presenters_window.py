@@ -9,7 +9,7 @@ import pytest
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import Agent, AgentId, Conversation, ConversationId, Status
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
-from inbox_tui.tui.presenters.window import KEPT_ROWS, Arrived, ListWindow
+from inbox_tui.tui.presenters.window import MAX_ROWS_LOADED, Arrived, ListWindow
 
 NOW = datetime(2026, 11, 3, 10, 2, tzinfo=UTC)
 QUERY = Query(Filter.ALL)
@@ -37,7 +37,7 @@ class Source:
         first, last = (Cursor(int(keys[0] * 2), 0), Cursor(int(keys[-1] * 2), 0)) if keys else (None, None)
         return Page(query, tuple(conversation(key) for key in keys), first, last, offset)
 
-    def window(self, total: int | None = None, kept_rows: int = KEPT_ROWS) -> ListWindow:
+    def window(self, total: int | None = None, kept_rows: int = MAX_ROWS_LOADED) -> ListWindow:
         page = self.page(PageRequest(limit=10))
         return ListWindow(QUERY, len(self.keys) if total is None else total, page, page_size=10, kept_rows=kept_rows)
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from textual import events
 from textual.message import Message
 
-from inbox_tui.tui.terminal.decoder import AFTER_PASTE, PASTED_AT_LEAST, Input
-from inbox_tui.tui.terminal.events import Burst, HastyEnter
+from inbox_tui.tui.terminal.decoder import AFTER_PASTE, MIN_PASTE, InputDecoder
+from inbox_tui.tui.terminal.events import Burst, UnconfirmedEnter
 from inbox_tui.tui.terminal.lexer import ESCAPE_WAIT, PASTE_LIMIT, PASTE_QUIET, PASTE_WAIT, SEQUENCE_LIMIT
 
 START = 100.0
@@ -157,8 +157,8 @@ CASES: dict[bytes, list[Seen]] = {
     b"\xe6\x97a": key("a", "a"),
     b"\x1b\xff": NOTHING,
     # what terminals answer and report
-    b"\x1b[?25u": other("KeysToldApart"),
-    b"\x1b[?0u": other("KeysToldApart"),
+    b"\x1b[?25u": other("KittyKeyboardDetected"),
+    b"\x1b[?0u": other("KittyKeyboardDetected"),
     b"\x1b[?62;22c": other("Answered"),
     b"\x1b[?6c": other("Answered"),
     b"\x1b[>0;276;0c": NOTHING,
@@ -204,7 +204,7 @@ def seen(found: list[Message]) -> list[Seen]:
 
 def fed(*pieces: bytes, gap: float = LATER) -> list[Message]:
     """What an input makes of pieces, and of nothing coming afterwards."""
-    reader = Input()
+    reader = InputDecoder()
     found: list[Message] = []
     now = START
     for piece in pieces:
@@ -260,7 +260,7 @@ def test_a_text_of_many_bytes_may_come_one_by_one() -> None:
 
 
 def test_escape_waits_for_what_may_follow() -> None:
-    reader = Input()
+    reader = InputDecoder()
     assert reader.feed(b"\x1b", START) == []
     assert reader.waits
     assert reader.tick(START + ESCAPE_WAIT / 2) == []
@@ -306,7 +306,7 @@ def test_nothing_after_a_forged_end_is_ever_a_key(before: bytes, after: bytes, c
 
 
 def test_a_paste_without_an_end_is_over_after_a_while() -> None:
-    reader = Input()
+    reader = InputDecoder()
     assert reader.feed(BEGIN + b"half a te\x1b[20", START) == []
     assert reader.tick(START + PASTE_WAIT - LATER) == []
     assert pasted(reader.tick(START + PASTE_WAIT + LATER)) == "half a te\x1b[20"
@@ -320,7 +320,7 @@ def test_a_paste_goes_on_as_long_as_it_comes() -> None:
 
 
 def test_keys_that_come_later_than_a_paste_are_keys() -> None:
-    reader = Input()
+    reader = InputDecoder()
     found = reader.feed(BEGIN + b"text" + END, START)
     found += reader.tick(START + PASTE_QUIET + LATER)
     found += reader.feed(b"q\x1b[A", START + 0.2)
@@ -382,20 +382,20 @@ def test_a_long_paste_is_cut() -> None:
 def test_enter_in_one_piece_with_other_keys_is_hasty(data: bytes) -> None:
     enters = [event for event in fed(data) if isinstance(event, events.Key) and event.key == "enter"]
     assert enters
-    assert {type(event) for event in enters} == {HastyEnter}
+    assert {type(event) for event in enters} == {UnconfirmedEnter}
 
 
 def test_a_hasty_enter_is_still_an_enter() -> None:
-    assert seen(fed(b"ok\r"))[-1] == ("HastyEnter", "enter", "\r")
-    assert HastyEnter.handler_name == events.Key.handler_name
+    assert seen(fed(b"ok\r"))[-1] == ("UnconfirmedEnter", "enter", "\r")
+    assert UnconfirmedEnter.handler_name == events.Key.handler_name
 
 
 def test_enter_soon_after_a_letter_is_hasty() -> None:
-    assert seen(fed(b"k", b"\r", gap=0.01)) == [*key("k", "k"), ("HastyEnter", "enter", "\r")]
+    assert seen(fed(b"k", b"\r", gap=0.01)) == [*key("k", "k"), ("UnconfirmedEnter", "enter", "\r")]
 
 
 def test_enter_soon_after_another_is_hasty() -> None:
-    assert seen(fed(b"\r", b"\r", gap=0.01)) == [*key("enter", "\r"), ("HastyEnter", "enter", "\r")]
+    assert seen(fed(b"\r", b"\r", gap=0.01)) == [*key("enter", "\r"), ("UnconfirmedEnter", "enter", "\r")]
 
 
 def test_enter_after_letters_that_were_typed_is_meant() -> None:
@@ -406,19 +406,21 @@ def test_enter_with_an_arrow_is_meant() -> None:
     assert seen(fed(b"\x1b[B\r")) == [*key("down"), *key("enter", "\r")]
 
 
-@pytest.mark.parametrize(("wait", "name"), [(0.15, "HastyEnter"), (AFTER_PASTE, "HastyEnter"), (0.7, "Key")])
+@pytest.mark.parametrize(
+    ("wait", "name"), [(0.15, "UnconfirmedEnter"), (AFTER_PASTE, "UnconfirmedEnter"), (0.7, "Key")]
+)
 def test_enter_soon_after_a_paste_is_hasty(wait: float, name: str) -> None:
-    reader = Input()
+    reader = InputDecoder()
     found = reader.feed(BEGIN + b"text" + END, START)
     found += reader.tick(START + PASTE_QUIET + LATER)
     found += reader.feed(b"\r", START + wait)
     assert seen(found) == [*other("Paste"), (name, "enter", "\r")]
 
 
-@pytest.mark.parametrize(("wait", "name"), [(0.1, "HastyEnter"), (0.4, "HastyEnter"), (0.6, "Key")])
+@pytest.mark.parametrize(("wait", "name"), [(0.1, "UnconfirmedEnter"), (0.4, "UnconfirmedEnter"), (0.6, "Key")])
 def test_enter_soon_after_a_paste_without_marks_is_hasty(wait: float, name: str) -> None:
-    reader = Input()
-    reader.feed(b"x" * PASTED_AT_LEAST, START)
+    reader = InputDecoder()
+    reader.feed(b"x" * MIN_PASTE, START)
     assert seen(reader.feed(b"\r", START + wait)) == [(name, "enter", "\r")]
 
 
@@ -432,7 +434,7 @@ def is_taken(found: list[Message], character: str) -> bool:
 
 
 def test_every_character_but_control_characters_is_a_key_that_is_text() -> None:
-    reader, now = Input(), START
+    reader, now = InputDecoder(), START
     for point in range(0xA0, 0x110000):
         if 0xD800 <= point < 0xE000:
             continue
@@ -456,7 +458,7 @@ def test_a_text_of_several_characters_in_kittys_protocol() -> None:
 
 def bursts(*pieces: bytes, gap: float) -> list[bool | None]:
     """For each message whether it is a paste without marks; None for a key of its own."""
-    reader = Input()
+    reader = InputDecoder()
     found = [
         message for n, piece in enumerate(pieces) for message in reader.messages(reader.feed(piece, START + n * gap))
     ]
@@ -469,8 +471,8 @@ def test_keys_one_by_one_are_keys() -> None:
 
 def test_keys_in_one_piece_are_a_burst() -> None:
     assert bursts(b"jje", gap=1.0) == [False]
-    assert bursts(b"x" * (PASTED_AT_LEAST - 1), gap=1.0) == [False]
-    assert bursts(b"x" * PASTED_AT_LEAST, gap=1.0) == [True]
+    assert bursts(b"x" * (MIN_PASTE - 1), gap=1.0) == [False]
+    assert bursts(b"x" * MIN_PASTE, gap=1.0) == [True]
 
 
 def test_a_key_right_behind_another_is_a_burst() -> None:
@@ -487,7 +489,7 @@ def test_the_rest_of_a_paste_without_marks_belongs_to_it() -> None:
 
 
 def test_clicks_keep_their_place_among_keys() -> None:
-    reader = Input()
+    reader = InputDecoder()
     found = list(reader.messages(reader.feed(b"ab\x1b[<0;3;4Mcd", START)))
     assert [type(message).__name__ for message in found] == ["Burst", "MouseDown", "Burst"]
 
@@ -511,7 +513,7 @@ def check(found: list[Message]) -> None:
 
 @given(st.lists(st.tuples(st.binary(max_size=24) | st.sampled_from(FRAGMENTS), st.floats(0, 3))))
 def test_nothing_that_comes_is_too_much(pieces: list[tuple[bytes, float]]) -> None:
-    reader = Input()
+    reader = InputDecoder()
     now = START
     for piece, gap in pieces:
         now += gap
@@ -529,13 +531,13 @@ def test_a_mixture_is_the_same_however_it_is_cut(fragments: list[bytes], cuts: l
     data = b"".join(fragments)
     places = [0, *sorted({min(cut, len(data)) for cut in cuts}), len(data)]
     pieces = [data[begin:end] for begin, end in pairwise(places)]
-    whole = [(name.replace("HastyEnter", "Key"), *rest) for name, *rest in seen(fed(data))]
-    assert [(name.replace("HastyEnter", "Key"), *rest) for name, *rest in seen(fed(*pieces))] == whole
+    whole = [(name.replace("UnconfirmedEnter", "Key"), *rest) for name, *rest in seen(fed(data))]
+    assert [(name.replace("UnconfirmedEnter", "Key"), *rest) for name, *rest in seen(fed(*pieces))] == whole
 
 
 def test_a_million_bytes_are_not_too_much() -> None:
     dice = random.Random(20_261_103)
-    reader = Input()
+    reader = InputDecoder()
     now, size = START, 0
     while size < BYTES_AT_LEAST:
         parts = [

@@ -23,7 +23,7 @@ from textual.geometry import Offset, Region, Size
 from textual.strip import Strip
 
 from inbox_tui.domain.characters import category
-from inbox_tui.tui.terminal.screen_diff import Display
+from inbox_tui.tui.terminal.screen_diff import ScreenDiff
 
 WIDTH, HEIGHT = 26, 4
 SIZE = Size(WIDTH, HEIGHT)
@@ -168,7 +168,7 @@ def put(rows: list[Strip], x: int, y: int, piece: Strip) -> None:
 def fresh(rows: list[Strip], system: ColorSystem | None = TRUECOLOR, *, erases: bool = False) -> Emulator:
     """A terminal on which only this screen was ever shown."""
     emulator = Emulator(erases=erases)
-    emulator.show(Display(erases=erases, remembers=False).frame(whole(rows), SIZE, CURSOR, system))
+    emulator.show(ScreenDiff(erases=erases, remembers=False).frame(whole(rows), SIZE, CURSOR, system))
     return emulator
 
 
@@ -237,7 +237,7 @@ def play(
     film: list[Frame], system: ColorSystem | None = TRUECOLOR, *, erases: bool = False, terminal_erases: bool = False
 ) -> list[str]:
     """Show frames through one display and compare each with a fresh start; gives what was sent."""
-    display = Display(erases=erases)
+    display = ScreenDiff(erases=erases)
     emulator = Emulator(erases=terminal_erases)
     rows = rows_of()
     sent = []
@@ -296,7 +296,7 @@ def test_control_characters_take_no_room() -> None:
 
 
 def test_a_line_beyond_the_screen_is_not_sent() -> None:
-    data = Display().frame(
+    data = ScreenDiff().frame(
         LayoutUpdate([[strip_of("in")], [strip_of("out")]], Region(0, 3, WIDTH, 2)), SIZE, CURSOR, None
     )
     assert "in" in data
@@ -307,7 +307,7 @@ def test_a_strip_is_cut_at_the_edge_of_the_screen() -> None:
     size = Size(5, 1)
     emulator = Emulator(size)
     update = LayoutUpdate([[Strip([Segment("abcd日本")])]], Region(0, 0, 8, 1))
-    emulator.show(Display().frame(update, size, Offset(0, 0), None))
+    emulator.show(ScreenDiff().frame(update, size, Offset(0, 0), None))
     assert emulator.text == ["abcd "]
 
 
@@ -318,7 +318,7 @@ def test_a_strip_is_cut_at_the_edge_of_the_screen() -> None:
 def test_only_characters_and_the_programs_own_sequences_come_out(
     film: list[Frame], erases: bool, encoding: str
 ) -> None:
-    display = Display(encoding, erases=erases)
+    display = ScreenDiff(encoding, erases=erases)
     for frame in film:
         data = display.frame(frame.update, SIZE, CURSOR, TRUECOLOR)
         assert ALLOWED.fullmatch(data)
@@ -327,14 +327,16 @@ def test_only_characters_and_the_programs_own_sequences_come_out(
 
 @given(st.text(st.characters(), max_size=40))
 def test_no_text_brings_a_sequence(text: str) -> None:
-    data = Display().frame(LayoutUpdate([[Strip([Segment(text)])]], Region(0, 0, WIDTH, 1)), SIZE, CURSOR, None)
+    data = ScreenDiff().frame(LayoutUpdate([[Strip([Segment(text)])]], Region(0, 0, WIDTH, 1)), SIZE, CURSOR, None)
     assert ALLOWED.fullmatch(data)
     harmless = re.sub(r"\x1b\[[\d;]*[A-Z]|\r\n|\x1b\[[\d;]*m", "", data)
     assert all(category(character)[0] in "LMNPSZ" for character in harmless)
 
 
 def test_a_link_is_not_sent() -> None:
-    data = Display().frame(whole(rows_of("here", style=Style(link="https://acme.example/"))), SIZE, CURSOR, TRUECOLOR)
+    data = ScreenDiff().frame(
+        whole(rows_of("here", style=Style(link="https://acme.example/"))), SIZE, CURSOR, TRUECOLOR
+    )
     assert "here" in data
     assert "acme" not in data
     assert "]8" not in data
@@ -342,7 +344,7 @@ def test_a_link_is_not_sent() -> None:
 
 @given(films(), st.booleans())
 def test_the_same_frame_again_sends_nothing(film: list[Frame], erases: bool) -> None:
-    display = Display(erases=erases)
+    display = ScreenDiff(erases=erases)
     rows = rows_of()
     for update, pieces in film:
         for x, y, piece in pieces:
@@ -355,7 +357,7 @@ def test_the_same_frame_again_sends_nothing(film: list[Frame], erases: bool) -> 
 @pytest.mark.parametrize("erases", [False, True])
 @given(x=st.integers(0, WIDTH - 1), y=st.integers(0, HEIGHT - 1), style=st.sampled_from(STYLES))
 def test_a_change_of_one_character_is_small(x: int, y: int, style: Style | None, erases: bool) -> None:
-    display = Display(erases=erases)
+    display = ScreenDiff(erases=erases)
     rows = [strip_of("abcdefghijklmnopqrstuvwxyz", style=style) for _ in range(HEIGHT)]
     display.frame(whole(rows), SIZE, CURSOR, TRUECOLOR)
     put(rows, x, y, Strip([Segment("#", style)]))
@@ -365,7 +367,7 @@ def test_a_change_of_one_character_is_small(x: int, y: int, style: Style | None,
 
 
 def test_after_forgetting_everything_is_sent() -> None:
-    display = Display()
+    display = ScreenDiff()
     update = whole(rows_of("one", "two", "three", style=Style(bgcolor="blue")))
     first = display.frame(update, SIZE, CURSOR, TRUECOLOR)
     assert display.frame(update, SIZE, CURSOR, TRUECOLOR) == ""
@@ -375,14 +377,14 @@ def test_after_forgetting_everything_is_sent() -> None:
 
 
 def test_without_memory_everything_is_sent_every_time() -> None:
-    display = Display(remembers=False)
+    display = ScreenDiff(remembers=False)
     update = whole(rows_of("one", "two"))
     first = display.frame(update, SIZE, CURSOR, TRUECOLOR)
     assert display.frame(update, SIZE, CURSOR, TRUECOLOR) == first
 
 
 def test_a_screen_of_another_size_is_painted_anew() -> None:
-    display = Display()
+    display = ScreenDiff()
     display.frame(whole(rows_of("one", "two")), SIZE, CURSOR, TRUECOLOR)
     size = Size(WIDTH + 4, HEIGHT + 1)
     rows = [strip_of("one", width=size.width), *[strip_of("", width=size.width)] * HEIGHT]
@@ -398,7 +400,7 @@ def test_blanks_are_erased_where_the_terminal_can() -> None:
     text = whole(rows_of("a" * WIDTH, "b" * WIDTH, style=Style(bgcolor="blue")))
     sizes = []
     for erases in (True, False):
-        display = Display(erases=erases)
+        display = ScreenDiff(erases=erases)
         display.frame(text, SIZE, CURSOR, TRUECOLOR)
         sizes.append(len(display.frame(blank, SIZE, CURSOR, TRUECOLOR)))
     assert sizes[0] < sizes[1]
@@ -412,7 +414,7 @@ def test_blanks_are_erased_where_the_terminal_can() -> None:
 def test_stand_ins_are_as_wide(text: str, encoding: str) -> None:
     if "\ufe0f" in text or "\u200d" in text or cell_len(text) >= WIDTH:
         return
-    data = Display(encoding).frame(whole([strip_of(text, "#"), *rows_of()[1:]]), SIZE, CURSOR, None)
+    data = ScreenDiff(encoding).frame(whole([strip_of(text, "#"), *rows_of()[1:]]), SIZE, CURSOR, None)
     data.encode(encoding)
     emulator = Emulator()
     emulator.show(data)
@@ -422,13 +424,13 @@ def test_stand_ins_are_as_wide(text: str, encoding: str) -> None:
 
 def test_marks_of_the_program_have_stand_ins() -> None:
     emulator = Emulator()
-    emulator.show(Display("ascii").frame(whole(rows_of("┌─┐ ● ✓ … 日é", "│x│")), SIZE, CURSOR, None))
+    emulator.show(ScreenDiff("ascii").frame(whole(rows_of("┌─┐ ● ✓ … 日é", "│x│")), SIZE, CURSOR, None))
     assert [line.rstrip() for line in emulator.text[:2]] == ["+-+ * v . ???", "|x|"]
 
 
 def test_latin_1_keeps_what_it_has() -> None:
     emulator = Emulator()
-    emulator.show(Display("latin-1").frame(whole(rows_of("Zoë ─ ½")), SIZE, CURSOR, None))
+    emulator.show(ScreenDiff("latin-1").frame(whole(rows_of("Zoë ─ ½")), SIZE, CURSOR, None))
     assert emulator.text[0].rstrip() == "Zoë - ½"
 
 
@@ -437,7 +439,7 @@ def test_latin_1_keeps_what_it_has() -> None:
 
 @pytest.mark.parametrize("text", ["\ue000", "a\u00adb", "x\ue0b0y", "\U000f0000"], ids=ascii)
 def test_nothing_is_left_under_what_is_not_drawn(text: str) -> None:
-    display, emulator = Display(), Emulator()
+    display, emulator = ScreenDiff(), Emulator()
     rows = rows_of(text)
     for screen in (rows_of("z" * WIDTH), rows):
         emulator.show(display.frame(whole(screen), SIZE, CURSOR, None))
@@ -450,7 +452,7 @@ def test_what_follows_joined_characters_is_seen() -> None:
 
 
 def test_joined_characters_leave_what_follows_alone() -> None:
-    display, emulator = Display(), Emulator()
+    display, emulator = ScreenDiff(), Emulator()
     for first in (strip_of("xy", width=2), strip_of("👩\u200d💻", width=2)):
         update = LayoutUpdate([[first, strip_of("abcd", width=WIDTH - 2)]], Region(0, 0, WIDTH, 1))
         emulator.show(display.frame(update, SIZE, CURSOR, None))
@@ -458,7 +460,7 @@ def test_joined_characters_leave_what_follows_alone() -> None:
 
 
 def test_a_heart_that_is_drawn_narrow_leaves_nothing_beside_it() -> None:
-    display, emulator = Display(), Emulator()
+    display, emulator = ScreenDiff(), Emulator()
     for text in ("xyzzy", "\u2764\ufe0f"):
         emulator.show(display.frame(whole(rows_of(text)), SIZE, CURSOR, None))
     assert "y" not in emulator.text[0]

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from inbox_tui.tui.terminal.writer import ENDS_WITHIN, Output
+from inbox_tui.tui.terminal.writer import END_TIMEOUT, TerminalWriter
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds in which what must come has come."""
 AT_ONCE = 0.5
 """Seconds that something may take which does not wait for the terminal."""
@@ -29,7 +29,7 @@ class Line:
         self.master, self.slave = os.openpty()
         tty.setraw(self.slave)
         self.drained = threading.Semaphore(0)
-        self.output = Output(self.slave, encoding, self._drain)
+        self.output = TerminalWriter(self.slave, encoding, self._drain)
         self.output.start()
 
     def _drain(self) -> None:
@@ -38,7 +38,7 @@ class Line:
     def read(self, size: int) -> bytes:
         """So many bytes, or what came of them in time."""
         data = b""
-        while len(data) < size and select.select([self.master], [], [], PATIENCE)[0]:
+        while len(data) < size and select.select([self.master], [], [], TIMEOUT)[0]:
             data += os.read(self.master, min(READ_AT_ONCE, size - len(data)))
         return data
 
@@ -54,7 +54,7 @@ class Line:
         if self.master >= 0:
             self.hang_up()  # which lets go of a writer that is stuck
         self.output.stop()
-        self.output.join(PATIENCE)
+        self.output.join(TIMEOUT)
         assert not self.output.is_alive()
         os.close(self.slave)
 
@@ -82,7 +82,7 @@ def test_more_than_the_line_takes_at_once_arrives_whole(line: Line) -> None:
 def test_what_is_taken_is_told(line: Line) -> None:
     line.output.write("hello")
     assert line.read(5) == b"hello"
-    assert line.drained.acquire(timeout=PATIENCE)
+    assert line.drained.acquire(timeout=TIMEOUT)
     assert line.output.backlog == 0
 
 
@@ -90,7 +90,7 @@ def test_what_is_not_taken_is_not_told(line: Line) -> None:
     line.fill()
     assert not line.drained.acquire(blocking=False)
     assert len(line.read(MORE_THAN_FITS)) == MORE_THAN_FITS
-    assert line.drained.acquire(timeout=PATIENCE)
+    assert line.drained.acquire(timeout=TIMEOUT)
     assert line.output.backlog == 0
 
 
@@ -108,7 +108,7 @@ def test_stopping_waits_only_so_long_for_a_line_that_nobody_reads(line: Line) ->
     line.fill()
     begin = time.monotonic()
     line.output.stop()
-    assert ENDS_WITHIN / 2 < time.monotonic() - begin < ENDS_WITHIN + AT_ONCE
+    assert END_TIMEOUT / 2 < time.monotonic() - begin < END_TIMEOUT + AT_ONCE
     assert line.output.backlog
 
 
@@ -143,7 +143,7 @@ def test_a_line_that_goes_while_it_is_full_lets_go(line: Line) -> None:
 def test_after_a_line_is_gone_nothing_is_behind(line: Line) -> None:
     line.hang_up()
     line.output.write("x")
-    assert line.drained.acquire(timeout=PATIENCE)
+    assert line.drained.acquire(timeout=TIMEOUT)
     assert line.output.backlog == 0
 
 

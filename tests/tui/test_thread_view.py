@@ -27,7 +27,7 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.text import clean_name
-from inbox_tui.tui.presenters.thread import Line, OnItsWay, ThreadPresenter, wrap
+from inbox_tui.tui.presenters.thread import PendingMessage, ThreadLine, ThreadPresenter, wrap
 from inbox_tui.tui.themes import DARK, LIGHT
 from inbox_tui.tui.widgets.thread_view import ThreadView
 
@@ -86,7 +86,7 @@ def test_who_imported_is_said_before_each_run() -> None:
 
 def texts(*messages: Message, width: int = 40, pending: tuple[Message, ...] = ()) -> list[str]:
     lines = ThreadPresenter(timezone.utc).lines(
-        MAYA, messages, width, NOW, [OnItsWay(one, "sending…") for one in pending]
+        MAYA, messages, width, NOW, [PendingMessage(one, "sending…") for one in pending]
     )
     return [line.text for line in lines]
 
@@ -192,7 +192,7 @@ class TestLines:
     def test_an_edited_body_is_wrapped_again(self) -> None:
         presenter = ThreadPresenter(timezone.utc)
         presenter.lines(MAYA, [message(1, "before")], 40, NOW)
-        assert presenter.lines(MAYA, [message(1, "after")], 40, NOW)[-1] == Line(
+        assert presenter.lines(MAYA, [message(1, "after")], 40, NOW)[-1] == ThreadLine(
             (("  ", "text"), ("after", "text")), MessageId("m-1")
         )
 
@@ -208,15 +208,15 @@ class ThreadApp(App[None]):
         yield ThreadView(timezone.utc)
 
     def on_mount(self) -> None:
-        self.view.set_now(NOW)
+        self.context.set_now(NOW)
 
     @property
-    def view(self) -> ThreadView:
+    def context(self) -> ThreadView:
         return self.query_one(ThreadView)
 
     @property
     def shown(self) -> list[str]:
-        return [self.view.render_line(y).text.rstrip() for y in range(self.view.size.height)]
+        return [self.context.render_line(y).text.rstrip() for y in range(self.context.size.height)]
 
     @on(ThreadView.EarlierWanted)
     def keep(self, event: ThreadView.EarlierWanted) -> None:
@@ -228,9 +228,9 @@ class TestView:
         async with ThreadApp().run_test(size=(40, 8)) as pilot:
             app = pilot.app
             assert isinstance(app, ThreadApp)
-            app.view.show(Thread(MAYA, many(0, 30), has_earlier=False))
+            app.context.show(Thread(MAYA, many(0, 30), has_earlier=False))
             await pilot.pause()
-            assert app.view.is_at_end
+            assert app.context.is_at_end
             assert app.shown[-1] == "  message 29"
             assert not app.wanted
 
@@ -238,8 +238,8 @@ class TestView:
         async with ThreadApp().run_test(size=(40, 8)) as pilot:
             app = pilot.app
             assert isinstance(app, ThreadApp)
-            app.view.show(Thread(MAYA, many(30, 60), has_earlier=True))
-            app.view.focus()
+            app.context.show(Thread(MAYA, many(30, 60), has_earlier=True))
+            app.context.focus()
             await pilot.press("up")
             assert app.shown[-1] == "Maya Lindqvist 19:52"
             await pilot.press(*["pageup"] * 20)
@@ -247,27 +247,27 @@ class TestView:
             assert [event.before for event in app.wanted] == ["m-30"]
             assert app.shown[1] == "Maya Lindqvist 15:02"
             await pilot.press("pagedown")
-            assert app.view.scroll_offset.y == 7
+            assert app.context.scroll_offset.y == 7
             await pilot.press("end")
-            assert app.view.is_at_end
+            assert app.context.is_at_end
 
     @pytest.mark.parametrize("way", ["prepend", "show"])
     async def test_earlier_messages_do_not_move_what_is_on_screen(self, way: str) -> None:
         async with ThreadApp().run_test(size=(40, 8)) as pilot:
             app = pilot.app
             assert isinstance(app, ThreadApp)
-            app.view.show(Thread(MAYA, many(30, 60), has_earlier=True))
-            app.view.action_move(-1_000)
+            app.context.show(Thread(MAYA, many(30, 60), has_earlier=True))
+            app.context.action_move(-1_000)
             await pilot.pause()
             before = app.shown
             if way == "prepend":
-                app.view.prepend(Thread(MAYA, many(0, 30), has_earlier=False))
+                app.context.prepend(Thread(MAYA, many(0, 30), has_earlier=False))
             else:
-                app.view.show(Thread(MAYA, many(0, 60), has_earlier=False))
+                app.context.show(Thread(MAYA, many(0, 60), has_earlier=False))
             await pilot.pause()
             assert app.shown[:-1] == before[1:]  # the rule between days has moved up with its day
-            assert len(app.view.messages) == 60
-            app.view.action_first()
+            assert len(app.context.messages) == 60
+            app.context.action_first()
             await pilot.pause()
             assert app.shown[2] == "  message 0"
             assert len(app.wanted) == 1
@@ -276,15 +276,15 @@ class TestView:
         async with ThreadApp().run_test(size=(40, 8)) as pilot:
             app = pilot.app
             assert isinstance(app, ThreadApp)
-            app.view.show(Thread(MAYA, many(0, 30), has_earlier=False))
-            app.view.append(message(30, "newest", minutes=300))
-            app.view.append(message(30, "newest", minutes=300))
+            app.context.show(Thread(MAYA, many(0, 30), has_earlier=False))
+            app.context.append(message(30, "newest", minutes=300))
+            app.context.append(message(30, "newest", minutes=300))
             assert app.shown[-1] == "  newest"
-            assert [known.id for known in app.view.messages].count(MessageId("m-30")) == 1
-            app.view.page(-1)
+            assert [known.id for known in app.context.messages].count(MessageId("m-30")) == 1
+            app.context.page(-1)
             await pilot.pause()
             before = app.shown
-            app.view.append(message(31, "newer still", minutes=310))
+            app.context.append(message(31, "newer still", minutes=310))
             await pilot.pause()
             assert app.shown == [*before[:-1], "↓ 1 new below"]
 
@@ -292,42 +292,42 @@ class TestView:
         async with ThreadApp().run_test(size=(40, 8)) as pilot:
             app = pilot.app
             assert isinstance(app, ThreadApp)
-            app.view.show(Thread(MAYA, (message(1, "hello"),), has_earlier=False))
+            app.context.show(Thread(MAYA, (message(1, "hello"),), has_earlier=False))
             pending = message(99, "on it", Author.MEMBER, member=DANA, minutes=1, key="k")
-            app.view.show_pending([OnItsWay(pending, "sending…")])
+            app.context.show_pending([PendingMessage(pending, "sending…")])
             assert app.shown[3:5] == ["(DO) Dana Ortiz sending…", "  on it"]
-            app.view.append(message(2, "on it", Author.MEMBER, member=DANA, minutes=1, key="k"))
+            app.context.append(message(2, "on it", Author.MEMBER, member=DANA, minutes=1, key="k"))
             assert app.shown[3:6] == ["(DO) Dana Ortiz 10:03", "  on it", ""]
 
     async def test_another_width_wraps_anew_and_stays_at_the_end(self) -> None:
         async with ThreadApp().run_test(size=(60, 8)) as pilot:
             app = pilot.app
             assert isinstance(app, ThreadApp)
-            app.view.show(Thread(MAYA, (*many(0, 20), message(20, "word " * 30, minutes=300)), has_earlier=False))
+            app.context.show(Thread(MAYA, (*many(0, 20), message(20, "word " * 30, minutes=300)), has_earlier=False))
             await pilot.resize_terminal(24, 8)
             await pilot.pause()
-            assert app.view.is_at_end
+            assert app.context.is_at_end
             assert app.shown[-1] == "  word word"
 
     async def test_a_shorter_reading_keeps_the_earlier_messages(self) -> None:
         async with ThreadApp().run_test(size=(40, 8)) as pilot:
             app = pilot.app
             assert isinstance(app, ThreadApp)
-            app.view.show(Thread(MAYA, many(0, 60), has_earlier=False))
-            app.view.show(Thread(MAYA, many(30, 61), has_earlier=True))
-            assert len(app.view.messages) == 61
-            app.view.show(Thread(MAYA, many(200, 210), has_earlier=True))
-            assert len(app.view.messages) == 10
+            app.context.show(Thread(MAYA, many(0, 60), has_earlier=False))
+            app.context.show(Thread(MAYA, many(30, 61), has_earlier=True))
+            assert len(app.context.messages) == 61
+            app.context.show(Thread(MAYA, many(200, 210), has_earlier=True))
+            assert len(app.context.messages) == 10
 
     async def test_another_theme_paints_anew(self) -> None:
         async with ThreadApp().run_test(size=(40, 8)) as pilot:
             app = pilot.app
             assert isinstance(app, ThreadApp)
-            app.view.show(Thread(MAYA, (message(1, "hello"),), has_earlier=False))
+            app.context.show(Thread(MAYA, (message(1, "hello"),), has_earlier=False))
             await pilot.pause()
 
             def colors() -> list[object]:
-                return [part.style.color for y in range(3) for part in app.view.render_line(y) if part.style]
+                return [part.style.color for y in range(3) for part in app.context.render_line(y) if part.style]
 
             dark = colors()
             app.register_theme(LIGHT)

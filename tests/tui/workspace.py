@@ -164,7 +164,7 @@ class Team4:
             own = await self.store(email)
             assert isinstance(own, Team)
             await own.save_profile(name, Badge(badge_for(name).initials, COLORS[email]))
-        await dana.take_in([as_said_here(chat) for chat in chats])
+        await dana.ingest([as_said_here(chat) for chat in chats])
         return self
 
     async def close(self) -> None:
@@ -208,7 +208,7 @@ class Team4:
         try:
             async with inbox.app.run_test(size=size, message_hook=inbox.hear) as pilot:
                 inbox.pilot = pilot
-                await inbox.until(lambda: inbox.view.top.connection != "")
+                await inbox.until(lambda: inbox.context.top.connection != "")
                 await inbox.settled()
                 yield inbox
         finally:

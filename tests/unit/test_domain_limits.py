@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import Rejected, StoreUnavailable
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 from inbox_tui.domain.times import clock_time, local
 from inbox_tui.tui.presenters.times import age, day_label
 
@@ -66,13 +66,13 @@ def test_every_time_can_be_shown_in_every_zone(at: datetime) -> None:
 
 @given(st.text() | st.sampled_from(("half \ud83d pair", "null \0")), st.integers(1, 40))
 def test_lengths_are_bytes_as_they_are_stored(text: str, limit: int) -> None:
-    size = len(storable(text).encode())
+    size = len(replace_unstorable(text).encode())
     assert limits.size(text) == size
     assert limits.size(limits.shortened(text, limit)) <= limit
-    assert storable(text).startswith(limits.shortened(text, limit))
+    assert replace_unstorable(text).startswith(limits.shortened(text, limit))
     if size > limit:
         with pytest.raises(Rejected, match=rf"^It has {size:,} bytes; {limit:,} is the most\.$"):
             limits.require_size(text, limit, "It")
     else:
         limits.require_size(text, limit, "It")
-        assert limits.shortened(text, limit) == storable(text)
+        assert limits.shortened(text, limit) == replace_unstorable(text)

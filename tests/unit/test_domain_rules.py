@@ -73,7 +73,7 @@ class TestRule2Handoff:
         assert ruling.events == ("A human was asked for",)
 
     def test_asking_again_changes_nothing(self) -> None:
-        assert rules.handoff_requested(WAITING, LATER) == rules.Ruling(WAITING)
+        assert rules.handoff_requested(WAITING, LATER) == rules.Transition(WAITING)
 
     def test_somebody_waits_so_it_is_open(self) -> None:
         after = rules.handoff_requested(RESOLVED, LATER).conversation
@@ -132,7 +132,7 @@ class TestRule4ResolveAndReopen:
 
     def test_what_is_so_already_is_no_act(self) -> None:
         change = SetStatus(RESOLVED.id, Status.RESOLVED, Status.OPEN)
-        assert rules.status_set(RESOLVED, change, DANA, LATER) == rules.Ruling(RESOLVED)
+        assert rules.status_set(RESOLVED, change, DANA, LATER) == rules.Transition(RESOLVED)
 
 
 class TestRule5Access:
@@ -154,7 +154,7 @@ class TestRule5Access:
         ruling = rules.access_lost(record(assignee=SAM))
         assert ruling.conversation.assignee is None
         assert ruling.events == ("Unassigned: Sam Okafor no longer has chat access",)
-        assert rules.access_lost(record()) == rules.Ruling(record())
+        assert rules.access_lost(record()) == rules.Transition(record())
 
     def test_there_is_always_an_admin(self) -> None:
         with pytest.raises(Rejected, match="last admin"):
@@ -242,8 +242,8 @@ class TestRule8NothingOverSomebodysHead:
             rules.assigned(record(), DANA, DANA, SAM.id)
 
     def test_assigning_to_who_has_it_is_no_conflict(self) -> None:
-        assert rules.assigned(record(assignee=SAM), SAM, DANA, MemberId("x")) == rules.Ruling(record(assignee=SAM))
-        assert rules.assigned(record(), None, DANA, SAM.id) == rules.Ruling(record())
+        assert rules.assigned(record(assignee=SAM), SAM, DANA, MemberId("x")) == rules.Transition(record(assignee=SAM))
+        assert rules.assigned(record(), None, DANA, SAM.id) == rules.Transition(record())
 
     def test_resolving_compares_the_status(self) -> None:
         with pytest.raises(Conflict, match="open now"):

@@ -23,7 +23,7 @@ from inbox_tui.domain.text import (
     clean_name,
     clean_typed,
     folded,
-    storable,
+    replace_unstorable,
     typed_line,
 )
 
@@ -163,7 +163,7 @@ def test_every_character_but_control_characters_is_text() -> None:
         else:
             assert is_text(character)
             assert clean_typed(character) == ("\n" if character in "\u2028\u2029" else character)
-            assert storable(character) == character
+            assert replace_unstorable(character) == character
 
 
 @given(anything)
@@ -207,7 +207,7 @@ def test_every_python_shows_and_types_the_same() -> None:
 
 @given(anything)
 def test_what_is_stored_differs_only_in_what_databases_cannot_hold(written: str) -> None:
-    kept = storable(written)
+    kept = replace_unstorable(written)
     kept.encode("utf-8")
     assert len(kept) == len(written)
     assert all(

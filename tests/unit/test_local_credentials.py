@@ -171,7 +171,7 @@ def test_a_kept_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("backend", [Broken, Waiting])
 def test_a_keyring_that_fails_or_hangs_is_left_alone(backend: type[Real], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "KEYRING_WITHIN", 0.1)
+    monkeypatch.setattr(credentials, "KEYRING_TIMEOUT", 0.1)
     asked = backend()
     keyring.set_keyring(asked)
     assert source() is None
@@ -209,7 +209,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     ],
 )
 def test_a_command_that_gives_none(command: list[str], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "COMMAND_WITHIN", 0.2)
+    monkeypatch.setattr(credentials, "COMMAND_TIMEOUT", 0.2)
     with pytest.raises(CredentialError, match=words):
         source({}, *command)
 

@@ -132,12 +132,12 @@ def test_every_id_is_a_binding_with_these_keys() -> None:
     from textual.binding import Binding
 
     from inbox_tui.tui.app import InboxApp
-    from inbox_tui.tui.dialogs.conflict import ConflictModal
+    from inbox_tui.tui.dialogs.conflict import ConflictDialog
     from inbox_tui.tui.inbox.screen import InboxScreen
     from inbox_tui.tui.widgets import reply_box
     from inbox_tui.tui.widgets.conversation_list import ConversationList
 
-    owners = [InboxApp, InboxScreen, ConflictModal, ConversationList, *vars(reply_box).values()]
+    owners = [InboxApp, InboxScreen, ConflictDialog, ConversationList, *vars(reply_box).values()]
     bindings = [binding for owner in owners for binding in getattr(owner, "BINDINGS", ())]
     found = {binding.id: binding.key for binding in bindings if isinstance(binding, Binding) and binding.id}
     assert {id: key for id, key in found.items() if id.startswith(("inbox.", "reply.", "app."))} == DEFAULT_KEYS

@@ -19,7 +19,7 @@ from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Agent, AgentId, Conversation, ConversationId, Lead
 from inbox_tui.operations.exporting import csv_parts, export_to_file
-from inbox_tui.operations.formulas import DELIMITERS, neutral
+from inbox_tui.operations.formulas import DELIMITERS, escape_formula
 from inbox_tui.operations.records import COLUMNS, iso_time, record
 
 AT = datetime(2026, 11, 3, 10, 2, tzinfo=timezone.utc)
@@ -128,7 +128,7 @@ def test_no_spreadsheet_finds_a_formula_whichever_delimiter_it_assumes(
 @pytest.mark.parametrize("before", ["", "Eve;", "x\t", "a|", "two\n", "two\u2028"])
 @pytest.mark.parametrize("formula", ["=1+1", "+46", "-3", "@x", "＝full", "﹦small"])
 def test_a_formula_is_neutralised_where_it_begins(before: str, blank: str, formula: str) -> None:
-    cell = neutral(before + blank + formula)
+    cell = escape_formula(before + blank + formula)
     assert cell.replace("'", "") == before + blank + formula
     for delimiter in (";", "|"):
         assert not [piece for piece in cell.split(delimiter) if begins_formula(piece)]
@@ -136,17 +136,17 @@ def test_a_formula_is_neutralised_where_it_begins(before: str, blank: str, formu
 
 @given(HOSTILE)
 def test_a_neutral_cell_loses_only_nul_and_stays_as_it_is_when_written_again(text: str) -> None:
-    cell = neutral(text)
+    cell = escape_formula(text)
     assert cell.replace("'", "") == text.replace("\0", "").replace("'", "")
     assert cell[:1] not in ("\t", "\r", "\n", *FORMULA_SIGNS)
-    assert neutral(cell) == cell
+    assert escape_formula(cell) == cell
 
 
 @pytest.mark.parametrize(
     "cell", ["", "plain", "a=b", "maya@mail.example", "Well, -5 degrees", "a - b; c", "2026-11-03"]
 )
 def test_other_cells_stay_as_they_are(cell: str) -> None:
-    assert neutral(cell) == cell
+    assert escape_formula(cell) == cell
 
 
 @pytest.mark.parametrize("raw", [False, True])

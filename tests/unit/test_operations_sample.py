@@ -52,7 +52,7 @@ async def test_all_of_the_sample_goes_and_nothing_of_ones_own(tmp_path: Path) ->
     try:
         assert isinstance(store, Intake) and isinstance(store, Team)
         taken = await fill(store, NOW)
-        await store.take_in([incoming("mine", "a question of a real visitor")])
+        await store.ingest([incoming("mine", "a question of a real visitor")])
         thread = await store.thread(ConversationId("c-1001"))
         await store.save_profile("Me", badge_for("Me"))
         await store.reply(ConversationId("c-1001"), ReplyDraft("Tried it", "k", last_seen=thread.messages[-1].id))
@@ -71,7 +71,7 @@ async def test_a_conversation_that_only_has_an_id_of_the_sample_stays(tmp_path: 
     store = await open_store(StoreUrl.parse(f"sqlite:///{tmp_path}/inbox.db"), Identity(ME, "Me", is_given=True))
     try:
         assert isinstance(store, Intake)
-        await store.take_in([incoming("c-1001", "Where is my order?")])
+        await store.ingest([incoming("c-1001", "Where is my order?")])
         assert await remove(store, NOW) == Removed(0, 0)
         [said] = (await store.thread(ConversationId("c-1001"))).messages
         assert said.body == "Where is my order?"

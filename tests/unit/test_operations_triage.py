@@ -41,7 +41,7 @@ async def store(url: StoreUrl) -> AsyncIterator[Store]:
     store = await open_store(url, Identity("dana@acme.example", "Dana Ortiz", is_given=True))
     assert isinstance(store, Intake) and isinstance(store, Team)
     await store.add_member("lee@acme.example", "Lee Park", Access.EDIT)
-    await store.take_in(
+    await store.ingest(
         [
             IncomingConversation(
                 ConversationId(f"c-{number}"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 
 from inbox_tui.backends.sql import workers
 from inbox_tui.backends.sql.turns import TurnQueue
-from inbox_tui.backends.sql.workers import Worker
+from inbox_tui.backends.sql.workers import ConnectionThread
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.store.client import CLIENT
@@ -24,7 +24,7 @@ FOR_EVER = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SEL
 
 
 @pytest.fixture
-async def worker(tmp_path: Path) -> AsyncIterator[Worker[FileConnection]]:
+async def worker(tmp_path: Path) -> AsyncIterator[ConnectionThread[FileConnection]]:
     """One that reads."""
     worker = on_a_file(tmp_path, can_stop=True)
     yield worker
@@ -32,22 +32,24 @@ async def worker(tmp_path: Path) -> AsyncIterator[Worker[FileConnection]]:
 
 
 @pytest.fixture
-async def writer(tmp_path: Path) -> AsyncIterator[Worker[FileConnection]]:
+async def writer(tmp_path: Path) -> AsyncIterator[ConnectionThread[FileConnection]]:
     """One that writes."""
     writer = on_a_file(tmp_path, can_stop=False)
     yield writer
     await writer.aclose()
 
 
-def on_a_file(folder: Path, *, can_stop: bool) -> Worker[FileConnection]:
+def on_a_file(folder: Path, *, can_stop: bool) -> ConnectionThread[FileConnection]:
     path = folder / "any.db"
     path.touch()
-    return Worker(
+    return ConnectionThread(
         "test", lambda: FileConnection(path, patience=1, random=Random(1), is_reader=can_stop), can_stop=can_stop
     )
 
 
-async def test_a_read_nobody_waits_for_is_stopped_and_the_next_is_not_disturbed(worker: Worker[FileConnection]) -> None:
+async def test_a_read_nobody_waits_for_is_stopped_and_the_next_is_not_disturbed(
+    worker: ConnectionThread[FileConnection],
+) -> None:
     started = threading.Event()
 
     def read_for_ever(db: FileConnection) -> None:
@@ -64,7 +66,7 @@ async def test_a_read_nobody_waits_for_is_stopped_and_the_next_is_not_disturbed(
         await endless
 
 
-async def test_jobs_are_done_in_order_and_errors_come_back(worker: Worker[FileConnection]) -> None:
+async def test_jobs_are_done_in_order_and_errors_come_back(worker: ConnectionThread[FileConnection]) -> None:
     done: list[int] = []
 
     def fail(_: FileConnection) -> None:
@@ -77,7 +79,7 @@ async def test_jobs_are_done_in_order_and_errors_come_back(worker: Worker[FileCo
     assert done == [0, 1, 2, 3, 4]
 
 
-async def test_closing_finishes_writes_that_were_handed_over(writer: Worker[FileConnection]) -> None:
+async def test_closing_finishes_writes_that_were_handed_over(writer: ConnectionThread[FileConnection]) -> None:
     last = asyncio.create_task(writer.run(lambda db: db.rows("SELECT 1")))
     await asyncio.sleep(0)
     await writer.aclose()
@@ -87,20 +89,20 @@ async def test_closing_finishes_writes_that_were_handed_over(writer: Worker[File
 
 
 async def test_closing_ends_reads_at_once_and_begins_no_more(
-    worker: Worker[FileConnection], monkeypatch: pytest.MonkeyPatch
+    worker: ConnectionThread[FileConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "FINISHES_WITHIN", 60)
+    monkeypatch.setattr(workers, "FINISH_TIMEOUT", 60)
     await require_cut(worker)
 
 
 async def test_closing_cuts_a_write_that_takes_long(
-    writer: Worker[FileConnection], monkeypatch: pytest.MonkeyPatch
+    writer: ConnectionThread[FileConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "FINISHES_WITHIN", 0.05)
+    monkeypatch.setattr(workers, "FINISH_TIMEOUT", 0.05)
     await require_cut(writer)
 
 
-async def require_cut(worker: Worker[FileConnection]) -> None:
+async def require_cut(worker: ConnectionThread[FileConnection]) -> None:
     """Closing ends what would take for ever, and what would come after."""
     started = threading.Event()
 
@@ -120,9 +122,9 @@ async def require_cut(worker: Worker[FileConnection]) -> None:
 
 
 async def test_closing_leaves_behind_what_cannot_be_cut(
-    worker: Worker[FileConnection], monkeypatch: pytest.MonkeyPatch
+    worker: ConnectionThread[FileConnection], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "LETS_GO_WITHIN", 0.05)
+    monkeypatch.setattr(workers, "RELEASE_TIMEOUT", 0.05)
     started, released = threading.Event(), threading.Event()
 
     def hang(_: FileConnection) -> None:
@@ -137,7 +139,7 @@ async def test_closing_leaves_behind_what_cannot_be_cut(
     await hanging
 
 
-async def hold(writer: Worker[FileConnection]) -> tuple[asyncio.Task[None], threading.Event]:
+async def hold(writer: ConnectionThread[FileConnection]) -> tuple[asyncio.Task[None], threading.Event]:
     """Have the writer be busy until the event is set."""
     started, released = threading.Event(), threading.Event()
 
@@ -150,7 +152,9 @@ async def hold(writer: Worker[FileConnection]) -> tuple[asyncio.Task[None], thre
     return holding, released
 
 
-def written(writer: Worker[FileConnection], into: list[str], name: str, client: str | None) -> asyncio.Task[None]:
+def written(
+    writer: ConnectionThread[FileConnection], into: list[str], name: str, client: str | None
+) -> asyncio.Task[None]:
     """A write for a client, handed over with the loop's next step."""
 
     async def write() -> None:
@@ -161,7 +165,7 @@ def written(writer: Worker[FileConnection], into: list[str], name: str, client: 
 
 
 async def test_a_write_whose_client_hung_up_is_not_begun_and_one_of_the_programs_own_is_done(
-    writer: Worker[FileConnection],
+    writer: ConnectionThread[FileConnection],
 ) -> None:
     done: list[str] = []
     holding, released = await hold(writer)
@@ -177,7 +181,9 @@ async def test_a_write_whose_client_hung_up_is_not_begun_and_one_of_the_programs
     assert done == ["stays", "own"]
 
 
-async def test_a_write_that_has_begun_is_finished_though_its_client_hung_up(writer: Worker[FileConnection]) -> None:
+async def test_a_write_that_has_begun_is_finished_though_its_client_hung_up(
+    writer: ConnectionThread[FileConnection],
+) -> None:
     CLIENT.set("gone")
     holding, released = await hold(writer)
     holding.cancel()
@@ -188,7 +194,9 @@ async def test_a_write_that_has_begun_is_finished_though_its_client_hung_up(writ
     assert await writer.run(lambda db: db.rows("SELECT 1")) == [(1,)]
 
 
-async def test_one_client_with_many_writes_does_not_delay_another_with_one(writer: Worker[FileConnection]) -> None:
+async def test_one_client_with_many_writes_does_not_delay_another_with_one(
+    writer: ConnectionThread[FileConnection],
+) -> None:
     done: list[str] = []
     holding, released = await hold(writer)
     many = [written(writer, done, f"many-{number}", "many") for number in range(50)]

@@ -12,7 +12,7 @@ from inbox_tui.cli import open as opening
 from inbox_tui.domain.text import clean
 from inbox_tui.local.terminal_probe import CANNOT_DRAW, Answer, ask_terminal, understood
 from inbox_tui.operations import diagnosis, diagnosis_files
-from inbox_tui.operations.diagnosis import Finding, State, Surroundings, colours, multiplexer, newline_keys
+from inbox_tui.operations.diagnosis import Environment, Finding, State, colours, multiplexer, newline_keys
 from inbox_tui.operations.diagnosis_files import KeyringFact as Keyring
 from inbox_tui.operations.diagnosis_files import (
     StoreFact,
@@ -31,9 +31,9 @@ TMUX = b"\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c"
 KEYS = ("shift+enter", "ctrl+j", "alt+enter")
 
 
-def around(answer: Answer, *, keys: tuple[str, ...] = KEYS, extended_keys: str = "", **env: str) -> Surroundings:
+def around(answer: Answer, *, keys: tuple[str, ...] = KEYS, extended_keys: str = "", **env: str) -> Environment:
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), True)
-    return Surroundings(
+    return Environment(
         {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **env},
         answer,
         streams,
@@ -55,7 +55,7 @@ def there(said: bytes = KITTY, *, seconds: float = 0.005, columns: int = 80, lin
     )
 
 
-def by_name(surroundings: Surroundings) -> dict[str, Finding]:
+def by_name(surroundings: Environment) -> dict[str, Finding]:
     found = [*diagnosis.of_terminal(surroundings), *diagnosis.of_multiplexer(surroundings)]
     return {finding.what: finding for finding in found}
 
@@ -88,8 +88,8 @@ def test_what_is_no_terminal_is_not_asked() -> None:
 
 
 def test_the_screens_need_what_is_said_here() -> None:
-    assert (diagnosis.LEAST_COLUMNS, diagnosis.LEAST_LINES) == (min_size.LEAST_COLUMNS, min_size.LEAST_LINES)
-    assert diagnosis.SLOW == context.SLOW_LINE
+    assert (diagnosis.MIN_COLUMNS, diagnosis.MIN_LINES) == (min_size.MIN_COLUMNS, min_size.MIN_LINES)
+    assert diagnosis.SLOW_CONNECTION == context.SLOW_CONNECTION
     assert opening._NO_SCREEN == CANNOT_DRAW
 
 
@@ -138,7 +138,7 @@ def test_keys_for_a_new_line() -> None:
         (around(there(TMUX), extended_keys="off"), "tmux", "set -s extended-keys on"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_remedy(surroundings: Surroundings, what: str, words: str) -> None:
+def test_what_is_wrong_is_said_with_its_remedy(surroundings: Environment, what: str, words: str) -> None:
     wrong = {name: found for name, found in by_name(surroundings).items() if found.state is State.WRONG}
     assert list(wrong) == [what]
     assert words in wrong[what].value + wrong[what].mend
@@ -195,7 +195,7 @@ def test_a_keyring_that_waits_for_ever_is_left_behind(tmp_path: Path, monkeypatc
     (tmp_path / "keyring.py").write_text("import threading\nthreading.Event().wait()\n")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "keyring", raising=False)
-    monkeypatch.setattr(diagnosis_files, "KEYRING_PATIENCE", 0.05)
+    monkeypatch.setattr(diagnosis_files, "KEYRING_TIMEOUT", 0.05)
     fact = look_at_keyring(takes_token=True)
     assert fact.used
     assert of_keyring(fact, takes_token=True).value.startswith("it does not answer")

@@ -6,17 +6,17 @@ import click
 
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import write_lines
-from inbox_tui.cli.session import Session
+from inbox_tui.cli.session import CommandSession
 from inbox_tui.domain.text import clean_line
 from inbox_tui.local import paths
 from inbox_tui.local.keymap import DEFAULT_KEYS, keymap
-from inbox_tui.local.settings import InForce, Source
+from inbox_tui.local.settings import ResolvedSettings, Source
 from inbox_tui.store.url import StoreUrl
 
 
 @command("config")
 @click.pass_obj
-def config(session: Session) -> None:
+def config(session: CommandSession) -> None:
     """Print the settings in force and where each comes from."""
     in_force = session.in_force
     changed = keymap(in_force.settings.keys, in_force.file)
@@ -45,7 +45,7 @@ def _line(name: str, value: str, source: Source) -> str:
     return f"{name} = {value}  # {source.value}"
 
 
-def _shown(name: str, value: object, in_force: InForce) -> str:
+def _shown(name: str, value: object, in_force: ResolvedSettings) -> str:
     """A value as in the file, but never a password."""
     if name == "store":
         return StoreUrl.parse(str(value)).shown if value else f"sqlite:///{paths.default_store_file()}"

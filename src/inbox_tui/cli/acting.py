@@ -9,7 +9,7 @@ import click
 
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import id_shown, say, write_lines
-from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.cli.streams import require_output
 from inbox_tui.domain.errors import NotFound, Rejected
 from inbox_tui.domain.models import Conversation, ConversationId, Kind, Status
@@ -25,7 +25,7 @@ Act = Callable[[Triage, Sequence[Conversation]], Awaitable[Done]]
 @click.argument("id", metavar="ID")
 @click.argument("text", default="-")
 @click.pass_obj
-def reply(session: Session, id: str, text: str) -> None:
+def reply(session: CommandSession, id: str, text: str) -> None:
     """Reply to a visitor. The text comes from standard input if it is absent or "-"."""
     _send(session, ConversationId(id), text, Kind.MESSAGE)
 
@@ -34,7 +34,7 @@ def reply(session: Session, id: str, text: str) -> None:
 @click.argument("id", metavar="ID")
 @click.argument("text", default="-")
 @click.pass_obj
-def note(session: Session, id: str, text: str) -> None:
+def note(session: CommandSession, id: str, text: str) -> None:
     """Write a note for the team. The text comes from standard input if it is absent or "-"."""
     _send(session, ConversationId(id), text, Kind.NOTE)
 
@@ -74,7 +74,7 @@ def reopen(ctx: click.Context, ids: tuple[str, ...]) -> None:
     _set_status(ctx, ids, Status.OPEN, "open")
 
 
-def _send(session: Session, id: ConversationId, text: str, kind: Kind) -> None:
+def _send(session: CommandSession, id: ConversationId, text: str, kind: Kind) -> None:
     require_output()
     body = _from_stdin() if text == "-" else _plain(text)
     auto_assign = session.in_force.settings.auto_assign
@@ -138,7 +138,7 @@ async def _apply(store: Store, ids: Sequence[str], act: Act, words: str) -> bool
 
 
 def _exit_with(ctx: click.Context, work: Callable[[Store], Awaitable[bool]]) -> None:
-    session: Session = ctx.obj
+    session: CommandSession = ctx.obj
     require_output()
 
     async def opened() -> bool:

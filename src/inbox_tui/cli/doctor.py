@@ -20,7 +20,7 @@ import msgspec
 from inbox_tui import __version__
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import write_json, write_lines
-from inbox_tui.cli.session import Session, file_url, run_async
+from inbox_tui.cli.session import CommandSession, file_url, run_async
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.text import clean, clean_line
 from inbox_tui.local import paths
@@ -28,14 +28,14 @@ from inbox_tui.local.keymap import DEFAULT_KEYS, OFF, keymap
 from inbox_tui.local.settings import CONFIG_VARIABLE
 from inbox_tui.local.terminal_probe import Answer, ask_terminal
 from inbox_tui.operations import diagnosis, diagnosis_files
-from inbox_tui.operations.diagnosis import Finding, State, Surroundings
+from inbox_tui.operations.diagnosis import Environment, Finding, State
 from inbox_tui.operations.diagnosis_files import FileFact, KeyringFact, StoreFact
 from inbox_tui.store.registry import WITHOUT_TOKEN
 from inbox_tui.store.url import StoreUrl
 
 _NEWLINE = "reply.newline"
 _MARKS = {State.OK: "ok", State.WRONG: "!", State.NOTE: "-"}
-_TMUX_PATIENCE = 1.0
+_TMUX_TIMEOUT = 1.0
 """Seconds that tmux has to say how it is set."""
 
 
@@ -47,7 +47,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Ends with 1 if something is wrong.
     """
-    session: Session = ctx.obj
+    session: CommandSession = ctx.obj
     wrong = _configuration_error(session)
     around = _surroundings(session, is_configured=wrong is None)
     url = None if wrong else _url(session)
@@ -70,7 +70,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(1 if _is_wrong(found) else 0)
 
 
-def _configuration_error(session: Session) -> ConfigError | None:
+def _configuration_error(session: CommandSession) -> ConfigError | None:
     try:
         in_force = session.in_force
         keymap(in_force.settings.keys, in_force.file)
@@ -79,7 +79,7 @@ def _configuration_error(session: Session) -> ConfigError | None:
     return None
 
 
-def _surroundings(session: Session, *, is_configured: bool) -> Surroundings:
+def _surroundings(session: CommandSession, *, is_configured: bool) -> Environment:
     streams = {"stdin": sys.stdin, "stdout": sys.stdout, "stderr": sys.stderr}
     are_terminals = {name: stream is not None and stream.isatty() for name, stream in streams.items()}
     keys, is_slow = DEFAULT_KEYS[_NEWLINE], False
@@ -89,7 +89,7 @@ def _surroundings(session: Session, *, is_configured: bool) -> Surroundings:
         is_slow = settings.slow
     # A job of cron, or a script whose output somebody gathers: the terminal that it came from is not its own to ask.
     answer = ask_terminal(os.environ) if any(are_terminals.values()) else Answer(not_asked="there is no terminal")
-    return Surroundings(
+    return Environment(
         environ=os.environ,
         answer=answer,
         streams=are_terminals,
@@ -111,7 +111,7 @@ def _extended_keys(answer: Answer) -> str:
             ["tmux", "show-options", "-sv", "extended-keys"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=_TMUX_PATIENCE,
+            timeout=_TMUX_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -119,7 +119,7 @@ def _extended_keys(answer: Answer) -> str:
     return clean_line(done.stdout.decode(errors="replace")) if done.returncode == 0 else ""
 
 
-def _url(session: Session) -> StoreUrl | None:
+def _url(session: CommandSession) -> StoreUrl | None:
     """The store's address, without making the default one's folder; None if it is none."""
     given = session.in_force.settings.store
     try:
@@ -128,7 +128,7 @@ def _url(session: Session) -> StoreUrl | None:
         return None
 
 
-def _files(session: Session, url: StoreUrl | None, *, is_configured: bool) -> list[FileFact]:
+def _files(session: CommandSession, url: StoreUrl | None, *, is_configured: bool) -> list[FileFact]:
     named = session.options.get("config") or os.environ.get(CONFIG_VARIABLE)
     unread = Path(named).expanduser() if named else paths.config_file()
     look_at = diagnosis_files.look_at
@@ -143,7 +143,7 @@ def _files(session: Session, url: StoreUrl | None, *, is_configured: bool) -> li
     ]
 
 
-def _store(session: Session, url: StoreUrl | None, wrong: ConfigError | None) -> StoreFact:
+def _store(session: CommandSession, url: StoreUrl | None, wrong: ConfigError | None) -> StoreFact:
     if wrong is not None:
         return StoreFact(error="Not opened, because the settings cannot be read.", hint="Correct them first.")
     if url is None:  # the words of the error itself repeat what was given, a password perhaps
@@ -179,7 +179,7 @@ def _lines(found: Sequence[Finding]) -> Iterator[str]:
 
 
 def _report(
-    around: Surroundings,
+    around: Environment,
     files: Sequence[FileFact],
     store: StoreFact,
     keyring: KeyringFact,

@@ -13,7 +13,7 @@ import click
 from inbox_tui.cli.damage import Damaged, NotingScan
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
-from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.filters import Filter, Query
@@ -51,7 +51,7 @@ def _delimiter(ctx: click.Context, option: click.Parameter, value: str) -> str:
 @click.option("--bom", is_flag=True, help="Begin with a byte order mark, for old spreadsheets.")
 @click.pass_obj
 def export(
-    session: Session,
+    session: CommandSession,
     *,
     filter_name: str,
     search: str,

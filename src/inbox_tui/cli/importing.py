@@ -11,10 +11,10 @@ import click
 
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
-from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import Unsupported
-from inbox_tui.operations.importing import BadLine, Import, Imported, ImportSource, Progress
+from inbox_tui.operations.importing import BadLine, Import, Imported, ImportProgress, ImportSource
 from inbox_tui.store.protocol import Intake
 from inbox_tui.store.registry import utc_now
 
@@ -32,7 +32,7 @@ def import_files(ctx: click.Context, files: tuple[str, ...], strict: bool) -> No
     What is already known is not doubled. A bad line is reported with its number and
     the others go in.
     """
-    session: Session = ctx.obj
+    session: CommandSession = ctx.obj
     bad = _BadLines()
 
     async def work() -> Imported:
@@ -98,7 +98,7 @@ def _summary(imported: Imported, *, strict: bool) -> str:
 
 
 @contextmanager
-def _progress_bar() -> Iterator[Callable[[Progress], None] | None]:
+def _progress_bar() -> Iterator[Callable[[ImportProgress], None] | None]:
     """A bar on stderr while a person looks at it."""
     if not sys.stderr.isatty():
         yield None
@@ -111,7 +111,7 @@ def _progress_bar() -> Iterator[Callable[[Progress], None] | None]:
     with bar:
         task = bar.add_task("", total=None)
 
-        def show(progress: Progress) -> None:
+        def show(progress: ImportProgress) -> None:
             bar.update(task, completed=progress.bytes_done, total=progress.bytes_total)
 
         yield show

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from inbox_tui.cli.session import Session
+from inbox_tui.cli.session import CommandSession
 
 Handler = Callable[..., None]
 
@@ -78,7 +78,7 @@ def _kept(name: str, hidden: bool) -> dict[str, Any]:
         if value == "":
             raise click.BadParameter("it is empty.")
         if value is not None:
-            ctx.ensure_object(Session).options[name] = value
+            ctx.ensure_object(CommandSession).options[name] = value
         if value is not None and name == "log_level":
             from inbox_tui.cli.log import start_log
 

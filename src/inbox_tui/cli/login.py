@@ -9,7 +9,7 @@ import click
 
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
-from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import Member
 from inbox_tui.domain.text import clean_name
@@ -53,7 +53,7 @@ def login(url: str, from_stdin: bool, insecure_http: bool) -> None:
 @command("logout")
 @click.argument("url", metavar="[URL]", required=False)
 @click.pass_obj
-def logout(session: Session, url: str | None) -> None:
+def logout(session: CommandSession, url: str | None) -> None:
     """Forget the token for the server at URL, or for the store in force."""
     store_url = _remote(url) if url else session.url
     if store_url.scheme not in _REMOTE:

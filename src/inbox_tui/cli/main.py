@@ -16,7 +16,7 @@ import click
 
 from inbox_tui import __version__
 from inbox_tui.cli.lazy import LazyGroup, global_options
-from inbox_tui.cli.session import Session
+from inbox_tui.cli.session import CommandSession
 from inbox_tui.cli.streams import prepare_streams
 from inbox_tui.domain.errors import InboxError
 
@@ -64,7 +64,7 @@ FILTERS = ("all", "your-inbox", "unresolved", "resolved", "pending", "has-lead")
 @click.pass_context
 def inbox_tui(ctx: click.Context, filter_name: str | None, agent_name: str | None, slow: bool) -> None:
     """A support team's conversation inbox. Without a command: opens the inbox."""
-    session = ctx.ensure_object(Session)
+    session = ctx.ensure_object(CommandSession)
     if ctx.invoked_subcommand is not None:
         if filter_name or agent_name or slow:
             raise click.UsageError(f"Write --filter and --agent after {ctx.invoked_subcommand!r}.", ctx)
@@ -82,7 +82,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    session = Session()
+    session = CommandSession()
     try:
         code = inbox_tui.main(args=arguments, prog_name="inbox-tui", standalone_mode=False, obj=session)
         sys.stdout.flush()

@@ -20,7 +20,7 @@ import msgspec
 from inbox_tui import __version__
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
-from inbox_tui.cli.session import Session, file_url, run_async
+from inbox_tui.cli.session import CommandSession, file_url, run_async
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.local import paths
@@ -36,7 +36,7 @@ _NO_SCREEN = {"", "dumb", "unknown"}
 """Values of TERM that name no terminal to draw on."""
 
 
-def open_inbox(session: Session, filter_name: str | None, agent_name: str | None, *, slow: bool = False) -> int:
+def open_inbox(session: CommandSession, filter_name: str | None, agent_name: str | None, *, slow: bool = False) -> int:
     """Open the inbox; returns the exit code. Raises InboxError."""
     if not has_screen():
         say("The inbox needs a terminal; without one, use the commands, for example: inbox-tui list")
@@ -114,7 +114,7 @@ def _run(launch: Launch) -> int:
 
 
 def _launch(
-    session: Session,
+    session: CommandSession,
     url: StoreUrl,
     identity: Identity,
     drafts: Path,

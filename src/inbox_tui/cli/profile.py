@@ -6,7 +6,7 @@ import click
 
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say, write_lines
-from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.models import Badge, Color, Member
 from inbox_tui.domain.rules import badge_for
@@ -19,7 +19,7 @@ from inbox_tui.store.protocol import Store, Team
 @click.option("--initials", help="One or two letters; from the name unless given.")
 @click.option("--color", type=click.Choice([color.value for color in Color]), help="Colour of the initials.")
 @click.pass_obj
-def profile(session: Session, name: str | None, initials: str | None, color: str | None) -> None:
+def profile(session: CommandSession, name: str | None, initials: str | None, color: str | None) -> None:
     """Print your profile, or change what is given of it.
 
     Prints e-mail address, display name, initials and colour, between tabs. A reply

@@ -12,7 +12,7 @@ from inbox_tui.cli.columns import Column, aligned
 from inbox_tui.cli.damage import Damaged
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import id_shown, is_terminal, say, terminal_width, write_json, write_lines
-from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Member, Message, Status
@@ -50,7 +50,7 @@ _COLUMNS = (
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, its keys the CSV columns.")
 @click.pass_obj
 def list_conversations(
-    session: Session,
+    session: CommandSession,
     *,
     filter_name: str,
     search: str,
@@ -122,7 +122,7 @@ def _cells(row: Conversation, activity: str | None) -> list[str]:
 @click.option("--last", type=click.IntRange(min=1), metavar="N", help="Only the last N messages.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object: the CSV columns, and the messages as 'thread'.")
 @click.pass_obj
-def show(session: Session, id: str, last: int | None, as_json: bool) -> None:
+def show(session: CommandSession, id: str, last: int | None, as_json: bool) -> None:
     """Print a conversation with all its messages, or the last ones."""
 
     async def work() -> None:

@@ -15,7 +15,7 @@ import click
 from inbox_tui.cli.columns import Column, aligned
 from inbox_tui.cli.lazy import command, global_options
 from inbox_tui.cli.output import is_terminal, say, terminal_width, write_lines
-from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.domain.errors import ConfigError, Unsupported
 from inbox_tui.domain.text import clean_line, clean_name
 from inbox_tui.domain.tokens import NewToken, Token, TokenId, hash_of, secret_of
@@ -81,7 +81,7 @@ _RATE = Rate(1, 10_000)
 @click.option("--quiet", is_flag=True, help="No access log.")
 @click.pass_obj
 def serve(
-    session: Session,
+    session: CommandSession,
     *,
     host: str,
     port: int,
@@ -103,16 +103,16 @@ def serve(
             "--address-connections cannot be held behind a proxy, from which all connections come: limit them there."
         )
     try:
-        from inbox_tui.server.app import make_gate
+        from inbox_tui.server.app import make_context
         from inbox_tui.server.limits import Limits
         from inbox_tui.server.process import leave_no_core
-        from inbox_tui.server.serving import Binding, require_safe
+        from inbox_tui.server.serving import ListenAddress, require_safe
         from inbox_tui.server.serving import serve as serve_gate
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"The server needs the package {error.name}.", hint="Install it with: pip install 'inbox-tui[server]'"
         ) from error
-    binding = Binding(host, port, tls_cert, tls_key, proxies=(proxies or 1) if behind_proxy else 0)
+    binding = ListenAddress(host, port, tls_cert, tls_key, proxies=(proxies or 1) if behind_proxy else 0)
     require_safe(binding)
     limits = Limits(
         rate=rate,
@@ -127,8 +127,8 @@ def serve(
 
     async def work() -> None:
         async with session.store(must_exist=True) as store:
-            gate = make_gate(store, utc_now, limits)
-            await serve_gate(gate, binding, listening=lambda address: say(f"Serving {store.name} at {address}"))
+            context = make_context(store, utc_now, limits)
+            await serve_gate(context, binding, listening=lambda address: say(f"Serving {store.name} at {address}"))
 
     run_async(work())
 
@@ -149,7 +149,7 @@ token.params += global_options(hidden=True)
     "--days", default=_DAYS, show_default=True, type=click.IntRange(0, 36_500), help="Until it expires; 0: never."
 )
 @click.pass_obj
-def create(session: Session, email: str | None, agent: str | None, label: str, days: int) -> None:
+def create(session: CommandSession, email: str | None, agent: str | None, label: str, days: int) -> None:
     """Make a token for a member, or for an agent. It is printed once and cannot be shown again."""
     if bool(email) == bool(agent):
         raise click.UsageError("Name a member's e-mail address, or --agent NAME.")
@@ -169,7 +169,7 @@ def create(session: Session, email: str | None, agent: str | None, label: str, d
 
 @command("list")
 @click.pass_obj
-def list_tokens(session: Session) -> None:
+def list_tokens(session: CommandSession) -> None:
     """Print the tokens: id, owner, expiry, label. No secrets."""
 
     async def work() -> list[list[str]]:
@@ -187,7 +187,7 @@ def list_tokens(session: Session) -> None:
 @command("revoke")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True)
 @click.pass_obj
-def revoke(session: Session, ids: tuple[str, ...]) -> None:
+def revoke(session: CommandSession, ids: tuple[str, ...]) -> None:
     """Make tokens invalid, from the next request on; what is open with them is closed."""
 
     async def work() -> list[Token]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from inbox_tui.local.settings import InForce
+    from inbox_tui.local.settings import ResolvedSettings
     from inbox_tui.store.protocol import Store
     from inbox_tui.store.registry import Identity
     from inbox_tui.store.url import StoreUrl
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Session:
+class CommandSession:
     """What the commands share during one call."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Session:
         """Global options as given, by name."""
 
     @cached_property
-    def in_force(self) -> InForce:
+    def in_force(self) -> ResolvedSettings:
         """The settings and their sources. Raises ConfigError."""
         import os
 
@@ -55,7 +55,7 @@ class Session:
         """Who is asking: as given, or a guess from the operating system's account; with a token for a remote store."""
         return self.identity_at(self.url)
 
-    def identity_at(self, url: StoreUrl, email: str = "", name: str = "", *, founds: bool = True) -> Identity:
+    def identity_at(self, url: StoreUrl, email: str = "", name: str = "", *, may_create: bool = True) -> Identity:
         """Who is asking at a store other than that of the settings; ``email`` and ``name`` unless --as says it."""
         from inbox_tui.store.registry import Identity
 
@@ -64,7 +64,7 @@ class Session:
         address = given or email or f"{user}@localhost"
         # Who says who they are may do so on another person's account, whose name visitors must not see.
         shown = name or ("" if given else full_name)
-        return Identity(address, shown, is_given=bool(given), founds=founds, token=self._token(url))
+        return Identity(address, shown, is_given=bool(given), may_create=may_create, token=self._token(url))
 
     def _token(self, url: StoreUrl) -> str:
         from inbox_tui.store.registry import WITHOUT_TOKEN
@@ -87,7 +87,7 @@ class Session:
         """The store, opened. Raises InboxError, also for one that must exist and does not."""
         from inbox_tui.store.registry import open_store
 
-        return await open_store(self.url, self.identity_at(self.url, founds=not must_exist))
+        return await open_store(self.url, self.identity_at(self.url, may_create=not must_exist))
 
     def store(self, *, must_exist: bool = False) -> AbstractAsyncContextManager[Store]:
         """``open_store`` for the length of a ``with``."""

@@ -7,7 +7,7 @@ import click
 from inbox_tui.cli.columns import Column, aligned
 from inbox_tui.cli.lazy import command, global_options
 from inbox_tui.cli.output import is_terminal, say, terminal_width, write_lines
-from inbox_tui.cli.session import Session, run_async
+from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.models import Access, Member
 from inbox_tui.domain.text import clean_line, clean_name
@@ -27,7 +27,7 @@ members.params += global_options(hidden=True)
 
 @command("list")
 @click.pass_obj
-def list_members(session: Session) -> None:
+def list_members(session: CommandSession) -> None:
     """Print the members: e-mail address, access, display name."""
 
     async def work() -> None:
@@ -47,7 +47,7 @@ def list_members(session: Session) -> None:
 @click.option("--name", default="", help="Display name; the member can change it.")
 @click.option("--access", type=_LEVELS, default=Access.EDIT.value, show_default=True, help="What they may do.")
 @click.pass_obj
-def add(session: Session, email: str, name: str, access: str) -> None:
+def add(session: CommandSession, email: str, name: str, access: str) -> None:
     """Add a member (admins only)."""
 
     async def work() -> Member:
@@ -62,7 +62,7 @@ def add(session: Session, email: str, name: str, access: str) -> None:
 @click.argument("email")
 @click.argument("level", type=_LEVELS)
 @click.pass_obj
-def access(session: Session, email: str, level: str) -> None:
+def access(session: CommandSession, email: str, level: str) -> None:
     """Change what a member may do (admins only). Without access they lose their conversations."""
 
     async def work() -> Member:

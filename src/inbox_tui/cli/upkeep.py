@@ -12,19 +12,19 @@ import click
 
 from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import say
-from inbox_tui.cli.session import Session, file_url, run_async
+from inbox_tui.cli.session import CommandSession, file_url, run_async
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import ConfigError, Unsupported
 from inbox_tui.store.protocol import Store, Upkeep
 
 if TYPE_CHECKING:
-    from inbox_tui.operations.copying import Copied, Progress
+    from inbox_tui.operations.copying import Copied, CopyProgress
 
 
 @command("migrate")
 @click.option("--reindex", is_flag=True, help="Rebuild the search index; nobody can write meanwhile. By an admin.")
 @click.pass_obj
-def migrate(session: Session, *, reindex: bool) -> None:
+def migrate(session: CommandSession, *, reindex: bool) -> None:
     """Make the store's tables, or bring them up to date, and repair damaged rows.
 
     Opening a store does this by itself wherever it may; run it when only you may.
@@ -53,7 +53,7 @@ def migrate(session: Session, *, reindex: bool) -> None:
 @command("backup")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.pass_obj
-def backup(session: Session, file: Path) -> None:
+def backup(session: CommandSession, file: Path) -> None:
     """Copy the store into FILE while others go on writing."""
 
     if str(file) == "-":
@@ -69,7 +69,7 @@ def backup(session: Session, file: Path) -> None:
                     file.absolute(), None if show is None else lambda part: show("backup", part)
                 )
             me = await store.me()
-        backup = await open_store(copy, session.identity_at(copy, email=me.email, founds=False))
+        backup = await open_store(copy, session.identity_at(copy, email=me.email, may_create=False))
         try:
             return (await backup.counts(None)).all
         finally:
@@ -87,7 +87,7 @@ def backup(session: Session, file: Path) -> None:
 @click.option("--from", "source", required=True, metavar="URL", help="The store to copy.")
 @click.option("--to", "target", required=True, metavar="URL", help="The store to copy into; made if it can be.")
 @click.pass_obj
-def copy(session: Session, source: str, target: str) -> None:
+def copy(session: CommandSession, source: str, target: str) -> None:
     """Copy a whole workspace from one store into another, and check that it has arrived.
 
     By an admin. Broken off, run it again: what has arrived is passed over. Nobody should
@@ -105,7 +105,7 @@ def copy(session: Session, source: str, target: str) -> None:
         urls = StoreUrl.parse(source), StoreUrl.parse(target)
         if urls[0] == urls[1]:
             raise ConfigError("A store cannot be copied into itself.", hint="Name another after --to.")
-        given = await open_store(urls[0], session.identity_at(urls[0], founds=False))
+        given = await open_store(urls[0], session.identity_at(urls[0], may_create=False))
         try:
             whole, me = await require_source(given), await given.me()
             into = await open_store(urls[1], session.identity_at(urls[1], email=me.email, name=me.name))
@@ -135,7 +135,7 @@ def _upkeep(store: Store) -> Upkeep:
     return store
 
 
-def _told_to(show: Callable[[str, float], None]) -> Callable[[Progress], None]:
+def _told_to(show: Callable[[str, float], None]) -> Callable[[CopyProgress], None]:
     return lambda progress: show(progress.step, progress.done / max(1, progress.total))
 
 

@@ -57,12 +57,12 @@ def accepted(chat: NewChat, now: datetime) -> NewChat:
     )
 
 
-def begun(chat: NewChat, agent: Agent) -> Conversation:
+def initial_state(chat: NewChat, agent: Agent) -> Conversation:
     """The conversation before its first message. Raises Rejected for what no store keeps."""
     began = min([chat.created_at, *(message.created_at for message in chat.messages)])
     incoming = IncomingConversation(chat.id, (), agent.name, began, chat.lead, topic=chat.topic)
-    intake.require_sense(incoming)
-    return intake.begun(incoming, agent)
+    intake.validate(incoming)
+    return intake.initial_state(incoming, agent)
 
 
 def require_own(conversation: Conversation, agent: AgentId) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from inbox_tui.domain.models import Author, IncomingMessage, Message
 from inbox_tui.domain.names import name_key
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 _FORM = re.compile(r"#[0-9a-f]{32}(?:\.[0-9]+)?")
 _BETWEEN = "\0"
@@ -39,7 +39,7 @@ class Content(NamedTuple):
     def of(cls, author: Author, member_email: str, at: datetime | None, body: str) -> Content:
         """The content of a message, in the form in which stores keep it."""
         member = name_key(member_email) if author is Author.MEMBER else ""
-        return cls(author, member, None if at is None else at.astimezone(timezone.utc), storable(body))
+        return cls(author, member, None if at is None else at.astimezone(timezone.utc), replace_unstorable(body))
 
 
 class Known(NamedTuple):

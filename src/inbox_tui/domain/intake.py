@@ -31,9 +31,9 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.names import is_blank, require_visible, trimmed
-from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.rules import Transition
 from inbox_tui.domain.team import ADDRESS_LIMIT
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 _SOMEBODY = Member(MemberId(""), "")
 """The author of a member's message that does not say whose it is."""
@@ -50,7 +50,7 @@ class Late(NamedTuple):
     """Nothing was said after the message that came; only notes were written."""
 
 
-def require_sense(incoming: IncomingConversation) -> None:
+def validate(incoming: IncomingConversation) -> None:
     """Raises Rejected for a conversation that contradicts itself, or says more than can be stored (rule 13).
 
     A copy brings what a store holds already, which earlier versions may have measured differently. Of it only topic
@@ -73,7 +73,7 @@ def require_sense(incoming: IncomingConversation) -> None:
         raise Rejected(f"Conversation {incoming.id} is resolved and needs a human.", hint="It can be only one of them.")
     keys: set[str] = set()
     for message in incoming.messages:
-        key = storable(message.key)
+        key = replace_unstorable(message.key)
         if key in keys:
             raise Rejected(f"Conversation {incoming.id} has two messages with the id {message.key}.")
         if key:
@@ -96,10 +96,10 @@ def _require_message(message: IncomingMessage, of_it: str) -> None:
 def accepted(incoming: IncomingConversation, now: datetime) -> IncomingConversation:
     """The conversation as stores take it in: its messages as they are kept, in the order of a thread, each with a key.
 
-    Raises Rejected, also as ``require_sense``. A copy keeps times that are ahead of this clock, and messages without a
+    Raises Rejected, also as ``validate``. A copy keeps times that are ahead of this clock, and messages without a
     key, for it must equal its source; all other times that are ahead count as arrival.
     """
-    require_sense(incoming)
+    validate(incoming)
     standing = incoming.standing
     gate = limits.arrived if standing is None else limits.accepted
 
@@ -147,7 +147,7 @@ def received(message: IncomingMessage, now: datetime) -> IncomingMessage:
     return kept(msgspec.structs.replace(message, created_at=at), message.key)
 
 
-def handoff_requested(conversation: Conversation, at: datetime, now: datetime) -> Ruling:
+def handoff_requested(conversation: Conversation, at: datetime, now: datetime) -> Transition:
     """Rule 2, for a request that says since when. Raises Rejected for a time that cannot be stored."""
     return rules.handoff_requested(conversation, limits.arrived(at, now))
 
@@ -157,12 +157,12 @@ def kept(message: IncomingMessage, key: str) -> IncomingMessage:
     kind = Kind.EVENT if message.author is Author.SYSTEM else message.kind
     return IncomingMessage(
         message.author,
-        storable(message.body),
+        replace_unstorable(message.body),
         message.created_at,
-        storable(key),
+        replace_unstorable(key),
         kind,
-        storable(message.member_email),
-        storable(message.imported_by_email),
+        replace_unstorable(message.member_email),
+        replace_unstorable(message.imported_by_email),
     )
 
 
@@ -174,26 +174,26 @@ def kept_lead(lead: Lead) -> Lead:
 
 def trimmed_lead(lead: Lead) -> Lead:
     """What is known of the visitor without the blanks and invisible characters around it; of those alone, nothing."""
-    return Lead(*(trimmed(storable(field)) for field in (lead.name, lead.email, lead.phone, lead.company)))
+    return Lead(*(trimmed(replace_unstorable(field)) for field in (lead.name, lead.email, lead.phone, lead.company)))
 
 
-def begun(incoming: IncomingConversation, agent: Agent) -> Conversation:
+def initial_state(incoming: IncomingConversation, agent: Agent) -> Conversation:
     """The conversation before its first message. It did not begin after that, whatever its source says."""
     written = [] if incoming.standing is not None else [message.created_at for message in incoming.messages]
     created_at = min([incoming.created_at, *written])
     return Conversation(
-        id=ConversationId(storable(incoming.id)),
+        id=ConversationId(replace_unstorable(incoming.id)),
         agent=agent,
         created_at=created_at,
         last_activity_at=created_at,
         lead=kept_lead(incoming.lead),
-        topic=storable(incoming.topic),
+        topic=replace_unstorable(incoming.topic),
     )
 
 
 def folded(incoming: IncomingConversation) -> Conversation:
     """The conversation after its last message, by the rules; of its agent only the name is set."""
-    conversation = begun(incoming, Agent(AgentId(""), storable(incoming.agent)))
+    conversation = initial_state(incoming, Agent(AgentId(""), replace_unstorable(incoming.agent)))
     for message in incoming.messages:
         conversation = message_added(conversation, kept(message, message.key), None).conversation
     return conversation
@@ -201,7 +201,7 @@ def folded(incoming: IncomingConversation) -> Conversation:
 
 def message_added(
     conversation: Conversation, message: IncomingMessage, author: Member | None, late: Late | None = None
-) -> Ruling:
+) -> Transition:
     """What a message that comes in does to its conversation.
 
     Args:
@@ -217,15 +217,17 @@ def message_added(
         ruling = rules.note_written(conversation, at)  # it counts; what was said since shows how things stand
     else:
         ruling = _added(conversation, message, author)
-    return Ruling(
+    return Transition(
         with_end(_as_before(conversation, ruling.conversation, message), late.said, late.outgoing), ruling.events
     )
 
 
-def message_received(conversation: Conversation, message: IncomingMessage, late: Late | None = None) -> Ruling:
+def message_received(conversation: Conversation, message: IncomingMessage, late: Late | None = None) -> Transition:
     """What a message does that a visitor or an AI agent sends now, whatever the time on it: the visitor may wait."""
     ruling = _added(conversation, message, None)
-    return ruling if late is None else Ruling(with_end(ruling.conversation, late.said, late.outgoing), ruling.events)
+    return (
+        ruling if late is None else Transition(with_end(ruling.conversation, late.said, late.outgoing), ruling.events)
+    )
 
 
 def may_be_late(conversation: Conversation, message: IncomingMessage) -> bool:
@@ -233,13 +235,13 @@ def may_be_late(conversation: Conversation, message: IncomingMessage) -> bool:
     return message.kind is Kind.MESSAGE and message.created_at < conversation.last_activity_at
 
 
-def _added(conversation: Conversation, message: IncomingMessage, author: Member | None) -> Ruling:
+def _added(conversation: Conversation, message: IncomingMessage, author: Member | None) -> Transition:
     at = message.created_at
     if at < conversation.created_at:
         conversation = msgspec.structs.replace(conversation, created_at=at)
     match message.author, message.kind:
         case _, Kind.EVENT:
-            return Ruling(conversation)
+            return Transition(conversation)
         case _, Kind.NOTE:
             return rules.note_written(conversation, at)
         case Author.VISITOR, _:
@@ -279,13 +281,13 @@ def assignable(named: Member | None) -> Member | None:
     return named if named is not None and named.may_chat else None
 
 
-def settled(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:
+def final_state(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:
     """The conversation after its last message, in the state that its source gives it."""
     if incoming.standing is not None:
         return msgspec.structs.replace(
             conversation,
             lead=trimmed_lead(incoming.lead),
-            topic=storable(incoming.topic),
+            topic=replace_unstorable(incoming.topic),
             assignee=assignee,
             status=incoming.status,
             created_at=incoming.created_at,
@@ -302,7 +304,7 @@ def settled(conversation: Conversation, incoming: IncomingConversation, assignee
     )
 
 
-def caught_up(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:
+def merge_state(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:
     """A known conversation that has got what it lacked.
 
     A copy that is made again stands as its source does by now, unless more was said here.
@@ -311,7 +313,7 @@ def caught_up(conversation: Conversation, incoming: IncomingConversation, assign
         message.author is not Author.SYSTEM and message.kind is not Kind.EVENT for message in incoming.messages
     )
     is_behind = incoming.standing is not None and conversation.messages <= spoken
-    return settled(conversation, incoming, assignee) if is_behind else conversation
+    return final_state(conversation, incoming, assignee) if is_behind else conversation
 
 
 def _require_lead(lead: Lead, of_it: str = "") -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 
 from inbox_tui.domain.errors import Rejected, StoreUnavailable
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
 """No stored time is before this one."""
@@ -66,7 +66,7 @@ def present(now: datetime) -> datetime:
 
 def size(text: str) -> int:
     """Bytes that a text takes in a store."""
-    kept = storable(text)
+    kept = replace_unstorable(text)
     return len(kept) if kept.isascii() else len(kept.encode())
 
 
@@ -78,4 +78,4 @@ def require_size(text: str, limit: int, what: str) -> None:
 
 def shortened(text: str, limit: int) -> str:
     """As much of the beginning of a text as fits into ``limit`` bytes."""
-    return storable(text).encode()[:limit].decode(errors="ignore")
+    return replace_unstorable(text).encode()[:limit].decode(errors="ignore")

@@ -289,7 +289,7 @@ class IncomingMessage(msgspec.Struct, frozen=True):
     """Only of a copy from another workspace: who brought the message in there."""
 
 
-class Standing(msgspec.Struct, frozen=True):
+class ConversationState(msgspec.Struct, frozen=True):
     """How a conversation stood in the workspace it comes from: what its messages alone do not tell."""
 
     last_activity_at: Moment
@@ -300,7 +300,7 @@ class Standing(msgspec.Struct, frozen=True):
     last_outgoing: Author | None = None
 
     @classmethod
-    def of(cls, conversation: Conversation) -> Standing:
+    def of(cls, conversation: Conversation) -> ConversationState:
         """How a conversation stands."""
         return cls(
             conversation.last_activity_at,
@@ -324,11 +324,11 @@ class IncomingConversation(msgspec.Struct, frozen=True):
     needs_human: bool = False
     assignee_email: str = ""
     topic: str = ""
-    standing: Standing | None = None
+    standing: ConversationState | None = None
     """Only of a copy from another workspace, which is then kept as it stood there."""
 
 
-class Taken(msgspec.Struct, frozen=True):
+class ImportResult(msgspec.Struct, frozen=True):
     """What a store took in of a batch of conversations."""
 
     added: int = 0
@@ -339,5 +339,5 @@ class Taken(msgspec.Struct, frozen=True):
     unassigned: int = 0
     """Conversations that nobody has because their assignee has no chat access (rule 5)."""
 
-    def __add__(self, more: Taken) -> Taken:
-        return Taken(*map(operator.add, msgspec.structs.astuple(self), msgspec.structs.astuple(more)))
+    def __add__(self, more: ImportResult) -> ImportResult:
+        return ImportResult(*map(operator.add, msgspec.structs.astuple(self), msgspec.structs.astuple(more)))

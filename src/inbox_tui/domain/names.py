@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 
 from inbox_tui.domain.errors import Rejected
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 _BLANK = "\u2800"
 """Braille without dots: a symbol for Unicode, a blank for the eye."""
@@ -38,7 +38,7 @@ def name_key(name: str) -> str:
     """
     if name.isascii() and name.isprintable():
         return " ".join(name.split()).lower()
-    folded = storable(name)
+    folded = replace_unstorable(name)
     while (again := _folded_once(folded)) != folded:  # what folding makes may itself be folded: ΐ, ﬃ, ㎇
         folded = again
     return folded

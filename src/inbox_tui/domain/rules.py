@@ -33,7 +33,7 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.names import has_visible, is_blank
 
 
-class Ruling(msgspec.Struct, frozen=True):
+class Transition(msgspec.Struct, frozen=True):
     """What an act makes of a conversation."""
 
     conversation: Conversation
@@ -55,7 +55,7 @@ def human_is_expected(conversation: Conversation) -> bool:
     )
 
 
-def visitor_wrote(conversation: Conversation, body: str, at: datetime) -> Ruling:
+def visitor_wrote(conversation: Conversation, body: str, at: datetime) -> Transition:
     """Rule 1: a visitor's message reopens, and starts a wait if a human is expected."""
     waiting_since = conversation.waiting_since
     if waiting_since is None and human_is_expected(conversation):
@@ -67,16 +67,16 @@ def visitor_wrote(conversation: Conversation, body: str, at: datetime) -> Ruling
         status=Status.OPEN,
         resolved_at=None,
     )
-    return Ruling(after, ("Reopened: the visitor wrote again",) if reopened else ())
+    return Transition(after, ("Reopened: the visitor wrote again",) if reopened else ())
 
 
-def agent_wrote(conversation: Conversation, body: str, at: datetime) -> Ruling:
+def agent_wrote(conversation: Conversation, body: str, at: datetime) -> Transition:
     """An AI agent's message. It never ends a wait for a human (rule 2)."""
     after = _with_message(conversation, Author.AGENT, body, at)
-    return Ruling(msgspec.structs.replace(after, last_outgoing=Author.AGENT))
+    return Transition(msgspec.structs.replace(after, last_outgoing=Author.AGENT))
 
 
-def handoff_requested(conversation: Conversation, at: datetime) -> Ruling:
+def handoff_requested(conversation: Conversation, at: datetime) -> Transition:
     """Rule 2: a human was asked for. A resolved conversation reopens, for somebody waits."""
     after = msgspec.structs.replace(
         conversation,
@@ -86,10 +86,12 @@ def handoff_requested(conversation: Conversation, at: datetime) -> Ruling:
         resolved_at=None,
     )
     events = () if conversation.handoff_requested else ("A human was asked for",)
-    return Ruling(after, events)
+    return Transition(after, events)
 
 
-def member_replied(conversation: Conversation, author: Member, body: str, at: datetime, *, auto_assign: bool) -> Ruling:
+def member_replied(
+    conversation: Conversation, author: Member, body: str, at: datetime, *, auto_assign: bool
+) -> Transition:
     """Rule 3: a member's reply ends the wait and may take an unassigned, waiting conversation."""
     takes = auto_assign and conversation.assignee is None and conversation.waiting_since is not None
     after = msgspec.structs.replace(
@@ -100,20 +102,22 @@ def member_replied(conversation: Conversation, author: Member, body: str, at: da
         first_human_reply_at=conversation.first_human_reply_at or at,
         assignee=author if takes else conversation.assignee,
     )
-    return Ruling(after, (f"{author.label} was assigned by replying",) if takes else ())
+    return Transition(after, (f"{author.label} was assigned by replying",) if takes else ())
 
 
-def note_written(conversation: Conversation, at: datetime) -> Ruling:
+def note_written(conversation: Conversation, at: datetime) -> Transition:
     """A note for the team: activity, but no answer to the visitor (rule 3)."""
     after = msgspec.structs.replace(
         conversation,
         messages=conversation.messages + 1,
         last_activity_at=max(conversation.last_activity_at, at),
     )
-    return Ruling(after)
+    return Transition(after)
 
 
-def assigned(conversation: Conversation, assignee: Member | None, actor: Member, expected: MemberId | None) -> Ruling:
+def assigned(
+    conversation: Conversation, assignee: Member | None, actor: Member, expected: MemberId | None
+) -> Transition:
     """Give the conversation to ``assignee`` (None: to nobody).
 
     Raises:
@@ -122,22 +126,22 @@ def assigned(conversation: Conversation, assignee: Member | None, actor: Member,
     """
     current = conversation.assignee
     if (current.id if current else None) == (assignee.id if assignee else None):
-        return Ruling(conversation)
+        return Transition(conversation)
     if (current.id if current else None) != expected:
         holder = f"{current.label} has it now" if current else "it is unassigned now"
         raise Conflict(f"Not assigned: {holder}.", conversation=conversation)
     if assignee is None:
-        return Ruling(msgspec.structs.replace(conversation, assignee=None), (f"{actor.label} unassigned this",))
+        return Transition(msgspec.structs.replace(conversation, assignee=None), (f"{actor.label} unassigned this",))
     if not assignee.may_chat:
         raise Rejected(
             f"{assignee.label} has no chat access and cannot be assigned.",
             hint="Choose another member, or give access with 'inbox-tui members access EMAIL edit'.",
         )
     sentence = f"{actor.label} took this" if assignee.id == actor.id else assignment(assignee, actor)
-    return Ruling(msgspec.structs.replace(conversation, assignee=assignee), (sentence,))
+    return Transition(msgspec.structs.replace(conversation, assignee=assignee), (sentence,))
 
 
-def status_set(conversation: Conversation, change: SetStatus, actor: Member, at: datetime) -> Ruling:
+def status_set(conversation: Conversation, change: SetStatus, actor: Member, at: datetime) -> Transition:
     """Rule 4: resolve, which ends a wait, or reopen. Undoing a resolve restores the wait.
 
     Raises:
@@ -145,28 +149,28 @@ def status_set(conversation: Conversation, change: SetStatus, actor: Member, at:
         Rejected: the wait to restore cannot be stored (rule 13).
     """
     if conversation.status is change.status:
-        return Ruling(conversation)
+        return Transition(conversation)
     if conversation.status is not change.expected:
         raise Conflict(f"Not changed: it is {conversation.status} now.", conversation=conversation)
     if change.status is Status.RESOLVED:
         after = msgspec.structs.replace(conversation, status=Status.RESOLVED, waiting_since=None, resolved_at=at)
-        return Ruling(after, (f"{actor.label} marked this resolved",))
+        return Transition(after, (f"{actor.label} marked this resolved",))
     after = msgspec.structs.replace(
         conversation,
         status=Status.OPEN,
         waiting_since=None if change.waiting_since is None else limits.arrived(change.waiting_since, at),
         resolved_at=None,
     )
-    return Ruling(after, (f"{actor.label} reopened this",))
+    return Transition(after, (f"{actor.label} reopened this",))
 
 
-def access_lost(conversation: Conversation) -> Ruling:
+def access_lost(conversation: Conversation) -> Transition:
     """The assignee may no longer chat (rule 5), so nobody has it."""
     holder = conversation.assignee
     if holder is None:
-        return Ruling(conversation)
+        return Transition(conversation)
     after = msgspec.structs.replace(conversation, assignee=None)
-    return Ruling(after, (f"Unassigned: {holder.label} no longer has chat access",))
+    return Transition(after, (f"Unassigned: {holder.label} no longer has chat access",))
 
 
 def held_by_other(conversation: Conversation, member: Member) -> Member | None:

@@ -13,7 +13,7 @@ import msgspec
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Badge, Conversation, Member, MemberId, Message
 from inbox_tui.domain.names import is_blank, name_key
-from inbox_tui.domain.text import NAME_LIMIT, storable
+from inbox_tui.domain.text import NAME_LIMIT, replace_unstorable
 
 ADDRESS_LIMIT = 254
 """Characters of a member's e-mail address, and bytes in UTF-8 of one that an import names (RFC 5321 section 4.5.3.1).
@@ -55,7 +55,7 @@ def checked_address(email: str) -> str:
     is_plain = address.isprintable() and " " not in address and "@" not in local
     if not (local and domain and is_plain and len(address) <= ADDRESS_LIMIT):
         raise Rejected(f"{address!r} is not an e-mail address.", hint="Write it like dana@acme.example.")
-    return storable(address)
+    return replace_unstorable(address)
 
 
 def require_new(address: str, *, is_known: bool) -> None:
@@ -69,7 +69,7 @@ def require_new(address: str, *, is_known: bool) -> None:
 
 def checked_name(name: str) -> str:
     """The display name as it is kept, possibly empty. Raises Rejected for one that is too long."""
-    name = storable(name.strip())
+    name = replace_unstorable(name.strip())
     if len(name) > NAME_LIMIT:
         raise Rejected(f"The name has {len(name)} characters; {NAME_LIMIT} is the most.", hint="Use a shorter one.")
     return "" if is_blank(name) else name

@@ -183,7 +183,7 @@ def folded(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-def storable(text: str) -> str:
+def replace_unstorable(text: str) -> str:
     """Text as stores keep it: whole and unchanged, but for U+0000 and halves of surrogate pairs, which become U+FFFD.
 
     PostgreSQL cannot hold the one, and nothing can hold the other: no UTF-8, no database.

@@ -17,7 +17,7 @@ from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.models import Agent, ConversationId, Member, Message
 from inbox_tui.domain.names import is_blank
 from inbox_tui.domain.replies import HeardId
-from inbox_tui.domain.text import NAME_LIMIT, storable
+from inbox_tui.domain.text import NAME_LIMIT, replace_unstorable
 
 TokenId = NewType("TokenId", str)
 """Id of a token within its store: what a list of tokens shows and ``revoke`` takes. No secret."""
@@ -100,4 +100,4 @@ def require_grant(token: NewToken, now: datetime) -> None:
 
 def kept_label(token: NewToken) -> str:
     """The label as a store keeps it."""
-    return storable(token.label.strip())
+    return replace_unstorable(token.label.strip())

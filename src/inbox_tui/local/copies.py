@@ -19,7 +19,7 @@ _ANOTHER_COPY = 2.0
 """Seconds to wait for another program that writes the same mark."""
 
 
-class Witness(msgspec.Struct, frozen=True):
+class Fingerprint(msgspec.Struct, frozen=True):
     """A conversation that stands in both stores, by numbers that no other store gave it."""
 
     id: str
@@ -29,12 +29,12 @@ class Witness(msgspec.Struct, frozen=True):
     """The same in the target."""
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True):
     """Up to where a target is known to hold nothing but the copy."""
 
     team: dict[str, str]
     """A checksum of each member of the target as they were then, by address."""
-    witness: Witness | None = None
+    witness: Fingerprint | None = None
     """Tells whether the stores are still the ones that had these names."""
     change: ChangeId = NO_CHANGE
     """The target's last change that was the copy's."""
@@ -60,14 +60,14 @@ class CopyJournal:
         pair = hashlib.sha256(f"{source}\n{target}".encode()).hexdigest()
         self._file = folder / f"{pair[:32]}.json"
 
-    def read(self) -> Mark | None:
+    def read(self) -> Checkpoint | None:
         """The mark; None if nothing is known of such a copy."""
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=Mark)
+            return msgspec.json.decode(self._file.read_bytes(), type=Checkpoint)
         except (OSError, msgspec.DecodeError):  # then what the target holds is compared instead
             return None
 
-    def write(self, mark: Mark) -> None:
+    def write(self, mark: Checkpoint) -> None:
         """Keep the mark. Raises ConfigError."""
         make_folder(self._file.parent)
         try:

@@ -35,9 +35,9 @@ FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 """systemd's (LoadCredential=); the file in it is CREDENTIAL."""
 CREDENTIAL = "inbox-tui-token"
 
-COMMAND_WITHIN = 30.0
+COMMAND_TIMEOUT = 30.0
 """Seconds that a token_command is given: somebody may have to touch a key or type a passphrase."""
-KEYRING_WITHIN = 3.0
+KEYRING_TIMEOUT = 3.0
 """Seconds that a keyring is given; one that waits for a desktop that is not there waits for ever."""
 LONGEST = 4_096
 _ANOTHER_LOGIN = 2.0
@@ -166,7 +166,7 @@ def _from_command(command: Sequence[str]) -> str:
         ) from error
     except subprocess.TimeoutExpired as error:
         raise CredentialError(
-            f"token_command ({command[0]}) did not end within {COMMAND_WITHIN:.0f} seconds."
+            f"token_command ({command[0]}) did not end within {COMMAND_TIMEOUT:.0f} seconds."
         ) from error
     except subprocess.CalledProcessError as error:
         raise CredentialError(
@@ -179,7 +179,7 @@ def _from_command(command: Sequence[str]) -> str:
 def _output(command: Sequence[str], stdin: int) -> str:
     import subprocess
 
-    done = subprocess.run(list(command), stdin=stdin, stdout=subprocess.PIPE, timeout=COMMAND_WITHIN, check=True)
+    done = subprocess.run(list(command), stdin=stdin, stdout=subprocess.PIPE, timeout=COMMAND_TIMEOUT, check=True)
     return done.stdout.decode("utf-8", "replace")
 
 
@@ -232,7 +232,7 @@ def _in_time(ask: Callable[[], T]) -> T | None:
     # A daemon, because what waits inside a library cannot be stopped and must not keep the process.
     asking = threading.Thread(target=work, name="keyring", daemon=True)
     asking.start()
-    asking.join(KEYRING_WITHIN)
+    asking.join(KEYRING_TIMEOUT)
     if failures:
         _log.warning("The keyring cannot be used: %s", type(failures[0]).__name__)
     return answers[0] if answers else None

@@ -21,7 +21,7 @@ import msgspec
 from inbox_tui.domain.models import ConversationId, Kind
 from inbox_tui.store.registry import utc_now
 
-WRITE_WITHIN = 0.2
+WRITE_TIMEOUT = 0.2
 """Seconds that keys are gathered before they are written together."""
 RETRY_AFTER = 1.0
 """Seconds after which a write that failed is tried again."""
@@ -207,7 +207,7 @@ class DraftJournal:
                 self._lock.wait_for(lambda: self._unwritten or self._closing)
                 if not self._unwritten:
                     return
-                pause = RETRY_AFTER if self._failures else WRITE_WITHIN
+                pause = RETRY_AFTER if self._failures else WRITE_TIMEOUT
                 self._lock.wait_for(lambda: self._closing or self._hurry, timeout=pause)
                 batch = dict(self._unwritten)
                 self._lock.release()

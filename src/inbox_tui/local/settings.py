@@ -76,7 +76,7 @@ class Source(StrEnum):
     DEFAULT = "default"
 
 
-class InForce(msgspec.Struct, frozen=True):
+class ResolvedSettings(msgspec.Struct, frozen=True):
     """The settings, and where each comes from."""
 
     settings: Settings
@@ -89,7 +89,7 @@ class InForce(msgspec.Struct, frozen=True):
         return {field.encode_name: getattr(self.settings, field.name) for field in msgspec.structs.fields(Settings)}
 
 
-def load_settings(flags: Mapping[str, str | None], config: str | None, environ: Mapping[str, str]) -> InForce:
+def load_settings(flags: Mapping[str, str | None], config: str | None, environ: Mapping[str, str]) -> ResolvedSettings:
     """Read what is set.
 
     Args:
@@ -112,7 +112,7 @@ def load_settings(flags: Mapping[str, str | None], config: str | None, environ: 
             values[key], sources[key] = flags[key], Source.FLAG
     settings = checked(values, file)
     every = {name: sources.get(name, Source.DEFAULT) for name in names()}
-    return InForce(settings, every, file)
+    return ResolvedSettings(settings, every, file)
 
 
 def checked(values: Mapping[str, object], file: Path) -> Settings:

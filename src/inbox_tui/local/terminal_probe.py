@@ -22,16 +22,16 @@ from typing import Any
 
 import msgspec
 
-PATIENCE = 0.4
+TIMEOUT = 0.4
 """Seconds that a terminal of this machine has to answer."""
-PATIENCE_OVER_SSH = 1.0
+TIMEOUT_OVER_SSH = 1.0
 """Seconds that a terminal at the other end of a line has."""
 CANNOT_DRAW = {"", "dumb", "unknown"}
 """Values of TERM that name no terminal to draw on; one that is asked would show the questions."""
 QUESTIONS = b"\x1b[?u\x1b[>0q\x1b[c"
 
 _READ_AT_ONCE = 4096
-_KEPT = 65_536
+_CACHE_SIZE = 65_536
 """Bytes of answers that are looked at; more is no answer."""
 _LOCAL_FLAGS, _CHARACTERS = 3, 6
 """Places in the list of ``termios.tcgetattr``."""
@@ -80,7 +80,7 @@ def ask_terminal(environ: Mapping[str, str], device: str = "/dev/tty") -> Answer
         try:
             if os.tcgetpgrp(terminal) != os.getpgrp():
                 return msgspec.structs.replace(seen, not_asked="this runs in the background")
-            patience = PATIENCE_OVER_SSH if environ.get("SSH_CONNECTION") else PATIENCE
+            patience = TIMEOUT_OVER_SSH if environ.get("SSH_CONNECTION") else TIMEOUT
             said, seconds = _ask(terminal, patience)
         except (OSError, termios.error):
             return msgspec.structs.replace(seen, not_asked="the terminal is gone")
@@ -110,7 +110,7 @@ def _ask(terminal: int, patience: float) -> tuple[bytes, float | None]:
     said, unsent = b"", QUESTIONS
     with _raw(terminal):
         asked = time.monotonic()
-        while (left := asked + patience - time.monotonic()) > 0 and len(said) < _KEPT:
+        while (left := asked + patience - time.monotonic()) > 0 and len(said) < _CACHE_SIZE:
             can_read, can_write, _ = select.select([terminal], [terminal] if unsent else [], [], left)
             try:
                 if can_write:

@@ -18,8 +18,8 @@ from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import NotAllowed, Rejected, StoreBroken, Unsupported
 from inbox_tui.domain.filters import Order, Query
 from inbox_tui.domain.fingerprints import may_be_same
-from inbox_tui.domain.models import Access, ConversationId, IncomingConversation, IncomingMessage, Standing
-from inbox_tui.local.copies import CopyJournal, Mark, Witness
+from inbox_tui.domain.models import Access, ConversationId, ConversationState, IncomingConversation, IncomingMessage
+from inbox_tui.local.copies import Checkpoint, CopyJournal, Fingerprint
 from inbox_tui.operations.comparing import Checksum, Whole, whole, written_since
 from inbox_tui.operations.copying_team import Staffed, TeamCopy
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
@@ -42,7 +42,7 @@ class CopyTarget(Staffed, Scan, Intake, Protocol):
     """What can be copied to."""
 
 
-class Progress(msgspec.Struct, frozen=True):
+class CopyProgress(msgspec.Struct, frozen=True):
     """How far a copy is."""
 
     step: str
@@ -105,14 +105,14 @@ class Copy:
         source: CopySource,
         target: CopyTarget,
         journal: CopyJournal,
-        on_progress: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[CopyProgress], None] | None = None,
     ) -> None:
         self._source = source
         self._target = target
         self._journal = journal
         self._on_progress = on_progress
         self._team = TeamCopy(source, target)
-        self._mark = Mark({})
+        self._mark = Checkpoint({})
         self._untold: set[ConversationId] = set()
         """What was written in the target and its feed has not told yet."""
         self._total = 0
@@ -164,7 +164,7 @@ class Copy:
         if mark is not None and not await self._is_of_both(mark.witness):
             mark = None
         written = await written_since(self._target, mark.change if mark else None)
-        self._mark = Mark(mark.team if mark else {}, mark.witness if mark else None, written.id)
+        self._mark = Checkpoint(mark.team if mark else {}, mark.witness if mark else None, written.id)
         if not self._total:
             return False
         is_known = mark is not None and not written.reset
@@ -216,21 +216,21 @@ class Copy:
         return checksum, written
 
     async def _bring(self, conversations: Sequence[IncomingConversation]) -> None:
-        taken = await self._target.take_in(conversations)
+        taken = await self._target.ingest(conversations)
         if taken.unassigned:  # to who has just come, without access
             await self._team.give_late_comers_access()
-            await self._target.take_in(conversations)
+            await self._target.ingest(conversations)
 
     async def _has(self, given: Whole) -> bool:
         there = await whole(self._target, given.conversation.id)
         if there is None or there.digest() != given.digest():
             return False
         if given.messages:
-            witness = Witness(given.conversation.id, given.messages[0].id, there.messages[0].id)
+            witness = Fingerprint(given.conversation.id, given.messages[0].id, there.messages[0].id)
             self._mark = msgspec.structs.replace(self._mark, witness=witness)
         return True
 
-    async def _is_of_both(self, witness: Witness | None) -> bool:
+    async def _is_of_both(self, witness: Fingerprint | None) -> bool:
         """The stores are those that the mark is about, and not others that got their names."""
         if witness is None:
             return True
@@ -252,7 +252,7 @@ class Copy:
             )
         self._untold.difference_update(written.conversations)
         team = await self._team.digests() if written.team or not self._mark.team else self._mark.team
-        self._mark = Mark(team, self._mark.witness, written.id)
+        self._mark = Checkpoint(team, self._mark.witness, written.id)
         self._journal.write(self._mark)
 
     async def _require_same(self, began: ChangeId, copied: int) -> None:
@@ -276,7 +276,7 @@ class Copy:
 
     def _tell(self, step: str, done: int) -> None:
         if self._on_progress is not None:
-            self._on_progress(Progress(step, done, self._total))
+            self._on_progress(CopyProgress(step, done, self._total))
 
 
 def _counted(names: Sequence[str], noun: str) -> str:
@@ -308,5 +308,5 @@ def as_incoming(found: Whole) -> IncomingConversation:
         status=conversation.status,
         assignee_email=conversation.assignee.email if conversation.assignee else "",
         topic=conversation.topic,
-        standing=Standing.of(conversation),
+        standing=ConversationState.of(conversation),
     )

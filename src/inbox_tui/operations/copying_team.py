@@ -126,7 +126,7 @@ class TeamCopy:
             return True
         own: Any = self._target
         if known.id != (await self._target.me()).id:
-            own = self._target.seen_by(known.id) if isinstance(self._target, Host) else None
+            own = self._target.as_member(known.id) if isinstance(self._target, Host) else None
         if own is None or member.badge is None:
             return False
         await own.save_profile(member.name, member.badge)

@@ -21,10 +21,10 @@ from inbox_tui.operations.decisions import change_one, parts
 from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Store
 
-FIRST_WAIT = 0.5
+INITIAL_BACKOFF = 0.5
 """Seconds after which a write that the store could not take is tried again; twice as long each further time."""
-LONGEST_WAIT = 15.0
-PATIENCE = 8
+MAX_BACKOFF = 15.0
+TIMEOUT = 8
 """Attempts after which a store that fails in a way of its own, and not for want of a line, counts as refusing."""
 
 
@@ -158,7 +158,7 @@ class Delivery:
             self._delivering = asyncio.create_task(self._deliver(), name="delivery")
 
     async def _deliver(self) -> None:
-        wait, attempts, failures = FIRST_WAIT, 0, 0
+        wait, attempts, failures = INITIAL_BACKOFF, 0, 0
         while self._queue:
             entry = self._queue[0]
             self._is_back.clear()
@@ -168,14 +168,14 @@ class Delivery:
             except InboxError as error:
                 # A broken answer does not tell whether the write was done; with its key it can be asked again.
                 failures += isinstance(error, StoreBroken)
-                if isinstance(error, StoreUnavailable) or (isinstance(error, StoreBroken) and failures < PATIENCE):
+                if isinstance(error, StoreUnavailable) or (isinstance(error, StoreBroken) and failures < TIMEOUT):
                     if attempts > 1 and self._is_heard:
                         is_news = self.held_by is None or self.held_by.message != error.message
                         self.held_by = error
                         if is_news:
                             self.held(error)
                     await pause(self._is_back, wait * self._random.uniform(0.5, 1.0))
-                    wait = min(wait * 2, LONGEST_WAIT)
+                    wait = min(wait * 2, MAX_BACKOFF)
                     continue
                 if isinstance(entry.write, ReplyWrite):
                     self.given_back(entry.write.draft.key)
@@ -186,7 +186,7 @@ class Delivery:
                 for waiter in entry.waiters:
                     if not waiter.done():
                         waiter.set_result(result)
-            wait, attempts, failures = FIRST_WAIT, 0, 0
+            wait, attempts, failures = INITIAL_BACKOFF, 0, 0
 
     async def _attempt(self, entry: _Entry) -> object:
         write = entry.write

@@ -15,9 +15,9 @@ import msgspec
 from inbox_tui.domain.text import clean, clean_line
 from inbox_tui.local.terminal_probe import CANNOT_DRAW, Answer
 
-LEAST_COLUMNS, LEAST_LINES = 40, 10
+MIN_COLUMNS, MIN_LINES = 40, 10
 """What the screens need; a test holds them to this."""
-SLOW = 0.25
+SLOW_CONNECTION = 0.25
 """Seconds for an answer of the terminal from which on a line is slow."""
 
 _NEEDS_TELLING_APART = ("shift+enter", "ctrl+enter", "super+enter", "ctrl+shift+enter")
@@ -45,7 +45,7 @@ class Finding(msgspec.Struct, frozen=True):
     """What to do about it."""
 
 
-class Surroundings(msgspec.Struct, frozen=True):
+class Environment(msgspec.Struct, frozen=True):
     """What is known of where the program runs."""
 
     environ: Mapping[str, str]
@@ -87,7 +87,7 @@ def colours(environ: Mapping[str, str]) -> str:
     return "256" if environ.get("TERM", "").strip().lower().rpartition("-")[2] in ("256color", "kitty") else "16"
 
 
-def tells_shift_enter(around: Surroundings) -> bool | None:
+def tells_shift_enter(around: Environment) -> bool | None:
     """Shift+Enter is another key than Enter here; None if that depends on what cannot be asked."""
     if around.answer.speaks_kitty or around.answer.name.startswith("XTerm("):
         return True
@@ -96,7 +96,7 @@ def tells_shift_enter(around: Surroundings) -> bool | None:
     return False
 
 
-def newline_keys(around: Surroundings) -> list[str]:
+def newline_keys(around: Environment) -> list[str]:
     """Those of the keys for a new line that arrive here, as far as that can be known."""
     lost = () if tells_shift_enter(around) else _NEEDS_TELLING_APART
     if around.answer.name.startswith("XTerm("):
@@ -117,7 +117,7 @@ def is_utf8(encoding: str) -> bool:
         return False
 
 
-def of_terminal(around: Surroundings) -> list[Finding]:
+def of_terminal(around: Environment) -> list[Finding]:
     """What there is to say of the terminal."""
     if not around.answer.is_there:
         words = "none here; the commands work without one, the inbox needs one"
@@ -128,7 +128,7 @@ def of_terminal(around: Surroundings) -> list[Finding]:
     return [*found, _name(around), _shift_enter(around), _newline(around), _round_trip(around)]
 
 
-def of_multiplexer(around: Surroundings) -> list[Finding]:
+def of_multiplexer(around: Environment) -> list[Finding]:
     """What stands between the program and the terminal."""
     name = around.answer.name
     kind = multiplexer(around.environ, name)
@@ -157,7 +157,7 @@ def _found(part: str, what: str, state: State, value: str, mend: str = "") -> Fi
     return Finding(part, what, state, clean(value), clean(mend))
 
 
-def _streams(around: Surroundings) -> Finding:
+def _streams(around: Environment) -> Finding:
     others = [name for name, is_terminal in around.streams.items() if not is_terminal]
     if others:
         words = f"yes, but not here: {', '.join(others)}; the inbox needs all three"
@@ -174,17 +174,17 @@ def _term(environ: Mapping[str, str]) -> Finding:
 
 
 def _size(answer: Answer) -> Finding:
-    needed = f"{LEAST_COLUMNS}x{LEAST_LINES}"
+    needed = f"{MIN_COLUMNS}x{MIN_LINES}"
     if not answer.columns or not answer.lines:
         words = f"the terminal does not tell; {needed} is needed"
         return _found("terminal", "size", State.NOTE, words, "stty columns 80 rows 24, with the real numbers")
     size = f"{answer.columns}x{answer.lines}"
-    if answer.columns < LEAST_COLUMNS or answer.lines < LEAST_LINES:
+    if answer.columns < MIN_COLUMNS or answer.lines < MIN_LINES:
         return _found("terminal", "size", State.WRONG, f"{size}; {needed} is needed", "make the window larger")
     return _found("terminal", "size", State.OK, f"{size} ({needed} is needed)")
 
 
-def _encoding(around: Surroundings) -> Finding:
+def _encoding(around: Environment) -> Finding:
     locale = clean_line(locale_name(around.environ)) or "not set"
     words = f"{clean_line(around.encoding)}, locale {locale}"
     if is_utf8(around.encoding):
@@ -198,7 +198,7 @@ def _encoding(around: Surroundings) -> Finding:
     )
 
 
-def _colours(around: Surroundings) -> Finding:
+def _colours(around: Environment) -> Finding:
     depth = colours(around.environ)
     said = [name for name in ("NO_COLOR", "COLORTERM") if name in around.environ] or ["TERM"]
     words = {"truecolor": "truecolor", "256": "256", "16": "16", "none": "none; marks stand for them"}[depth]
@@ -207,7 +207,7 @@ def _colours(around: Surroundings) -> Finding:
     return _found("terminal", "colours", State.OK, f"{words} (by {said[0]})", mend)
 
 
-def _name(around: Surroundings) -> Finding:
+def _name(around: Environment) -> Finding:
     if around.answer.name:
         return _found("terminal", "name", State.OK, clean_line(around.answer.name))
     told = " ".join(around.environ.get(name, "") for name in ("TERM_PROGRAM", "TERM_PROGRAM_VERSION"))
@@ -215,7 +215,7 @@ def _name(around: Surroundings) -> Finding:
     return _found("terminal", "name", State.NOTE, words)
 
 
-def _shift_enter(around: Surroundings) -> Finding:
+def _shift_enter(around: Environment) -> Finding:
     tells = tells_shift_enter(around)
     if tells:
         how = "kitty's protocol" if around.answer.speaks_kitty else "xterm's modifyOtherKeys"
@@ -224,7 +224,7 @@ def _shift_enter(around: Surroundings) -> Finding:
     return _found("terminal", "shift+enter", State.NOTE, words)
 
 
-def _newline(around: Surroundings) -> Finding:
+def _newline(around: Environment) -> Finding:
     keys = newline_keys(around)
     words = ", ".join(map(clean_line, keys))
     if keys:
@@ -233,13 +233,13 @@ def _newline(around: Surroundings) -> Finding:
     return _found("terminal", "new line", State.WRONG, "no key that is set for it arrives; only \\ and enter", mend)
 
 
-def _round_trip(around: Surroundings) -> Finding:
+def _round_trip(around: Environment) -> Finding:
     seconds = around.answer.round_trip
     if seconds is None:
         mend = "" if around.is_slow else "if keys show late: inbox-tui --slow"
         return _found("terminal", "round trip", State.NOTE, "the terminal did not answer in time", mend)
     words = f"{seconds * 1000:.0f} ms"
-    if seconds <= SLOW:
+    if seconds <= SLOW_CONNECTION:
         return _found("terminal", "round trip", State.OK, words)
     if around.is_slow:
         return _found("terminal", "round trip", State.OK, f"{words}; the setting slow is on")

@@ -27,13 +27,13 @@ from inbox_tui.store.url import StoreUrl
 
 T = TypeVar("T")
 
-STORE_PATIENCE = 15.0
+STORE_TIMEOUT = 15.0
 """Seconds after which a store counts as one that does not answer."""
-LOOK_PATIENCE = 60.0
+LOOK_TIMEOUT = 60.0
 """Seconds that looking through every row of a store may take."""
 DAMAGED_NAMED = 5
 """Damaged conversations that are named."""
-KEYRING_PATIENCE = 2.0
+KEYRING_TIMEOUT = 2.0
 """Seconds after which a keyring counts as one that does not answer."""
 LOCAL_SCHEME = "sqlite"
 
@@ -153,7 +153,7 @@ async def ask_store(url: StoreUrl, open_store: Callable[[], Awaitable[Store]]) -
         message, hint = (clean(without_secrets(words, url)) for words in (error.message, error.hint))
         return StoreFact(shown(url), error=message, hint=hint)
     except TimeoutError:
-        words = f"The store does not answer within {STORE_PATIENCE:.0f} seconds."
+        words = f"The store does not answer within {STORE_TIMEOUT:.0f} seconds."
         return StoreFact(shown(url), error=words, hint="Check the network and the address, then try again.")
     return StoreFact(
         shown(url),
@@ -169,7 +169,7 @@ async def ask_store(url: StoreUrl, open_store: Callable[[], Awaitable[Store]]) -
 async def _asked(
     open_store: Callable[[], Awaitable[Store]],
 ) -> tuple[Member, int, Sequence[Damage] | None, SearchGaps | None]:
-    async with asyncio.timeout(STORE_PATIENCE):
+    async with asyncio.timeout(STORE_TIMEOUT):
         store = await open_store()
         try:
             member, conversations = await store.me(), (await store.counts(None)).all
@@ -187,7 +187,7 @@ async def _asked(
 
 async def _in_time(look: Awaitable[T]) -> T | None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(LOOK_PATIENCE):
+        async with asyncio.timeout(LOOK_TIMEOUT):
             return await look
     return None
 
@@ -211,7 +211,7 @@ def of_store(fact: StoreFact) -> list[Finding]:
 
 def _of_damage(damaged: tuple[str, ...] | None) -> list[Finding]:
     if damaged is None:
-        words = f"not every row could be looked at within {LOOK_PATIENCE:.0f} seconds"
+        words = f"not every row could be looked at within {LOOK_TIMEOUT:.0f} seconds"
         return [Finding("store", "rows", State.NOTE, words, "to look at all of them: inbox-tui migrate")]
     if not damaged:
         return []
@@ -222,7 +222,7 @@ def _of_damage(damaged: tuple[str, ...] | None) -> list[Finding]:
 
 def _of_search(gaps: SearchGaps | None) -> list[Finding]:
     if gaps is None:
-        words = f"not all of it could be looked at within {LOOK_PATIENCE:.0f} seconds"
+        words = f"not all of it could be looked at within {LOOK_TIMEOUT:.0f} seconds"
         return [Finding("store", "search index", State.NOTE, words)]
     if gaps.is_damaged:
         words = "damaged; the messages are not"
@@ -254,7 +254,7 @@ def look_at_keyring(*, takes_token: bool) -> KeyringFact:
     # A daemon, because what waits inside a library cannot be stopped and must not keep the process.
     asking = threading.Thread(target=lambda: found.append(_keyring_backend()), daemon=True)
     asking.start()
-    asking.join(KEYRING_PATIENCE)
+    asking.join(KEYRING_TIMEOUT)
     return KeyringFact(used=True, installed=True, backend=found[0] if found else "")
 
 
@@ -271,7 +271,7 @@ def of_keyring(fact: KeyringFact, *, takes_token: bool) -> Finding:
         words = "the package keyring is not installed, and not needed" if takes_token else "not used by this store"
         return Finding("keyring", "keyring", State.NOTE, words)
     if not fact.backend:
-        words = f"it does not answer within {KEYRING_PATIENCE:.0f} seconds"
+        words = f"it does not answer within {KEYRING_TIMEOUT:.0f} seconds"
         mend = "give the token by INBOX_TUI_TOKEN, or mend the keyring"
         return Finding("keyring", "keyring", State.WRONG, words, mend)
     if any(f".{name}." in f"{fact.backend}." for name in ("fail", "null")):

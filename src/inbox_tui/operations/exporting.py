@@ -21,7 +21,7 @@ from inbox_tui.domain.errors import ExportError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation
 from inbox_tui.domain.text import clean_body
-from inbox_tui.operations.formulas import neutral
+from inbox_tui.operations.formulas import escape_formula
 from inbox_tui.operations.records import COLUMNS, Cell, cells
 from inbox_tui.store.part_file import part_of
 from inbox_tui.store.protocol import Scan
@@ -134,7 +134,7 @@ def _taken(text: StringIO) -> bytes:
 
 def _lines(batch: Iterable[Conversation], delimiter: str, *, raw: bool, is_looked_at: bool) -> Iterator[Iterable[Cell]]:
     def kept(text: str) -> str:
-        text = text if raw else neutral(text, delimiter)
+        text = text if raw else escape_formula(text, delimiter)
         return clean_body(text) if is_looked_at else text
 
     for conversation in batch:

@@ -23,7 +23,7 @@ _DROPPED = ("\t", "\r", "\n")
 """First characters that some spreadsheets drop before they look at the cell."""
 
 
-def neutral(text: str, delimiter: str = ",") -> str:
+def escape_formula(text: str, delimiter: str = ",") -> str:
     """The text with a ``'`` before each formula, so that no spreadsheet runs it; other text is unchanged.
 
     A formula begins at the start of the text, after a line break, or after a delimiter other than the file's own

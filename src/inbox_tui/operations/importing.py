@@ -19,7 +19,7 @@ from typing import IO
 import msgspec
 
 from inbox_tui.domain.errors import BadImport, Rejected
-from inbox_tui.domain.models import IncomingConversation, Taken
+from inbox_tui.domain.models import ImportResult, IncomingConversation
 from inbox_tui.operations.import_lines import CutLine, WrongLine, read_line
 from inbox_tui.store.protocol import Intake
 
@@ -61,19 +61,19 @@ class BadLine(msgspec.Struct, frozen=True):
         return f"{self.source}: line {self.number:,}: {self.why}"
 
 
-class Progress(msgspec.Struct, frozen=True):
+class ImportProgress(msgspec.Struct, frozen=True):
     """How far an import is."""
 
     bytes_done: int
     bytes_total: int | None
     """None while reading from a pipe."""
-    taken: Taken
+    taken: ImportResult
 
 
 class Imported(msgspec.Struct, frozen=True):
     """What an import came to."""
 
-    taken: Taken
+    taken: ImportResult
     bad_lines: int
     """How many lines did not go in; with ``strict`` and any of them, none did."""
     ahead: int = 0
@@ -98,13 +98,13 @@ class Import:
         now: datetime,
         *,
         on_bad: Callable[[BadLine], None],
-        on_progress: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[ImportProgress], None] | None = None,
     ) -> None:
         self._sources = sources
         self._now = now
         self._on_bad = on_bad
         self._on_progress = on_progress
-        self._taken = Taken()
+        self._taken = ImportResult()
         self._bad = 0
         self._ahead = 0
         self._bytes_before = 0
@@ -144,18 +144,18 @@ class Import:
 
     async def _take_batch(self, store: Intake, batch: Sequence[_Read]) -> None:
         try:
-            self._taken += await store.take_in([line.conversation for line in batch])
+            self._taken += await store.ingest([line.conversation for line in batch])
             self._ahead += sum(_is_ahead(line.conversation, self._now) for line in batch)
         except Rejected:
             # One that the store refuses must not keep its neighbours out.
             for line in batch:
                 try:
-                    self._taken += await store.take_in([line.conversation])
+                    self._taken += await store.ingest([line.conversation])
                     self._ahead += _is_ahead(line.conversation, self._now)
                 except Rejected as refusal:
                     self._report(BadLine(line.source, line.number, refusal.message))
         if self._on_progress is not None:
-            self._on_progress(Progress(self._bytes_done, self._bytes_total, self._taken))
+            self._on_progress(ImportProgress(self._bytes_done, self._bytes_total, self._taken))
 
     def _lines(self, sources: Sequence[ImportSource]) -> Iterator[_Read]:
         seen: set[str] = set()

@@ -17,7 +17,7 @@ import inbox_tui.sample
 from inbox_tui.domain import intake, rules
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.identity import identified
-from inbox_tui.domain.models import Access, Badge, IncomingConversation, Member, Standing, Taken
+from inbox_tui.domain.models import Access, Badge, ConversationState, ImportResult, IncomingConversation, Member
 from inbox_tui.domain.names import name_key
 from inbox_tui.operations.import_lines import read_line
 from inbox_tui.store.protocol import Intake, Removed, Store, Team, Upkeep
@@ -47,9 +47,9 @@ def sample_members() -> list[SampleMember]:
     return msgspec.json.decode((_FOLDER / "members.json").read_bytes(), type=list[SampleMember])
 
 
-async def load_conversations(store: Intake, now: datetime) -> Taken:
+async def load_conversations(store: Intake, now: datetime) -> ImportResult:
     """Put the sample's conversations into a store, their week ending ``now``. Raises InboxError."""
-    return await store.take_in([as_said_here(conversation) for conversation in _conversations(now)])
+    return await store.ingest([as_said_here(conversation) for conversation in _conversations(now)])
 
 
 def _conversations(now: datetime) -> list[IncomingConversation]:
@@ -61,8 +61,8 @@ def as_said_here(incoming: IncomingConversation) -> IncomingConversation:
     """The same as a copy of a workspace in which all of it was said: nobody imported it there."""
     messages = tuple(intake.in_order(identified(incoming.messages)))
     incoming = msgspec.structs.replace(incoming, messages=messages)
-    stands = intake.settled(intake.folded(incoming), incoming, None)
-    return msgspec.structs.replace(incoming, created_at=stands.created_at, standing=Standing.of(stands))
+    stands = intake.final_state(intake.folded(incoming), incoming, None)
+    return msgspec.structs.replace(incoming, created_at=stands.created_at, standing=ConversationState.of(stands))
 
 
 async def load_sample(open_as: OpenAs, now: datetime) -> None:
@@ -138,7 +138,7 @@ async def _is_there(store: Store, incoming: IncomingConversation) -> bool:
     return any(message.body == first for message in thread.messages)
 
 
-async def fill(store: Store, now: datetime) -> Taken:
+async def fill(store: Store, now: datetime) -> ImportResult:
     """Put the sample's team and conversations into an empty store of somebody's own. Raises InboxError.
 
     Nobody of the sample becomes an admin there: on a shared file, anybody can say that they are one of them.
@@ -149,4 +149,4 @@ async def fill(store: Store, now: datetime) -> Taken:
             if name_key(member.email) not in known:
                 access = Access.EDIT if member.access is Access.ADMIN else member.access
                 await store.add_member(member.email, member.name, access)
-    return await load_conversations(store, now) if isinstance(store, Intake) else Taken()
+    return await load_conversations(store, now) if isinstance(store, Intake) else ImportResult()

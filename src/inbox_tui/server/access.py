@@ -2,7 +2,7 @@
 
 Every request passes here, each time anew: a token that was revoked, or a member who lost
 their access, is stopped at the next request. What a member may do is the store's to say;
-what an agent's token may do is said by ``AgentDesk``, which can do no more than it has verbs for.
+what an agent's token may do is said by ``AgentApi``, which can do no more than it has verbs for.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from inbox_tui.server.bodies import read_body, takes_body
 from inbox_tui.server.budget import Budget
 from inbox_tui.server.expiry import Expiry
 from inbox_tui.server.hub import Hub
-from inbox_tui.server.limits import TOO_MANY, Buckets, Limits, Places
+from inbox_tui.server.limits import TOO_MANY, Limits, RateLimiter, StreamLimits
 from inbox_tui.server.problems import Refused
 from inbox_tui.server.readiness import Readiness, require_ready
 from inbox_tui.server.spool import Spools
@@ -97,7 +97,7 @@ class MemberCaller(msgspec.Struct, frozen=True):
     store: Store
 
 
-class Gate:
+class ServerContext:
     """What all requests of one server share.
 
     Args:
@@ -111,17 +111,17 @@ class Gate:
         self.store = host
         self.host: Host = host
         self.hub = Hub(host, host)
-        self.places = Places(limits)
+        self.places = StreamLimits(limits)
         self.limits = limits
         self.clock = clock
         self.expiry = Expiry(clock)
         self.readiness = Readiness(lambda: require_ready(host, self.host))
-        self.rates = Buckets[TokenId](limits.rate, limits.burst)
+        self.rates = RateLimiter[TokenId](limits.rate, limits.burst)
         self.bodies = Budget(limits.token_bodies, limits.all_bodies)
         self.answers = Budget(limits.token_answers, limits.all_answers)
         self.turns = Turns(limits.at_once, limits.waiting)
         self.spools = Spools(limits.spool, limits.all_spools)
-        self._seen_by: dict[MemberId, Store] = {}
+        self._by_member: dict[MemberId, Store] = {}
 
     async def let_in(self, request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Let in whom the route is for, before anything else of the request is looked at.
@@ -188,37 +188,37 @@ class Gate:
 
     async def member(self, request: AnyRequest) -> MemberCaller:
         """The member whom the guard let in."""
-        bearer = carried(request.scope)
+        bearer = bearer_of(request.scope)
         assert bearer is not None and bearer.token.member is not None
         member = bearer.token.member
-        if member.id not in self._seen_by:
-            self._seen_by[member.id] = self.host.seen_by(member.id)
-        return MemberCaller(bearer, member, self._seen_by[member.id])
+        if member.id not in self._by_member:
+            self._by_member[member.id] = self.host.as_member(member.id)
+        return MemberCaller(bearer, member, self._by_member[member.id])
 
-    async def agent(self, request: AnyRequest) -> AgentDesk:
+    async def agent(self, request: AnyRequest) -> AgentApi:
         """The AI agent that the guard let in."""
-        bearer = carried(request.scope)
+        bearer = bearer_of(request.scope)
         assert bearer is not None and bearer.token.agent is not None
-        return AgentDesk(bearer, bearer.token.agent, self)
+        return AgentApi(bearer, bearer.token.agent, self)
 
     async def aclose(self) -> None:
         """End the streams and let go of what was made for the members. The host is its opener's to close."""
         await self.hub.aclose()
-        for store in self._seen_by.values():
+        for store in self._by_member.values():
             await store.aclose()
 
 
-class AgentDesk:
+class AgentApi:
     """All that an AI agent's token can do: with its own conversations, and without a word of the team's.
 
     Each request is one act of the host, which checks whose the conversation is.
     """
 
-    def __init__(self, bearer: Bearer, agent: Agent, gate: Gate) -> None:
+    def __init__(self, bearer: Bearer, agent: Agent, context: ServerContext) -> None:
         self.bearer = bearer
         self.agent = agent
-        self._host = gate.host
-        self._clock = gate.clock
+        self._host = context.host
+        self._clock = context.clock
 
     async def get(self, id: ConversationId) -> Conversation:
         """A conversation of its own. Raises NotFound, also for others'."""
@@ -265,23 +265,23 @@ def hash_in(scope: Any) -> bytes | None:
     return hash_of(secret.strip()) if scheme.lower() == _SCHEME and secret.strip() else None
 
 
-def carry(gate: Gate, scope: Any) -> None:
+def attach_context(context: ServerContext, scope: Any) -> None:
     """Have a request know the gate that it came through."""
-    scope[_GATE] = gate
+    scope[_GATE] = context
 
 
-def gate_to(scope: Any) -> Gate:
+def context_of(scope: Any) -> ServerContext:
     """The gate that a request came through."""
-    gate: Gate = scope[_GATE]
-    return gate
+    context: ServerContext = scope[_GATE]
+    return context
 
 
-def carried(scope: Any) -> Bearer | None:
+def bearer_of(scope: Any) -> Bearer | None:
     """The token that a request was let in with, if it needed one."""
     found: Bearer | None = scope.get(_CARRIED)
     return found
 
 
 MemberOf = NamedDependency[MemberCaller]
-AgentOf = NamedDependency[AgentDesk]
-GateOf = NamedDependency[Gate]
+AgentOf = NamedDependency[AgentApi]
+ContextOf = NamedDependency[ServerContext]

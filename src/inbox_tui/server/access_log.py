@@ -9,7 +9,7 @@ from typing import Any
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox_tui.domain.text import clean_line
-from inbox_tui.server.access import carried
+from inbox_tui.server.access import bearer_of
 
 _access = logging.getLogger("inbox_tui.access")
 
@@ -38,7 +38,7 @@ def logged(app: ASGIApp) -> ASGIApp:
             _access.info(
                 "%s token=%s %s %s %s %.1fms",
                 clean_line(client[0]) if client else "-",
-                bearer.token.id if (bearer := carried(scope)) else "-",
+                bearer.token.id if (bearer := bearer_of(scope)) else "-",
                 seen["method"],
                 clean_line(scope["path"]),
                 status or "-",

@@ -1,4 +1,4 @@
-"""What websites and AI agents do with a token of their own. Each handler is one verb of ``AgentDesk``."""
+"""What websites and AI agents do with a token of their own. Each handler is one verb of ``AgentApi``."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from inbox_tui.store.api import ROOT, AgentMessage, AgentView, Handoff, NewConve
 
 
 @post("/agent/conversations", opt={"audience": Audience.AGENT})
-async def begin(desk: AgentOf, data: JSONBody[NewConversation]) -> AgentView:
+async def begin(api: AgentOf, data: JSONBody[NewConversation]) -> AgentView:
     """Begin a conversation, with its first messages if there are any. The same id again adds what it lacks."""
-    return AgentView.of(await desk.begin(data))
+    return AgentView.of(await api.begin(data))
 
 
 @get("/agent/conversations/{id:str}", opt={"audience": Audience.AGENT})
-async def look(desk: AgentOf, id: FromPath[str]) -> AgentView:
+async def look(api: AgentOf, id: FromPath[str]) -> AgentView:
     """Where a conversation stands: whether it is open, and whether somebody waits for a human."""
-    return AgentView.of(await desk.get(conversation_id(id)))
+    return AgentView.of(await api.get(conversation_id(id)))
 
 
 @post("/agent/conversations/{id:str}/messages", opt={"audience": Audience.AGENT}, status_code=200)
-async def add_message(desk: AgentOf, id: FromPath[str], data: JSONBody[AgentMessage]) -> AgentView:
+async def add_message(api: AgentOf, id: FromPath[str], data: JSONBody[AgentMessage]) -> AgentView:
     """What the visitor or the agent said; the same key again is not stored twice."""
-    return AgentView.of(await desk.add(conversation_id(id), data))
+    return AgentView.of(await api.add(conversation_id(id), data))
 
 
 @put("/agent/conversations/{id:str}/lead", opt={"audience": Audience.AGENT})
-async def set_lead(desk: AgentOf, id: FromPath[str], data: JSONBody[Lead]) -> AgentView:
+async def set_lead(api: AgentOf, id: FromPath[str], data: JSONBody[Lead]) -> AgentView:
     """What is now known of the visitor, instead of what was."""
-    return AgentView.of(await desk.set_lead(conversation_id(id), data))
+    return AgentView.of(await api.set_lead(conversation_id(id), data))
 
 
 @post("/agent/conversations/{id:str}/handoff", opt={"audience": Audience.AGENT}, status_code=200)
-async def request_handoff(desk: AgentOf, id: FromPath[str], data: JSONBody[Handoff]) -> AgentView:
+async def request_handoff(api: AgentOf, id: FromPath[str], data: JSONBody[Handoff]) -> AgentView:
     """A human is asked for."""
-    return AgentView.of(await desk.request_handoff(conversation_id(id), data.at))
+    return AgentView.of(await api.request_handoff(conversation_id(id), data.at))
 
 
 AGENTS = Router(ROOT, route_handlers=[begin, look, add_message, set_lead, request_handoff], tags=["agents"])

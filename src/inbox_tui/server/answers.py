@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from inbox_tui.server.access import carried, gate_to
+from inbox_tui.server.access import bearer_of, context_of
 from inbox_tui.server.attendance import attendance_of
 from inbox_tui.server.budget import SMALL, Share
 from inbox_tui.server.problems import Refused
@@ -28,9 +28,9 @@ def keep_room(scope: Scope, size: int) -> None:
 
     ``size``: the most bytes that it may have. A small answer always has room.
     """
-    bearer = carried(scope)
+    bearer = bearer_of(scope)
     if size > SMALL and bearer is not None:
-        share = attendance_of(scope).held.enter_context(gate_to(scope).answers.share(bearer.token.id))
+        share = attendance_of(scope).held.enter_context(context_of(scope).answers.share(bearer.token.id))
         share.grow_to(size)
         scope[_ROOM] = share  # type: ignore[literal-required]
 
@@ -62,9 +62,9 @@ class _Answer:
 
     async def _begin(self, message: Message, size: int) -> None:
         """Begin to answer, or say that there is no room for the answer."""
-        bearer = carried(self._scope)
+        bearer = bearer_of(self._scope)
         if bearer is not None:
-            gate_to(self._scope).charge(bearer.token.id, size)
+            context_of(self._scope).charge(bearer.token.id, size)
         if size > SMALL and bearer is not None:
             share: Share | None = self._scope.get(_ROOM)  # type: ignore[assignment]  # ours
             try:

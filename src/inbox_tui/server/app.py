@@ -21,7 +21,16 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 
 from inbox_tui import __version__
 from inbox_tui.domain.errors import InboxError, StoreUnavailable, Unsupported
-from inbox_tui.server.access import AgentDesk, AnyRequest, Audience, Gate, GateOf, MemberCaller, carry, gate_to
+from inbox_tui.server.access import (
+    AgentApi,
+    AnyRequest,
+    Audience,
+    ContextOf,
+    MemberCaller,
+    ServerContext,
+    attach_context,
+    context_of,
+)
 from inbox_tui.server.agent_routes import AGENTS
 from inbox_tui.server.answers import in_pieces
 from inbox_tui.server.attendance import attended
@@ -53,7 +62,7 @@ async def health() -> dict[str, str]:
 @get("/openapi.json", opt={"audience": Audience.ANYBODY}, include_in_schema=False)
 async def description(request: AnyRequest) -> Response[bytes]:
     """This API in OpenAPI's words."""
-    described = the_description()
+    described = api_description()
     headers = {"ETag": described.tag, "Cache-Control": "no-cache"}
     if described.tag in request.headers.get("if-none-match", ""):
         return Response(b"", status_code=304, headers=headers)
@@ -61,11 +70,11 @@ async def description(request: AnyRequest) -> Response[bytes]:
 
 
 @get("/ready", opt={"audience": Audience.ANYBODY}, security=[{}])
-async def ready(gate: GateOf) -> Response[dict[str, str]]:
+async def ready(context: ContextOf) -> Response[dict[str, str]]:
     """The store answers and takes writes, and what is written to it is heard."""
-    if not gate.hub.is_following:
+    if not context.hub.is_following:
         raise StoreUnavailable("The store is not heard at present, or the server is about to end.")
-    await gate.readiness.require()
+    await context.readiness.require()
     return Response({"status": "ready"})
 
 
@@ -87,39 +96,39 @@ class _Unserved(Router):
 
 async def let_in(request: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Let in whom a route is for."""
-    await gate_to(request.scope).let_in(request, handler)
+    await context_of(request.scope).let_in(request, handler)
 
 
 def tell_store_error(request: AnyRequest, error: InboxError) -> Response[bytes]:
     """What the store, or a rule, said."""
-    return tell_error(error, gate_to(request.scope).store.name)
+    return tell_error(error, context_of(request.scope).store.name)
 
 
-async def the_caller(request: AnyRequest) -> MemberCaller:
+async def provide_caller(request: AnyRequest) -> MemberCaller:
     """The member who asks."""
-    return await gate_to(request.scope).member(request)
+    return await context_of(request.scope).member(request)
 
 
-async def the_desk(request: AnyRequest) -> AgentDesk:
+async def provide_api(request: AnyRequest) -> AgentApi:
     """The AI agent that asks, and what it can do."""
-    return await gate_to(request.scope).agent(request)
+    return await context_of(request.scope).agent(request)
 
 
-async def the_gate(request: AnyRequest) -> Gate:
+async def provide_context(request: AnyRequest) -> ServerContext:
     """What all requests of this server share."""
-    return gate_to(request.scope)
+    return context_of(request.scope)
 
 
 @cache
-def the_app() -> Litestar:
-    """The application, the same for every store: each request brings the gate to its own (``through``)."""
+def application() -> Litestar:
+    """The application, the same for every store: each request carries the context of its own (``through``)."""
     return Litestar(
         [Router(ROOT, route_handlers=[health, ready, description]), INBOX, TEAM, STREAMS, AGENTS],
         guards=[let_in],
         dependencies={
-            "gate": Provide(the_gate),
-            "caller": Provide(the_caller),
-            "desk": Provide(the_desk),
+            "context": Provide(provide_context),
+            "caller": Provide(provide_caller),
+            "api": Provide(provide_api),
             "listed": Provide(listed_query, sync_to_thread=False),
         },
         exception_handlers={InboxError: tell_store_error, HTTPException: tell_refusal, Exception: tell_mistake},
@@ -141,20 +150,20 @@ def the_app() -> Litestar:
 
 
 @cache
-def the_description() -> Described:
+def api_description() -> Described:
     """The description of the API, built once."""
-    return Described.of(the_app())
+    return Described.of(application())
 
 
-def through(gate: Gate) -> ASGIApp:
-    """The application over the gate's store."""
-    app = attended(in_pieces(the_app()))
+def wrap(context: ServerContext) -> ASGIApp:
+    """The application over the context's store."""
+    app = attended(in_pieces(application()))
 
     async def gated(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == HEALTH and scope.get("method") == "GET":
             await _send_health(send)  # a probe must cost next to nothing, for anybody may send many
             return
-        carry(gate, scope)
+        attach_context(context, scope)
         await app(scope, receive, send)
 
     return gated
@@ -165,9 +174,9 @@ async def _send_health(send: Send) -> None:
     await send({"type": "http.response.body", "body": _HEALTHY, "more_body": False})
 
 
-def make_gate(store: Store, clock: Clock, limits: Limits) -> Gate:
+def make_context(store: Store, clock: Clock, limits: Limits) -> ServerContext:
     """The gate to a store. Raises Unsupported for one that cannot be offered."""
     can = store.capabilities
     if not (isinstance(store, Host) and can.host):
         raise Unsupported(f"{store.name} cannot be offered to others: it keeps no tokens.")
-    return Gate(store, clock, limits)
+    return ServerContext(store, clock, limits)

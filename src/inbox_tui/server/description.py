@@ -14,12 +14,12 @@ from litestar import Litestar
 
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.filters import Filter, Order
-from inbox_tui.domain.models import Agent, Counts, IncomingMessage, Outcome, ReplyDraft, Sent, Taken, Thread
+from inbox_tui.domain.models import Agent, Counts, ImportResult, IncomingMessage, Outcome, ReplyDraft, Sent, Thread
 from inbox_tui.domain.paging import Page
 from inbox_tui.store import api
 
 _RECORDS: tuple[Any, ...] = (
-    *(Agent, Changes, Counts, Filter, IncomingMessage, Order, Outcome, Page, ReplyDraft, Sent, Taken, Thread),
+    *(Agent, Changes, Counts, Filter, IncomingMessage, Order, Outcome, Page, ReplyDraft, Sent, ImportResult, Thread),
     *(found for found in vars(api).values() if isinstance(found, type) and issubclass(found, msgspec.Struct)),
 )
 """Whatever travels is one of these, or part of one."""

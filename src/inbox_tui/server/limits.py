@@ -35,7 +35,7 @@ class Limits(msgspec.Struct, frozen=True):
     """What a server allows. Raises ConfigError for a limit that cannot be held."""
 
     rate: float = 100.0
-    """Requests a second for each token; what is large or opens a stream counts as several (``access.Gate``)."""
+    """Requests a second for each token; what is large or opens a stream counts as several (see ``access``)."""
     burst: int = 200
     """Requests that a token may send at once after a pause."""
     streams: int = 20
@@ -82,7 +82,7 @@ class Limits(msgspec.Struct, frozen=True):
                 raise ConfigError(f"{value} is not a limit of a server ({name}).", hint="Give a number in its range.")
 
 
-class Buckets(Generic[K]):
+class RateLimiter(Generic[K]):
     """For each client a bucket of requests, which refills as time passes. A refused request takes nothing.
 
     Whatever is offered, no more than ``burst + rate * seconds`` requests of a client are taken, and of those that
@@ -150,7 +150,7 @@ class Buckets(Generic[K]):
             del self._full_at[oldest]
 
 
-class Places:
+class StreamLimits:
     """How many streams and walks are open, and how many bodies are arriving."""
 
     def __init__(self, limits: Limits) -> None:

@@ -15,7 +15,7 @@ from inbox_tui.server.pace import Pace
 from inbox_tui.server.proxy import counted_as
 from inbox_tui.server.seldom import Seldom
 
-HANDSHAKE_WITHIN = 15.0
+HANDSHAKE_TIMEOUT = 15.0
 """Seconds within which the TLS handshake must be done."""
 BACKLOG = 2_048
 """Connections that may wait to be accepted."""
@@ -131,7 +131,7 @@ class Listener:
                 lambda: self._protocol(slot),
                 connection,
                 ssl=self._tls,
-                ssl_handshake_timeout=HANDSHAKE_WITHIN if self._tls else None,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT if self._tls else None,
             )
         except OSError:  # it hung up, or does not speak TLS: nothing that concerns anybody here
             return False

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 
 from inbox_tui.server.connections import Slot
-from inbox_tui.server.limits import Buckets
+from inbox_tui.server.limits import RateLimiter
 from inbox_tui.server.seldom import Seldom
 
 MADE_A_SECOND = 150.0
@@ -35,7 +35,7 @@ class Pace:
 
     def __init__(self, make: Callable[[socket.socket, Slot], None]) -> None:
         self._make = make
-        self._bucket = Buckets[None](MADE_A_SECOND, MADE_AT_ONCE)
+        self._bucket = RateLimiter[None](MADE_A_SECOND, MADE_AT_ONCE)
         self._waiting: OrderedDict[str, dict[Slot, socket.socket]] = OrderedDict()
         """By address, the next one first; of each address, the newest last."""
         self._timer: asyncio.TimerHandle | None = None

@@ -12,11 +12,11 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.text import clean_line
 from inbox_tui.server.problems import CLOSES, Refused, send_problem
-from inbox_tui.server.protocol import OF_BODY, SENT_WITHIN, announces_body, connection_of
+from inbox_tui.server.protocol import OF_BODY, SEND_TIMEOUT, announces_body, connection_of
 from inbox_tui.server.seldom import Seldom
 from inbox_tui.store.api import Problem
 
-BODY_WITHIN = 60.0
+BODY_TIMEOUT = 60.0
 """Seconds within which the body of a request must have come."""
 
 _log = logging.getLogger("inbox_tui.server.broken_off")
@@ -33,7 +33,7 @@ def patient(app: ASGIApp) -> ASGIApp:
     """
 
     async def bounded(scope: Scope, receive: Receive, send: Send) -> None:
-        deadline = asyncio.get_running_loop().time() + BODY_WITHIN
+        deadline = asyncio.get_running_loop().time() + BODY_TIMEOUT
         has_all = not announces_body(scope)
         has_begun = False
 
@@ -46,7 +46,7 @@ def patient(app: ASGIApp) -> ASGIApp:
                     message = await receive()
             except TimeoutError:
                 message = {"type": "http.disconnect"}
-                words = f"The body of the request did not come within {BODY_WITHIN:.0f} seconds."
+                words = f"The body of the request did not come within {BODY_TIMEOUT:.0f} seconds."
                 refusal = Refused(408, "too_slow", words, closes=True)
             else:
                 refusal = Refused(400, "malformed", "The body of the request was not sent whole.", closes=True)
@@ -58,7 +58,7 @@ def patient(app: ASGIApp) -> ASGIApp:
         async def send_soon(message: Message) -> None:
             nonlocal has_begun
             has_begun = True
-            async with asyncio.timeout(SENT_WITHIN):
+            async with asyncio.timeout(SEND_TIMEOUT):
                 await send(message)
 
         try:

@@ -22,7 +22,7 @@ from inbox_tui.server.connections import Connections, Slot
 from inbox_tui.server.proxy import ENCRYPTED
 from inbox_tui.store.api import Problem
 
-HEAD_WITHIN = 15.0
+HEAD_TIMEOUT = 15.0
 """Seconds within which the head of a request must have come."""
 IDLE = 15
 """Seconds that a connection stays open between requests."""
@@ -30,7 +30,7 @@ IDLE_BEHIND_PROXY = 75
 """The same for a proxy, which keeps connections for its next request, often for a minute."""
 HEAD_LIMIT = 32 * 1024
 """Bytes of the head of a request: an id of any characters fits into its path."""
-SENT_WITHIN = 60.0
+SEND_TIMEOUT = 60.0
 """Seconds within which a client must take a piece of an answer."""
 SLOWED_FOR = 0.5
 """Seconds after which the next request is read from a client that sends more than it may."""
@@ -149,7 +149,7 @@ class Guarded(H11Protocol):
     def _wait_for_head(self) -> None:
         under_way: Any = self.cycle  # None before the first request
         if self._waiting is None and (under_way is None or under_way.response_complete):
-            self._waiting = self.loop.call_later(HEAD_WITHIN, self._give_up)
+            self._waiting = self.loop.call_later(HEAD_TIMEOUT, self._give_up)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
@@ -177,7 +177,7 @@ class Guarded(H11Protocol):
                 self.transport.abort()
 
         if left:
-            self._closing = self.loop.call_later(SENT_WITHIN, look)
+            self._closing = self.loop.call_later(SEND_TIMEOUT, look)
 
 
 class _Lines(ReceiveBuffer):

@@ -18,9 +18,9 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from inbox_tui.domain.errors import ConfigError, StoreUnavailable
-from inbox_tui.server.access import Gate
+from inbox_tui.server.access import ServerContext
 from inbox_tui.server.access_log import logged
-from inbox_tui.server.app import through
+from inbox_tui.server.app import wrap
 from inbox_tui.server.connections import Connections, Slot
 from inbox_tui.server.ids import on_raw_path
 from inbox_tui.server.limits import Limits
@@ -38,7 +38,7 @@ from inbox_tui.store.url import is_loopback
 _log = logging.getLogger("inbox_tui.server")
 _seldom = Seldom()
 
-ENDS_WITHIN = 20
+END_TIMEOUT = 20
 """Seconds that requests under way are given at the end."""
 _TOO_MANY = Problem("too_many", "Too many connections are open.", "Try again in a moment.")
 _BUSY = plain_answer(503, _TOO_MANY, "http", b"Retry-After: 5")
@@ -50,7 +50,7 @@ _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2; TLS 1.3 has none that are weak."""
 
 
-class Binding(msgspec.Struct, frozen=True):
+class ListenAddress(msgspec.Struct, frozen=True):
     """Where a server listens."""
 
     host: str
@@ -67,7 +67,7 @@ class Binding(msgspec.Struct, frozen=True):
         return "https" if self.tls_cert else "http"
 
 
-def require_safe(binding: Binding) -> None:
+def require_safe(binding: ListenAddress) -> None:
     """Raises ConfigError for tokens that would travel unencrypted, or half of what TLS needs."""
     if (binding.tls_cert is None) is not (binding.tls_key is None):
         raise ConfigError("TLS needs a certificate and its key.", hint="Give both --tls-cert and --tls-key.")
@@ -78,7 +78,7 @@ def require_safe(binding: Binding) -> None:
         )
 
 
-async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None]) -> None:
+async def serve(context: ServerContext, binding: ListenAddress, *, listening: Callable[[str], None]) -> None:
     """Answer requests until SIGTERM or SIGINT; then finish what is under way.
 
     Args:
@@ -92,7 +92,7 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
     """
     require_safe(binding)
     config = uvicorn.Config(
-        _answering(gate, binding),
+        _answering(context, binding),
         http="h11",
         ws="none",
         loop="asyncio",
@@ -103,7 +103,7 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
         proxy_headers=False,
         timeout_keep_alive=IDLE_BEHIND_PROXY if binding.proxies else IDLE,
         h11_max_incomplete_event_size=HEAD_LIMIT,
-        timeout_graceful_shutdown=ENDS_WITHIN,
+        timeout_graceful_shutdown=END_TIMEOUT,
         ssl_certfile=binding.tls_cert,
         ssl_keyfile=binding.tls_key,
         ssl_ciphers=_CIPHERS,
@@ -122,8 +122,8 @@ async def serve(gate: Gate, binding: Binding, *, listening: Callable[[str], None
     with _bound(binding) as bound:
         host, port = bound.getsockname()[:2]
         address = f"{binding.scheme}://{f'[{host}]' if ':' in host else host}:{port}"
-        connections = _room(gate.limits, binding)
-        server = _Server(config, gate, connections, lambda: listening(address))
+        connections = _room(context.limits, binding)
+        server = _Server(config, context, connections, lambda: listening(address))
         await server.serve(sockets=[bound])
 
 
@@ -131,10 +131,10 @@ class _Server(uvicorn.Server):
     """Ends the streams before it waits for requests under way: they would never end by themselves."""
 
     def __init__(
-        self, config: uvicorn.Config, gate: Gate, connections: Connections, listening: Callable[[], None]
+        self, config: uvicorn.Config, context: ServerContext, connections: Connections, listening: Callable[[], None]
     ) -> None:
         super().__init__(config)
-        self._gate = gate
+        self._context = context
         self._connections = connections
         self._listeners: list[Listener] = []
         self._listening = listening
@@ -163,7 +163,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections: not as uvicorn does, which counts them too late."""
-        self._gate.hub.start()
+        self._context.hub.start()
         self.servers = []
         for bound in sockets or ():
             listener = Listener(bound, self._connections, self._protocol, self.config.ssl, _BUSY)
@@ -175,22 +175,22 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in self._listeners:
             listener.close()
-        await self._gate.hub.aclose()
+        await self._context.hub.aclose()
         await super().shutdown(sockets)
         self._connections.close()
-        await self._gate.aclose()
+        await self._context.aclose()
 
     def _protocol(self, slot: Slot) -> Guarded:
         return Guarded(self.config, self.server_state, slot, self._connections)
 
 
-def _answering(gate: Gate, binding: Binding) -> ASGIApp:
+def _answering(context: ServerContext, binding: ListenAddress) -> ASGIApp:
     """The application and all that stands before it, the first to see a request last."""
-    app = unambiguous(patient(through(gate)))
-    return behind(binding.proxies, encrypted(on_raw_path(bounded(gate, logged(app), slows=not binding.proxies))))
+    app = unambiguous(patient(wrap(context)))
+    return behind(binding.proxies, encrypted(on_raw_path(bounded(context, logged(app), slows=not binding.proxies))))
 
 
-def _room(limits: Limits, binding: Binding) -> Connections:
+def _room(limits: Limits, binding: ListenAddress) -> Connections:
     """As many connections as are allowed, by us and by the system."""
     most = allow_connections(limits.connections)
     if most < limits.connections:
@@ -201,7 +201,7 @@ def _room(limits: Limits, binding: Binding) -> Connections:
     return Connections(most, most if binding.proxies else min(most, of_one))
 
 
-def _bound(binding: Binding) -> socket.socket:
+def _bound(binding: ListenAddress) -> socket.socket:
     family = socket.AF_INET6 if ":" in binding.host else socket.AF_INET
     # Named as TCP, or asyncio would leave each answer waiting for the acknowledgement of its head: 40 ms.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -42,7 +42,7 @@ class Spools:
         self.used = 0
         """Bytes on disk now."""
 
-    async def through(self, parts: AsyncGenerator[bytes], is_read: Callable[[], None]) -> AsyncGenerator[bytes]:
+    async def wrap(self, parts: AsyncGenerator[bytes], is_read: Callable[[], None]) -> AsyncGenerator[bytes]:
         """The parts as the client takes them; ``is_read`` is told when there are no more to come.
 
         Raises:

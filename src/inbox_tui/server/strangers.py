@@ -18,9 +18,9 @@ import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from inbox_tui.domain.tokens import TokenId
-from inbox_tui.server.access import Gate, carried, hash_in
+from inbox_tui.server.access import ServerContext, bearer_of, hash_in
 from inbox_tui.server.attendance import attended
-from inbox_tui.server.limits import REMEMBERED, TOO_MANY, Buckets, Limits
+from inbox_tui.server.limits import REMEMBERED, TOO_MANY, Limits, RateLimiter
 from inbox_tui.server.problems import CLOSES, send_problem
 from inbox_tui.server.protocol import announces_body, connection_of
 from inbox_tui.server.proxy import client_of
@@ -48,9 +48,9 @@ class Strangers:
     """Counts what is asked without a good token, and remembers which tokens were good."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = monotonic) -> None:
-        self.asked = Buckets[str](limits.address_rate, limits.address_burst, clock)
-        self.probes = Buckets[str](PROBES_A_SECOND, PROBES_AT_ONCE, clock)
-        self.lookups = Buckets[str](LOOKUPS_A_SECOND, LOOKUPS_AT_ONCE, clock)
+        self.asked = RateLimiter[str](limits.address_rate, limits.address_burst, clock)
+        self.probes = RateLimiter[str](PROBES_A_SECOND, PROBES_AT_ONCE, clock)
+        self.lookups = RateLimiter[str](LOOKUPS_A_SECOND, LOOKUPS_AT_ONCE, clock)
         self._good: OrderedDict[bytes, TokenId] = OrderedDict()
 
     def token_of(self, hash: bytes | None) -> TokenId | None:
@@ -69,7 +69,7 @@ class Strangers:
         self._good.pop(hash, None)
 
 
-def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
+def bounded(context: ServerContext, app: ASGIApp, *, slows: bool) -> ASGIApp:
     """Refuse what an address, or a token, asks beyond its limit, before anything is read or looked up for it.
 
     Args:
@@ -77,7 +77,7 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
         app: What answers the others.
         slows: Also read on from a refused client only after a pause; not from a proxy, which speaks for many.
     """
-    strangers = Strangers(gate.limits)
+    strangers = Strangers(context.limits)
     refuse_unread = attended(_refuse)
 
     async def counted(scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,7 +95,7 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
         hash = hash_in(scope)
         token = strangers.token_of(hash)
         if token is not None:
-            wait = gate.rates.wait(token)
+            wait = context.rates.wait(token)
             in_debt = 0.0
         else:
             in_debt = wait = strangers.asked.take(address)
@@ -107,14 +107,14 @@ def bounded(gate: Gate, app: ASGIApp, *, slows: bool) -> ASGIApp:
         async def judged(message: Message) -> None:
             nonlocal is_refused
             if message["type"] == "http.response.start":
-                bearer = carried(scope)
+                bearer = bearer_of(scope)
                 if bearer is not None:
                     strangers.remember(bearer.hash, bearer.token.id)
                     if token is None and not in_debt:
                         strangers.asked.give_back(address)
                 elif token is not None:
                     strangers.asked.take(address)
-                    gate.rates.charge(token, 1)
+                    context.rates.charge(token, 1)
                     if message["status"] == _UNAUTHORIZED and hash is not None:
                         strangers.forget(hash)
                 elif in_debt:

@@ -24,17 +24,17 @@ from inbox_tui.domain.models import Conversation
 from inbox_tui.domain.replies import HeardId, heard_id
 from inbox_tui.operations.exporting import csv_parts
 from inbox_tui.server.access import (
-    AgentDesk,
+    AgentApi,
     AgentOf,
     AnyRequest,
     Audience,
     Bearer,
-    Gate,
-    GateOf,
+    ContextOf,
     MemberCaller,
     MemberOf,
-    carried,
-    gate_to,
+    ServerContext,
+    bearer_of,
+    context_of,
 )
 from inbox_tui.server.attendance import attendance_of
 from inbox_tui.server.inbox_routes import ListedBy
@@ -70,18 +70,18 @@ async def matching(
 async def scan(
     request: AnyRequest,
     caller: MemberOf,
-    gate: GateOf,
+    context: ContextOf,
     listed: ListedBy,
 ) -> Stream:
     """Every conversation of a list in one consistent view, the last message whole: one JSON object a line."""
-    return await _begun(request, _exported(gate, caller.bearer, _json_lines(_scan(caller), listed)), JSON_LINES)
+    return await _begun(request, _exported(context, caller.bearer, _json_lines(_scan(caller), listed)), JSON_LINES)
 
 
 @get("/export.csv", opt={"audience": Audience.CHAT, "streams": True}, media_type="text/csv")
 async def export(
     request: AnyRequest,
     caller: MemberOf,
-    gate: GateOf,
+    context: ContextOf,
     listed: ListedBy,
     *,
     raw: FromQuery[bool] = False,
@@ -90,41 +90,41 @@ async def export(
     """CSV of every conversation of a list (RFC 4180, UTF-8); ``raw`` leaves cells that a spreadsheet would run."""
     rules.require_chat(caller.member)
     parts = _csv(_scan(caller), listed, raw=raw, bom=bom)
-    return await _begun(request, _exported(gate, caller.bearer, parts), "text/csv; charset=utf-8")
+    return await _begun(request, _exported(context, caller.bearer, parts), "text/csv; charset=utf-8")
 
 
 @get("/events", opt={"audience": Audience.MEMBER, "streams": True}, media_type=EVENT_STREAM)
-async def events(request: AnyRequest, caller: MemberOf, gate: GateOf, last: LastEventId = None) -> Stream:
+async def events(request: AnyRequest, caller: MemberOf, context: ContextOf, last: LastEventId = None) -> Stream:
     """What anybody writes, as server-sent events: each names the conversations that changed since the last.
 
     With `reset`, read everything again: too much was missed, or the store was restored from an older backup.
     """
-    return await _begun(request, _changes(gate, caller.bearer, _change(last)), EVENT_STREAM)
+    return await _begun(request, _changes(context, caller.bearer, _change(last)), EVENT_STREAM)
 
 
 @get("/agent/replies", opt={"audience": Audience.AGENT, "streams": True}, media_type=EVENT_STREAM)
-async def replies(request: AnyRequest, desk: AgentOf, gate: GateOf, last: LastEventId = None) -> Stream:
+async def replies(request: AnyRequest, api: AgentOf, context: ContextOf, last: LastEventId = None) -> Stream:
     """What members write to the agent's visitors, as server-sent events, each message once and in order.
 
     Where the store was restored from a backup that is older than the last event, an event `reset` comes first; then
     come all replies that were written after that event.
     """
     # Read before the stream begins: an id that is none of ours is refused, and nothing from now on is missed.
-    after = HeardId(last) if last else (await desk.replies(None)).last
+    after = HeardId(last) if last else (await api.replies(None)).last
     if last:
-        await desk.replies(after)
-    return await _begun(request, _replies(gate, desk, after), EVENT_STREAM)
+        await api.replies(after)
+    return await _begun(request, _replies(context, api, after), EVENT_STREAM)
 
 
 STREAMS = Router(ROOT, route_handlers=[matching, scan, export, events, replies], tags=["streams"])
 
 
-async def _exported(gate: Gate, bearer: Bearer, parts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+async def _exported(context: ServerContext, bearer: Bearer, parts: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     """What is read from the store at once, as the client takes it."""
-    with gate.places.scan(bearer.token.id) as is_read:
-        async with aclosing(gate.spools.through(parts, is_read)) as pieces:
+    with context.places.scan(bearer.token.id) as is_read:
+        async with aclosing(context.spools.wrap(parts, is_read)) as pieces:
             async for piece in pieces:
-                gate.expiry.require(bearer.token)
+                context.expiry.require(bearer.token)
                 yield piece
 
 
@@ -139,11 +139,13 @@ async def _csv(store: Scan, query: Query, *, raw: bool, bom: bool) -> AsyncGener
         yield part
 
 
-async def _changes(gate: Gate, bearer: Bearer, since: ChangeId | None) -> AsyncGenerator[bytes]:
+async def _changes(context: ServerContext, bearer: Bearer, since: ChangeId | None) -> AsyncGenerator[bytes]:
     encode = msgspec.json.encode
-    with gate.places.stream(bearer.token.id):  # begins with a report at once: who has the answer's head misses nothing
-        async for report in gate.expiry.while_held(bearer.token, gate.hub.listen(since, HEARTBEAT)):
-            if (report is None or report.team) and not await gate.still_holds(bearer):
+    with context.places.stream(
+        bearer.token.id
+    ):  # begins with a report at once: who has the answer's head misses nothing
+        async for report in context.expiry.while_held(bearer.token, context.hub.listen(since, HEARTBEAT)):
+            if (report is None or report.team) and not await context.still_holds(bearer):
                 return
             event = _ALIVE if report is None else b"id: %b\ndata: %b\n\n" % (report.id.encode(), encode(report))
             del report  # a stream holds what it is sending, in one form, and nothing while it waits
@@ -152,17 +154,17 @@ async def _changes(gate: Gate, bearer: Bearer, since: ChangeId | None) -> AsyncG
             del event
 
 
-async def _replies(gate: Gate, desk: AgentDesk, after: HeardId) -> AsyncGenerator[bytes]:
-    with gate.places.stream(desk.bearer.token.id):
+async def _replies(context: ServerContext, api: AgentApi, after: HeardId) -> AsyncGenerator[bytes]:
+    with context.places.stream(api.bearer.token.id):
         is_first = True
-        async for report in gate.expiry.while_held(desk.bearer.token, gate.hub.listen(None, HEARTBEAT)):
-            if (report is None or report.team) and not await gate.still_holds(desk.bearer):
+        async for report in context.expiry.while_held(api.bearer.token, context.hub.listen(None, HEARTBEAT)):
+            if (report is None or report.team) and not await context.still_holds(api.bearer):
                 return
             if report is None or is_first:
                 yield _ALIVE
             if is_first or (report and (report.conversations or report.reset)):
                 is_first = False
-                read = await desk.replies(after)
+                read = await api.replies(after)
                 while True:
                     if read.reset:  # without an id: until a reply is heard, the next stream begins like this one
                         yield b"event: reset\ndata: %b\n\n" % msgspec.json.encode(RepliesReset(read.since))
@@ -172,9 +174,9 @@ async def _replies(gate: Gate, desk: AgentDesk, after: HeardId) -> AsyncGenerato
                         for piece in _pieces(b"id: %b\ndata: %b\n\n" % (place.encode(), told)):
                             yield piece
                     after = read.last
-                    if not read.replies or not desk.bearer.token.holds(gate.clock()):
+                    if not read.replies or not api.bearer.token.holds(context.clock()):
                         break
-                    read = await desk.replies(after)
+                    read = await api.replies(after)
 
 
 def _pieces(event: bytes) -> Iterator[bytes]:
@@ -187,9 +189,9 @@ async def _begun(request: AnyRequest, parts: AsyncGenerator[bytes], media_type: 
     It is closed when the request ends, and gives back what it holds.
     """
     attendance_of(request.scope).held.push_async_callback(parts.aclose)
-    bearer = carried(request.scope)
+    bearer = bearer_of(request.scope)
     assert bearer is not None  # no stream is for anybody
-    async with gate_to(request.scope).turns.turn(bearer.token.id):
+    async with context_of(request.scope).turns.turn(bearer.token.id):
         first = [await anext(parts, b"")]
 
     async def all_parts() -> AsyncIterator[bytes]:

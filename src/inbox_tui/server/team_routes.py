@@ -8,8 +8,8 @@ from litestar import Router, get, post, put
 from litestar.params import FromPath, JSONBody
 
 from inbox_tui.domain.errors import Unsupported
-from inbox_tui.domain.models import Conversation, IncomingMessage, Lead, Member, MemberId, Taken
-from inbox_tui.server.access import Audience, GateOf, MemberCaller, MemberOf
+from inbox_tui.domain.models import Conversation, ImportResult, IncomingMessage, Lead, Member, MemberId
+from inbox_tui.server.access import Audience, ContextOf, MemberCaller, MemberOf
 from inbox_tui.server.ids import conversation_id
 from inbox_tui.store.api import IMPORT_LIMIT, ROOT, AccessSetting, Handoff, Import, NewMember, Photo, Profile
 from inbox_tui.store.protocol import Intake, Team
@@ -52,9 +52,9 @@ async def photo(caller: MemberOf, id: FromPath[str]) -> Photo:
 
 
 @post("/import", opt={"audience": Audience.ADMIN}, request_max_body_size=IMPORT_LIMIT, status_code=200)
-async def take_in(caller: MemberOf, data: JSONBody[Import]) -> Taken:
+async def take_in(caller: MemberOf, data: JSONBody[Import]) -> ImportResult:
     """Bring conversations in, or the messages that known ones lack. A wrong one refuses all of them. Admins only."""
-    return await _intake(caller).take_in(data.conversations)
+    return await _intake(caller).ingest(data.conversations)
 
 
 @post("/conversations/{id:str}/received", opt={"audience": Audience.CHAT}, status_code=200)
@@ -64,9 +64,11 @@ async def receive(caller: MemberOf, id: FromPath[str], data: JSONBody[IncomingMe
 
 
 @post("/conversations/{id:str}/handoff", opt={"audience": Audience.CHAT}, status_code=200)
-async def request_handoff(caller: MemberOf, gate: GateOf, id: FromPath[str], data: JSONBody[Handoff]) -> Conversation:
+async def request_handoff(
+    caller: MemberOf, context: ContextOf, id: FromPath[str], data: JSONBody[Handoff]
+) -> Conversation:
     """The visitor asks for a human by other ways."""
-    return await _intake(caller).request_handoff(conversation_id(id), data.at or gate.clock())
+    return await _intake(caller).request_handoff(conversation_id(id), data.at or context.clock())
 
 
 @put("/conversations/{id:str}/lead", opt={"audience": Audience.CHAT})

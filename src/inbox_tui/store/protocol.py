@@ -31,6 +31,7 @@ from inbox_tui.domain.models import (
     Conversation,
     ConversationId,
     Counts,
+    ImportResult,
     IncomingConversation,
     IncomingMessage,
     Lead,
@@ -42,7 +43,6 @@ from inbox_tui.domain.models import (
     Sent,
     StateChange,
     Status,
-    Taken,
     Thread,
 )
 from inbox_tui.domain.paging import Page, PageRequest
@@ -196,7 +196,7 @@ class Team(Protocol):
 class Intake(Protocol):
     """A store that members can bring conversations into. AI agents come in by the ``Host``."""
 
-    async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
+    async def ingest(self, conversations: Sequence[IncomingConversation]) -> ImportResult:
         """Add conversations, or the messages that known ones lack; others write in between. Admin only.
 
         Whatever ends it early leaves some of them in, each in its final state though not with all its messages, and
@@ -317,7 +317,7 @@ class Host(Protocol):
     async def find_token(self, hash: bytes) -> Token | None:
         """The token with this hash, expired or not. No access is needed: it is how access begins."""
 
-    def seen_by(self, member: MemberId) -> Store:
+    def as_member(self, member: MemberId) -> Store:
         """The same workspace as another member sees it, over the connections of this one, which must outlive it."""
 
     async def changes_after(self, since: ChangeId | None) -> Changes:

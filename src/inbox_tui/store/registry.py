@@ -44,7 +44,7 @@ class Identity(msgspec.Struct, frozen=True):
     """Display name for the first member of a workspace that is new."""
     is_given: bool = False
     """The person said who they are (--as, environment, config); not a guess from the machine."""
-    founds: bool = True
+    may_create: bool = True
     """Where there is no workspace yet, one is made. Else StoreUnavailable says that there is none."""
     token: str = ""
     """What a remote store knows the member by. A secret."""

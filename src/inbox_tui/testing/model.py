@@ -44,7 +44,7 @@ from inbox_tui.domain.paging import (
     PageRequest,
     that_fit,
 )
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 from inbox_tui.store.protocol import Capabilities
 from inbox_tui.testing import lists
 from inbox_tui.testing.model_agents import ModelAgents
@@ -140,7 +140,7 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         if known := self._workspace.message_by_key(before.id, draft.key):
             return Sent(known, before, was_known=True)
         rules.require_body(draft.body)
-        body, at = storable(draft.body), self._workspace.clock()
+        body, at = replace_unstorable(draft.body), self._workspace.clock()
         if draft.kind is Kind.EVENT:
             raise Rejected("An event cannot be written by hand.")
         if draft.kind is Kind.NOTE:
@@ -198,7 +198,7 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         found = [row.conversation for row in self._rows(query)][:limit]
         return that_fit(found, MATCHING_ROOM)
 
-    def seen_by(self, member: MemberId) -> ModelStore:
+    def as_member(self, member: MemberId) -> ModelStore:
         """The same workspace as another member sees it."""
         return ModelStore(self._workspace, self._workspace.member(member).email)
 

@@ -10,7 +10,7 @@ from inbox_tui.domain import agents, intake
 from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, IncomingMessage, Lead
-from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.rules import Transition
 from inbox_tui.testing.model_intake import ModelIntake
 
 
@@ -25,7 +25,7 @@ class ModelAgents(ModelIntake):
         if conversation is None:
             if agent not in workspace.agents:
                 raise NotFound("This agent does not exist.")
-            conversation = workspace.save(Ruling(agents.begun(chat, workspace.agents[agent])), None)
+            conversation = workspace.save(Transition(agents.initial_state(chat, workspace.agents[agent])), None)
         agents.require_free(conversation, agent)
         for message in chat.messages:
             conversation = self._receive_once(conversation, message, imported_by=None)
@@ -44,7 +44,7 @@ class ModelAgents(ModelIntake):
     async def agent_set_lead(self, agent: AgentId, id: ConversationId, lead: Lead) -> Conversation:
         """What is now known of the visitor. Raises NotFound, Rejected."""
         after = msgspec.structs.replace(self._own(agent, id), lead=intake.kept_lead(lead))
-        return self._workspace.save(Ruling(after), None)
+        return self._workspace.save(Transition(after), None)
 
     async def agent_conversation(self, agent: AgentId, id: ConversationId) -> Conversation:
         """One of the agent's conversations. Raises NotFound."""

@@ -17,7 +17,7 @@ from inbox_tui.testing.workspace import ModelWorkspace
 
 
 class ModelHost:
-    """The port's Host, but for ``seen_by`` and what AI agents do."""
+    """The port's Host, but for ``as_member`` and what AI agents do."""
 
     @property
     @abstractmethod

@@ -13,16 +13,16 @@ from inbox_tui.domain.models import (
     Access,
     Conversation,
     ConversationId,
+    ImportResult,
     IncomingConversation,
     IncomingMessage,
     Lead,
     Member,
     MemberId,
-    Taken,
 )
 from inbox_tui.domain.names import is_blank
-from inbox_tui.domain.rules import Ruling
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.rules import Transition
+from inbox_tui.domain.text import replace_unstorable
 from inbox_tui.testing.workspace import ModelWorkspace
 
 
@@ -37,11 +37,11 @@ class ModelIntake:
     @abstractmethod
     def _actor(self) -> Member: ...
 
-    async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
+    async def ingest(self, conversations: Sequence[IncomingConversation]) -> ImportResult:
         """Add conversations, or the messages that known ones lack. Raises before anything is written."""
         rules.require_admin(self._actor)
         accepted = [intake.accepted(incoming, self._workspace.clock()) for incoming in conversations]
-        taken = Taken()
+        taken = ImportResult()
         for incoming in accepted:
             known = self._workspace.find(incoming.id)
             taken += self._add(incoming) if known is None else self._extend(known, incoming)
@@ -63,7 +63,7 @@ class ModelIntake:
         """What is now known of the visitor. Raises NotAllowed, NotFound."""
         rules.require_chat(self._actor)
         after = msgspec.structs.replace(self._workspace.conversation(id), lead=intake.kept_lead(lead))
-        return self._workspace.save(Ruling(after), None)
+        return self._workspace.save(Transition(after), None)
 
     def _receive_once(
         self, before: Conversation, written: IncomingMessage, *, imported_by: Member | None
@@ -75,9 +75,9 @@ class ModelIntake:
         late = self._workspace.late(before, added, written)
         return self._workspace.save(intake.message_received(before, written, late), None)
 
-    def _add(self, incoming: IncomingConversation) -> Taken:
+    def _add(self, incoming: IncomingConversation) -> ImportResult:
         messages = incoming.messages
-        conversation = intake.begun(incoming, self._workspace.agent(incoming.agent))
+        conversation = intake.initial_state(incoming, self._workspace.agent(incoming.agent))
         self._workspace.threads[conversation.id] = []
         for message in messages:
             author = self._member(message.member_email)
@@ -85,10 +85,10 @@ class ModelIntake:
             self._workspace.add_message(conversation.id, message, author, self._importer(incoming, message))
         named = self._member(incoming.assignee_email)
         assignee = intake.assignable(named)
-        self._workspace.save(Ruling(intake.settled(conversation, incoming, assignee)), None)
-        return Taken(added=1, messages=len(messages), unassigned=int(named is not assignee))
+        self._workspace.save(Transition(intake.final_state(conversation, incoming, assignee)), None)
+        return ImportResult(added=1, messages=len(messages), unassigned=int(named is not assignee))
 
-    def _extend(self, known: Conversation, incoming: IncomingConversation) -> Taken:
+    def _extend(self, known: Conversation, incoming: IncomingConversation) -> ImportResult:
         messages = incoming.messages
         there = [identity.Known.of(message) for message in self._workspace.threads[known.id]]
         lacking = [messages[place] for place in identity.lacking(messages, 0, len(messages), there)]
@@ -97,16 +97,16 @@ class ModelIntake:
             now = self._append(now, incoming, message)
         named = self._member(incoming.assignee_email) if incoming.standing else None
         assignee = intake.assignable(named)
-        now = self._workspace.save(Ruling(intake.caught_up(now, incoming, assignee)), None)
+        now = self._workspace.save(Transition(intake.merge_state(now, incoming, assignee)), None)
         changed = int(bool(lacking) or now != known)
         left = int(changed and named is not assignee and now.assignee is None)
-        return Taken(extended=changed, unchanged=1 - changed, messages=len(lacking), unassigned=left)
+        return ImportResult(extended=changed, unchanged=1 - changed, messages=len(lacking), unassigned=left)
 
     def _append(self, before: Conversation, incoming: IncomingConversation, message: IncomingMessage) -> Conversation:
         author = self._member(message.member_email)
         added = self._workspace.add_message(before.id, message, author, self._importer(incoming, message))
         ruling = intake.message_added(before, message, author, self._workspace.late(before, added, message))
-        return self._workspace.save(Ruling(ruling.conversation) if incoming.standing else ruling, None)
+        return self._workspace.save(Transition(ruling.conversation) if incoming.standing else ruling, None)
 
     def _importer(self, incoming: IncomingConversation, message: IncomingMessage) -> Member | None:
         """Who brings the message in; for a copy, who brought it into the workspace it comes from."""
@@ -117,4 +117,6 @@ class ModelIntake:
         if is_blank(email):
             return None
         found = self._workspace.member_by_email(email)
-        return found or self._workspace.add_member(Member(MemberId(""), storable(email.strip()), access=Access.NONE))
+        return found or self._workspace.add_member(
+            Member(MemberId(""), replace_unstorable(email.strip()), access=Access.NONE)
+        )

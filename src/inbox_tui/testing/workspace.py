@@ -30,9 +30,9 @@ from inbox_tui.domain.models import (
     MessageId,
 )
 from inbox_tui.domain.names import name_key
-from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.rules import Transition
 from inbox_tui.domain.team import told_apart
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 from inbox_tui.domain.tokens import Token
 from inbox_tui.store.protocol import Clock
 
@@ -69,7 +69,7 @@ class ModelWorkspace:
 
     def find(self, id: ConversationId) -> Conversation | None:
         """A conversation as it is now, if there is one."""
-        return self.conversations.get(ConversationId(storable(id)))
+        return self.conversations.get(ConversationId(replace_unstorable(id)))
 
     def member(self, id: MemberId) -> Member:
         """A member as they are now. Raises NotFound."""
@@ -124,12 +124,12 @@ class ModelWorkspace:
         for known in self.agents.values():
             if name_key(known.name) == name_key(name):
                 return known
-        added = Agent(AgentId(f"agent-{len(self.agents) + 1}"), storable(name))
+        added = Agent(AgentId(f"agent-{len(self.agents) + 1}"), replace_unstorable(name))
         self.agents[added.id] = added
         self.report(team=True)
         return added
 
-    def save(self, ruling: Ruling, actor: Member | None) -> Conversation:
+    def save(self, ruling: Transition, actor: Member | None) -> Conversation:
         """What a rule made of a conversation, with the events for its thread."""
         after = ruling.conversation
         if self.conversations.get(after.id) != after or ruling.events:
@@ -149,7 +149,7 @@ class ModelWorkspace:
     ) -> Message:
         """One more entry of a thread, by its time and then by its arrival."""
         self._messages += 1
-        body, key = storable(message.body), storable(message.key)
+        body, key = replace_unstorable(message.body), replace_unstorable(message.key)
         content = (message.created_at.isoformat(), message.author, message.kind, key)
         id_ = MessageId(numbered_id(self._messages, *content))
         added = Message(id_, message.author, message.kind, body, message.created_at, member, key, imported_by)
@@ -167,7 +167,7 @@ class ModelWorkspace:
 
     def message_by_key(self, id: ConversationId, key: str) -> Message | None:
         """The entry of a thread that was written with this key."""
-        return next((message for message in self.threads[id] if message.key == storable(key)), None)
+        return next((message for message in self.threads[id] if message.key == replace_unstorable(key)), None)
 
     def report(self, conversations: Iterable[ConversationId] = (), *, team: bool = False) -> None:
         """Note a write, and wake those who follow."""

@@ -34,19 +34,19 @@ from textual.types import CSSPathType
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.triage import new_key
 from inbox_tui.store.registry import utc_now
-from inbox_tui.tui.inbox.opening import Opened, open_inbox
+from inbox_tui.tui.inbox.opening import InitialData, open_inbox
 from inbox_tui.tui.inbox.screen import InboxScreen
 from inbox_tui.tui.presenters.keys import key_shown
 from inbox_tui.tui.stylesheets import stylesheet
 from inbox_tui.tui.terminal.bursts import act_on_burst, takes_text
 from inbox_tui.tui.terminal.driver import SafeDriver
 from inbox_tui.tui.terminal.events import Burst
-from inbox_tui.tui.terminal.hangup import LostLine
-from inbox_tui.tui.terminal.key_order import acts_now, belongs_elsewhere
-from inbox_tui.tui.terminal.screen_diff import Display
+from inbox_tui.tui.terminal.hangup import HangupHandler
+from inbox_tui.tui.terminal.key_order import belongs_elsewhere, run_binding_now
+from inbox_tui.tui.terminal.screen_diff import ScreenDiff
 from inbox_tui.tui.themes import THEMES
 
-PATIENCE_OF_THREADS = 0.0005
+SWITCH_INTERVAL = 0.0005
 """Seconds that the thread that writes to the terminal waits for its turn; a key's paint waits with it."""
 
 
@@ -56,7 +56,7 @@ def run_inbox(launch: Launch) -> int:
     Raises:
         InboxError: the inbox could not be opened; no screen was drawn.
     """
-    sys.setswitchinterval(PATIENCE_OF_THREADS)
+    sys.setswitchinterval(SWITCH_INTERVAL)
     return asyncio.run(_run(launch))
 
 
@@ -66,8 +66,8 @@ async def _run(launch: Launch) -> int:
     try:
         app = InboxApp(launch, opened)
         threading.excepthook = lambda failed: app.fail(failed.exc_value)
-        line = LostLine(app, launch.journal.flush)
-        app.line_lost = line.end
+        line = HangupHandler(app, launch.journal.flush)
+        app.on_hangup = line.end
         if launch.beside is not None:
             beside = asyncio.ensure_future(launch.beside())
             beside.add_done_callback(lambda ended: app.fail(None if ended.cancelled() else ended.exception()))
@@ -107,7 +107,7 @@ def _commands() -> type[Provider]:
 
 HANDS_PAUSE = 1.0
 """Seconds without a key after which somebody has noticed that the reply box is gone."""
-BEHIND = 8_192
+MAX_BACKLOG = 8_192
 """Bytes that a terminal may have to take yet before frames are left out."""
 
 
@@ -127,14 +127,14 @@ class InboxApp(App[None]):
     def __init__(
         self,
         launch: Launch,
-        opened: Opened,
+        opened: InitialData,
         clock: Callable[[], datetime] = utc_now,
         make_key: Callable[[], str] = new_key,
     ) -> None:
         super().__init__(driver_class=SafeDriver)
         self.launch = launch
-        self.terminal = Display(sys.stderr.encoding, erases=_erases_in_colour())
-        self.line_lost: Callable[[], None] = self.exit
+        self.terminal = ScreenDiff(sys.stderr.encoding, erases=_erases_in_colour())
+        self.on_hangup: Callable[[], None] = self.exit
         """What to do when the terminal is gone."""
         self._is_ready = False
         self._tells_shift_enter = False
@@ -169,14 +169,14 @@ class InboxApp(App[None]):
             if self._is_swallowed(event):
                 return
             if event.key == "shift+enter":
-                self.on_keys_told_apart()
+                self.on_kitty_keyboard_detected()
             if belongs_elsewhere(self, event):
-                self._inbox().view.status.say(f"{key_shown(event.key)} works outside the field: press Esc first.")
+                self._inbox().context.status.say(f"{key_shown(event.key)} works outside the field: press Esc first.")
                 return
-            if await acts_now(self, event):
+            if await run_binding_now(self, event):
                 return
         elif isinstance(event, events.Paste) and not event.is_forwarded and not takes_text(self.focused):
-            self._inbox().view.status.say("A paste came outside a text field. It was ignored.", is_problem=True)
+            self._inbox().context.status.say("A paste came outside a text field. It was ignored.", is_problem=True)
             return
         await super().on_event(event)
 
@@ -184,14 +184,14 @@ class InboxApp(App[None]):
         """Keys that came together."""
         event.stop()
         if problem := await act_on_burst(self, event):
-            self._inbox().view.status.say(problem, is_problem=True)
+            self._inbox().context.status.say(problem, is_problem=True)
 
-    def on_keys_told_apart(self) -> None:
+    def on_kitty_keyboard_detected(self) -> None:
         """The terminal can send Shift+Enter."""
         self._tells_shift_enter = True
         self._learn()
 
-    def on_answered(self) -> None:
+    def on_terminal_replied(self) -> None:
         """It is known how long the line is."""
         self._learn()
 
@@ -201,9 +201,9 @@ class InboxApp(App[None]):
         if not self._is_ready or not isinstance(driver, SafeDriver):
             return
         if self._tells_shift_enter:
-            self._inbox().view.learn_keys()
+            self._inbox().context.learn_keys()
         if driver.round_trip is not None:
-            self._inbox().view.learn_round_trip(driver.round_trip)
+            self._inbox().context.learn_round_trip(driver.round_trip)
             driver.round_trip = None
 
     def _inbox(self) -> InboxScreen:
@@ -213,12 +213,12 @@ class InboxApp(App[None]):
 
     async def action_quit(self) -> None:
         """End; what is held is sent first."""
-        self.farewell = await self._inbox().writing.finish()
+        self.farewell = await self._inbox().composing.finish()
         self.exit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Where text is written, Ctrl+Z takes a change of it back."""
-        return action != "suspend" or not (self.screen is self._inbox() and self._inbox().view.is_writing)
+        return action != "suspend" or not (self.screen is self._inbox() and self._inbox().context.is_writing)
 
     async def action_leave(self) -> None:
         """Where a conversation fills the screen, go back to the list; else quit."""
@@ -234,13 +234,15 @@ class InboxApp(App[None]):
 
     def on_not_stopped(self) -> None:
         """There was no shell that could have continued the program."""
-        self._inbox().view.status.say("There is no shell to go back to: nothing could continue the inbox from there.")
+        self._inbox().context.status.say(
+            "There is no shell to go back to: nothing could continue the inbox from there."
+        )
 
     def action_help_quit(self) -> None:
         """Ctrl+C, which ends other programs: say what ends this one, where it covers nothing."""
-        view = self._inbox().view
-        kept = "; the text is kept" if view.is_writing else ""
-        view.status.say(f"{view.keys['app.quit']} quits{kept}")
+        context = self._inbox().context
+        kept = "; the text is kept" if context.is_writing else ""
+        context.status.say(f"{context.keys['app.quit']} quits{kept}")
 
     def action_repaint(self) -> None:
         """Forget what the terminal shows, and paint the whole screen: something else wrote to the terminal."""
@@ -309,7 +311,7 @@ class InboxApp(App[None]):
             return
         if self._batch_count or not self._running or self._closed:
             return
-        if driver.backlog > BEHIND:  # the line is slow: what comes last is what it shall show
+        if driver.backlog > MAX_BACKLOG:  # the line is slow: what comes last is what it shall show
             self._owes_frame = True
             return
         size = screen.outer_size

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, quote, urlsplit
 
 from inbox_tui.domain.errors import ConfigError
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 from inbox_tui.store.api import ROOT
 from inbox_tui.store.url import StoreUrl, is_loopback
 
@@ -34,5 +34,5 @@ def base_of(url: StoreUrl) -> str:
 
 def segment(id: str) -> str:
     """An id as one segment of a path, whatever it holds."""
-    text = quote(storable(id), safe="")
+    text = quote(replace_unstorable(id), safe="")
     return text.replace(".", "%2E") if text in (".", "..") else text

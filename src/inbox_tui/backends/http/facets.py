@@ -8,19 +8,19 @@ from datetime import datetime
 import msgspec
 
 from inbox_tui.backends.http.address import segment
-from inbox_tui.backends.http.line import Line, encoded
-from inbox_tui.domain.intake import require_sense
+from inbox_tui.backends.http.line import ApiClient, encoded
+from inbox_tui.domain.intake import validate
 from inbox_tui.domain.models import (
     Access,
     Badge,
     Conversation,
     ConversationId,
+    ImportResult,
     IncomingConversation,
     IncomingMessage,
     Lead,
     Member,
     MemberId,
-    Taken,
 )
 from inbox_tui.domain.team import require_photo
 from inbox_tui.store.api import IMPORT_AT_ONCE, AccessSetting, Handoff, NewMember, Photo, Profile
@@ -35,7 +35,7 @@ class _Import(msgspec.Struct, frozen=True):
 class HttpTeam:
     """The port's Team."""
 
-    _line: Line
+    _line: ApiClient
 
     async def add_member(self, email: str, name: str, access: Access) -> Member:
         """Admit a person. Admin only. Raises NotAllowed, Rejected."""
@@ -63,18 +63,18 @@ class HttpTeam:
 class HttpIntake:
     """The port's Intake."""
 
-    _line: Line
+    _line: ApiClient
 
-    async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
+    async def ingest(self, conversations: Sequence[IncomingConversation]) -> ImportResult:
         """Add conversations, or the messages that known ones lack, as many to a request as the server takes.
 
         Raises NotAllowed; Rejected before anything is sent, or for one that the server does not take.
         """
         for conversation in conversations:
-            require_sense(conversation)
-        taken = Taken()
+            validate(conversation)
+        taken = ImportResult()
         for body in _bodies(conversations):
-            taken += await self._line.ask("POST", "import", Taken, body=body, is_keyed=True)
+            taken += await self._line.ask("POST", "import", ImportResult, body=body, is_keyed=True)
         return taken
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:

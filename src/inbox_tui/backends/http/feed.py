@@ -15,27 +15,29 @@ import msgspec
 from httpx_sse import EventSource, SSEError
 
 from inbox_tui.backends.http.answers import decoded
-from inbox_tui.backends.http.line import Line
+from inbox_tui.backends.http.line import ApiClient
 from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Clock
 
-FIRST_WAIT = 0.25
+INITIAL_BACKOFF = 0.25
 """Seconds before the first new attempt; each further one waits twice as long."""
-LONGEST_WAIT = 15.0
+MAX_BACKOFF = 15.0
 SILENT_FOR = 40.0
 """Seconds without a byte after which the line is lost; the server speaks at least every 15."""
 
 
-async def follow(line: Line, closing: asyncio.Event, since: ChangeId | None, clock: Clock) -> AsyncIterator[Changes]:
+async def follow(
+    line: ApiClient, closing: asyncio.Event, since: ChangeId | None, clock: Clock
+) -> AsyncIterator[Changes]:
     """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them.
 
     Raises:
         CredentialError, NotAllowed: the token does not hold any more.
         StoreBroken: no server of ours answers.
     """
-    wait, is_lost = FIRST_WAIT, False
+    wait, is_lost = INITIAL_BACKOFF, False
     has_gap = False
     while not closing.is_set():
         try:
@@ -43,7 +45,7 @@ async def follow(line: Line, closing: asyncio.Event, since: ChangeId | None, clo
                 if has_gap and since is None:
                     report = msgspec.structs.replace(report, team=True, reset=True)  # noqa: PLW2901  # what was missed cannot be told
                 has_gap = is_lost = False
-                since, wait = report.id, FIRST_WAIT
+                since, wait = report.id, INITIAL_BACKOFF
                 yield report
         except StoreUnavailable:
             pass  # told below, and tried again
@@ -54,10 +56,10 @@ async def follow(line: Line, closing: asyncio.Event, since: ChangeId | None, clo
             is_lost = True
             yield Changes(since or NOWHERE, lost_at=clock())
         await pause(closing, wait * line.random.uniform(0.5, 1.0))
-        wait = min(wait * 2, LONGEST_WAIT)
+        wait = min(wait * 2, MAX_BACKOFF)
 
 
-async def _listen(line: Line, closing: asyncio.Event, since: ChangeId | None) -> AsyncIterator[Changes]:
+async def _listen(line: ApiClient, closing: asyncio.Event, since: ChangeId | None) -> AsyncIterator[Changes]:
     """Reports over one connection; ends when the server ends it, or with ``closing``. Raises StoreUnavailable."""
     headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
     if since is not None:

@@ -20,25 +20,25 @@ from inbox_tui import __version__
 from inbox_tui.backends.http.answers import decoded
 from inbox_tui.backends.http.errors import error_in, http_errors
 from inbox_tui.domain.errors import StoreUnavailable
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 T = TypeVar("T")
 
-CONNECT_WITHIN = 5.0
+CONNECT_TIMEOUT = 5.0
 """Seconds within which a connection must stand."""
-ANSWER_WITHIN = 15.0
+READ_TIMEOUT = 15.0
 """Seconds within which each piece of an answer must come."""
 KEPT_FOR = 5.0
 """Seconds for which an idle connection is kept: fewer than a server keeps it, so that no request meets its end."""
 _CONNECTIONS = 8
 _ATTEMPTS = 4
-_LONGEST_WAIT = 10.0
+_MAX_BACKOFF = 10.0
 _BUSY = (429, 503)
 _FAILED = 400
 _REPEATABLE = ("GET", "PUT")
 
 
-class Line:
+class ApiClient:
     """Requests to one server.
 
     Args:
@@ -54,7 +54,7 @@ class Line:
         self._client = httpx.AsyncClient(
             base_url=base,
             headers={"Authorization": f"Bearer {token}", "User-Agent": f"inbox-tui/{__version__}"},
-            timeout=httpx.Timeout(ANSWER_WITHIN, connect=CONNECT_WITHIN),
+            timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
             limits=httpx.Limits(
                 max_connections=None, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=KEPT_FOR
             ),
@@ -90,7 +90,7 @@ class Line:
         self._require_open()
         content = None if body is None else encoded(body)
         headers = {} if content is None else {"Content-Type": "application/json"}
-        query = None if params is None else {key: storable(str(value)) for key, value in params.items()}
+        query = None if params is None else {key: replace_unstorable(str(value)) for key, value in params.items()}
         may_repeat = is_keyed or method in _REPEATABLE
         for attempt in range(1, _ATTEMPTS + 1):
             with http_errors(self.name):
@@ -114,7 +114,7 @@ class Line:
     ) -> AsyncIterator[httpx.Response]:
         """An answer that comes piece by piece; ``options`` are httpx's. Raises as ``ask``."""
         self._require_open()
-        query = None if params is None else {key: storable(str(value)) for key, value in params.items()}
+        query = None if params is None else {key: replace_unstorable(str(value)) for key, value in params.items()}
         with http_errors(self.name):
             async with self._client.stream("GET", path, params=query, **options) as response:
                 if response.status_code >= _FAILED:
@@ -143,12 +143,12 @@ def wait_of(response: httpx.Response, attempt: int, random: Random) -> float:
     """Seconds that a busy server asks to wait, or doubling ones; somewhat spread either way."""
     asked = response.headers.get("retry-after", "")
     wait = float(asked) if asked.isascii() and asked.isdecimal() else 0.25 * 2.0**attempt
-    return min(wait, _LONGEST_WAIT) * random.uniform(1.0, 1.25)
+    return min(wait, _MAX_BACKOFF) * random.uniform(1.0, 1.25)
 
 
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
-        return storable(value)
+        return replace_unstorable(value)
     if isinstance(value, list | tuple):
         return [_storable(part) for part in value]
     if isinstance(value, dict):

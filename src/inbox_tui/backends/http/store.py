@@ -12,7 +12,7 @@ from inbox_tui.backends.http.address import base_of, segment
 from inbox_tui.backends.http.answers import ThreadAfter, decoded
 from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
-from inbox_tui.backends.http.line import Line
+from inbox_tui.backends.http.line import ApiClient
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import CredentialError, StoreBroken
@@ -61,7 +61,7 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> HttpSto
     base = base_of(url)
     if not identity.token:
         raise CredentialError(f"There is no token for {url.shown}.", hint=f"Get one with: inbox-tui login {url.shown}")
-    line = Line(base, url.shown.partition("://")[2].rstrip("/"), identity.token, Random())
+    line = ApiClient(base, url.shown.partition("://")[2].rstrip("/"), identity.token, Random())
     try:
         workspace = await line.ask("GET", "workspace", Workspace)
     except BaseException:
@@ -73,7 +73,7 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> HttpSto
 class HttpStore(HttpTeam, HttpIntake):
     """A workspace behind a server, seen by one member. A Store, and a Scan, Team and Intake if the server's is."""
 
-    def __init__(self, line: Line, workspace: Workspace, clock: Clock) -> None:
+    def __init__(self, line: ApiClient, workspace: Workspace, clock: Clock) -> None:
         self._line = line
         self._clock = clock
         self._capabilities = workspace.capabilities

@@ -20,7 +20,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
 
-from inbox_tui.backends.postgres.lines import ANSWER_WITHIN, CONNECT_WITHIN, Line, Patience
+from inbox_tui.backends.postgres.lines import CONNECT_TIMEOUT, READ_TIMEOUT, BoundedConnection, ReadDeadline
 from inbox_tui.backends.sql.database import Row, Value
 from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.domain.errors import ConfigError
@@ -51,7 +51,7 @@ _SCHEMA = "SELECT version FROM inbox_tui_schema"
 _WRITE_IN_SCHEMA = f"{_WRITE}; {_SCHEMA}"
 _COMMIT = f"SELECT pg_notify('{CHANNEL}', ''); COMMIT"
 _USUAL = {
-    "connect_timeout": CONNECT_WITHIN,
+    "connect_timeout": CONNECT_TIMEOUT,
     "application_name": "inbox-tui",
     "keepalives_idle": 30,
     "keepalives_interval": 5,
@@ -82,11 +82,11 @@ class ServerConnection:
         answer_within: Seconds of silence after which the server counts as one that does not answer.
     """
 
-    def __init__(self, address: str, answer_within: float = ANSWER_WITHIN) -> None:
+    def __init__(self, address: str, answer_within: float = READ_TIMEOUT) -> None:
         self.roster: Roster | None = None
         self.is_lost = False
         self._address = address
-        self._patience = Patience(answer_within)
+        self._patience = ReadDeadline(answer_within)
         self._raw = self._connected()
         self._walking: list[psycopg.ServerCursor[Row]] = []
         self._stopping: list[threading.Thread] = []
@@ -119,7 +119,7 @@ class ServerConnection:
         with self._raw.cursor() as cursor:
             cursor.executemany(_in_its_words(statement), values)
 
-    def together(self) -> AbstractContextManager[object]:
+    def pipeline(self) -> AbstractContextManager[object]:
         """A block whose statements are on their way together: one round trip, unless one reads."""
         return self._raw.pipeline()
 
@@ -193,7 +193,7 @@ class ServerConnection:
         stopping.start()
         self._stopping.append(stopping)
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         """Wait for no further word of the server. From any thread."""
         self._patience.is_over = True
 
@@ -208,7 +208,7 @@ class ServerConnection:
 
     def _stop(self) -> None:
         with suppress(psycopg.Error):
-            self._raw.cancel_safe(timeout=CONNECT_WITHIN)
+            self._raw.cancel_safe(timeout=CONNECT_TIMEOUT)
 
     def _start(self, words: LiteralString) -> psycopg.Cursor[Row]:
         """Begin; on a new connection if this one has ended since it was last used: nothing is lost with it then."""
@@ -225,8 +225,8 @@ class ServerConnection:
             self.is_lost = False
             return self._raw.execute(words)
 
-    def _connected(self) -> Line:
-        line = Line.connect(self._address, **options(self._address))
+    def _connected(self) -> BoundedConnection:
+        line = BoundedConnection.connect(self._address, **options(self._address))
         line.patience = self._patience
         return line
 

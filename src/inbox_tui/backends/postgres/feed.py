@@ -17,7 +17,7 @@ from typing import Self
 import psycopg
 
 from inbox_tui.backends.postgres.connections import CHANNEL, options
-from inbox_tui.backends.postgres.lines import ANSWER_WITHIN, AsyncLine, Patience
+from inbox_tui.backends.postgres.lines import READ_TIMEOUT, BoundedAsyncConnection, ReadDeadline
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql import reads
 from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
@@ -29,9 +29,9 @@ POLL = 2.0
 """Seconds after which the log is read although nothing was announced."""
 TOGETHER = 0.02
 """Seconds in which what is announced after a report is told together."""
-FIRST_WAIT = 0.25
+INITIAL_BACKOFF = 0.25
 """Seconds before the first new attempt; each further one waits twice as long."""
-LONGEST_WAIT = 10.0
+MAX_BACKOFF = 10.0
 _DEAF = (psycopg.errors.FeatureNotSupported, psycopg.errors.ReadOnlySqlTransaction)
 """How a server says that it does not listen; the second is a replica's."""
 
@@ -44,7 +44,7 @@ async def follow(
     Raises:
         CredentialError, ConfigError, StoreBroken: the server lets us in no more, or the database is gone.
     """
-    wait = FIRST_WAIT
+    wait = INITIAL_BACKOFF
     has_reported = is_lost = False
     while not closing.is_set():
         try:
@@ -52,7 +52,7 @@ async def follow(
                 while not closing.is_set():
                     announcements.forget()
                     report = await session.read(partial(reads.changes_after, since=since))
-                    since, wait = report.id, FIRST_WAIT
+                    since, wait = report.id, INITIAL_BACKOFF
                     if report.is_news or is_lost or not has_reported:
                         has_reported, is_lost = True, False
                         yield report
@@ -65,7 +65,7 @@ async def follow(
                 is_lost = True
                 yield Changes(since or NOWHERE, lost_at=clock())
             await pause(closing, wait * random.uniform(0.5, 1.0))
-            wait = min(wait * 2, LONGEST_WAIT)
+            wait = min(wait * 2, MAX_BACKOFF)
 
 
 class _Announcements:
@@ -84,8 +84,8 @@ class _Announcements:
     async def __aenter__(self) -> Self:
         address = self._session.address
         with self._session.errors():
-            self._line = await AsyncLine.connect(address, **options(address))
-            self._line.patience = Patience(ANSWER_WITHIN)
+            self._line = await BoundedAsyncConnection.connect(address, **options(address))
+            self._line.patience = ReadDeadline(READ_TIMEOUT)
             listening = asyncio.create_task(self._line.execute(f"LISTEN {CHANNEL}"), name="listen")
             try:
                 with suppress(*_DEAF):  # then the poll alone finds what is new

@@ -15,19 +15,19 @@ from psycopg.pq.abc import PGconn
 
 from inbox_tui.backends.sql.database import Row
 
-CONNECT_WITHIN = 10
+CONNECT_TIMEOUT = 10
 """Seconds for a new connection."""
-ANSWER_WITHIN = 20.0
+READ_TIMEOUT = 20.0
 """Seconds in which a server says something to one statement of what a screen waits for, or of a write.
 
 An act may have many statements, and a batch of them is answered little by little: only silence counts. The longest that
 is in order is a wait for other writers, of 5 seconds.
 """
-LONG_ANSWER_WITHIN = 120.0
+LONG_READ_TIMEOUT = 120.0
 """The same for a search or the first rows of an export, which may read much of a large database from a cold disk."""
 
 
-class Patience:
+class ReadDeadline:
     """How long one who asks a server waits for a word of it. Read by the thread that waits, set from any.
 
     Args:
@@ -58,20 +58,20 @@ class Patience:
             return answered
 
 
-class Line(psycopg.Connection[Row]):
+class BoundedConnection(psycopg.Connection[Row]):
     """A connection for a thread."""
 
-    patience: Patience
+    patience: ReadDeadline
 
     def wait(self, gen: PQGen[RV], *args: Any, **named: Any) -> RV:
         """The answer. Raises psycopg.Error."""
         return super().wait(self.patience.bounded(gen, self.pgconn), *args, **named)
 
 
-class AsyncLine(psycopg.AsyncConnection[Row]):
+class BoundedAsyncConnection(psycopg.AsyncConnection[Row]):
     """A connection for the event loop."""
 
-    patience: Patience
+    patience: ReadDeadline
 
     async def wait(self, gen: PQGen[RV], *args: Any, **named: Any) -> RV:
         """The answer. Raises psycopg.Error."""

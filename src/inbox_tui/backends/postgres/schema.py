@@ -34,8 +34,8 @@ _SET_VERSION = "UPDATE inbox_tui_schema SET version = :newest"
 def prepare(
     connection: ServerConnection,
     name: str,
-    settle: Callable[[ServerConnection], None] | None,
-    mend: Callable[[ServerConnection], None],
+    bootstrap: Callable[[ServerConnection], None] | None,
+    fix: Callable[[ServerConnection], None],
 ) -> Schema:
     """Bring the tables to this program's schema.
 
@@ -53,14 +53,14 @@ def prepare(
         version = _version(connection, name, known)
     if version == newest:
         return Schema(version, newest)
-    if version == 0 and settle is None:
+    if version == 0 and bootstrap is None:
         raise no_inbox(f"in {name}")
     if version != 0:
         tell(name, version, known)
     try:
         with connection.migration(), connection.unhurried():
             version = _version(connection, name, known)  # another process may have been faster
-            take_steps(connection, known, version, settle, mend)
+            take_steps(connection, known, version, bootstrap, fix)
             if 0 < version < _WORDS_CHANGED:
                 WordIndex().rebuild(connection)
             if version < newest:

@@ -7,14 +7,14 @@ from contextlib import AbstractContextManager
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.postgres.errors import postgres_errors
-from inbox_tui.backends.postgres.lines import ANSWER_WITHIN, LONG_ANSWER_WITHIN
+from inbox_tui.backends.postgres.lines import LONG_READ_TIMEOUT, READ_TIMEOUT
 from inbox_tui.backends.postgres.schema import located, prepare
 from inbox_tui.backends.postgres.search import WordIndex
-from inbox_tui.backends.sql.session import Session
+from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.store.protocol import Clock, Schema
 
 
-class ServerSession(Session[ServerConnection]):
+class ServerSession(StoreSession[ServerConnection]):
     """One member at one database.
 
     Args:
@@ -35,14 +35,14 @@ class ServerSession(Session[ServerConnection]):
         """The server announces each commit, and the end is waited for."""
 
     def _connect(self, *, is_reader: bool, is_patient: bool) -> ServerConnection:
-        return ServerConnection(self.address, LONG_ANSWER_WITHIN if is_patient else ANSWER_WITHIN)
+        return ServerConnection(self.address, LONG_READ_TIMEOUT if is_patient else READ_TIMEOUT)
 
     def _prepare(
         self,
         db: ServerConnection,
-        settle: Callable[[ServerConnection], None] | None,
-        mend: Callable[[ServerConnection], None],
+        bootstrap: Callable[[ServerConnection], None] | None,
+        fix: Callable[[ServerConnection], None],
     ) -> Schema:
-        schema = prepare(db, self.name, settle, mend)
+        schema = prepare(db, self.name, bootstrap, fix)
         self.name = located(db, self.name)
         return schema

@@ -67,6 +67,6 @@ class PostgresStore(SqlStore):
             hint=f"Use PostgreSQL's: pg_dump --format=custom --file={target} --dbname=ADDRESS",
         )
 
-    def seen_by(self, member: MemberId) -> PostgresStore:
+    def as_member(self, member: MemberId) -> PostgresStore:
         """The same database as another member sees it."""
-        return PostgresStore(self._session.seen_by(member), self._clock)
+        return PostgresStore(self._session.as_member(member), self._clock)

@@ -11,7 +11,7 @@ from inbox_tui.backends.sql import intake, reads
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.rows import Stored
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import agents
 from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.errors import NotFound
@@ -19,12 +19,12 @@ from inbox_tui.domain.intake import received
 from inbox_tui.domain.models import Agent, AgentId, Conversation, ConversationId, IncomingMessage, Lead
 
 
-def begin(unit: Unit, agent: AgentId, chat: NewChat) -> Conversation:
+def begin(unit: UnitOfWork, agent: AgentId, chat: NewChat) -> Conversation:
     """Create a conversation, or add what messages it lacks. Raises Conflict, NotFound, Rejected."""
     chat = agents.accepted(chat, unit.at)
     before = unit.find(chat.id)
     if before is None:
-        new = agents.begun(chat, _known(unit, agent))
+        new = agents.initial_state(chat, _known(unit, agent))
         before = Stored(unit.add_conversation(new), new, None)
     agents.require_free(before.conversation, agent)
     for message in chat.messages:
@@ -32,18 +32,18 @@ def begin(unit: Unit, agent: AgentId, chat: NewChat) -> Conversation:
     return before.conversation
 
 
-def receive(unit: Unit, agent: AgentId, id: ConversationId, message: IncomingMessage) -> Conversation:
+def receive(unit: UnitOfWork, agent: AgentId, id: ConversationId, message: IncomingMessage) -> Conversation:
     """What the visitor or the agent said. Raises NotFound, Rejected."""
     written = received(message, unit.at)
     return intake.receive_once(unit, _own(unit, agent, id), written, imported_by=None).conversation
 
 
-def request_handoff(unit: Unit, agent: AgentId, id: ConversationId, at: datetime) -> Conversation:
+def request_handoff(unit: UnitOfWork, agent: AgentId, id: ConversationId, at: datetime) -> Conversation:
     """A human is asked for. Raises NotFound, Rejected."""
     return intake.handed_off(unit, _own(unit, agent, id), at).conversation
 
 
-def set_lead(unit: Unit, agent: AgentId, id: ConversationId, lead: Lead) -> Conversation:
+def set_lead(unit: UnitOfWork, agent: AgentId, id: ConversationId, lead: Lead) -> Conversation:
     """Replace what is known of the visitor. Raises NotFound, Rejected."""
     return intake.with_lead(unit, _own(unit, agent, id), lead).conversation
 
@@ -55,13 +55,13 @@ def find(db: Database, agent: AgentId, id: ConversationId) -> Conversation:
     return found
 
 
-def _own(unit: Unit, agent: AgentId, id: ConversationId) -> Stored:
+def _own(unit: UnitOfWork, agent: AgentId, id: ConversationId) -> Stored:
     found = unit.load(id)
     agents.require_own(found.conversation, agent)
     return found
 
 
-def _known(unit: Unit, agent: AgentId) -> Agent:
+def _known(unit: UnitOfWork, agent: AgentId) -> Agent:
     found = unit.roster.agents.get(row_number(agent))
     if found is None:
         raise NotFound("This agent does not exist.")

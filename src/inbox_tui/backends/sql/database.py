@@ -48,7 +48,7 @@ class Database(Protocol):
     def run_each(self, statement: str, values: Sequence[Mapping[str, Value]]) -> None:
         """Execute a statement once for each of the values, together if that is faster."""
 
-    def together(self) -> AbstractContextManager[object]:
+    def pipeline(self) -> AbstractContextManager[object]:
         """A block whose statements may reach the database in one piece. An error of one may come only at its end."""
 
 
@@ -86,7 +86,7 @@ class Connection(Database, Protocol):
     def interrupt(self) -> None:
         """Stop the statement that is running now. From any thread."""
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         """End what is running now, whether the database answers or not: it is used no more. From any thread."""
 
     def close(self) -> None:

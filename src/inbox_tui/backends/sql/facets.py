@@ -13,8 +13,8 @@ from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
 from inbox_tui.backends.sql.roster import current_roster, row_number
-from inbox_tui.backends.sql.session import Session
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.session import StoreSession
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import rules
 from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.changes import ChangeId, Changes
@@ -26,12 +26,12 @@ from inbox_tui.domain.models import (
     Badge,
     Conversation,
     ConversationId,
+    ImportResult,
     IncomingConversation,
     IncomingMessage,
     Lead,
     Member,
     MemberId,
-    Taken,
 )
 from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
@@ -44,7 +44,7 @@ _CHECKED_AT_ONCE = 300
 class SqlTeam:
     """The port's Team."""
 
-    _session: Session[Any]
+    _session: StoreSession[Any]
 
     async def add_member(self, email: str, name: str, access: Access) -> Member:
         """Admit a person. Admin only. Raises NotAllowed, Rejected."""
@@ -75,15 +75,15 @@ class SqlTeam:
 class SqlIntake:
     """The port's Intake."""
 
-    _session: Session[Any]
+    _session: StoreSession[Any]
 
-    async def take_in(self, conversations: Sequence[IncomingConversation]) -> Taken:
+    async def ingest(self, conversations: Sequence[IncomingConversation]) -> ImportResult:
         """Add conversations, or the messages that known ones lack, in short transactions.
 
         Raises NotAllowed, and Rejected before anything is written.
         """
         accepted, folded = await _checked(conversations, present(self._session.now()))
-        progress, portion = intake.Progress(), Portion()
+        progress, portion = intake.IntakeProgress(), Portion()
         while True:
             take_some = partial(
                 intake.take_some, conversations=accepted, folded=folded, progress=progress, portion=portion
@@ -132,7 +132,7 @@ async def _checked(
 class SqlUpkeep:
     """The port's Upkeep, but for ``back_up``."""
 
-    _session: Session[Any]
+    _session: StoreSession[Any]
 
     @property
     def schema(self) -> Schema:
@@ -146,7 +146,7 @@ class SqlUpkeep:
     async def repair(self) -> int:
         """Put right whatever ``damaged`` finds. Admin only. Raises NotAllowed."""
 
-        def act(unit: Unit) -> int:
+        def act(unit: UnitOfWork) -> int:
             rules.require_admin(unit.actor)
             return repair.repair(unit)
 
@@ -165,7 +165,7 @@ class SqlUpkeep:
     async def reindex(self) -> None:
         """Index everything for the search again. Admin only. Raises NotAllowed."""
 
-        def act(unit: Unit) -> None:
+        def act(unit: UnitOfWork) -> None:
             rules.require_admin(unit.actor)
             self._session.text_search.rebuild(unit.db)
             unit.team_changed()  # so that searches whose results are kept are made again
@@ -178,9 +178,9 @@ class SqlUpkeep:
 
 
 class SqlHost:
-    """The port's Host, but for ``seen_by``."""
+    """The port's Host, but for ``as_member``."""
 
-    _session: Session[Any]
+    _session: StoreSession[Any]
 
     async def add_token(self, token: NewToken) -> Token:
         """Keep a token. Admin only. Raises NotAllowed, NotFound, Rejected."""

@@ -17,7 +17,7 @@ from inbox_tui.backends.sql.portions import Portion
 from inbox_tui.backends.sql.rows import Stored, micros
 from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.backends.sql.team import insert_member
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import identity, intake, rules
 from inbox_tui.domain.models import (
     Access,
@@ -25,16 +25,16 @@ from inbox_tui.domain.models import (
     Author,
     Conversation,
     ConversationId,
+    ImportResult,
     IncomingConversation,
     IncomingMessage,
     Kind,
     Lead,
     Member,
-    Taken,
 )
 from inbox_tui.domain.names import is_blank
-from inbox_tui.domain.rules import Ruling
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.rules import Transition
+from inbox_tui.domain.text import replace_unstorable
 
 _CONVERSATION = 8
 """What a conversation weighs in a portion: it is in many indexes."""
@@ -60,12 +60,12 @@ class Under(msgspec.Struct, frozen=True):
     """Messages that the conversation counts already and that are not there; None before they are counted."""
 
 
-class Progress(msgspec.Struct, frozen=True):
+class IntakeProgress(msgspec.Struct, frozen=True):
     """How far a work of several transactions has come. Each gives another, which holds once it is committed."""
 
     done: int = 0
     """Conversations."""
-    taken: Taken = Taken()
+    taken: ImportResult = ImportResult()
     under: Under | None = None
 
 
@@ -76,12 +76,12 @@ def checked(incoming: IncomingConversation, now: datetime) -> tuple[IncomingConv
 
 
 def take_some(
-    unit: Unit,
+    unit: UnitOfWork,
     conversations: Sequence[IncomingConversation],
     folded: Mapping[int, Conversation],
-    progress: Progress,
+    progress: IntakeProgress,
     portion: Portion,
-) -> Progress:
+) -> IntakeProgress:
     """Add as many conversations, or messages that known ones lack, as go into one transaction. All have been checked.
 
     A new conversation stands as it will from its first message on; what of its messages is missing, if the work breaks
@@ -106,18 +106,18 @@ def take_some(
         under = _messages_added(unit, incoming, under, portion)
         if under.place < len(incoming.messages):
             return msgspec.structs.replace(progress, under=under)
-        progress = Progress(progress.done + 1, progress.taken + _ended(unit, incoming, under))
+        progress = IntakeProgress(progress.done + 1, progress.taken + _ended(unit, incoming, under))
     return progress
 
 
-def receive(unit: Unit, id: ConversationId, message: IncomingMessage) -> Conversation:
+def receive(unit: UnitOfWork, id: ConversationId, message: IncomingMessage) -> Conversation:
     """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
     rules.require_chat(unit.actor)
     written = intake.received(message, unit.at)
     return receive_once(unit, unit.load(id), written, imported_by=unit.actor).conversation
 
 
-def receive_once(unit: Unit, before: Stored, written: IncomingMessage, *, imported_by: Member | None) -> Stored:
+def receive_once(unit: UnitOfWork, before: Stored, written: IncomingMessage, *, imported_by: Member | None) -> Stored:
     """A message by the rules, as it is kept, unless its key says that it is there already."""
     if written.key and unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=written.key):
         return before
@@ -127,29 +127,31 @@ def receive_once(unit: Unit, before: Stored, written: IncomingMessage, *, import
     return unit.save(before, ruling, None, late.said if late else added)
 
 
-def request_handoff(unit: Unit, id: ConversationId, at: datetime) -> Conversation:
+def request_handoff(unit: UnitOfWork, id: ConversationId, at: datetime) -> Conversation:
     """A human is asked for. Raises NotAllowed, NotFound, Rejected."""
     rules.require_chat(unit.actor)
     return handed_off(unit, unit.load(id), at).conversation
 
 
-def handed_off(unit: Unit, before: Stored, at: datetime) -> Stored:
+def handed_off(unit: UnitOfWork, before: Stored, at: datetime) -> Stored:
     """The conversation once a human was asked for. Raises Rejected."""
     return unit.save(before, intake.handoff_requested(before.conversation, at, unit.at), None)
 
 
-def set_lead(unit: Unit, id: ConversationId, lead: Lead) -> Conversation:
+def set_lead(unit: UnitOfWork, id: ConversationId, lead: Lead) -> Conversation:
     """Replace what is known of the visitor. Raises NotAllowed, NotFound, Rejected."""
     rules.require_chat(unit.actor)
     return with_lead(unit, unit.load(id), lead).conversation
 
 
-def with_lead(unit: Unit, before: Stored, lead: Lead) -> Stored:
+def with_lead(unit: UnitOfWork, before: Stored, lead: Lead) -> Stored:
     """The conversation once something else is known of the visitor."""
-    return unit.save(before, Ruling(msgspec.structs.replace(before.conversation, lead=intake.kept_lead(lead))), None)
+    return unit.save(
+        before, Transition(msgspec.structs.replace(before.conversation, lead=intake.kept_lead(lead))), None
+    )
 
 
-def _begun(unit: Unit, incoming: IncomingConversation, folded: Conversation | None, portion: Portion) -> Under:
+def _begun(unit: UnitOfWork, incoming: IncomingConversation, folded: Conversation | None, portion: Portion) -> Under:
     portion.spend(_CONVERSATION)
     before = unit.find(incoming.id)
     if before is not None:
@@ -157,11 +159,11 @@ def _begun(unit: Unit, incoming: IncomingConversation, folded: Conversation | No
     conversation = msgspec.structs.replace(folded or intake.folded(incoming), agent=agent_named(unit, incoming.agent))
     named = _member(unit, incoming.assignee_email)
     assignee = intake.assignable(named)
-    unit.add_conversation(intake.settled(conversation, incoming, assignee))
+    unit.add_conversation(intake.final_state(conversation, incoming, assignee))
     return Under(is_new=True, before=None, is_left=named is not assignee, owed=conversation.messages)
 
 
-def _messages_added(unit: Unit, incoming: IncomingConversation, under: Under, portion: Portion) -> Under:
+def _messages_added(unit: UnitOfWork, incoming: IncomingConversation, under: Under, portion: Portion) -> Under:
     """Go on with a conversation's messages to the end, or until the portion is spent; some in any case."""
     messages = incoming.messages
     if not messages:
@@ -188,7 +190,7 @@ def _fitting(messages: Sequence[IncomingMessage], place: int, left: int) -> tupl
 
 
 def _some_added(
-    unit: Unit, incoming: IncomingConversation, count: int, under: Under, now: Stored
+    unit: UnitOfWork, incoming: IncomingConversation, count: int, under: Under, now: Stored
 ) -> tuple[Under, Stored]:
     end = under.place + count
     is_untouched = under.is_new and under.place == 0  # nothing of it can be there
@@ -210,25 +212,25 @@ def _some_added(
     return msgspec.structs.replace(under, place=end, added=under.added + len(lacking), owed=owed), now
 
 
-def _ended(unit: Unit, incoming: IncomingConversation, under: Under) -> Taken:
+def _ended(unit: UnitOfWork, incoming: IncomingConversation, under: Under) -> ImportResult:
     """What became of a conversation, its last message in."""
     if under.is_new and not under.added:
-        return Taken(added=1, unassigned=int(under.is_left))
+        return ImportResult(added=1, unassigned=int(under.is_left))
     now = unit.load(incoming.id)
     if under.owed is not None and now.last_message_id is None:
         unit.end_thread(now.row_id)
     if under.before is None:
-        return Taken(added=1, messages=under.added, unassigned=int(under.is_left))
+        return ImportResult(added=1, messages=under.added, unassigned=int(under.is_left))
     named = _member(unit, incoming.assignee_email) if incoming.standing else None
     assignee = intake.assignable(named)
-    caught_up = intake.caught_up(now.conversation, incoming, assignee)
-    now = unit.save(now, Ruling(caught_up), None)
+    merge_state = intake.merge_state(now.conversation, incoming, assignee)
+    now = unit.save(now, Transition(merge_state), None)
     changed = int(under.added > 0 or now != under.before)
-    left = int(changed and named is not assignee and caught_up.assignee is None)
-    return Taken(extended=changed, unchanged=1 - changed, messages=under.added, unassigned=left)
+    left = int(changed and named is not assignee and merge_state.assignee is None)
+    return ImportResult(extended=changed, unchanged=1 - changed, messages=under.added, unassigned=left)
 
 
-def _there(unit: Unit, now: Stored, some: Sequence[IncomingMessage]) -> list[identity.Known]:
+def _there(unit: UnitOfWork, now: Stored, some: Sequence[IncomingMessage]) -> list[identity.Known]:
     """What of the thread may be one of these messages: it has the key of one, or the time of one without an id."""
     found: list[identity.Known] = []
     keys = list(dict.fromkeys(message.key for message in some if message.key))
@@ -244,37 +246,37 @@ def _there(unit: Unit, now: Stored, some: Sequence[IncomingMessage]) -> list[ide
     return found
 
 
-def _number(unit: Unit, statement: str, now: Stored) -> int:
+def _number(unit: UnitOfWork, statement: str, now: Stored) -> int:
     row = unit.db.row(statement, conversation=now.row_id)
     return int(row[0]) if row else 0
 
 
-def agent_named(unit: Unit, name: str) -> Agent:
+def agent_named(unit: UnitOfWork, name: str) -> Agent:
     """The AI agent of this name; one that is not known yet becomes known."""
     if unit.roster.by_name(name) is None:
-        unit.db.run(statements.INSERT_AGENT, name=storable(name))
+        unit.db.run(statements.INSERT_AGENT, name=replace_unstorable(name))
         unit.team_changed()
     found = unit.roster.by_name(name)
     assert found is not None  # written above
     return found
 
 
-def _append(unit: Unit, before: Stored, incoming: IncomingConversation, message: IncomingMessage) -> Stored:
+def _append(unit: UnitOfWork, before: Stored, incoming: IncomingConversation, message: IncomingMessage) -> Stored:
     author = _member(unit, message.member_email)
     added = unit.add_message(before.row_id, message, author, _importer(unit, incoming, message))
     late = unit.late(before, added, message)
     ruling = intake.message_added(before.conversation, message, author, late)
     if incoming.standing is not None:  # the events of its source come with it
-        ruling = Ruling(ruling.conversation)
+        ruling = Transition(ruling.conversation)
     return unit.save(before, ruling, None, late.said if late else added)
 
 
-def _importer(unit: Unit, incoming: IncomingConversation, message: IncomingMessage) -> Member | None:
+def _importer(unit: UnitOfWork, incoming: IncomingConversation, message: IncomingMessage) -> Member | None:
     """Who brings the message in; for a copy, who brought it into the workspace it comes from."""
     return unit.actor if incoming.standing is None else _member(unit, message.imported_by_email)
 
 
-def _member(unit: Unit, email: str) -> Member | None:
+def _member(unit: UnitOfWork, email: str) -> Member | None:
     """The person of this address; one who is not known becomes known, and may do nothing."""
     if is_blank(email):
         return None

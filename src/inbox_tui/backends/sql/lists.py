@@ -18,8 +18,8 @@ from inbox_tui.backends.sql import pages, reads
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.pages import Anchors
 from inbox_tui.backends.sql.roster import current_roster
-from inbox_tui.backends.sql.search import Searches
-from inbox_tui.backends.sql.session import Session
+from inbox_tui.backends.sql.search import SearchCache
+from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import StoreError
 from inbox_tui.domain.filters import Query
@@ -31,12 +31,12 @@ _SECONDS_BETWEEN_BUILDS = 2.0
 _READ_AT_ONCE = 1_000
 
 
-class Lists:
+class ListReader:
     """All lists of one session."""
 
-    def __init__(self, session: Session[Any]) -> None:
+    def __init__(self, session: StoreSession[Any]) -> None:
         self._session = session
-        self._searches = Searches(session.me, session.text_search)
+        self._searches = SearchCache(session.me, session.text_search)
         self._anchors: OrderedDict[Query, Anchors] = OrderedDict()
         self._built: dict[Query, float] = {}
         self._building: asyncio.Task[None] | None = None

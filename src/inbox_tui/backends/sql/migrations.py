@@ -77,7 +77,7 @@ def tell(name: str, version: int, known: list[Step]) -> None:
 
 
 def take_steps(
-    db: D, known: list[Step], version: int, settle: Callable[[D], None] | None, mend: Callable[[D], None]
+    db: D, known: list[Step], version: int, bootstrap: Callable[[D], None] | None, fix: Callable[[D], None]
 ) -> None:
     """Take all steps that come after ``version``, in a transaction.
 
@@ -92,10 +92,10 @@ def take_steps(
         if step.number > version:
             for statement in step.statements():
                 db.run(statement)
-    if version == 0 and settle is not None:
-        settle(db)
+    if version == 0 and bootstrap is not None:
+        bootstrap(db)
     elif 0 < version < known[-1].number:
-        mend(db)
+        fix(db)
 
 
 def no_inbox(place: str) -> StoreUnavailable:

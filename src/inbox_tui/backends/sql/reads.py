@@ -29,7 +29,7 @@ from inbox_tui.domain.models import (
     Thread,
 )
 from inbox_tui.domain.paging import ROOM, that_fit
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 _AFTER_ALL = 2**63 - 1
 _BEFORE_ALL = -(2**63)
@@ -163,7 +163,7 @@ def _edge(db: Database, conversation: int, before: MessageId) -> tuple[int, int]
 
 def load(db: Database, id: ConversationId, roster: Roster) -> Stored:
     """A conversation as the transaction under way sees it. Raises NotFound."""
-    row = db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=storable(id))
+    row = db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=replace_unstorable(id))
     if row is None:
-        raise NotFound(f"Conversation {storable(id)} does not exist.")
+        raise NotFound(f"Conversation {replace_unstorable(id)} does not exist.")
     return stored(row, roster)

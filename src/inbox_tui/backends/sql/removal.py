@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 from inbox_tui.backends.sql import statements, team
 from inbox_tui.backends.sql.roster import row_number
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import rules
 from inbox_tui.domain.models import Access, ConversationId, MemberId
 from inbox_tui.store.protocol import Removed
 
 
-def remove(unit: Unit, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
+def remove(unit: UnitOfWork, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
     """Delete conversations and members; those that are not there are passed over. Raises NotAllowed, Rejected."""
     rules.require_admin(unit.actor)
     unit.look_up(conversations)

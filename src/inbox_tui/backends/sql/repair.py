@@ -17,10 +17,10 @@ from inbox_tui.backends.sql.intake import agent_named
 from inbox_tui.backends.sql.message_ids import message_number
 from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.rows import AUTHORS, CONVERSATION_COLUMNS, KINDS, TIMES, Stored, micros, stored
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import limits, rules
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Lead
-from inbox_tui.domain.rules import Ruling
+from inbox_tui.domain.rules import Transition
 from inbox_tui.store.protocol import Damage
 
 _LEAD = ("name", "email", "phone", "company")
@@ -38,14 +38,14 @@ def damaged(db: Database, at: datetime, limit: int) -> Sequence[Damage]:
     return [*found, *(Damage(ConversationId(id), _of_messages(count, times)) for id, count, times in threads)]
 
 
-def repair(unit: Unit) -> int:
+def repair(unit: UnitOfWork) -> int:
     """Mend all rows; gives how many. A time beyond the present becomes the present, one before 1970 becomes 1970."""
     bounds = _bounds(unit.at)
     messages = _mend_messages(unit, bounds["latest"])
     rows = unit.db.rows(statements.DAMAGED_CONVERSATIONS, **bounds, limit=_WITHOUT_END)
     for row in rows:
         before = stored(row, unit.roster)
-        unit.save(before, Ruling(_mended(unit, before)), None)
+        unit.save(before, Transition(_mended(unit, before)), None)
     return len(rows) + messages
 
 
@@ -55,7 +55,7 @@ def _of_messages(count: int, times: int) -> str:
     return "a message" if count == 1 else f"{count:,} messages"
 
 
-def _mend_messages(unit: Unit, latest: Value) -> int:
+def _mend_messages(unit: UnitOfWork, latest: Value) -> int:
     """Whoever is not known becomes nobody; what is not known a message of its visitor or agent, or else an event."""
     kind_of = dict.fromkeys((Author.VISITOR.value, Author.AGENT.value), Kind.MESSAGE.value)
     rows = unit.db.rows(statements.DAMAGED_MESSAGES, latest=latest)
@@ -83,7 +83,7 @@ def _mend_messages(unit: Unit, latest: Value) -> int:
     return len(rows)
 
 
-def _last_said(unit: Unit, conversation: int) -> dict[str, Value]:
+def _last_said(unit: UnitOfWork, conversation: int) -> dict[str, Value]:
     """What was last said in a thread, as its conversation tells it."""
     said, _ = unit.end_of_thread(conversation)
     if said is None:
@@ -109,7 +109,7 @@ def _damage(row: Row, roster: Roster, bounds: dict[str, Value]) -> Damage:
     return Damage(conversation.id, ", ".join(wrong))
 
 
-def _mended(unit: Unit, before: Stored) -> Conversation:
+def _mended(unit: UnitOfWork, before: Stored) -> Conversation:
     conversation = before.conversation
     latest = unit.at + limits.AHEAD
 

@@ -27,7 +27,7 @@ from inbox_tui.domain.models import (
     Message,
     Status,
 )
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 _EPOCH = EARLIEST
 _MICROSECOND = timedelta(microseconds=1)
@@ -175,7 +175,7 @@ def state(record: Conversation, last_message_id: int | None) -> dict[str, Value]
     lead = record.lead
     waiting = record.waiting_since
     return {
-        "public_id": storable(record.id),
+        "public_id": replace_unstorable(record.id),
         "agent_id": row_number(record.agent.id),
         "status": STATUS_NUMBERS[record.status],
         "assignee_id": None if record.assignee is None else int(record.assignee.id),
@@ -188,13 +188,13 @@ def state(record: Conversation, last_message_id: int | None) -> dict[str, Value]
         "resolved_at": micros_or_none(record.resolved_at),
         "message_count": record.messages,
         "last_message_author": None if record.last_message_author is None else record.last_message_author.value,
-        "last_message": storable(record.last_message),
+        "last_message": replace_unstorable(record.last_message),
         "last_message_id": last_message_id,
-        "lead_name": storable(lead.name),
-        "lead_email": storable(lead.email),
-        "lead_phone": storable(lead.phone),
-        "lead_company": storable(lead.company),
-        "topic": storable(record.topic),
+        "lead_name": replace_unstorable(lead.name),
+        "lead_email": replace_unstorable(lead.email),
+        "lead_phone": replace_unstorable(lead.phone),
+        "lead_company": replace_unstorable(lead.company),
+        "topic": replace_unstorable(record.topic),
         "wait_rank": _AFTER_ALL_TIME - micros(record.last_activity_at) if waiting is None else micros(waiting),
         "has_lead": int(record.has_lead),
         "pending": int(Filter.PENDING.matches(record, _NOBODY)),

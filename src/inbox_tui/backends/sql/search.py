@@ -21,14 +21,14 @@ from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
 from inbox_tui.domain.sought import sought
 
-LOOKED_AT = 10_000
+SCAN_LIMIT = 10_000
 """Messages with the words that a search considers, the newest first; beyond them its total is not exact."""
-ENOUGH = 250
+MAX_HITS = 250
 """Hits in the list that are looked for, in messages and in what is known of visitors each: who needs more of them
 narrows the search, and to find more takes longer the more conversations there are.
 """
 
-_KEPT = 4
+_CACHE_SIZE = 4
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ class Found(msgspec.Struct, frozen=True):
         return (-place[0], -place[1]) if self.is_descending else place
 
 
-class Searches:
+class SearchCache:
     """The latest searches' results. Belongs to one connection's thread."""
 
     def __init__(self, me: MemberId, text_search: TextSearch) -> None:
@@ -84,7 +84,7 @@ class Searches:
             found = _search(db, query, self._me, self._text_search)
             self._found[query] = found
         self._found.move_to_end(query)
-        if len(self._found) > _KEPT:
+        if len(self._found) > _CACHE_SIZE:
             self._found.popitem(last=False)
         return found
 
@@ -114,19 +114,19 @@ def _search(db: Database, query: Query, me: MemberId, text_search: TextSearch) -
     expressions = typed(db, query.search, text_search)._asdict()
     if not expressions["words"]:
         return Found(change, (), by.is_descending, is_exact=True)
-    looked_for = {**values(query, me), **expressions, "most": LOOKED_AT}
+    looked_for = {**values(query, me), **expressions, "most": SCAN_LIMIT}
     by_messages, by_what_is_known = (
         db.rows(
             statements.found(hits, query.filter, query.effective_order, has_agent=query.agent is not None),
             **looked_for,
-            enough=ENOUGH,
+            enough=MAX_HITS,
         )
         for hits in (text_search.messages, text_search.known)
     )
-    is_exact = len(by_messages) < ENOUGH and len(by_what_is_known) < ENOUGH
+    is_exact = len(by_messages) < MAX_HITS and len(by_what_is_known) < MAX_HITS
     if is_exact:
         [(number,)] = db.rows(text_search.number_of_messages, **looked_for)
-        is_exact = number < LOOKED_AT
+        is_exact = number < SCAN_LIMIT
     places = sorted({(key, id) for key, id in by_messages + by_what_is_known}, reverse=by.is_descending)
     return Found(change, tuple(places), by.is_descending, is_exact=is_exact)
 

@@ -20,8 +20,8 @@ from inbox_tui.backends.sql.database import TextSearch
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import Portion
 from inbox_tui.backends.sql.roster import current_roster
-from inbox_tui.backends.sql.unit import Unit
-from inbox_tui.backends.sql.workers import C, Worker
+from inbox_tui.backends.sql.unit import UnitOfWork
+from inbox_tui.backends.sql.workers import C, ConnectionThread
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import CredentialError
 from inbox_tui.domain.models import Access, MemberId
@@ -32,7 +32,7 @@ from inbox_tui.store.registry import Identity
 T = TypeVar("T")
 
 
-class Session(ABC, Generic[C]):
+class StoreSession(ABC, Generic[C]):
     """One member at one workspace.
 
     Args:
@@ -50,9 +50,13 @@ class Session(ABC, Generic[C]):
         """What ``sign_in`` found and left."""
         self._is_guest = False
         self._clock = clock
-        self._reader = Worker("inbox-reader", lambda: self._connect(is_reader=True, is_patient=False), can_stop=True)
+        self._reader = ConnectionThread(
+            "inbox-reader", lambda: self._connect(is_reader=True, is_patient=False), can_stop=True
+        )
         self._searcher = self.new_reader("inbox-searcher")
-        self._writer = Worker("inbox-writer", lambda: self._connect(is_reader=False, is_patient=False), can_stop=False)
+        self._writer = ConnectionThread(
+            "inbox-writer", lambda: self._connect(is_reader=False, is_patient=False), can_stop=False
+        )
 
     async def sign_in(self, identity: Identity) -> None:
         """Open the workspace, or make it with the identity as its first member.
@@ -63,22 +67,22 @@ class Session(ABC, Generic[C]):
             Rejected: a new workspace's first member gave something that is no e-mail address.
         """
 
-        def settle(db: C) -> None:
+        def bootstrap(db: C) -> None:
             if identity.is_given:
                 checked_address(identity.email)
-            unit = Unit(db, MemberId(""), self._clock())
+            unit = UnitOfWork(db, MemberId(""), self._clock())
             badge = rules.badge_for(identity.name) if identity.name.strip() else None
             team.insert_member(unit, identity.email, identity.name.strip(), Access.ADMIN, badge)
             unit.finish()
 
-        def mend(db: C) -> None:
+        def fix(db: C) -> None:
             self._act(db, repair.repair)
             after: int | None = 0
             while after is not None:
                 after = self._act(db, partial(upgrade.put_right, after=after))
 
         def open_and_look(db: C) -> MemberId:
-            self.schema = self._prepare(db, settle if identity.founds else None, mend)
+            self.schema = self._prepare(db, bootstrap if identity.may_create else None, fix)
             with db.snapshot():
                 return self._recognise(db, identity)
 
@@ -93,7 +97,7 @@ class Session(ABC, Generic[C]):
         """A read that may take longer; does not delay ``read``."""
         return await self.read_on(self._searcher, work)
 
-    async def read_on(self, worker: Worker[C], work: Callable[[C], T]) -> T:
+    async def read_on(self, worker: ConnectionThread[C], work: Callable[[C], T]) -> T:
         """A read on a worker of one's own."""
 
         def in_snapshot(db: C) -> T:
@@ -102,12 +106,12 @@ class Session(ABC, Generic[C]):
 
         return await self.run_on(worker, in_snapshot)
 
-    async def run_on(self, worker: Worker[C], work: Callable[[C], T]) -> T:
+    async def run_on(self, worker: ConnectionThread[C], work: Callable[[C], T]) -> T:
         """Anything on a worker of one's own, outside a transaction."""
         with self.errors():
             return await worker.run(work)
 
-    async def write(self, act: Callable[[Unit], T], portion: Portion | None = None) -> T:
+    async def write(self, act: Callable[[UnitOfWork], T], portion: Portion | None = None) -> T:
         """One act in one transaction; ``portion`` measures it if it is one of many that belong together.
 
         Raises StoreBroken if a newer program changed the tables meanwhile.
@@ -127,11 +131,11 @@ class Session(ABC, Generic[C]):
         self.wake_followers()
         return result
 
-    def _act(self, db: C, act: Callable[[Unit], T]) -> T:
+    def _act(self, db: C, act: Callable[[UnitOfWork], T]) -> T:
         newest = reads.last_message(db)
-        unit = Unit(db, self.me, self._clock())
+        unit = UnitOfWork(db, self.me, self._clock())
         result = act(unit)
-        with db.together():
+        with db.pipeline():
             unit.finish()
             self.text_search.index(db, newest, unit.newly_known)
             if unit.removed:
@@ -142,11 +146,11 @@ class Session(ABC, Generic[C]):
         """The present, as writes are dated."""
         return self._clock()
 
-    def new_reader(self, name: str) -> Worker[C]:
+    def new_reader(self, name: str) -> ConnectionThread[C]:
         """A further thread with a connection for reads that may take long; its maker closes it."""
-        return Worker(name, lambda: self._connect(is_reader=True, is_patient=True), can_stop=True)
+        return ConnectionThread(name, lambda: self._connect(is_reader=True, is_patient=True), can_stop=True)
 
-    def seen_by(self, member: MemberId) -> Self:
+    def as_member(self, member: MemberId) -> Self:
         """The same workspace for another member, over the same threads, which stay this session's to close."""
         other = copy(self)
         other.me = member
@@ -173,7 +177,7 @@ class Session(ABC, Generic[C]):
         """Open a connection; ``is_patient`` for what may take long. Called in the thread that will own it."""
 
     @abstractmethod
-    def _prepare(self, db: C, settle: Callable[[C], None] | None, mend: Callable[[C], None]) -> Schema:
+    def _prepare(self, db: C, bootstrap: Callable[[C], None] | None, fix: Callable[[C], None]) -> Schema:
         """Bring the workspace to this program's schema.
 
         In the same transaction ``settle`` fills a new one and ``mend`` repairs an older one.

@@ -13,12 +13,12 @@ from typing import Any
 from inbox_tui.backends.sql import reads, writes
 from inbox_tui.backends.sql.database import Connection
 from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam, SqlUpkeep
-from inbox_tui.backends.sql.lists import Lists
+from inbox_tui.backends.sql.lists import ListReader
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
 from inbox_tui.backends.sql.roster import Roster, current_roster
-from inbox_tui.backends.sql.session import Session
-from inbox_tui.backends.sql.unit import Unit
-from inbox_tui.backends.sql.walk import Walk
+from inbox_tui.backends.sql.session import StoreSession
+from inbox_tui.backends.sql.unit import UnitOfWork
+from inbox_tui.backends.sql.walk import ListScan
 from inbox_tui.domain import rules
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
@@ -50,9 +50,9 @@ CAPABILITIES = Capabilities(team=True, intake=True, scan=True, host=True, upkeep
 class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
     """A workspace seen by one member: a Store, Scan, Team, Intake and Host, but for what the adapter adds."""
 
-    def __init__(self, session: Session[Any]) -> None:
+    def __init__(self, session: StoreSession[Any]) -> None:
         self._session = session
-        self._lists = Lists(session)
+        self._lists = ListReader(session)
         self._closing = asyncio.Event()
 
     @property
@@ -128,7 +128,7 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
     async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
         """Every conversation of the query as it is at the first step, on a connection of its own."""
         worker = self._session.new_reader("inbox-scan")
-        walk = Walk(query, self._session.me, self._session.text_search)
+        walk = ListScan(query, self._session.me, self._session.text_search)
 
         def begin(db: Connection) -> None:
             db.begin()  # the whole walk sees one state
@@ -153,7 +153,7 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         await self._session.aclose()
 
     async def _change(self, change: StateChange) -> Conversation:
-        def act(unit: Unit) -> Conversation:
+        def act(unit: UnitOfWork) -> Conversation:
             rules.require_chat(unit.actor)
             return writes.change_state(unit, change)[1]
 
@@ -162,7 +162,7 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
     async def _decide(self, changes: Sequence[StateChange], portion: Portion) -> Sequence[Outcome]:
         """The outcomes of the first of them, as many as go into one transaction."""
 
-        def act(unit: Unit) -> Sequence[Outcome]:
+        def act(unit: UnitOfWork) -> Sequence[Outcome]:
             rules.require_chat(unit.actor)
             some = changes[: portion.left // _CHANGE + 1]
             unit.look_up(change.id for change in some)

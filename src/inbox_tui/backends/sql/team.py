@@ -6,13 +6,13 @@ Each function is one act inside the transaction of a Unit. None commits.
 from __future__ import annotations
 
 from inbox_tui.backends.sql import statements
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import rules, team
 from inbox_tui.domain.models import Access, Badge, Member, MemberId
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 
-def add_member(unit: Unit, email: str, name: str, access: Access) -> Member:
+def add_member(unit: UnitOfWork, email: str, name: str, access: Access) -> Member:
     """Admit a person. Raises NotAllowed, Rejected."""
     rules.require_admin(unit.actor)
     address = team.checked_address(email)
@@ -20,9 +20,9 @@ def add_member(unit: Unit, email: str, name: str, access: Access) -> Member:
     return insert_member(unit, address, team.checked_name(name), access)
 
 
-def insert_member(unit: Unit, email: str, name: str, access: Access, badge: Badge | None = None) -> Member:
+def insert_member(unit: UnitOfWork, email: str, name: str, access: Access, badge: Badge | None = None) -> Member:
     """Write a new member, unchecked; gives them back with their id."""
-    address = storable(email.strip())
+    address = replace_unstorable(email.strip())
     unit.db.run(
         statements.INSERT_MEMBER,
         email=address,
@@ -37,7 +37,7 @@ def insert_member(unit: Unit, email: str, name: str, access: Access, badge: Badg
     return added
 
 
-def set_access(unit: Unit, id: MemberId, access: Access) -> Member:
+def set_access(unit: UnitOfWork, id: MemberId, access: Access) -> Member:
     """Change what a member may do; without chat access nothing stays assigned to them.
 
     Raises:
@@ -57,7 +57,7 @@ def set_access(unit: Unit, id: MemberId, access: Access) -> Member:
     return unit.roster.member(id)
 
 
-def save_profile(unit: Unit, name: str, badge: Badge) -> Member:
+def save_profile(unit: UnitOfWork, name: str, badge: Badge) -> Member:
     """The acting member's display name and avatar. Raises Rejected."""
     actor = unit.actor
     name, badge = team.checked_profile(name, badge)
@@ -66,7 +66,7 @@ def save_profile(unit: Unit, name: str, badge: Badge) -> Member:
     return unit.roster.member(actor.id)
 
 
-def save_photo(unit: Unit, photo: bytes | None) -> None:
+def save_photo(unit: UnitOfWork, photo: bytes | None) -> None:
     """The acting member's photo; None removes it. Raises Rejected."""
     if photo is not None:
         team.require_photo(photo)

@@ -14,7 +14,7 @@ from inbox_tui.backends.sql.intake import agent_named
 from inbox_tui.backends.sql.message_ids import is_named, message_id
 from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
 from inbox_tui.backends.sql.rows import message, micros, micros_or_none, moment
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import Numbered
@@ -28,7 +28,7 @@ from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId, kept
 _BEFORE_ALL_TIME = -(2**62)
 
 
-def add_token(unit: Unit, new: NewToken) -> Token:
+def add_token(unit: UnitOfWork, new: NewToken) -> Token:
     """Keep a token. Raises NotAllowed, NotFound, Rejected."""
     rules.require_admin(unit.actor)
     require_grant(new, unit.at)
@@ -50,7 +50,7 @@ def add_token(unit: Unit, new: NewToken) -> Token:
     return _load(unit.db, unit.roster, row[0])
 
 
-def revoke_token(unit: Unit, id: TokenId) -> Token:
+def revoke_token(unit: UnitOfWork, id: TokenId) -> Token:
     """Forget a token. Raises NotAllowed, NotFound."""
     rules.require_admin(unit.actor)
     found = _load(unit.db, unit.roster, row_number(id))

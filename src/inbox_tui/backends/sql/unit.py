@@ -33,8 +33,8 @@ from inbox_tui.domain.models import (
     MemberId,
     Message,
 )
-from inbox_tui.domain.rules import Ruling
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.rules import Transition
+from inbox_tui.domain.text import replace_unstorable
 
 CHANGES_KEPT = 500_000
 """Change rows that stay; who missed more reads everything again."""
@@ -43,7 +43,7 @@ _PRUNE_EVERY = 10_000
 _NO_MEMBER = 0
 
 
-class Unit:
+class UnitOfWork:
     """The writes of one transaction. ``finish`` must be its last call before the commit."""
 
     def __init__(self, db: Database, me: MemberId, at: datetime) -> None:
@@ -83,7 +83,7 @@ class Unit:
 
     def look_up(self, ids: Iterable[ConversationId]) -> None:
         """Read many conversations at once that will be asked for one by one."""
-        wanted = list(dict.fromkeys(storable(id) for id in ids))
+        wanted = list(dict.fromkeys(replace_unstorable(id) for id in ids))
         for row in reads.conversations(self.db, "public_id", wanted):
             found = stored(row, self.roster)
             self._seen.setdefault(found.conversation.id, found)
@@ -92,14 +92,14 @@ class Unit:
         """A conversation as it is now. Raises NotFound."""
         found = self.find(id)
         if found is None:
-            raise NotFound(f"Conversation {storable(id)} does not exist.")
+            raise NotFound(f"Conversation {replace_unstorable(id)} does not exist.")
         return found
 
     def find(self, id: ConversationId) -> Stored | None:
         """A conversation as it is now, if there is one."""
-        if seen := self._seen.get(storable(id)):
+        if seen := self._seen.get(replace_unstorable(id)):
             return seen
-        row = self.db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=storable(id))
+        row = self.db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=replace_unstorable(id))
         return stored(row, self.roster) if row else None
 
     def assigned_to(self, member: Member) -> list[Stored]:
@@ -110,7 +110,7 @@ class Unit:
             for row in self.db.rows(statements.CONVERSATIONS_OF_ASSIGNEE, member=int(member.id))
         ]
 
-    def save(self, before: Stored, ruling: Ruling, actor: Member | None, added: Message | None = None) -> Stored:
+    def save(self, before: Stored, ruling: Transition, actor: Member | None, added: Message | None = None) -> Stored:
         """Write what a rule made of a conversation, and its events.
 
         ``added`` is the message that the rule was about, if it was about one.
@@ -270,8 +270,8 @@ def _message_values(
         "author": message.author.value,
         "kind": message.kind.value,
         "member": None if member is None else int(member.id),
-        "key": storable(message.key) or None,
-        "body": storable(message.body),
+        "key": replace_unstorable(message.key) or None,
+        "body": replace_unstorable(message.body),
         "created_at": micros(message.created_at),
         "imported_by": None if imported_by is None else int(imported_by.id),
     }

@@ -10,7 +10,7 @@ import msgspec
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.message_ids import message_number
 from inbox_tui.backends.sql.rows import Stored, moment, stored
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain.intake import trimmed_lead, with_end
 from inbox_tui.domain.models import Lead
 
@@ -18,7 +18,7 @@ AT_ONCE = 2_000
 """Conversations that are looked at in one go: memory does not grow with the workspace."""
 
 
-def put_right(unit: Unit, after: int) -> int | None:
+def put_right(unit: UnitOfWork, after: int) -> int | None:
     """Put some conversations right; gives the row number to go on after, None when all are done.
 
     Args:
@@ -38,7 +38,7 @@ def put_right(unit: Unit, after: int) -> int | None:
     return rows[-1][0] if len(rows) == AT_ONCE else None
 
 
-def _in_order(unit: Unit, before: Stored) -> Stored:
+def _in_order(unit: UnitOfWork, before: Stored) -> Stored:
     """The conversation as its thread tells it, by time and then by arrival (rule 14)."""
     conversation = before.conversation
     last, outgoing = unit.end_of_thread(before.row_id)

@@ -24,7 +24,7 @@ _FETCHED_AT_ONCE = 50
 """Rows that the driver takes in together: each may hold a message of a megabyte."""
 
 
-class Walk:
+class ListScan:
     """One pass over a list. All calls come from one connection's thread, in one snapshot.
 
     Args:

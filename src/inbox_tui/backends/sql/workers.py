@@ -16,9 +16,9 @@ from inbox_tui.backends.sql.turns import TurnQueue
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.store.client import CLIENT
 
-FINISHES_WITHIN = 2.0
+FINISH_TIMEOUT = 2.0
 """Seconds that writes have at the end. One that is cut off then was done or not; its key tells, when it is repeated."""
-LETS_GO_WITHIN = 1.0
+RELEASE_TIMEOUT = 1.0
 """Seconds in which a thread ends whose connection was cut. Where even that does not end it (a connection is being made,
 a disk hangs) it is left behind, and ends with the program."""
 
@@ -44,7 +44,7 @@ class _Job(Generic[C, T]):
             self.future.set_exception(error)
 
 
-class Worker(Generic[C]):
+class ConnectionThread(Generic[C]):
     """Does jobs one after the other on a connection that it opens with the first of them. Clients take turns.
 
     Args:
@@ -100,9 +100,9 @@ class Worker(Generic[C]):
         self._closed = (asyncio.get_running_loop(), done)
         self._jobs.close()
         if not self._can_stop:
-            await asyncio.wait([done], timeout=FINISHES_WITHIN)
+            await asyncio.wait([done], timeout=FINISH_TIMEOUT)
         self._end()
-        await asyncio.wait([done], timeout=LETS_GO_WITHIN)
+        await asyncio.wait([done], timeout=RELEASE_TIMEOUT)
         if done.done():
             thread.join()
 
@@ -150,7 +150,7 @@ class Worker(Generic[C]):
         with self._lock:
             self._is_over = True
             if self._running is not None and self._connection is not None:
-                self._connection.cut()
+                self._connection.disconnect()
 
     def _stop(self, job: _Job[C, Any]) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.message_ids import message_number, numbered
 from inbox_tui.backends.sql.rows import Stored, message
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import Conflict, NotFound, Rejected
 from inbox_tui.domain.fingerprints import Numbered
@@ -28,10 +28,10 @@ from inbox_tui.domain.models import (
     StateChange,
 )
 from inbox_tui.domain.paging import ROOM
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 
 
-def reply(unit: Unit, id: ConversationId, draft: ReplyDraft) -> Sent:
+def reply(unit: UnitOfWork, id: ConversationId, draft: ReplyDraft) -> Sent:
     """Send a reply or write a note, once for each key.
 
     Raises:
@@ -50,14 +50,14 @@ def reply(unit: Unit, id: ConversationId, draft: ReplyDraft) -> Sent:
     else:
         rules.require_profile(actor)
         rules.require_nothing_unseen(_unseen(unit, before, draft.last_seen), before.conversation)
-        body = storable(draft.body)
+        body = replace_unstorable(draft.body)
         ruling = rules.member_replied(before.conversation, actor, body, unit.at, auto_assign=draft.auto_assign)
     written = IncomingMessage(Author.MEMBER, draft.body, unit.at, draft.key, draft.kind)
     added = unit.add_message(before.row_id, written, actor)
     return Sent(added, unit.save(before, ruling, actor, added).conversation)
 
 
-def change_state(unit: Unit, change: StateChange) -> tuple[Conversation, Conversation]:
+def change_state(unit: UnitOfWork, change: StateChange) -> tuple[Conversation, Conversation]:
     """Assign, resolve or reopen; gives the conversation before and after.
 
     Raises:
@@ -73,7 +73,7 @@ def change_state(unit: Unit, change: StateChange) -> tuple[Conversation, Convers
     return before.conversation, unit.save(before, ruling, actor).conversation
 
 
-def decide(unit: Unit, change: StateChange) -> Outcome:
+def decide(unit: UnitOfWork, change: StateChange) -> Outcome:
     """``change_state`` whose refusal is an Outcome."""
     try:
         before, after = change_state(unit, change)
@@ -83,13 +83,13 @@ def decide(unit: Unit, change: StateChange) -> Outcome:
     return Outcome(change, before, after)
 
 
-def _known(unit: Unit, before: Stored, key: str) -> Message | None:
+def _known(unit: UnitOfWork, before: Stored, key: str) -> Message | None:
     rules.require_key(key)
-    row = unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=storable(key))
+    row = unit.db.row(statements.MESSAGE_BY_KEY, conversation=before.row_id, key=replace_unstorable(key))
     return message(row, unit.roster) if row else None
 
 
-def _unseen(unit: Unit, before: Stored, last_seen: MessageId | None) -> tuple[Message, ...]:
+def _unseen(unit: UnitOfWork, before: Stored, last_seen: MessageId | None) -> tuple[Message, ...]:
     """Rule 8. Of a message that a restore undid, nobody knows what its reader saw besides: nothing, then."""
     seen = Numbered(0) if last_seen is None else numbered(last_seen)
     found = _from(unit, before, seen.number)
@@ -100,7 +100,7 @@ def _unseen(unit: Unit, before: Stored, last_seen: MessageId | None) -> tuple[Me
     return rules.unseen_replies(replies, unit.actor, [True] * len(replies))
 
 
-def _from(unit: Unit, before: Stored, seen: int) -> list[Message]:
+def _from(unit: UnitOfWork, before: Stored, seen: int) -> list[Message]:
     """A message, if it is there, and the replies after it, as many as one answer holds."""
     rows = unit.db.rows_within(ROOM, statements.REPLIES_FROM, "id", conversation=before.row_id, seen=seen)
     return [message(row, unit.roster) for row in rows]

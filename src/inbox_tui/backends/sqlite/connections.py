@@ -120,7 +120,7 @@ class FileConnection:
         """Execute a statement once for each of the values."""
         self._raw.executemany(statement, values)
 
-    def together(self) -> AbstractContextManager[None]:
+    def pipeline(self) -> AbstractContextManager[None]:
         """A block of statements; each reaches the file at once."""
         return nullcontext()
 
@@ -223,7 +223,7 @@ class FileConnection:
         """Stop the statement that is running now. From any thread."""
         self._raw.interrupt()
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         """Stop the statement or the copy that is running now. From any thread."""
         self._is_cut = True
         self._raw.interrupt()

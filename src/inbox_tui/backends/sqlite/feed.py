@@ -23,7 +23,7 @@ _LOOKS_BETWEEN_FILE_CHECKS = 10
 Read = Callable[[Callable[[FileConnection], Changes | None]], Awaitable[Changes | None]]
 
 
-class Bell:
+class WriteSignal:
     """Wakes everybody who follows the file in this process."""
 
     def __init__(self) -> None:
@@ -40,7 +40,9 @@ class Bell:
         rung.set()
 
 
-async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: ChangeId | None) -> AsyncIterator[Changes]:
+async def follow(
+    read: Read, bell: WriteSignal, closing: asyncio.Event, since: ChangeId | None
+) -> AsyncIterator[Changes]:
     """Reports after ``since`` (None: from now on) until ``closing`` is set.
 
     Args:
@@ -52,7 +54,7 @@ async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: ChangeId
     Raises:
         StoreBroken: the file or its log was deleted or replaced, or is damaged.
     """
-    look = _Look(since)
+    look = ChangePoll(since)
     while not closing.is_set():
         rung = bell.next
         try:
@@ -65,7 +67,7 @@ async def follow(read: Read, bell: Bell, closing: asyncio.Event, since: ChangeId
         await pause(rung, SECONDS_BETWEEN_LOOKS)
 
 
-class _Look:
+class ChangePoll:
     """One look after the other at the same connection."""
 
     def __init__(self, since: ChangeId | None) -> None:

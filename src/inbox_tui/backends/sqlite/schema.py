@@ -60,8 +60,8 @@ def require_file(path: Path) -> None:
 def prepare(
     connection: FileConnection,
     path: Path,
-    settle: Callable[[FileConnection], None] | None,
-    mend: Callable[[FileConnection], None],
+    bootstrap: Callable[[FileConnection], None] | None,
+    fix: Callable[[FileConnection], None],
 ) -> Schema:
     """Bring the file to this program's schema.
 
@@ -75,7 +75,7 @@ def prepare(
     known = steps(MIGRATIONS)
     newest = known[-1].number
     version = _version(connection, path, known)
-    if version == 0 and settle is None:
+    if version == 0 and bootstrap is None:
         raise no_inbox(f"at {path}")
     connection.row("PRAGMA journal_mode = WAL")  # a backup has none yet
     if version == newest:
@@ -85,7 +85,7 @@ def prepare(
         _back_up(connection, path, version)
     with connection.transaction():
         version = _version(connection, path, known)  # another process may have been faster
-        take_steps(connection, known, version, settle, mend)
+        take_steps(connection, known, version, bootstrap, fix)
         if 0 < version < _WORDS_CHANGED:
             Fts5().rebuild(connection)
         connection.run(f"PRAGMA application_id = {APPLICATION_ID}")

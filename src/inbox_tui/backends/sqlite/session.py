@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from random import Random
 
-from inbox_tui.backends.sql.session import Session
+from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.errors import sqlite_errors
-from inbox_tui.backends.sqlite.feed import Bell
+from inbox_tui.backends.sqlite.feed import WriteSignal
 from inbox_tui.backends.sqlite.open_files import OpenFiles
 from inbox_tui.backends.sqlite.read_only import Way
 from inbox_tui.backends.sqlite.schema import make_file, prepare, require_prepared
@@ -18,7 +18,7 @@ from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.store.protocol import Clock, Schema
 
 
-class FileSession(Session[FileConnection]):
+class FileSession(StoreSession[FileConnection]):
     """One member at one file.
 
     Args:
@@ -32,7 +32,7 @@ class FileSession(Session[FileConnection]):
     def __init__(self, path: Path, clock: Clock, *, patience: float, random: Random, way: Way = Way.WRITE) -> None:
         super().__init__(str(path), clock, Fts5())
         self.path = path
-        self.bell = Bell()
+        self.bell = WriteSignal()
         self.way = way
         self._files = OpenFiles(path)
         self._patience = patience
@@ -68,12 +68,12 @@ class FileSession(Session[FileConnection]):
     def _prepare(
         self,
         db: FileConnection,
-        settle: Callable[[FileConnection], None] | None,
-        mend: Callable[[FileConnection], None],
+        bootstrap: Callable[[FileConnection], None] | None,
+        fix: Callable[[FileConnection], None],
     ) -> Schema:
         if self.way is not Way.WRITE:
             return require_prepared(db, self.path)
-        schema = prepare(db, self.path, settle, mend)
+        schema = prepare(db, self.path, bootstrap, fix)
         db.rows("SELECT 1 FROM sqlite_master LIMIT 1")  # a new file's log is made by the first that uses it
         db.note_log()
         return schema

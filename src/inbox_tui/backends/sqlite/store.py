@@ -10,7 +10,7 @@ import msgspec
 
 from inbox_tui.backends.sql import removal
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
-from inbox_tui.backends.sql.unit import Unit
+from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.backends.sqlite.backup import back_up
 from inbox_tui.backends.sqlite.feed import follow
 from inbox_tui.backends.sqlite.read_only import Way, way_to
@@ -28,7 +28,7 @@ _READ_ONLY = msgspec.structs.replace(CAPABILITIES, reply=False, notes=False, ass
 # For the length of the transaction: for each message that goes, SQLite looks whether a conversation names it its last.
 _INDEX_LAST_MESSAGES = "CREATE INDEX conversation_last_message ON conversation (last_message_id)"
 _DROP_INDEX = "DROP INDEX conversation_last_message"
-PATIENCE = 5.0
+LOCK_TIMEOUT = 5.0
 """Seconds that a write waits for another program's lock."""
 
 
@@ -54,7 +54,7 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> SqliteS
 
 
 async def open_file(
-    path: Path, identity: Identity, clock: Clock, *, patience: float = PATIENCE, random: Random | None = None
+    path: Path, identity: Identity, clock: Clock, *, patience: float = LOCK_TIMEOUT, random: Random | None = None
 ) -> SqliteStore:
     """``open_store`` for a path.
 
@@ -65,7 +65,7 @@ async def open_file(
         patience: Seconds to wait for another program's lock.
         random: Spreads the attempts of several writers.
     """
-    if not identity.founds:
+    if not identity.may_create:
         require_file(path)
     path = path.absolute()
     session = FileSession(path, clock, patience=patience, random=random or Random(), way=way_to(path))
@@ -103,7 +103,7 @@ class SqliteStore(SqlStore):
     async def remove(self, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
         """Delete conversations and members. Admin only. Raises NotAllowed, Rejected."""
 
-        def act(unit: Unit) -> Removed:
+        def act(unit: UnitOfWork) -> Removed:
             require_admin(unit.actor)
             unit.db.run(_INDEX_LAST_MESSAGES)
             removed = removal.remove(unit, conversations, members)
@@ -112,6 +112,6 @@ class SqliteStore(SqlStore):
 
         return await self._session.write(act)
 
-    def seen_by(self, member: MemberId) -> SqliteStore:
+    def as_member(self, member: MemberId) -> SqliteStore:
         """The same file as another member sees it."""
-        return SqliteStore(self._session.seen_by(member))
+        return SqliteStore(self._session.as_member(member))

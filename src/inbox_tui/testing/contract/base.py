@@ -155,7 +155,7 @@ class Contract:
 
     async def seed(self, store: Store, *conversations: IncomingConversation) -> None:
         """Bring conversations into the workspace, or the messages that known ones lack."""
-        await intake_of(store).take_in(conversations)
+        await intake_of(store).ingest(conversations)
 
     async def admit(self, store: Store, email: str, name: str, access: Access) -> None:
         """Make somebody a member. Where the store is no ``Team``, with a complete profile."""

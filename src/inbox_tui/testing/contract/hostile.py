@@ -8,7 +8,7 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.intake import trimmed_lead
 from inbox_tui.domain.limits import AGENT_NAME_LIMIT, FIELD_LIMIT, ID_LIMIT, TOPIC_LIMIT, shortened
 from inbox_tui.domain.models import ConversationId, Kind, Lead, ReplyDraft, Status
-from inbox_tui.domain.text import storable
+from inbox_tui.domain.text import replace_unstorable
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, ids, last_seen, listed, messages, needs
 from inbox_tui.testing.factories import incoming, said
@@ -87,7 +87,7 @@ class HostileContract(Contract):
     @pytest.mark.parametrize("given", ["half \ud83d pair", "a \0 null"])
     async def test_what_databases_cannot_hold_becomes_the_replacement_character(self, dana: Store, given: str) -> None:
         """Everywhere alike, and found again."""
-        kept = storable(given)
+        kept = replace_unstorable(given)
         assert kept.count("\ufffd") == 1
         lead = Lead(given, given, given, given)
         whole = incoming(given, said(given, key=given), lead=lead, topic=given, agent=given)

@@ -101,12 +101,12 @@ class HostContract(Contract):
         """What one does through it, the others see; what they may not do, they may not here either."""
         await self.seed(dana, incoming("c-1", needs_human=True))
         eve = await team_of(dana).add_member("eve@acme.example", "Eve", Access.NONE)
-        seen = host_of(dana).seen_by((await sam.me()).id)
+        seen = host_of(dana).as_member((await sam.me()).id)
         assert await seen.me() == await sam.me()
         assert (await reply(seen)).member == await sam.me()
         assert (await dana.get(C1)).assignee == await sam.me()
         with pytest.raises(NotAllowed):
-            await host_of(dana).seen_by(eve.id).thread(C1)
+            await host_of(dana).as_member(eve.id).thread(C1)
         await seen.aclose()
         assert (await dana.get(C1)).assignee == await member_of(dana, SAM)
 

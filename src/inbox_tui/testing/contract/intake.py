@@ -7,7 +7,7 @@ import pytest
 from inbox_tui.domain.errors import NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.limits import ID_LIMIT
-from inbox_tui.domain.models import Access, Author, ConversationId, Kind, Lead, Standing, Status, Taken
+from inbox_tui.domain.models import Access, Author, ConversationId, ConversationState, ImportResult, Kind, Lead, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, events, ids, intake_of, member_of, messages, reply, team_of
 from inbox_tui.testing.factories import DANA, EVE, MORNING, SAM, incoming, minute, said
@@ -19,16 +19,16 @@ class IntakeContract(Contract):
     async def test_taking_the_same_in_again_changes_nothing(self, dana: Store) -> None:
         """With keys or without."""
         batch = [incoming("c-1", said("a", key="m-1"), said("b", 1, key="m-2")), incoming("c-2", "a", "b", "c")]
-        assert await intake_of(dana).take_in(batch) == Taken(added=2, messages=5)
+        assert await intake_of(dana).ingest(batch) == ImportResult(added=2, messages=5)
         before = [await dana.thread(C1), await dana.thread(ConversationId("c-2"))]
-        assert await intake_of(dana).take_in(batch) == Taken(unchanged=2)
+        assert await intake_of(dana).ingest(batch) == ImportResult(unchanged=2)
         assert [await dana.thread(C1), await dana.thread(ConversationId("c-2"))] == before
 
     async def test_a_known_conversation_gets_what_it_lacks(self, dana: Store) -> None:
         """By the rules, in order, at the end; what the team decided meanwhile stays."""
         await self.seed(dana, incoming("c-1", "a", assignee_email=DANA))
         await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
-        assert await intake_of(dana).take_in([incoming("c-1", "a", "b", "c")]) == Taken(extended=1, messages=2)
+        assert await intake_of(dana).ingest([incoming("c-1", "a", "b", "c")]) == ImportResult(extended=1, messages=2)
         now = await dana.get(C1)
         assert (now.status, now.waiting_since, now.assignee) == (Status.OPEN, minute(1), await dana.me())
         assert [m.body for m in await messages(dana) if m.kind is Kind.MESSAGE] == ["a", "b", "c"]
@@ -76,10 +76,10 @@ class IntakeContract(Contract):
             incoming("c-3", assignee_email=DANA),
             incoming("c-4"),
         ]
-        assert await intake_of(dana).take_in(batch) == Taken(added=4, messages=4, unassigned=2)
+        assert await intake_of(dana).ingest(batch) == ImportResult(added=4, messages=4, unassigned=2)
         assert [(await dana.get(given.id)).assignee for given in batch] == [None, None, await dana.me(), None]
         assert (await dana.counts(None)).your_inbox == 1
-        assert await intake_of(dana).take_in(batch) == Taken(unchanged=4)
+        assert await intake_of(dana).ingest(batch) == ImportResult(unchanged=4)
 
     async def test_who_imported_is_kept(self, dana: Store, sam: Store) -> None:
         """With each message that came in so, and with none that came from its author."""
@@ -89,7 +89,7 @@ class IntakeContract(Contract):
         await intake_of(sam).receive(C1, said("by telephone", 3, key="t-1"))
         await team_of(dana).set_access((await sam.me()).id, Access.ADMIN)
         more = (said("d", 4), said("Rated 5", 9, Author.SYSTEM))
-        await intake_of(sam).take_in([incoming("c-1", "a", by_sam, said("c", 2), *more)])
+        await intake_of(sam).ingest([incoming("c-1", "a", by_sam, said("c", 2), *more)])
         await reply(dana)
         first, second = await dana.me(), await sam.me()
         assert [(m.body, m.imported_by) for m in await messages(dana) if m.kind is Kind.MESSAGE] == [
@@ -110,7 +110,7 @@ class IntakeContract(Contract):
     async def test_a_copy_keeps_who_imported_where_it_comes_from(self, dana: Store, sam: Store) -> None:
         """Nobody, if nobody did; and only a copy may say."""
         by_sam, by_other = said("a", imported_by_email=SAM), said("b", 1, imported_by_email="other@acme.example")
-        await self.seed(dana, incoming("c-1", by_sam, by_other, said("c", 2), standing=Standing(minute(2))))
+        await self.seed(dana, incoming("c-1", by_sam, by_other, said("c", 2), standing=ConversationState(minute(2))))
         await self.seed(dana, incoming("c-2", by_sam))
         other = await member_of(dana, "other@acme.example")
         assert [message.imported_by for message in await messages(dana)] == [await sam.me(), other, None]
@@ -135,7 +135,7 @@ class IntakeContract(Contract):
             incoming("c-9", "x" * 1_000_001),
         ):
             with pytest.raises(Rejected):
-                await intake_of(dana).take_in([incoming("c-1"), wrong])
+                await intake_of(dana).ingest([incoming("c-1"), wrong])
             assert await ids(dana, Query()) == []
             assert (await dana.counts(None)).all == 0
 
@@ -143,18 +143,18 @@ class IntakeContract(Contract):
         """And when it is made again, as it stands there by now; unless more was said here."""
         first, more = said("a", key="m-1"), said("Sorry!", 8, Author.MEMBER, key="m-2", member_email=DANA)
         closed = said("Dana Ortiz marked this resolved", 9, Author.SYSTEM, kind=Kind.EVENT)
-        waiting = Standing(minute(4), waiting_since=minute(2), handoff_requested=True)
+        waiting = ConversationState(minute(4), waiting_since=minute(2), handoff_requested=True)
         await self.seed(dana, incoming("c-1", first, standing=waiting, assignee_email=DANA, lead=Lead("Maya")))
         now = await dana.get(C1)
         assert (now.last_activity_at, now.waiting_since, now.handoff_requested) == (minute(4), minute(2), True)
-        done = Standing(
+        done = ConversationState(
             minute(8),
             first_human_reply_at=minute(8),
             resolved_at=minute(9),
             last_outgoing=Author.MEMBER,
         )
         copy = incoming("c-1", first, more, closed, standing=done, status=Status.RESOLVED, lead=Lead("Petra"))
-        assert await intake_of(dana).take_in([copy]) == Taken(extended=1, messages=2)
+        assert await intake_of(dana).ingest([copy]) == ImportResult(extended=1, messages=2)
         now = await dana.get(C1)
         assert (now.status, now.resolved_at, now.waiting_since, now.assignee) == (
             Status.RESOLVED,
@@ -164,9 +164,9 @@ class IntakeContract(Contract):
         )
         assert (now.lead.name, now.last_activity_at, now.messages) == ("Petra", minute(8), 2)
         assert await events(dana) == ["Dana Ortiz marked this resolved"]
-        assert await intake_of(dana).take_in([copy]) == Taken(unchanged=1)
+        assert await intake_of(dana).ingest([copy]) == ImportResult(unchanged=1)
         await intake_of(dana).receive(C1, said("And?", 20, key="m-9"))
-        assert await intake_of(dana).take_in([copy]) == Taken(unchanged=1)
+        assert await intake_of(dana).ingest([copy]) == ImportResult(unchanged=1)
         assert (await dana.get(C1)).status is Status.OPEN
         assert (await dana.counts(None)).resolved == 0
 
@@ -175,11 +175,11 @@ class IntakeContract(Contract):
         taken = said("Sam took this", 2, Author.SYSTEM, kind=Kind.EVENT)
         given = said("Sam gave this back", 3, Author.SYSTEM, kind=Kind.EVENT)
         thread = [said("a", key="#1"), taken, said("b", 2, key="#2")]
-        standing = Standing(minute(2))
+        standing = ConversationState(minute(2))
         await self.seed(dana, incoming("c-1", *thread, standing=standing))
-        again = incoming("c-1", *thread, given, said("c", 4), standing=Standing(minute(4)))
-        assert await intake_of(dana).take_in([again]) == Taken(extended=1, messages=2)
-        assert await intake_of(dana).take_in([again]) == Taken(unchanged=1)
+        again = incoming("c-1", *thread, given, said("c", 4), standing=ConversationState(minute(4)))
+        assert await intake_of(dana).ingest([again]) == ImportResult(extended=1, messages=2)
+        assert await intake_of(dana).ingest([again]) == ImportResult(unchanged=1)
         assert [(message.body, message.key) for message in await messages(dana)] == [
             ("a", "#1"),
             ("Sam took this", ""),

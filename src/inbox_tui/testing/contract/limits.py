@@ -16,12 +16,12 @@ from inbox_tui.domain.models import (
     FROM_START,
     Author,
     Conversation,
+    ConversationState,
     IncomingConversation,
     IncomingMessage,
     Lead,
     MessageId,
     SetStatus,
-    Standing,
     Status,
 )
 from inbox_tui.domain.paging import ROOM, PageRequest, sent_size
@@ -49,25 +49,25 @@ Write = Callable[[Store, datetime], Awaitable[object]]
 
 
 async def _import_conversation(store: Store, at: datetime) -> None:
-    await intake_of(store).take_in([_with(said("a"), at)])
+    await intake_of(store).ingest([_with(said("a"), at)])
 
 
 async def _import_message(store: Store, at: datetime) -> None:
-    await intake_of(store).take_in([_with(IncomingMessage(Author.VISITOR, "a", at), minute(0))])
+    await intake_of(store).ingest([_with(IncomingMessage(Author.VISITOR, "a", at), minute(0))])
 
 
 async def _import_event(store: Store, at: datetime) -> None:
-    await intake_of(store).take_in([_with(said("a"), minute(0), IncomingMessage(Author.SYSTEM, "b", at))])
+    await intake_of(store).ingest([_with(said("a"), minute(0), IncomingMessage(Author.SYSTEM, "b", at))])
 
 
 async def _extend(store: Store, at: datetime) -> None:
-    await intake_of(store).take_in([incoming("c-1", said("Hello", key="m"), IncomingMessage(Author.AGENT, "b", at))])
+    await intake_of(store).ingest([incoming("c-1", said("Hello", key="m"), IncomingMessage(Author.AGENT, "b", at))])
 
 
 def _copy(field: str) -> Write:
     async def write(store: Store, at: datetime) -> None:
-        standing = msgspec.structs.replace(Standing(minute(0)), **{field: at})
-        await intake_of(store).take_in([incoming("c-9", standing=standing)])
+        standing = msgspec.structs.replace(ConversationState(minute(0)), **{field: at})
+        await intake_of(store).ingest([incoming("c-9", standing=standing)])
 
     return write
 
@@ -224,7 +224,7 @@ class IntakeLimitsContract(Contract):
         """The clock of the store that it comes from may be ahead, and it must equal its source."""
         ahead = utc_now() + _A_MINUTE
         copied = incoming(
-            "c-1", IncomingMessage(Author.VISITOR, "Hello", ahead), created_at=ahead, standing=Standing(ahead)
+            "c-1", IncomingMessage(Author.VISITOR, "Hello", ahead), created_at=ahead, standing=ConversationState(ahead)
         )
         await self.seed(dana, copied)
         assert (await dana.get(C1)).last_activity_at == ahead

@@ -62,7 +62,7 @@ class IntakeNamingContract(Contract):
         """No conversation, no agent, no message; and nobody."""
         for wrong in (incoming(blank), incoming("c-1", agent=blank), incoming("c-1", said("a", key=blank))):
             with pytest.raises(Rejected):
-                await intake_of(dana).take_in([wrong])
+                await intake_of(dana).ingest([wrong])
         assert await ids(dana, Query()) == []
         nobody = said("a", author=Author.MEMBER, member_email=blank)
         await self.seed(dana, incoming("c-1", nobody, assignee_email=blank))

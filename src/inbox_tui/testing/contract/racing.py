@@ -90,7 +90,7 @@ VERBS: dict[str, tuple[Verb, int]] = {
 }
 """What may be done to a workspace, and how many of two who do it at once succeed."""
 INTAKE_VERBS: dict[str, tuple[Verb, int]] = {
-    "take in": (lambda store, _: intake_of(store).take_in([incoming("c-9", said("a"), said("b", 1))]), 2),
+    "take in": (lambda store, _: intake_of(store).ingest([incoming("c-9", said("a"), said("b", 1))]), 2),
     "receive": (lambda store, _: intake_of(store).receive(C1, said("late", 5, key="v-9")), 2),
     "ask for a human": (lambda store, _: intake_of(store).request_handoff(C1, MORNING), 2),
     "lead": (lambda store, who: intake_of(store).set_lead(C1, Lead(who, f"{who}@x.example", who, who)), 2),

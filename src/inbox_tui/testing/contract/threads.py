@@ -14,15 +14,15 @@ from inbox_tui.domain.models import (
     FROM_START,
     Author,
     ConversationId,
+    ConversationState,
+    ImportResult,
     IncomingMessage,
     Kind,
     Lead,
     Message,
     MessageId,
     ReplyDraft,
-    Standing,
     Status,
-    Taken,
 )
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import (
@@ -164,7 +164,7 @@ class IntakeThreadsContract(Contract):
         await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
         before = await dana.get(C1)
         earlier = (said("a", 1), said("A", 2, Author.MEMBER, member_email=DANA), said("AI", 3, Author.AGENT))
-        assert await intake_of(dana).take_in([incoming("c-1", *earlier)]) == Taken(extended=1, messages=3)
+        assert await intake_of(dana).ingest([incoming("c-1", *earlier)]) == ImportResult(extended=1, messages=3)
         now = await dana.get(C1)
         assert await bodies(dana) == ["a", "A", "AI", "b", "B"]
         assert (now.created_at, now.first_human_reply_at, now.messages) == (minute(1), minute(2), 5)
@@ -200,9 +200,11 @@ class IntakeThreadsContract(Contract):
         """Without ids: a message is known by author, time and text."""
         zero, one, two, three = (said(body, at) for at, body in enumerate(("zero", "one", "two", "three")))
         await self.seed(dana, incoming("c-1", one, two))
-        assert await intake_of(dana).take_in([incoming("c-1", zero, one, two, three)]) == Taken(extended=1, messages=2)
+        assert await intake_of(dana).ingest([incoming("c-1", zero, one, two, three)]) == ImportResult(
+            extended=1, messages=2
+        )
         assert await bodies(dana) == ["zero", "one", "two", "three"]
-        assert await intake_of(dana).take_in([incoming("c-1", two, one)]) == Taken(unchanged=1)
+        assert await intake_of(dana).ingest([incoming("c-1", two, one)]) == ImportResult(unchanged=1)
         assert await bodies(dana) == ["zero", "one", "two", "three"]
 
     async def test_each_of_author_time_and_text_tells_messages_apart(self, dana: Store) -> None:
@@ -217,15 +219,15 @@ class IntakeThreadsContract(Contract):
             said("ok", 0, Author.MEMBER, member_email=SAM),
         ]
         for length in range(1, len(thread) + 1):
-            taken = await intake_of(dana).take_in([incoming("c-1", *thread[:length])])
+            taken = await intake_of(dana).ingest([incoming("c-1", *thread[:length])])
             assert taken.messages == 1, length
-        assert await intake_of(dana).take_in([incoming("c-1", *thread)]) == Taken(unchanged=1)
+        assert await intake_of(dana).ingest([incoming("c-1", *thread)]) == ImportResult(unchanged=1)
         assert len(await bodies(dana)) == len(thread)
 
     async def test_what_is_there_with_an_id_is_known_without_one(self, dana: Store) -> None:
         """It came from the website first, or the source gives ids no longer."""
         await self.seed(dana, incoming("c-1", said("a", key="web-1"), said("b", 1, key="web-2")))
-        assert await intake_of(dana).take_in([incoming("c-1", "a", "b", "c")]) == Taken(extended=1, messages=1)
+        assert await intake_of(dana).ingest([incoming("c-1", "a", "b", "c")]) == ImportResult(extended=1, messages=1)
         assert await bodies(dana) == ["a", "b", "c"]
 
     async def test_messages_ahead_of_the_clock_are_not_doubled(self, dana: Store) -> None:
@@ -235,7 +237,7 @@ class IntakeThreadsContract(Contract):
         given = incoming("c-9", said("soon", ahead), said("sooner", ahead - 1), at=ahead, needs_human=True)
         await self.seed(dana, given)
         once = await messages(dana, ConversationId("c-9"))
-        assert await intake_of(dana).take_in([given]) == Taken(unchanged=1)
+        assert await intake_of(dana).ingest([given]) == ImportResult(unchanged=1)
         assert await messages(dana, ConversationId("c-9")) == once
         now = await dana.get(ConversationId("c-9"))
         assert [message.body for message in once] == ["sooner", "soon"]
@@ -247,20 +249,24 @@ class IntakeThreadsContract(Contract):
     async def test_a_copy_keeps_a_thread_as_it_is(self, dana: Store) -> None:
         """With several that have no key and say the same; made again when one more came between."""
         took = [said("Sam took this", 2, Author.SYSTEM, kind=Kind.EVENT)] * 2
-        first = incoming("c-1", said("a"), *took, said("c", 4), standing=Standing(minute(4)), at=1)
+        first = incoming("c-1", said("a"), *took, said("c", 4), standing=ConversationState(minute(4)), at=1)
         await self.seed(dana, first)
         assert (await dana.get(C1)).created_at == minute(1)
         gave = said("Sam gave this back", 3, Author.SYSTEM, kind=Kind.EVENT)
-        again = incoming("c-1", said("a"), *took, took[0], gave, said("c", 4), standing=Standing(minute(4)), at=1)
-        assert await intake_of(dana).take_in([again]) == Taken(extended=1, messages=2)
+        again = incoming(
+            "c-1", said("a"), *took, took[0], gave, said("c", 4), standing=ConversationState(minute(4)), at=1
+        )
+        assert await intake_of(dana).ingest([again]) == ImportResult(extended=1, messages=2)
         assert [message.body for message in await messages(dana)] == [m.body for m in again.messages]
-        assert await intake_of(dana).take_in([again]) == Taken(unchanged=1)
+        assert await intake_of(dana).ingest([again]) == ImportResult(unchanged=1)
 
     @pytest.mark.parametrize(("given", "kept"), TRIMMED.items(), ids=map(ascii, TRIMMED))
     async def test_what_is_known_of_a_visitor_has_no_blanks_around_it(self, dana: Store, given: str, kept: str) -> None:
         """However it comes in; blanks alone are no lead."""
         lead = Lead(given, given, given, given)
-        await self.seed(dana, incoming("c-1", lead=lead), incoming("c-2", lead=lead, standing=Standing(minute(0))))
+        await self.seed(
+            dana, incoming("c-1", lead=lead), incoming("c-2", lead=lead, standing=ConversationState(minute(0)))
+        )
         await self.seed(dana, incoming("c-3"))
         await intake_of(dana).set_lead(ConversationId("c-3"), lead)
         expected = Lead(kept, kept, kept, kept)

@@ -29,7 +29,7 @@ class AgentChoice(msgspec.Struct, frozen=True):
     agent: Agent | None
 
 
-class AgentMenu(Dialog[AgentChoice]):
+class AgentDialog(Dialog[AgentChoice]):
     """All agents first, then each by name; the current one is marked. None: as it was."""
 
     heading = "Conversations of"

@@ -26,10 +26,10 @@ from inbox_tui.domain.text import clean, clean_name, folded
 from inbox_tui.tui.presenters.badges import NOBODY, badge_segment
 from inbox_tui.tui.widgets.line_field import LineField
 
-ROWS_AT_MOST = 12
+MAX_ROWS = 12
 """Members that are visible at once; the rest is scrolled to or typed for."""
-WIDTH_AT_LEAST = 30
-WIDTH_AT_MOST = 64
+MIN_WIDTH = 30
+MAX_WIDTH = 64
 EMAIL_LIMIT = 254
 _FRAME = 3
 """Lines that the border and the input take."""
@@ -50,28 +50,28 @@ class NarrowInput(LineField):
         self.cursor_blink = False
 
 
-class AssignMenu(ModalScreen[AssignChoice | None]):
+class AssignDialog(ModalScreen[AssignChoice | None]):
     """A dropdown over the inbox, below the region that it is given."""
 
     DEFAULT_CSS = """
-    AssignMenu { background: transparent; align: left top; }
-    AssignMenu #menu { border: round $inbox-rule; background: $panel; height: auto; }
-    AssignMenu NarrowInput { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
-    AssignMenu OptionList {
+    AssignDialog { background: transparent; align: left top; }
+    AssignDialog #menu { border: round $inbox-rule; background: $panel; height: auto; }
+    AssignDialog NarrowInput { width: 1fr; height: 1; border: none; padding: 0 1; background: $panel; }
+    AssignDialog OptionList {
         height: auto; border: none; padding: 0; background: $panel; scrollbar-size-vertical: 1;
         text-wrap: nowrap; text-overflow: ellipsis;
     }
-    AssignMenu OptionList:focus { border: none; }
-    AssignMenu OptionList > .option-list--option { padding: 0 1; }
-    AssignMenu OptionList > .option-list--option-highlighted {
+    AssignDialog OptionList:focus { border: none; }
+    AssignDialog OptionList > .option-list--option { padding: 0 1; }
+    AssignDialog OptionList > .option-list--option-highlighted {
         color: $foreground; background: $inbox-cursor; text-style: bold underline;
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", id="assign.up", show=False),
         Binding("down", "move(1)", "Down", id="assign.down", show=False),
-        Binding("pageup", f"move({-ROWS_AT_MOST + 1})", "Page up", id="assign.page-up", show=False),
-        Binding("pagedown", f"move({ROWS_AT_MOST - 1})", "Page down", id="assign.page-down", show=False),
+        Binding("pageup", f"move({-MAX_ROWS + 1})", "Page up", id="assign.page-up", show=False),
+        Binding("pagedown", f"move({MAX_ROWS - 1})", "Page down", id="assign.page-down", show=False),
         Binding("escape", "leave", "Leave it as it is", id="assign.leave", show=False),
     ]
 
@@ -178,8 +178,8 @@ class AssignMenu(ModalScreen[AssignChoice | None]):
         screen = self.app.size
         anchor = self._anchor.clip(screen.width, screen.height)
         widest = max((self._prompt(choice).cell_length for choice in self._choices), default=0)
-        width = min(max(WIDTH_AT_LEAST, widest + 5), WIDTH_AT_MOST, screen.width)
-        wanted = min(len(self._choices), ROWS_AT_MOST)
+        width = min(max(MIN_WIDTH, widest + 5), MAX_WIDTH, screen.width)
+        wanted = min(len(self._choices), MAX_ROWS)
         below, above = screen.height - anchor.bottom - _FRAME, anchor.y - _FRAME
         is_below = below >= min(wanted, 4) or below >= above
         rows = max(1, min(wanted, below if is_below else above))

@@ -13,7 +13,7 @@ from inbox_tui.domain.text import clean_body
 from inbox_tui.tui.dialogs.base import Choice, Dialog
 
 
-class ConfirmModal(Dialog[bool]):
+class ConfirmDialog(Dialog[bool]):
     """Asks whether to do something. True: do it; False: leave everything as it is."""
 
     heading = "Please confirm"

@@ -24,7 +24,7 @@ Decision: TypeAlias = Literal["send", "edit"]
 """Send the text as it is, or go back to it."""
 
 
-class ConflictModal(Dialog[Decision]):
+class ConflictDialog(Dialog[Decision]):
     """Shows what was written meanwhile and the text not sent. None is as good as "edit"."""
 
     AUTO_FOCUS = ""  # on a button, a space between two words would be an answer

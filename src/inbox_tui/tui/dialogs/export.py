@@ -65,7 +65,7 @@ def chosen_path(text: str) -> Path:
     return path
 
 
-class ExportModal(Dialog[Path]):
+class ExportDialog(Dialog[Path]):
     """Gives the path of the finished file, or None: nothing (more) is to be written.
 
     Closing with None while writing means that the caller must stop and remove what it has.

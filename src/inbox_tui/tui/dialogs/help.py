@@ -42,7 +42,7 @@ class HelpSection(msgspec.Struct, frozen=True):
     keys: tuple[KeyHelp, ...]
 
 
-class HelpScreen(Dialog[None]):
+class HelpDialog(Dialog[None]):
     """All keys by the place where they work, with the ids that remap them."""
 
     heading = "Keys"

@@ -28,7 +28,7 @@ _WORDS = {Kind.MESSAGE: "reply", Kind.NOTE: "note"}
 Wish: TypeAlias = Literal["back", "discard", "open"]
 
 
-class LostTextsModal(Dialog[Draft]):
+class LostTextsDialog(Dialog[Draft]):
     """The texts, one a line. Returns the one to read; None: nothing."""
 
     heading = "Texts without a conversation"
@@ -80,7 +80,7 @@ class LostTextsModal(Dialog[Draft]):
             options.highlighted = ((options.highlighted or 0) + steps) % len(self._texts)
 
 
-class LostTextModal(Dialog[Wish]):
+class LostTextDialog(Dialog[Wish]):
     """One text, whole. Returns what to do with it; None is as good as "back"."""
 
     AUTO_FOCUS = ""  # Enter leads back, and no button is pressed by mistake

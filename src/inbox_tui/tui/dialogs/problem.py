@@ -16,7 +16,7 @@ from inbox_tui.domain.text import clean_body
 from inbox_tui.tui.dialogs.base import Choice, Dialog
 
 
-class ProblemModal(Dialog[None]):
+class ProblemDialog(Dialog[None]):
     """Shows an error's message and hint until it is closed."""
 
     heading = "Something did not work"

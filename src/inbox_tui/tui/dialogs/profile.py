@@ -26,7 +26,7 @@ class Profile(msgspec.Struct, frozen=True):
     badge: Badge
 
 
-class ProfileModal(FormDialog[Profile]):
+class ProfileDialog(FormDialog[Profile]):
     """Name, initials and colour. The badge follows the name until somebody changes it. None: not now."""
 
     heading = "Your profile"

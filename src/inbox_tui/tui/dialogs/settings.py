@@ -28,7 +28,7 @@ from inbox_tui.domain.models import Member
 from inbox_tui.domain.team import PHOTO_LIMIT
 from inbox_tui.domain.text import clean_line, clean_name
 from inbox_tui.tui.dialogs.base import Choice, FormDialog, TextField, field
-from inbox_tui.tui.dialogs.profile import Profile, ProfileModal
+from inbox_tui.tui.dialogs.profile import Profile, ProfileDialog
 from inbox_tui.tui.presenters.badges import badge_segment
 from inbox_tui.tui.themes import THEMES
 
@@ -119,7 +119,7 @@ class OneOf(Widget, can_focus=True):
         return [f"({word})" if word == chosen else f" {word} " for word in self._words]
 
 
-class SettingsScreen(FormDialog[SettingsResult]):
+class SettingsDialog(FormDialog[SettingsResult]):
     """Shows the settings and returns them changed. None: nothing is to change.
 
     Args:
@@ -189,7 +189,7 @@ class SettingsScreen(FormDialog[SettingsResult]):
         member = self._current.member
         name = self._profile.name if self._profile else member.name
         badge = self._profile.badge if self._profile else member.badge
-        self.app.push_screen(ProfileModal(name, badge), self._take_profile)
+        self.app.push_screen(ProfileDialog(name, badge), self._take_profile)
 
     def action_remove_photo(self) -> None:
         """Have no photo any more."""

@@ -47,7 +47,7 @@ WelcomeResult: TypeAlias = FillWithSample | ImportFile
 """What was chosen."""
 
 
-class WelcomeScreen(FormDialog[WelcomeResult]):
+class WelcomeDialog(FormDialog[WelcomeResult]):
     """Three ways to begin, chosen by digits. None: go on with the empty inbox.
 
     Args:

@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from inbox_tui.domain.models import Conversation, ConversationId
-from inbox_tui.tui.inbox.context import View
+from inbox_tui.tui.inbox.context import InboxContext
 
 
-class Assigned:
+class AssignmentNotices:
     """What is the member's, and what of it is new to them."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, context: InboxContext) -> None:
+        self._context = context
         self._mine: set[ConversationId] | None = None
         """Known to be the member's; None until it was read."""
         self._new: dict[ConversationId, Conversation] = {}
 
     def read(self) -> None:
         """Read what is the member's; what has become so since it was last read is news."""
-        if self._view.me.may_chat:
-            self._view.run(self._view.work.read_mine(self._learn), group="mine", exclusive=True)
+        if self._context.me.may_chat:
+            self._context.run(self._context.work.read_mine(self._learn), group="mine", exclusive=True)
 
     def read_first(self) -> None:
         """The member may have got chat access only now: read what is theirs, if that was not done yet."""
@@ -38,7 +38,7 @@ class Assigned:
 
     def hear(self, conversations: Sequence[Conversation]) -> None:
         """Conversations were written to: some may be the member's now that were not before."""
-        mine, me = self._mine, self._view.me
+        mine, me = self._mine, self._context.me
         if mine is None:
             return
         maybe: list[Conversation] = []
@@ -50,12 +50,12 @@ class Assigned:
                 mine.add(conversation.id)
                 maybe.append(conversation)
         if maybe:
-            self._view.run(self._view.work.look_at_assigned(maybe, me, self._show), group="assigned")
+            self._context.run(self._context.work.look_at_assigned(maybe, me, self._show), group="assigned")
 
     def saw(self, id: ConversationId) -> None:
         """The member has it on screen, or it is not theirs any more."""
         if self._new.pop(id, None) is not None:
-            self._view.list.show_newness(id, is_new=False)
+            self._context.list.show_newness(id, is_new=False)
             self._count()
 
     @property
@@ -70,17 +70,17 @@ class Assigned:
             self._show([conversation for conversation in conversations if conversation.id not in before])
 
     def _show(self, conversations: Sequence[Conversation]) -> None:
-        view = self._view
+        context = self._context
         for conversation in conversations:
             if self._mine is None or conversation.id not in self._mine:
                 continue  # a colleague took it back while it was looked at
-            if view.is_shown(conversation.id):
-                view.status.say("This was assigned to you")
+            if context.is_shown(conversation.id):
+                context.status.say("This was assigned to you")
                 continue
             self._new[conversation.id] = conversation
-            view.list.show_newness(conversation.id, is_new=True)
-            view.list.let_in(conversation)
+            context.list.show_newness(conversation.id, is_new=True)
+            context.list.let_in(conversation)
         self._count()
 
     def _count(self) -> None:
-        self._view.top.assigned = len(self._new)
+        self._context.top.assigned = len(self._new)

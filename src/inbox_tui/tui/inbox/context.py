@@ -20,9 +20,9 @@ from inbox_tui.domain.times import clock_time
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
-from inbox_tui.tui.inbox.opening import Opened
-from inbox_tui.tui.inbox.prompts import Dialogs
-from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, Work
+from inbox_tui.tui.inbox.opening import InitialData
+from inbox_tui.tui.inbox.prompts import Prompts
+from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
 from inbox_tui.tui.presenters.keys import (
     LIST_HINTS,
@@ -46,18 +46,23 @@ ALL_AGENTS = "All agents"
 _ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
 OFFLINE_AFTER = 60.0
 """Seconds after which a lost line is called offline."""
-SLOW_LINE = 0.25
+SLOW_CONNECTION = 0.25
 """Seconds for an answer of the terminal from which on a line is slow."""
 _LINE_DOWN = "the line is down."
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
 
-class View:
+class InboxContext:
     """The inbox as it stands on one screen."""
 
     def __init__(
-        self, screen: Screen[None], work: Work, opened: Opened, launch: Launch, clock: Callable[[], datetime]
+        self,
+        screen: Screen[None],
+        work: StoreRequests,
+        opened: InitialData,
+        launch: Launch,
+        clock: Callable[[], datetime],
     ) -> None:
         self.screen = screen
         self.work = work
@@ -91,7 +96,7 @@ class View:
         self.thread = screen.query_one(ThreadView)
         self.box = screen.query_one(ReplyBox)
         self.status = screen.query_one(StatusLine)
-        self.dialogs = Dialogs(self)
+        self.prompts = Prompts(self)
 
     def run(self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool = False) -> None:
         """Hand work to a worker. Reads are exclusive in their group, writes never."""
@@ -105,7 +110,7 @@ class View:
         self.screen.workers.cancel_group(self.screen, group)
 
     @property
-    def deciding(self) -> int:
+    def decisions_under_way(self) -> int:
         """How many decisions are on their way."""
         return sum(1 for worker in self.screen.workers if worker.group == DECIDE and not worker.is_finished)
 
@@ -128,7 +133,7 @@ class View:
 
     def learn_round_trip(self, seconds: float) -> None:
         """Where the line is slow, say what helps."""
-        if seconds > SLOW_LINE and not self.settings.slow:
+        if seconds > SLOW_CONNECTION and not self.settings.slow:
             self.status.say(f"This line takes {seconds * 1000:.0f} ms. inbox-tui --slow sends less over it.")
 
     def heard(self, lost_at: datetime | None) -> None:

@@ -15,8 +15,8 @@ from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import Conversation, ConversationId
 from inbox_tui.operations.next_waiting import Next
-from inbox_tui.tui.inbox.context import View
-from inbox_tui.tui.inbox.listing import Aim, Browsing
+from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.listing import Aim, ListController
 from inbox_tui.tui.presenters.times import age
 
 
@@ -33,12 +33,12 @@ class _Left(NamedTuple):
         return query in (self.went_to, msgspec.structs.replace(self.went_to, search=self.id))
 
 
-class Going:
+class Jumps:
     """To who waits next, to what was changed, and back."""
 
-    def __init__(self, view: View, browsing: Browsing) -> None:
-        self._view = view
-        self._browsing = browsing
+    def __init__(self, context: InboxContext, listing: ListController) -> None:
+        self._context = context
+        self._listing = listing
         self._left: _Left | None = None
 
     def find_waiting(self, *, of_anybody: bool) -> None:
@@ -46,28 +46,28 @@ class Going:
 
         One that the highlight reached by going on has not been dealt with: it is the next.
         """
-        view = self._view
-        shown = view.list.highlighted
+        context = self._context
+        shown = context.list.highlighted
         after: ConversationId | None = None
-        if shown is not None and Filter.PENDING.matches(shown, view.me.id):
-            if view.touch() and (of_anybody or rules.is_free_for(shown, view.me)):
-                wait = f", waiting {age(shown.waiting_since, view.clock())}" if shown.waiting_since else ""
-                view.status.say(f"{shown.visitor}{wait}")
+        if shown is not None and Filter.PENDING.matches(shown, context.me.id):
+            if context.touch() and (of_anybody or rules.is_free_for(shown, context.me)):
+                wait = f", waiting {age(shown.waiting_since, context.clock())}" if shown.waiting_since else ""
+                context.status.say(f"{shown.visitor}{wait}")
                 return
             after = shown.id
-        work = view.work.find_waiting(self._browsing.query.agent, after, None if of_anybody else view.me)
-        view.run(work, group="waiting", exclusive=True)
+        work = context.work.find_waiting(self._listing.query.agent, after, None if of_anybody else context.me)
+        context.run(work, group="waiting", exclusive=True)
 
     def go_to_waiting(self, found: Next) -> None:
         """Highlight who waits, and say who was passed over."""
         if found.conversation is not None:
             self.go_to(found.conversation, Filter.PENDING, found.number)
             if found.passed_over:
-                self._view.say_of(found.conversation.id, self._passed_over(found.passed_over))
+                self._context.say_of(found.conversation.id, self._passed_over(found.passed_over))
         elif found.passed_over:
-            self._view.status.say(f"Nobody else is waiting for you. {self._passed_over(found.passed_over)}")
+            self._context.status.say(f"Nobody else is waiting for you. {self._passed_over(found.passed_over)}")
         else:
-            self._view.status.say("Nobody else is waiting for a human reply")
+            self._context.status.say("Nobody else is waiting for a human reply")
 
     def go_to(self, conversation: Conversation, filter: Filter | None = None, number: int | None = None) -> None:
         """Highlight a conversation; where the list does not hold it, list what the filter holds.
@@ -77,33 +77,33 @@ class Going:
             filter: A filter that holds it; None means the one in force, or all where that does not.
             number: The row that it has there, where that is known.
         """
-        view, browsing = self._view, self._browsing
-        if view.list.conversation(conversation.id) is not None:
-            view.list.highlight(conversation.id)
+        context, listing = self._context, self._listing
+        if context.list.conversation(conversation.id) is not None:
+            context.list.highlight(conversation.id)
             return
-        here, shown = browsing.query, view.list.highlighted
+        here, shown = listing.query, context.list.highlighted
         if filter is None:
-            filter = here.filter if here.filter.matches(conversation, view.me.id) else Filter.ALL
+            filter = here.filter if here.filter.matches(conversation, context.me.id) else Filter.ALL
         there = msgspec.structs.replace(here, filter=filter, order=None, search="")
         if there.agent not in (None, conversation.agent.id):
             there = msgspec.structs.replace(there, agent=None)
         if self._left is None or not self._left.is_left_for(here):
-            aim = Aim(shown.id if shown is not None else None, view.list.number)
+            aim = Aim(shown.id if shown is not None else None, context.list.number)
             self._left = _Left(here, aim, there, conversation.id)
         else:
             self._left = self._left._replace(went_to=there, id=conversation.id)
-        browsing.list_at(there, Aim(conversation.id, number))
+        listing.list_at(there, Aim(conversation.id, number))
 
     def back(self) -> bool:
         """Go back to the list that was left, if this is still the one that it was left for; whether there was one."""
         left, self._left = self._left, None
-        if left is None or not left.is_left_for(self._browsing.query):
+        if left is None or not left.is_left_for(self._listing.query):
             return False
-        self._browsing.list_at(left.query, left.aim)
+        self._listing.list_at(left.query, left.aim)
         return True
 
     def _passed_over(self, conversations: tuple[Conversation, ...]) -> str:
-        key = self._view.keys["inbox.next-waiting-any"]
+        key = self._context.keys["inbox.next-waiting-any"]
         first = conversations[0]
         if len(conversations) == 1 and first.assignee is not None:
             return f"Passed over {first.visitor}: {first.assignee.label} has this · {key} takes anybody's"

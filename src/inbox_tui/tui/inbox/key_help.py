@@ -10,7 +10,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from inbox_tui.local.keymap import DEFAULT_KEYS
-from inbox_tui.tui.dialogs.conflict import ConflictModal
+from inbox_tui.tui.dialogs.conflict import ConflictDialog
 from inbox_tui.tui.dialogs.help import HelpSection, KeyHelp
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.reply_box import ReplyBox
@@ -21,7 +21,7 @@ def key_sections(screen: Screen[None]) -> tuple[HelpSection, ...]:
     app = screen.app
     return (
         HelpSection("Outside the reply box", _keys(app, [screen.query_one(ConversationList), screen])),
-        HelpSection("In the reply box", _keys(app, [screen.query_one(ReplyBox), ConflictModal((), "")])),
+        HelpSection("In the reply box", _keys(app, [screen.query_one(ReplyBox), ConflictDialog((), "")])),
         HelpSection("Everywhere", _keys(app, [app])),
     )
 

@@ -9,27 +9,27 @@ import asyncio
 from time import monotonic
 
 from inbox_tui.domain.counts import counted
-from inbox_tui.tui.inbox.context import View
+from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.outgoing import Replies
-from inbox_tui.tui.inbox.undo_send import SendHold
+from inbox_tui.tui.inbox.undo_send import UndoSendQueue
 
-FINISHES_WITHIN = 6.0
+FINISH_TIMEOUT = 6.0
 """Seconds that quitting waits for what is on its way: a store waits for 5 of them for another's lock."""
 FINISH_POLL = 0.02
 
 
-async def finish(view: View, replies: Replies, hold: SendHold) -> str:
+async def finish(context: InboxContext, replies: Replies, hold: UndoSendQueue) -> str:
     """Send what is held, wait for what is on its way, decisions too.
 
     Returns:
         What became of it, in words; "" if there was nothing.
     """
-    work, undone = view.work, len(view.work.undone)
+    work, undone = context.work, len(context.work.undone)
     last = {pending.draft.key: pending for pending in replies.all_under_way()}
     hold.send_all()
-    until = monotonic() + FINISHES_WITHIN
-    while (replies.all_under_way() or view.deciding) and monotonic() < until:
-        if _waits_for_line(view, replies):
+    until = monotonic() + FINISH_TIMEOUT
+    while (replies.all_under_way() or context.decisions_under_way) and monotonic() < until:
+        if _waits_for_line(context, replies):
             break
         await asyncio.sleep(FINISH_POLL)
     waiting = len(replies.waiting)
@@ -41,18 +41,18 @@ async def finish(view: View, replies: Replies, hold: SendHold) -> str:
     failed = work.undone[undone:]
     words += [f"Not done: {_decisions(len(failed))}. {failed[-1].message}"] if failed else []
     delivery = work.delivery
-    if view.deciding and (delivery is None or delivery.problem):
-        words += [f"The store did not answer in time about {_decisions(view.deciding)}."]
+    if context.decisions_under_way and (delivery is None or delivery.problem):
+        words += [f"The store did not answer in time about {_decisions(context.decisions_under_way)}."]
     waits = delivery.undelivered if delivery is not None else 0
     words += [f"Not delivered yet: {waits:,}. The next start of inbox-tui delivers it."] if waits else []
     return " ".join(words)
 
 
-def _waits_for_line(view: View, replies: Replies) -> bool:
+def _waits_for_line(context: InboxContext, replies: Replies) -> bool:
     """The line is down and all that is on its way is in the outbox: waiting longer serves nobody."""
-    is_on_disk = view.work.delivery is not None and not view.work.delivery.problem
+    is_on_disk = context.work.delivery is not None and not context.work.delivery.problem
     is_all = len(replies.waiting) == len(replies.all_under_way())
-    return view.lost_at is not None and is_on_disk and is_all
+    return context.lost_at is not None and is_on_disk and is_all
 
 
 def _decisions(number: int) -> str:

@@ -28,9 +28,9 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.store.protocol import Intake, Removed
-from inbox_tui.tui.inbox.context import RETRY_DELAY, View
+from inbox_tui.tui.inbox.context import RETRY_DELAY, InboxContext
 from inbox_tui.tui.inbox.keys import OFFERS
-from inbox_tui.tui.inbox.opening import Opened
+from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.requests import READ_LIST
 from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
 
@@ -48,11 +48,11 @@ class Aim(NamedTuple):
     """The row, for when the conversation is not among the first."""
 
 
-class Browsing:
+class ListController:
     """The list, the open conversation, and what others write."""
 
-    def __init__(self, view: View, opened: Opened) -> None:
-        self._view = view
+    def __init__(self, context: InboxContext, opened: InitialData) -> None:
+        self._context = context
         self._opened = opened
         self._searching: Timer | None = None
         self._is_undone = False
@@ -77,10 +77,10 @@ class Browsing:
 
     def show_opened(self, workspace: str) -> None:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
-        self._view.show_frame(workspace)
+        self._context.show_frame(workspace)
         self.show_list(self.query, self._opened.page, self.counts)
-        self._view.show_hints()
-        self._view.pane.set_now(self._view.clock())
+        self._context.show_hints()
+        self._context.pane.set_now(self._context.clock())
 
     def change(
         self,
@@ -111,35 +111,35 @@ class Browsing:
         if wanted == self.query.search:
             return
         if wanted:
-            self._searching = self._view.screen.set_timer(SEARCH_DELAY, lambda: self.change(search=wanted))
+            self._searching = self._context.screen.set_timer(SEARCH_DELAY, lambda: self.change(search=wanted))
         else:
             self.change(search="")
 
     async def open_search(self) -> None:
         """Let search words be typed; without chat access, say why there is nothing to search."""
-        if self._view.me.may_chat:
-            await self._view.header.open_search()
+        if self._context.me.may_chat:
+            await self._context.header.open_search()
         else:
-            self._view.status.say(NO_SEARCH, is_problem=True)
+            self._context.status.say(NO_SEARCH, is_problem=True)
 
     def show_team(self, me: Member, members: tuple[Member, ...], agents: tuple[Agent, ...]) -> None:
         """Members, agents or the member's own access changed; list what they may see now."""
-        view = self._view
-        could_chat = view.me.may_chat
-        view.team_read(me, members, agents)
+        context = self._context
+        could_chat = context.me.may_chat
+        context.team_read(me, members, agents)
         if me.may_chat == could_chat:
             return
         if me.may_chat:
             self._read(self.query)
         else:
-            view.threads.clear()
+            context.threads.clear()
             self._read(msgspec.structs.replace(self.query, search=""))
 
     def show_list(self, query: Query, page: Page, counts: Counts) -> None:
         """Show a list from its beginning, unless another is wanted by now."""
         if query != self.query:
             return
-        view = self._view
+        context = self._context
         self._is_undone = False
         self._moved_up.clear()
         self._heard_all = True
@@ -147,55 +147,55 @@ class Browsing:
         total = page.total if page.total is not None else query.filter.count_in(counts)
         self._found = total
         self.counts = counts
-        view.list.empty_text = self._empty_text(query)
-        view.list.show(query, total, page, view.clock())
-        view.header.search = query.search
-        view.header.order = query.effective_order
+        context.list.empty_text = self._empty_text(query)
+        context.list.show(query, total, page, context.clock())
+        context.header.search = query.search
+        context.header.order = query.effective_order
         self.show_edges()
         self._show_found_number(page)
-        view.thread.look_for(query.search)
-        view.bar.active = query.filter
+        context.thread.look_for(query.search)
+        context.bar.active = query.filter
         self.show_counts(query.agent, counts)
         if query.search and page.total is not None and page.total_is_exact:
-            view.list.count(page.total)
+            context.list.count(page.total)
         aim, self._aim = self._aim, None
         if aim is not None:
             self._take_aim(aim)
 
     def keep_shown(self, operation: str) -> None:
         """A list that could not be read leaves the one on screen, under its own name."""
-        shown = self._view.list.query_shown
+        shown = self._context.list.query_shown
         if operation == READ_LIST and shown is not None:
             self._name(shown)
             if self._is_undone:
-                self._view.screen.set_timer(RETRY_DELAY, self._read_anew)
+                self._context.screen.set_timer(RETRY_DELAY, self._read_anew)
 
     def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
         """Show the filters' numbers, unless they are another agent's."""
         if agent == self.query.agent:
             self.counts = counts
-            self._view.bar.counts = counts
-            if self._view.list.query_shown == self.query and not self.query.search:
+            self._context.bar.counts = counts
+            if self._context.list.query_shown == self.query and not self.query.search:
                 heard_all, self._heard_all = self._heard_all, True
-                self._view.list.count(self.query.filter.count_in(counts), heard_all=heard_all)
-                if not heard_all and not self._view.list.row_count():
+                self._context.list.count(self.query.filter.count_in(counts), heard_all=heard_all)
+                if not heard_all and not self._context.list.row_count():
                     self._read(self.query)
 
     def read_page(self, request: PageRequest, generation: int) -> None:
         """Read rows that the list has to show."""
-        self._view.run(self._view.work.read_page(self.query, request, generation), group="page")
+        self._context.run(self._context.work.read_page(self.query, request, generation), group="page")
 
     def show_page(self, query: Query, request: PageRequest, page: Page) -> None:
         """Show rows that were read, unless the list is another by now."""
         if query == self.query:
-            self._view.list.supply(request, page)
+            self._context.list.supply(request, page)
 
     def show_ages(self) -> None:
         """Ages and waits have grown."""
-        self._view.list.set_now(self._view.clock())
-        self._view.pane.set_now(self._view.clock())
-        if self._view.lost_at is not None:
-            self._view.show_connection()
+        self._context.list.set_now(self._context.clock())
+        self._context.pane.set_now(self._context.clock())
+        if self._context.lost_at is not None:
+            self._context.show_connection()
 
     # What others write
 
@@ -204,64 +204,64 @@ class Browsing:
 
         Returns whether each change can be looked at by itself; there may be too many, or nobody knows them all.
         """
-        view = self._view
+        context = self._context
         can_look_at_each = not changes.reset and len(changes.conversations) <= FOLLOWED_AT_ONCE
-        was_lost = view.lost_at is not None
-        view.heard(changes.lost_at)
+        was_lost = context.lost_at is not None
+        context.heard(changes.lost_at)
         if changes.lost_at is not None:
             return can_look_at_each
         if was_lost:
-            view.read_again()
+            context.read_again()
         if changes.team or changes.reset:
-            view.run(view.work.read_team(), group="team", exclusive=True)
+            context.run(context.work.read_team(), group="team", exclusive=True)
         if changes.reset:
-            view.threads.clear()
-            view.thread.distrust()
+            context.threads.clear()
+            context.thread.distrust()
             self._is_undone = True
         if self._is_undone:
             self._read_anew()
             return can_look_at_each
         for id in changes.conversations:
-            view.threads.forget(id)
+            context.threads.forget(id)
         if changes.conversations:
             self._heard_all &= can_look_at_each
-            view.run(view.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
+            context.run(context.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
         return can_look_at_each
 
     def _read_anew(self) -> None:
         """Read the list again, and by that the open conversation, of which nothing on screen may be true any more."""
-        if self._is_undone and self._view.lost_at is None:
+        if self._is_undone and self._context.lost_at is None:
             self._read(self.query)
 
     def show_changed(self, conversations: Sequence[Conversation], gone: Sequence[ConversationId] = ()) -> None:
         """Show conversations as they are now; count those that the list does not hold yet."""
-        view = self._view
-        view.list.forget(gone)
+        context = self._context
+        context.list.forget(gone)
         for conversation in conversations:
-            held = view.list.conversation(conversation.id)
+            held = context.list.conversation(conversation.id)
             if held is not None and self._moves_up(held, conversation):
                 self._moved_up.add(conversation.id)
-            if view.is_shown(conversation.id):
-                view.pane.conversation = conversation
-        view.list.hear(conversations)
-        view.refresh_open_thread()
+            if context.is_shown(conversation.id):
+                context.pane.conversation = conversation
+        context.list.hear(conversations)
+        context.refresh_open_thread()
         self.show_edges()
-        view.read_counts()  # after what they count, so that the two agree
+        context.read_counts()  # after what they count, so that the two agree
         self._find_again()
 
     def _find_again(self) -> None:
         """Search once more, and never twice at a time: changes may come faster than a search ends."""
-        view = self._view
-        if not (self.query.search and view.me.may_chat):
+        context = self._context
+        if not (self.query.search and context.me.may_chat):
             return
         self._must_find_again = self._is_finding
         if not self._is_finding:
             self._is_finding = True
-            view.run(self._find(), group="found")
+            context.run(self._find(), group="found")
 
     async def _find(self) -> None:
         try:
-            await self._view.work.read_found(self.query, self._show_found)
+            await self._context.work.read_found(self.query, self._show_found)
         finally:
             self._is_finding = False
         if self._must_find_again:
@@ -269,28 +269,28 @@ class Browsing:
 
     def _show_found(self, query: Query, page: Page) -> None:
         """Count what the search in force finds and the list does not hold."""
-        if query != self.query or query != self._view.list.query_shown:
+        if query != self.query or query != self._context.list.query_shown:
             return
         self._found = page.total if page.total is not None else self._found
         self._show_found_number(page)
-        self._view.list.hear(page.rows, are_found=True)
+        self._context.list.hear(page.rows, are_found=True)
         if page.total is not None and page.total_is_exact:
-            self._view.list.count(page.total)
+            self._context.list.count(page.total)
 
     def _show_found_number(self, page: Page) -> None:
         more = "" if page.total_is_exact else "+"
-        self._view.header.found = f"{self._found:,}{more} found" if page.query.search else ""
+        self._context.header.found = f"{self._found:,}{more} found" if page.query.search else ""
 
     def show_edges(self) -> None:
         """Say at the list's edges what belongs in it and is not in it, and what would stand higher."""
-        view = self._view
-        view.header.new_above = view.list.edges.above
-        view.header.new_below = view.list.edges.below + view.list.unseen
-        view.header.moved_up = len(self._moved_up)
+        context = self._context
+        context.header.new_above = context.list.edges.above
+        context.header.new_below = context.list.edges.below + context.list.unseen
+        context.header.moved_up = len(self._moved_up)
 
     def show_new(self) -> None:
         """Let what is new come in, by reading the list again."""
-        if self._moved_up or sum(self._view.list.edges):
+        if self._moved_up or sum(self._context.list.edges):
             self._read(self.query)
 
     def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
@@ -299,15 +299,17 @@ class Browsing:
         words = f"{counted(added, 'conversation')} came in"
         if bad_lines:
             words = f"{words}; {counted(len(bad_lines), 'line')} did not: {bad_lines[0]}"
-        self._view.status.say(words, is_problem=bool(bad_lines))
+        self._context.status.say(words, is_problem=bool(bad_lines))
 
     def show_removed(self, removed: Removed) -> None:
         """The sample is gone: list what is left."""
-        self._view.threads.clear()
-        self._view.pane.conversation = None  # it may be gone, and nothing is to be read of it until the list is there
+        self._context.threads.clear()
+        self._context.pane.conversation = (
+            None  # it may be gone, and nothing is to be read of it until the list is there
+        )
         self._read(self.query)
         conversations, members = counted(removed.conversations, "conversation"), counted(removed.members, "member")
-        self._view.status.say(f"The sample is removed: {conversations} and {members}")
+        self._context.status.say(f"The sample is removed: {conversations} and {members}")
 
     def list_at(self, query: Query, aim: Aim) -> None:
         """List something else, with the highlight on a conversation of it."""
@@ -316,26 +318,26 @@ class Browsing:
 
     def _take_aim(self, aim: Aim) -> None:
         """Highlight what was aimed at; what is far from the first rows is listed by its id alone."""
-        if aim.id is not None and self._view.list.highlight(aim.id):
+        if aim.id is not None and self._context.list.highlight(aim.id):
             return
         if aim.number is not None:
-            self._view.list.highlight(aim.number)
-        elif aim.id is not None and not self.query.search and self._view.work.store.capabilities.search:
+            self._context.list.highlight(aim.number)
+        elif aim.id is not None and not self.query.search and self._context.work.store.capabilities.search:
             self.list_at(msgspec.structs.replace(self.query, search=aim.id), Aim(None, 0))
 
     def _read(self, query: Query) -> None:
         self._aim = None
         self._name(query)
-        self._view.run(self._view.work.read_list(query), group="list", exclusive=True)
+        self._context.run(self._context.work.read_list(query), group="list", exclusive=True)
 
     def _name(self, query: Query) -> None:
         """Say which list it is."""
         self.query = query
-        view = self._view
-        view.bar.active = query.filter
-        view.header.search = query.search
-        view.header.order = query.effective_order
-        view.show_agent(query.agent)
+        context = self._context
+        context.bar.active = query.filter
+        context.header.search = query.search
+        context.header.order = query.effective_order
+        context.show_agent(query.agent)
 
     def _moves_up(self, before: Conversation, now: Conversation) -> bool:
         """A visitor wrote, for which the conversation would stand higher if the list were read anew."""
@@ -349,18 +351,18 @@ class Browsing:
     @property
     def is_unused(self) -> bool:
         """Nothing has ever been in the inbox, which is on this machine and the member's to fill."""
-        store = self._view.work.store
+        store = self._context.work.store
         is_ours = isinstance(store, Intake) and not store.capabilities.outbox
-        return is_ours and self._view.me.access is Access.ADMIN and self.query.agent is None and not self.counts.all
+        return is_ours and self._context.me.access is Access.ADMIN and self.query.agent is None and not self.counts.all
 
     @property
     def has_sample(self) -> bool:
         """The sample is in the inbox, and the member's to take out."""
         from inbox_tui.operations.sample import names_sample  # not on the first screen
 
-        view = self._view
-        may = view.work.store.capabilities.upkeep and view.me.access is Access.ADMIN
-        return may and names_sample(view.members)
+        context = self._context
+        may = context.work.store.capabilities.upkeep and context.me.access is Access.ADMIN
+        return may and names_sample(context.members)
 
     def _empty_text(self, query: Query) -> str:
         if query.search and not has_words(query.search):
@@ -368,9 +370,9 @@ class Browsing:
         if query.search:
             return f"Nothing in {query.filter.label} matches. Esc drops the search."
         if self.is_unused:
-            keys = f"{self._view.keys['inbox.open']} chooses · {self._view.keys['app.commands']} commands"
+            keys = f"{self._context.keys['inbox.open']} chooses · {self._context.keys['app.commands']} commands"
             return "\n".join(["No conversations yet.", "", *(words for words, _ in OFFERS), "", keys])
-        next_waiting = self._view.keys["inbox.next-waiting"]
+        next_waiting = self._context.keys["inbox.next-waiting"]
         return {
             Filter.ALL: "No conversations yet.",
             Filter.YOUR_INBOX: f"Your inbox is empty. {next_waiting} goes to who waits longest.",

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.models import Conversation, ConversationId
 from inbox_tui.local.drafts import Draft
-from inbox_tui.tui.dialogs.confirm import ConfirmModal
-from inbox_tui.tui.dialogs.lost_texts import LostTextModal, LostTextsModal
+from inbox_tui.tui.dialogs.confirm import ConfirmDialog
+from inbox_tui.tui.dialogs.lost_texts import LostTextDialog, LostTextsDialog
 
 if TYPE_CHECKING:
     from inbox_tui.tui.dialogs.lost_texts import Wish
-    from inbox_tui.tui.inbox.context import View
+    from inbox_tui.tui.inbox.context import InboxContext
     from inbox_tui.tui.inbox.outgoing import Replies
 
 
@@ -33,61 +33,61 @@ class LostTexts:
         go_to: Highlights a conversation.
     """
 
-    def __init__(self, view: View, replies: Replies, go_to: Callable[[Conversation], None]) -> None:
-        self._view = view
+    def __init__(self, context: InboxContext, replies: Replies, go_to: Callable[[Conversation], None]) -> None:
+        self._context = context
         self._replies = replies
         self._go_to = go_to
 
     def look(self) -> None:
         """Ask the store which drafts have no conversation, and show them."""
-        self._view.run(self._show(), group=_GROUP, exclusive=True)
+        self._context.run(self._show(), group=_GROUP, exclusive=True)
 
     async def _show(self) -> None:
         try:
-            texts = await self._view.work.lost_texts(self._replies.drafts())
+            texts = await self._context.work.lost_texts(self._replies.drafts())
         except InboxError as error:
-            self._view.failed("look for your texts", error)
+            self._context.failed("look for your texts", error)
             return
-        if self._view.screen.is_current:
+        if self._context.screen.is_current:
 
             def chosen(text: Draft | None) -> None:
                 if text is not None:
                     self._read(text)
 
-            self._view.screen.app.push_screen(LostTextsModal(texts), chosen)
+            self._context.screen.app.push_screen(LostTextsDialog(texts), chosen)
 
     def _read(self, text: Draft) -> None:
         def decided(wish: Wish | None) -> None:
             if wish == "discard":
                 self._ask_to_discard(text)
             elif wish == "open":
-                self._view.run(self._open(text.conversation), group=_GROUP, exclusive=True)
+                self._context.run(self._open(text.conversation), group=_GROUP, exclusive=True)
             elif wish == "back":
                 self.look()
 
-        self._view.screen.app.push_screen(LostTextModal(text), decided)
+        self._context.screen.app.push_screen(LostTextDialog(text), decided)
 
     def _ask_to_discard(self, text: Draft) -> None:
         def answered(is_wanted: bool | None) -> None:
             if is_wanted:
                 self._replies.keep(text.conversation, text.kind, "")
-                self._view.status.say("The text was discarded")
+                self._context.status.say("The text was discarded")
             self.look()
 
         question = "Discard this text? It cannot be brought back."
-        self._view.screen.app.push_screen(ConfirmModal(question, "Discard it", "Keep it"), answered)
+        self._context.screen.app.push_screen(ConfirmDialog(question, "Discard it", "Keep it"), answered)
 
     async def _open(self, id: ConversationId) -> None:
         """Highlight the conversation, if it exists after all."""
         try:
-            found = await self._view.work.find(id)
+            found = await self._context.work.find(id)
         except InboxError as error:
-            self._view.failed("look for the conversation", error)
+            self._context.failed("look for the conversation", error)
             return
         if found is None:
-            self._view.status.say("That conversation does not exist. Your text is kept.", is_problem=True)
-        elif not self._view.me.may_chat:
-            self._view.status.say("You may not open conversations. Your text is kept.", is_problem=True)
+            self._context.status.say("That conversation does not exist. Your text is kept.", is_problem=True)
+        elif not self._context.me.may_chat:
+            self._context.status.say("You may not open conversations. Your text is kept.", is_problem=True)
         else:
             self._go_to(found)
-            self._view.status.say("The conversation exists; your text is in its box")
+            self._context.status.say("The conversation exists; your text is in its box")

@@ -11,10 +11,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-LEAST_COLUMNS, LEAST_LINES = 40, 10
+MIN_COLUMNS, MIN_LINES = 40, 10
 
 
-class LeastSize:
+class MinSize:
     """Watches over one screen."""
 
     def __init__(self, screen: Screen[None]) -> None:
@@ -29,9 +29,9 @@ class LeastSize:
     async def hold(self, size: Size) -> None:
         """The terminal has this size now."""
         screen = self._screen
-        too_small = size.width < LEAST_COLUMNS or size.height < LEAST_LINES
+        too_small = size.width < MIN_COLUMNS or size.height < MIN_LINES
         if too_small and not screen.query("#too-small"):
-            words = f"inbox-tui needs {LEAST_COLUMNS}×{LEAST_LINES}. Nothing is lost."
+            words = f"inbox-tui needs {MIN_COLUMNS}×{MIN_LINES}. Nothing is lost."
             await screen.mount(Static(Content(words), id="too-small", markup=False))
         was_too_small = self.is_missed
         if too_small and not was_too_small:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from inbox_tui.operations.delivery import Delivery
 
 
-class Opened(msgspec.Struct, frozen=True):
+class InitialData(msgspec.Struct, frozen=True):
     """A store, and what the first screen shows of it."""
 
     store: Store
@@ -57,7 +57,7 @@ class Opened(msgspec.Struct, frozen=True):
         await self.store.aclose()
 
 
-async def open_inbox(launch: Launch) -> Opened:
+async def open_inbox(launch: Launch) -> InitialData:
     """Open the store and read the first screen.
 
     Raises:
@@ -77,7 +77,7 @@ async def open_inbox(launch: Launch) -> Opened:
     except BaseException:
         await store.aclose()
         raise
-    return Opened(store, me, agents, members, counts, page, _delivery(store, me, launch))
+    return InitialData(store, me, agents, members, counts, page, _delivery(store, me, launch))
 
 
 def _delivery(store: Store, me: Member, launch: Launch) -> Delivery | None:

@@ -25,58 +25,58 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from inbox_tui.local.launch import Launch
-    from inbox_tui.tui.dialogs.export import ExportModal
+    from inbox_tui.tui.dialogs.export import ExportDialog
     from inbox_tui.tui.dialogs.profile import Profile
     from inbox_tui.tui.dialogs.settings import SettingsResult, SettingsView
     from inbox_tui.tui.dialogs.welcome import Offer
-    from inbox_tui.tui.inbox.context import View
+    from inbox_tui.tui.inbox.context import InboxContext
     from inbox_tui.tui.inbox.outgoing import Replies
 
 
-class Dialogs:
+class Prompts:
     """Export, agent, settings, help and welcome."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
-        self._export: ExportModal | None = None
+    def __init__(self, context: InboxContext) -> None:
+        self._context = context
+        self._export: ExportDialog | None = None
 
     def export(self, query: Query, counts: Counts) -> None:
         """Ask where to, write everything that the query matches, say how many rows."""
-        from inbox_tui.tui.dialogs.export import ExportModal
+        from inbox_tui.tui.dialogs.export import ExportDialog
 
-        view = self._view
-        writing: list[Worker[None]] = []
+        context = self._context
+        composing: list[Worker[None]] = []
         count = None if query.search else query.filter.count_in(counts)  # a list need not know what a search finds
 
         async def look() -> None:
             try:
-                await view.work.count(query, modal.counted)
+                await context.work.count(query, modal.counted)
             except InboxError as error:
                 modal.complain(f"{error.message} {error.hint}".strip())
 
         def begin(path: Path) -> None:
-            view.screen.workers.cancel_group(view.screen, _COUNTING)
-            work = view.work.export(query, path, modal.report)
-            writing.append(view.screen.run_worker(work, group="export"))
+            context.screen.workers.cancel_group(context.screen, _COUNTING)
+            work = context.work.export(query, path, modal.report)
+            composing.append(context.screen.run_worker(work, group="export"))
 
         def closed(path: Path | None) -> None:
             self._export = None
-            view.screen.workers.cancel_group(view.screen, _COUNTING)
+            context.screen.workers.cancel_group(context.screen, _COUNTING)
             if path is None:
-                for worker in writing:
+                for worker in composing:
                     worker.cancel()
 
-        modal = ExportModal(count, self._suggested(query), begin)
+        modal = ExportDialog(count, self._suggested(query), begin)
         self._export = modal
-        view.screen.app.push_screen(modal, closed)
+        context.screen.app.push_screen(modal, closed)
         if count is None:
-            view.run(look(), group=_COUNTING)
+            context.run(look(), group=_COUNTING)
 
     async def exported(self, path: Path, rows: int) -> None:
         """The file is complete."""
         if self._export is not None:
             await self._export.finish(f"{counted(rows, 'conversation')} in {path}")
-        self._view.status.say(f"Exported {counted(rows, 'conversation')} to {path}")
+        self._context.status.say(f"Exported {counted(rows, 'conversation')} to {path}")
 
     async def export_failed(self, error: InboxError) -> None:
         """No file was written."""
@@ -85,122 +85,122 @@ class Dialogs:
 
     def choose_agent(self, current: AgentId | None, change: Callable[[AgentId | None], None]) -> None:
         """Ask whose conversations to list."""
-        from inbox_tui.tui.dialogs.agents import AgentChoice, AgentMenu
+        from inbox_tui.tui.dialogs.agents import AgentChoice, AgentDialog
 
         def chosen(choice: AgentChoice | None) -> None:
             if choice is not None:
                 change(choice.agent.id if choice.agent else None)
 
-        self._view.screen.app.push_screen(AgentMenu(self._view.agents, current), chosen)
+        self._context.screen.app.push_screen(AgentDialog(self._context.agents, current), chosen)
 
     async def settings(self, launch: Launch) -> None:
         """Show the settings and keep what is changed."""
         from inbox_tui.store.protocol import Team
-        from inbox_tui.tui.dialogs.settings import SettingsScreen, SettingsView
+        from inbox_tui.tui.dialogs.settings import SettingsDialog, SettingsView
 
-        view = self._view
-        store = view.work.store
+        context = self._context
+        store = context.work.store
         try:
-            photo = await store.photo(view.me.id) if isinstance(store, Team) else None
+            photo = await store.photo(context.me.id) if isinstance(store, Team) else None
         except InboxError as error:
-            view.failed("read your photo", error)
+            context.failed("read your photo", error)
             return
-        settings = view.settings
+        settings = context.settings
         current = SettingsView(
-            settings.theme, settings.auto_assign, settings.after_send, str(launch.config_file), store.name, view.me
+            settings.theme, settings.auto_assign, settings.after_send, str(launch.config_file), store.name, context.me
         )
 
         def closed(result: SettingsResult | None) -> None:
             if result is not None:
                 self._keep(launch, current, result)
 
-        screen = SettingsScreen(current, store.capabilities.team, photo, self._keep_profile)
-        view.screen.app.push_screen(screen, closed)
+        screen = SettingsDialog(current, store.capabilities.team, photo, self._keep_profile)
+        context.screen.app.push_screen(screen, closed)
 
     def lost_texts(self, replies: Replies, go_to: Callable[[Conversation], None]) -> None:
         """Show the texts whose conversations cannot be opened, and what can be done with them."""
         from inbox_tui.tui.inbox.lost_texts import LostTexts
 
-        LostTexts(self._view, replies, go_to).look()
+        LostTexts(self._context, replies, go_to).look()
 
     def help(self) -> None:
         """Show every key that is in force."""
-        from inbox_tui.tui.dialogs.help import HelpScreen
+        from inbox_tui.tui.dialogs.help import HelpDialog
         from inbox_tui.tui.inbox.key_help import key_sections
 
-        self._view.screen.app.push_screen(HelpScreen(key_sections(self._view.screen)))
+        self._context.screen.app.push_screen(HelpDialog(key_sections(self._context.screen)))
 
     def welcome(self, offer: Offer | None = None) -> None:
         """An empty inbox: ask what shall be in it, or go on with what was chosen."""
-        from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeResult, WelcomeScreen
+        from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeDialog, WelcomeResult
 
-        view = self._view
+        context = self._context
 
         def answered(result: WelcomeResult | None) -> None:
             if isinstance(result, FillWithSample):
-                view.status.say("Filling the inbox with the sample …")
-                view.run(view.work.fill_with_sample(view.clock()), group=WRITE)
+                context.status.say("Filling the inbox with the sample …")
+                context.run(context.work.fill_with_sample(context.clock()), group=WRITE)
             elif isinstance(result, ImportFile):
-                view.status.say(f"Importing {result.path} …")
-                view.run(view.work.import_file(result.path, view.clock()), group=WRITE)
+                context.status.say(f"Importing {result.path} …")
+                context.run(context.work.import_file(result.path, context.clock()), group=WRITE)
 
         if offer is Offer.SAMPLE:
             answered(FillWithSample())
         else:
-            view.screen.app.push_screen(WelcomeScreen(view.work.store.name, offer), answered)
+            context.screen.app.push_screen(WelcomeDialog(context.work.store.name, offer), answered)
 
     def remove_sample(self) -> None:
         """Ask before the sample is taken out."""
-        from inbox_tui.tui.dialogs.confirm import ConfirmModal
+        from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 
-        view = self._view
+        context = self._context
 
         def answered(agreed: bool | None) -> None:
             if agreed:
-                view.run(view.work.remove_sample(view.clock()), group=WRITE)
+                context.run(context.work.remove_sample(context.clock()), group=WRITE)
 
         question = "Remove the sample's conversations and people, with everything that was added to them?"
-        view.screen.app.push_screen(ConfirmModal(question, "Remove for good", "Keep the sample"), answered)
+        context.screen.app.push_screen(ConfirmDialog(question, "Remove for good", "Keep the sample"), answered)
 
     def _keep(self, launch: Launch, before: SettingsView, result: SettingsResult) -> None:
         from inbox_tui.tui.dialogs.settings import Unchanged
         from inbox_tui.tui.themes import THEMES
 
-        view = self._view
+        context = self._context
         changed: dict[str, str | bool] = {}
         if result.theme != before.theme:
             changed["theme"] = result.theme
-            view.screen.app.theme = THEMES[result.theme].name
+            context.screen.app.theme = THEMES[result.theme].name
         if result.auto_assign != before.auto_assign:
             changed["auto_assign"] = result.auto_assign
         if result.after_send != before.after_send:
             changed["after_send"] = result.after_send
         if changed:
-            view.settings = msgspec.structs.replace(view.settings, **changed)
+            context.settings = msgspec.structs.replace(context.settings, **changed)
             try:
                 launch.save_settings(changed)
             except InboxError as error:
-                view.status.say(f"{error.message} {error.hint}", is_problem=True)
+                context.status.say(f"{error.message} {error.hint}", is_problem=True)
         if not isinstance(result.photo, Unchanged):
-            view.run(view.work.save_photo(result.photo), group=WRITE)
+            context.run(context.work.save_photo(result.photo), group=WRITE)
 
     async def _keep_profile(self, profile: Profile) -> str:
         """Save the member's profile at once; returns in words why it was not."""
         from inbox_tui.store.protocol import Team
 
-        view = self._view
+        context = self._context
         try:
-            if isinstance(view.work.store, Team):
-                await view.work.store.save_profile(profile.name, profile.badge)
-            await view.work.read_team()
+            if isinstance(context.work.store, Team):
+                await context.work.store.save_profile(profile.name, profile.badge)
+            await context.work.read_team()
         except InboxError as error:
             return f"{error.message} {error.hint}".strip()
-        view.status.say("Your profile is saved.")
+        context.status.say("Your profile is saved.")
         return ""
 
     def _suggested(self, query: Query) -> Path:
         """A name that no file has, where the member is or, if they may not write there, at home."""
-        stamp = f"{local(self._view.clock()):%Y-%m-%d-%H%M%S}"
+        stamp = f"{local(self._context.clock()):%Y-%m-%d-%H%M%S}"
         folder = Path.cwd() if os.access(Path.cwd(), os.W_OK) else Path.home()
         names = (
             f"{query.filter.value}-{stamp}{more}.csv" for more in ("", *(f"-{number}" for number in range(2, 100)))

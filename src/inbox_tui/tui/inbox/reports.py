@@ -9,47 +9,47 @@ from textual import on
 from textual.screen import Screen
 
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.inbox.assigned import Assigned
-from inbox_tui.tui.inbox.composing import Writing
-from inbox_tui.tui.inbox.context import View
-from inbox_tui.tui.inbox.jumps import Going
-from inbox_tui.tui.inbox.listing import Browsing
-from inbox_tui.tui.inbox.reading import Reading
-from inbox_tui.tui.inbox.triage import Deciding
+from inbox_tui.tui.inbox.assigned import AssignmentNotices
+from inbox_tui.tui.inbox.composing import ComposeController
+from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.jumps import Jumps
+from inbox_tui.tui.inbox.listing import ListController
+from inbox_tui.tui.inbox.reading import ReadingController
+from inbox_tui.tui.inbox.triage import TriageController
 
 
-class WorkReports(Screen[None]):
+class ReportHandlers(Screen[None]):
     """A screen to which workers report what they read and wrote."""
 
-    view: View
-    browsing: Browsing
-    reading: Reading
-    deciding: Deciding
-    going: Going
-    assigned: Assigned
-    writing: Writing
+    context: InboxContext
+    listing: ListController
+    reading: ReadingController
+    triage: TriageController
+    jumps: Jumps
+    assigned: AssignmentNotices
+    composing: ComposeController
 
     @on(m.ListRead)
     def show_list(self, event: m.ListRead) -> None:
         """A list from its beginning."""
-        self.browsing.show_list(event.query, event.page, event.counts)
+        self.listing.show_list(event.query, event.page, event.counts)
 
     @on(m.PageRead)
     def show_page(self, event: m.PageRead) -> None:
         """Further rows."""
-        self.browsing.show_page(event.query, event.request, event.page)
+        self.listing.show_page(event.query, event.request, event.page)
 
     @on(m.CountsRead)
     def show_counts(self, event: m.CountsRead) -> None:
         """The filters' numbers."""
-        self.browsing.show_counts(event.agent, event.counts)
+        self.listing.show_counts(event.agent, event.counts)
 
     @on(m.ThreadRead)
     def show_thread(self, event: m.ThreadRead) -> None:
         """A thread for the pane, or for later."""
         self.reading.show_thread(event.thread)
-        self.writing.thread_shown(event.id)
-        self.writing.show_under_way(event.id)
+        self.composing.thread_shown(event.id)
+        self.composing.show_under_way(event.id)
 
     @on(m.EarlierRead)
     def show_earlier(self, event: m.EarlierRead) -> None:
@@ -69,77 +69,77 @@ class WorkReports(Screen[None]):
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:
         """Somebody wrote, or the line to the store went down or came back."""
-        if not self.browsing.follow_changes(event.changes):
+        if not self.listing.follow_changes(event.changes):
             self.assigned.read()
-        self.writing.line_changed()
+        self.composing.line_changed()
 
     @on(m.ConversationsRead)
     def show_changed(self, event: m.ConversationsRead) -> None:
         """Conversations as they are after somebody wrote."""
-        self.browsing.show_changed(event.conversations, event.gone)
+        self.listing.show_changed(event.conversations, event.gone)
         self.assigned.hear(event.conversations)
 
     @on(m.TeamRead)
     def show_team(self, event: m.TeamRead) -> None:
         """Members, agents or the member's own access changed."""
-        self.browsing.show_team(event.me, event.members, event.agents)
-        self.writing.renamed()
+        self.listing.show_team(event.me, event.members, event.agents)
+        self.composing.renamed()
         self.assigned.read_first()
-        self.view.show_hints()
+        self.context.show_hints()
 
     @on(m.WaitingFound)
     def go_to_waiting(self, event: m.WaitingFound) -> None:
         """Who waits longest."""
-        self.going.go_to_waiting(event.next)
+        self.jumps.go_to_waiting(event.next)
 
     @on(m.AllFound)
     def show_all_selected(self, event: m.AllFound) -> None:
         """What "select all" selects."""
-        self.deciding.select(event.query, event.conversations)
+        self.triage.select(event.query, event.conversations)
 
     @on(m.TriageDone)
     def show_decision(self, event: m.TriageDone) -> None:
         """What the store made of a decision."""
-        self.deciding.show(event.done)
+        self.triage.show(event.done)
 
     @on(m.ReplySent)
     def show_sent(self, event: m.ReplySent) -> None:
         """The store has a reply."""
-        self.writing.sent(event.key, event.sent)
+        self.composing.sent(event.key, event.sent)
 
     @on(m.StillWaiting)
     def show_still_waiting(self, event: m.StillWaiting) -> None:
         """A note did not resolve a visitor who waits."""
-        self.writing.still_waiting(event.conversation)
+        self.composing.still_waiting(event.conversation)
 
     @on(m.ReplyFailed)
     def show_unsent(self, event: m.ReplyFailed) -> None:
         """The store has a reply not."""
-        self.writing.failed(event.id, event.key, event.error)
+        self.composing.failed(event.id, event.key, event.error)
 
     @on(m.Exported)
     async def show_exported(self, event: m.Exported) -> None:
         """A CSV file was written."""
-        await self.view.dialogs.exported(event.path, event.rows)
+        await self.context.prompts.exported(event.path, event.rows)
 
     @on(m.ExportFailed)
     async def show_not_exported(self, event: m.ExportFailed) -> None:
         """No CSV file was written."""
-        await self.view.dialogs.export_failed(event.error)
+        await self.context.prompts.export_failed(event.error)
 
     @on(m.ConversationsImported)
     def show_imported(self, event: m.ConversationsImported) -> None:
         """Conversations came in."""
-        self.browsing.show_imported(event.added, event.bad_lines)
+        self.listing.show_imported(event.added, event.bad_lines)
 
     @on(m.SampleRemoved)
     def show_sample_removed(self, event: m.SampleRemoved) -> None:
         """The sample is gone."""
-        self.browsing.show_removed(event.removed)
+        self.listing.show_removed(event.removed)
 
     @on(m.OperationFailed)
     def show_failure(self, event: m.OperationFailed) -> None:
         """Something did not work: say so, and show the truth again."""
-        self.view.failed(event.operation, event.error, event.ids, event.before)
-        self.deciding.failed(event.operation)
-        self.browsing.keep_shown(event.operation)
+        self.context.failed(event.operation, event.error, event.ids, event.before)
+        self.triage.failed(event.operation)
+        self.listing.keep_shown(event.operation)

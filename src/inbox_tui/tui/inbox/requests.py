@@ -58,7 +58,7 @@ FIRST_PAGE = 80
 THREAD = 100
 """Messages read at first; earlier ones come when scrolled to."""
 MINE_AT_ONCE = 500
-MINE_AT_MOST = 5_000
+MAX_MINE = 5_000
 """Conversations that are known to be the member's own; what is older was hardly assigned just now."""
 LOOKED_AT_ONCE = 20
 """Threads that are read to see who assigned something."""
@@ -70,7 +70,7 @@ SELECT_ALL_LIMIT = 10_000
 """Conversations that "select all" selects at the most."""
 
 
-class Work:
+class StoreRequests:
     """Operations on one store, reporting to one screen."""
 
     def __init__(self, screen: MessagePump, store: Store, delivery: Delivery | None = None) -> None:
@@ -234,7 +234,7 @@ class Work:
         """What is the member's and open, of all agents, up to MINE_AT_MOST."""
         async with self._reporting("read what is yours"):
             mine: list[Conversation] = []
-            async for rows in pages(self.store, Query(Filter.YOUR_INBOX), MINE_AT_ONCE, MINE_AT_MOST):
+            async for rows in pages(self.store, Query(Filter.YOUR_INBOX), MINE_AT_ONCE, MAX_MINE):
                 mine += rows
             found(mine)
 

@@ -19,19 +19,19 @@ from textual.message import Message
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Kind, Status
 from inbox_tui.local.launch import Launch
-from inbox_tui.tui.inbox.assigned import Assigned
-from inbox_tui.tui.inbox.composing import Writing
-from inbox_tui.tui.inbox.context import View
-from inbox_tui.tui.inbox.jumps import Going
+from inbox_tui.tui.inbox.assigned import AssignmentNotices
+from inbox_tui.tui.inbox.composing import ComposeController
+from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.jumps import Jumps
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
-from inbox_tui.tui.inbox.listing import Browsing
-from inbox_tui.tui.inbox.min_size import LeastSize
-from inbox_tui.tui.inbox.opening import Opened
+from inbox_tui.tui.inbox.listing import ListController
+from inbox_tui.tui.inbox.min_size import MinSize
+from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.outgoing import Replies
-from inbox_tui.tui.inbox.reading import Reading
-from inbox_tui.tui.inbox.reports import WorkReports
-from inbox_tui.tui.inbox.requests import Work
-from inbox_tui.tui.inbox.triage import Deciding
+from inbox_tui.tui.inbox.reading import ReadingController
+from inbox_tui.tui.inbox.reports import ReportHandlers
+from inbox_tui.tui.inbox.requests import StoreRequests
+from inbox_tui.tui.inbox.triage import TriageController
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_header import DetailHeader
 from inbox_tui.tui.widgets.detail_pane import DetailPane
@@ -47,21 +47,21 @@ AGES_EVERY = 30.0
 """Seconds after which ages and waits are looked at again."""
 
 
-class InboxScreen(WorkReports):
+class InboxScreen(ReportHandlers):
     """Where a shift is worked."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [*INBOX_KEYS]
 
     def __init__(
-        self, launch: Launch, opened: Opened, clock: Callable[[], datetime], new_key: Callable[[], str]
+        self, launch: Launch, opened: InitialData, clock: Callable[[], datetime], new_key: Callable[[], str]
     ) -> None:
         super().__init__()
         self._launch = launch
         self._opened = opened
         self._clock = clock
         self._new_key = new_key
-        self._least_size = LeastSize(self)
+        self._least_size = MinSize(self)
 
     def compose(self) -> ComposeResult:
         """The screen of the design, from top to bottom."""
@@ -77,21 +77,23 @@ class InboxScreen(WorkReports):
     def on_mount(self) -> None:
         """Show what was read while opening, then follow what others write."""
         opened = self._opened
-        self.view = View(self, Work(self, opened.store, opened.delivery), opened, self._launch, self._clock)
-        self.writing = Writing(self.view, Replies(self._launch.journal, opened.sender, self._new_key))
-        self.browsing = Browsing(self.view, opened)
-        self.going = Going(self.view, self.browsing)
-        self.reading = Reading(self.view, self.writing.follow)
-        self.assigned = Assigned(self.view)
-        self.deciding = Deciding(self.view, self.assigned.takes, self.going.go_to)
-        self.browsing.show_opened("sample" if self._launch.is_demo else opened.workspace)
-        self.view.list.focus()
-        self.set_interval(AGES_EVERY, self.browsing.show_ages)
-        self.view.run(self.view.work.follow(), group="follow")
+        self.context = InboxContext(
+            self, StoreRequests(self, opened.store, opened.delivery), opened, self._launch, self._clock
+        )
+        self.composing = ComposeController(self.context, Replies(self._launch.journal, opened.sender, self._new_key))
+        self.listing = ListController(self.context, opened)
+        self.jumps = Jumps(self.context, self.listing)
+        self.reading = ReadingController(self.context, self.composing.follow)
+        self.assigned = AssignmentNotices(self.context)
+        self.triage = TriageController(self.context, self.assigned.takes, self.jumps.go_to)
+        self.listing.show_opened("sample" if self._launch.is_demo else opened.workspace)
+        self.context.list.focus()
+        self.set_interval(AGES_EVERY, self.listing.show_ages)
+        self.context.run(self.context.work.follow(), group="follow")
         self.call_after_refresh(self.assigned.read)
-        self.writing.resume()
+        self.composing.resume()
         if self._launch.is_new and not opened.counts.all:
-            self.call_after_refresh(self.view.dialogs.welcome)
+            self.call_after_refresh(self.context.prompts.welcome)
 
     async def on_resize(self, event: events.Resize) -> None:
         """Below a size at which nothing can be read, say so instead of showing pieces."""
@@ -99,15 +101,15 @@ class InboxScreen(WorkReports):
 
     def action_filter(self, name: str) -> None:
         """Show one of the six filters."""
-        self.browsing.change(filter=Filter(name), order=None)
+        self.listing.change(filter=Filter(name), order=None)
 
     def action_order(self) -> None:
         """Sort the list the next way."""
-        self.browsing.change(order=self.browsing.query.effective_order.following)
+        self.listing.change(order=self.listing.query.effective_order.following)
 
     async def action_search(self) -> None:
         """Type words that narrow the list."""
-        await self.browsing.open_search()
+        await self.listing.open_search()
 
     def action_hit(self, direction: int) -> None:
         """Go to the next message that has the words of the search: 1 is towards newer ones, -1 older."""
@@ -115,7 +117,7 @@ class InboxScreen(WorkReports):
 
     def action_next_waiting(self, of_anybody: bool) -> None:
         """Go to who has been waiting longest, then to the next."""
-        self.going.find_waiting(of_anybody=of_anybody)
+        self.jumps.find_waiting(of_anybody=of_anybody)
 
     def action_write(self) -> None:
         """Write into the box that is shown, be it a reply or a note."""
@@ -131,113 +133,113 @@ class InboxScreen(WorkReports):
 
     def action_assign(self) -> None:
         """Choose who gets it."""
-        self.deciding.choose_assignee()
+        self.triage.choose_assignee()
 
     def action_take(self) -> None:
         """Assign it to the member."""
-        self.deciding.take()
+        self.triage.take()
 
     def action_toggle_status(self) -> None:
         """Resolve or reopen."""
-        self.deciding.toggle_status()
+        self.triage.toggle_status()
 
     def action_select_all(self) -> None:
         """Select everything that the list holds."""
-        self.deciding.select_all(self.browsing.query)
+        self.triage.select_all(self.listing.query)
 
     def action_undo(self) -> None:
         """Take back what was just sent, or the last decision."""
-        if not self.writing.take_back():
-            self.deciding.undo()
+        if not self.composing.take_back():
+            self.triage.undo()
 
     def action_export(self) -> None:
         """Write the list as CSV."""
-        self.view.dialogs.export(self.browsing.query, self.browsing.counts)
+        self.context.prompts.export(self.listing.query, self.listing.counts)
 
     def action_agent(self) -> None:
         """Choose whose conversations are listed."""
-        self.view.dialogs.choose_agent(self.browsing.query.agent, self.browsing.change_agent)
+        self.context.prompts.choose_agent(self.listing.query.agent, self.listing.change_agent)
 
     async def action_settings(self) -> None:
         """Change settings."""
-        await self.view.dialogs.settings(self._launch)
+        await self.context.prompts.settings(self._launch)
 
     def action_lost_texts(self) -> None:
         """Show texts whose conversations cannot be opened."""
-        self.view.dialogs.lost_texts(self.writing.replies, self.going.go_to)
+        self.context.prompts.lost_texts(self.composing.replies, self.jumps.go_to)
 
     def action_assigned(self) -> None:
         """Go to what a colleague assigned to the member."""
         if (first := self.assigned.first) is not None:
-            self.going.go_to(first, Filter.YOUR_INBOX if first.status is Status.OPEN else Filter.ALL)
+            self.jumps.go_to(first, Filter.YOUR_INBOX if first.status is Status.OPEN else Filter.ALL)
         else:
-            self.view.status.say("Nothing was assigned to you that you have not seen")
+            self.context.status.say("Nothing was assigned to you that you have not seen")
 
     def action_offer(self, offer: str) -> None:
         """Do one of the things that can be done with an empty inbox."""
         from inbox_tui.tui.dialogs.welcome import Offer  # not on the first screen
 
-        self.view.dialogs.welcome(Offer[offer])
+        self.context.prompts.welcome(Offer[offer])
 
     def action_remove_sample(self) -> None:
         """Take the sample out of the inbox."""
-        self.view.dialogs.remove_sample()
+        self.context.prompts.remove_sample()
 
     def action_help(self) -> None:
         """Show every key."""
-        self.view.dialogs.help()
+        self.context.prompts.help()
 
     def action_back(self) -> None:
         """From the conversation to the list; from a selection or search to none."""
         if self.has_class("-narrow") and self.has_class("-reading"):
             self.remove_class("-reading")
-        elif self.view.list.selected:
-            self.view.list.clear_selection()
-        elif not self.going.back() and self.browsing.query.search:
-            self.browsing.change(search="")
-        self.view.status.clear()
-        self.set_focus(self.view.list)  # now: Widget.focus acts later, after keys typed ahead
+        elif self.context.list.selected:
+            self.context.list.clear_selection()
+        elif not self.jumps.back() and self.listing.query.search:
+            self.listing.change(search="")
+        self.context.status.clear()
+        self.set_focus(self.context.list)  # now: Widget.focus acts later, after keys typed ahead
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer only what the member's access and the store allow."""
-        if not hasattr(self, "view"):
+        if not hasattr(self, "context"):
             return True
         if self._least_size.is_missed:
             return action == "app.quit"  # nobody shall decide about what cannot be seen
         if action == "offer":
-            return self.browsing.is_unused
+            return self.listing.is_unused
         if action == "remove_sample":
-            return not self._launch.is_demo and self.browsing.has_sample
-        return self.view.allows(action)
+            return not self._launch.is_demo and self.listing.has_sample
+        return self.context.allows(action)
 
     def _begin(self, kind: Kind | None) -> None:
         self.reading.catch_up()  # the box must be that of the highlighted conversation
         self.add_class("-reading")
-        self.writing.begin(kind)
+        self.composing.begin(kind)
 
     # What widgets ask for
 
     def on_descendant_focus(self) -> None:
         """Other keys matter in the reply box than outside it."""
-        self.view.show_hints()
-        if self.view.pane.conversation is not None:
-            self.writing.show_under_way(self.view.pane.conversation.id)
+        self.context.show_hints()
+        if self.context.pane.conversation is not None:
+            self.composing.show_under_way(self.context.pane.conversation.id)
 
     @on(FilterBar.Chosen)
     def choose_filter(self, event: FilterBar.Chosen) -> None:
         """A filter was clicked."""
         event.stop()
-        self.browsing.change(filter=event.filter, order=None)
+        self.listing.change(filter=event.filter, order=None)
 
     @on(ConversationList.Highlighted)
     def follow_highlight(self, event: ConversationList.Highlighted) -> None:
         """Another row: its conversation comes into the pane."""
         event.stop()
-        shown = self.view.pane.conversation
+        shown = self.context.pane.conversation
         if shown is not None and event.conversation is not None and event.conversation.id != shown.id:
-            self.view.status.clear()  # but a list that fills, or of which nothing is left, has its own words to say
+            self.context.status.clear()  # but a list that fills, or of which nothing is left, has its own words to say
         self.reading.follow(event.conversation)
-        self.view.arrived(event.conversation)
+        self.context.arrived(event.conversation)
         if event.conversation is not None:
             self.assigned.saw(event.conversation.id)
 
@@ -245,7 +247,7 @@ class InboxScreen(WorkReports):
     def read_page(self, event: ConversationList.PageWanted) -> None:
         """The list was scrolled to rows that are not loaded."""
         event.stop()
-        self.browsing.read_page(event.request, event.generation)
+        self.listing.read_page(event.request, event.generation)
 
     @on(ConversationList.Opened)
     def open_conversation(self, event: ConversationList.Opened) -> None:
@@ -253,7 +255,7 @@ class InboxScreen(WorkReports):
         event.stop()
         if self.has_class("-narrow") and not self.has_class("-reading"):
             self.add_class("-reading")
-            self.view.pane.focus_thread()
+            self.context.pane.focus_thread()
         else:
             self._begin(None)
 
@@ -261,14 +263,14 @@ class InboxScreen(WorkReports):
     def open_nothing(self, event: ConversationList.EmptyOpened) -> None:
         """Enter on an empty list: what could be in it."""
         event.stop()
-        if self.browsing.is_unused:
-            self.view.dialogs.welcome()
+        if self.listing.is_unused:
+            self.context.prompts.welcome()
 
     @on(ConversationList.SelectionChanged)
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:
         """Say how many are selected and what can be done with them."""
         event.stop()
-        self.view.show_hints()
+        self.context.show_hints()
 
     @on(ConversationList.TopReached)
     @on(ConversationList.EndReached)
@@ -276,25 +278,25 @@ class InboxScreen(WorkReports):
     def show_new(self, event: Message) -> None:
         """At the top, at the end, or where its note was clicked: what is new comes in."""
         event.stop()
-        self.browsing.show_new()
+        self.listing.show_new()
 
     @on(ConversationList.EdgesChanged)
     def show_edges(self) -> None:
         """Other numbers of conversations wait at the list's edges."""
-        self.browsing.show_edges()
+        self.listing.show_edges()
 
     @on(ListHeader.SearchTyped)
     def search(self, event: ListHeader.SearchTyped) -> None:
         """Narrow the list once the typing pauses."""
         event.stop()
-        self.browsing.search(event.words)
+        self.listing.search(event.words)
 
     @on(ListHeader.SearchLeft)
     async def leave_search(self, event: ListHeader.SearchLeft) -> None:
         """The keys belong to the list again."""
         event.stop()
-        self.set_focus(self.view.list)
-        await self.view.header.close_search()
+        self.set_focus(self.context.list)
+        await self.context.header.close_search()
 
     @on(DetailHeader.AssignRequested)
     @on(DetailHeader.StatusToggled)
@@ -352,51 +354,51 @@ class InboxScreen(WorkReports):
         """Enter in the box."""
         event.stop()
         self.assigned.takes((event.conversation_id,))  # whom a reply may be assigned to
-        self.writing.submit(
+        self.composing.submit(
             event.conversation_id, event.kind, event.text, and_resolve=event.and_resolve, cursor=event.cursor
         )
 
     @on(ReplyBox.Continued)
     def write_on(self, event: ReplyBox.Continued) -> None:
         """Typing went on after Enter."""
-        self.writing.continued(event.key)
+        self.composing.continued(event.key)
 
     @on(ReplyBox.TakeBackRequested)
     def take_back(self, event: ReplyBox.TakeBackRequested) -> None:
         """Undo in an empty box."""
-        self.writing.take_back(self.view.box.conversation_id)
+        self.composing.take_back(self.context.box.conversation_id)
 
     @on(ReplyBox.Entered)
     def begin_writing(self, event: ReplyBox.Entered) -> None:
         """The cursor came into the box, by key or by mouse."""
         event.stop()
-        self.writing.begun(event.conversation_id)
+        self.composing.begun(event.conversation_id)
 
     @on(ReplyBox.DraftChanged)
     def keep_draft(self, event: ReplyBox.DraftChanged) -> None:
         """A key in the box."""
         event.stop()
-        self.writing.keep(event.conversation_id, event.kind, event.text)
+        self.composing.keep(event.conversation_id, event.kind, event.text)
 
     @on(ReplyBox.KindChanged)
     def show_kind(self, event: ReplyBox.KindChanged) -> None:
         """A reply became a note, or a note a reply."""
         event.stop()
-        self.writing.kind_changed(event.kind, is_joined=event.is_joined)
+        self.composing.kind_changed(event.kind, is_joined=event.is_joined)
 
     @on(ReplyBox.LeaveRequested)
     def leave_box(self, event: ReplyBox.LeaveRequested) -> None:
         """Esc in the box: the text stays."""
         event.stop()
-        if self.view.box.conversation_id is not None:
-            self.writing.left(self.view.box.conversation_id)
+        if self.context.box.conversation_id is not None:
+            self.composing.left(self.context.box.conversation_id)
         if self.has_class("-narrow"):
-            self.view.pane.focus_thread()
+            self.context.pane.focus_thread()
         else:
-            self.view.focus_list()
+            self.context.focus_list()
 
     @on(ReplyBox.EditorRequested)
     def open_editor(self, event: ReplyBox.EditorRequested) -> None:
         """Ctrl+O in the box."""
         event.stop()
-        self.writing.edit_outside(event.conversation_id, event.kind, event.text)
+        self.composing.edit_outside(event.conversation_id, event.kind, event.text)

@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 from inbox_tui.domain.models import ConversationId, Thread
 
-KEPT = 64
+CACHE_SIZE = 64
 """Threads that are kept; the one used longest ago goes first."""
 
 
@@ -29,7 +29,7 @@ class ThreadCache:
         """Keep a thread that was just read."""
         self._threads[thread.conversation.id] = thread
         self._threads.move_to_end(thread.conversation.id)
-        if len(self._threads) > KEPT:
+        if len(self._threads) > CACHE_SIZE:
             self._threads.popitem(last=False)
 
     def forget(self, id: ConversationId) -> None:

@@ -16,7 +16,7 @@ from inbox_tui.tui.inbox.outgoing import Pending
 SetTimer = Callable[[float, Callable[[], None]], Timer]
 
 
-class SendHold:
+class UndoSendQueue:
     """What is to be sent in a moment, in the order in which Enter was pressed."""
 
     def __init__(self, set_timer: SetTimer, send: Callable[[Pending], None]) -> None:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from inbox_tui.tui.presenters.keys import Hint
 from inbox_tui.tui.presenters.thread import shortened, wrap
 
-LINES_AT_MOST = 4
+MAX_LINES = 4
 """Lines that a message may take above the keys."""
 KEYS_BESIDE = 1
 """Keys that a message on the same line leaves at least, besides the last one."""
@@ -55,9 +55,9 @@ def last_line(width: int, mode: str, hints: tuple[Hint, ...], mark: Part, messag
 def _above(message: str, width: int) -> list[str]:
     room = max(2, width - MARK_WIDTH - 1)
     lines = wrap(message, room)
-    if len(lines) <= LINES_AT_MOST:
+    if len(lines) <= MAX_LINES:
         return lines
-    *shown, last = lines[:LINES_AT_MOST]
+    *shown, last = lines[:MAX_LINES]
     return [*shown, shortened(f"{last} …", room)]
 
 

@@ -10,13 +10,13 @@ from inbox_tui.domain.models import ConversationId
 from inbox_tui.domain.text import Piece, clean_line, clean_piece
 from inbox_tui.operations.html_bodies import readable
 
-HTML_AT_MOST = 200_000
+MAX_HTML = 200_000
 """Characters of HTML that are read as text while somebody waits; a longer message is shown as it came."""
 
 
 def piece_of(body: str) -> Piece:
     """As much of a message as a screen shows."""
-    return clean_piece(readable(body) if len(body) <= HTML_AT_MOST else body)
+    return clean_piece(readable(body) if len(body) <= MAX_HTML else body)
 
 
 def what_is_left(piece: Piece, conversation: ConversationId | None = None) -> str:

@@ -25,7 +25,7 @@ from inbox_tui.tui.presenters.times import day_label
 
 GROUP_WITHIN = timedelta(minutes=5)
 """Messages of one author this close together share one author line."""
-KEPT_CHARACTERS = 2_000_000
+MAX_CHARACTERS = 2_000_000
 """Wrapped text that is kept; what was used longest ago goes first."""
 _LONG_AGO = datetime(1, 1, 2, tzinfo=timezone.utc)
 """Another year than that of any message."""
@@ -38,7 +38,7 @@ Segment = tuple[str, str]
 ``member``, ``note``, ``rule``, ``muted``, ``mark`` (a word of the search); for a badge the style itself."""
 
 
-class Line(NamedTuple):
+class ThreadLine(NamedTuple):
     """One line of the thread."""
 
     segments: tuple[Segment, ...]
@@ -113,7 +113,7 @@ def _marked(text: str, wrapped: Sequence[str], spans: Sequence[Span]) -> list[li
     return lines
 
 
-class OnItsWay(NamedTuple):
+class PendingMessage(NamedTuple):
     """A message that the store does not have yet."""
 
     message: Message
@@ -130,7 +130,7 @@ class ThreadPresenter:
 
     def __init__(self, zone: tzinfo | None = None) -> None:
         self._zone = zone
-        self._wrapped: OrderedDict[_Key, tuple[str, tuple[Line, ...]]] = OrderedDict()
+        self._wrapped: OrderedDict[_Key, tuple[str, tuple[ThreadLine, ...]]] = OrderedDict()
         self._kept = 0
 
     def lines(
@@ -139,16 +139,16 @@ class ThreadPresenter:
         messages: Sequence[Message],
         width: int,
         now: datetime | None,
-        pending: Sequence[OnItsWay] = (),
+        pending: Sequence[PendingMessage] = (),
         *,
         hits: Hits | None = None,
-    ) -> list[Line]:
+    ) -> list[ThreadLine]:
         """The thread, oldest message first, then what is on its way to the store.
 
         ``now`` is the present; as long as it is not known (None), days are named in full. The words of ``hits`` are
         marked.
         """
-        lines: list[Line] = []
+        lines: list[ThreadLine] = []
         width = max(width, len(_INDENT) + 2)
         previous: Message | None = None
         day = ""
@@ -174,7 +174,7 @@ class ThreadPresenter:
             previous = None if is_pending else message
         return lines
 
-    def _author_line(self, conversation: Conversation, message: Message, width: int, when: str) -> Line:
+    def _author_line(self, conversation: Conversation, message: Message, width: int, when: str) -> ThreadLine:
         segments: list[Segment] = []
         role = {Author.VISITOR: "visitor", Author.AGENT: "agent"}.get(message.author, "member")
         if message.kind is Kind.NOTE:
@@ -184,9 +184,11 @@ class ThreadPresenter:
         name = _author_name(conversation, message)
         room = width - sum(cell_len(text) for text, _ in segments) - cell_len(when) - 1
         segments += [(shortened(name, room), role), (f" {when}", "muted")]
-        return Line(tuple(segments), message.id)
+        return ThreadLine(tuple(segments), message.id)
 
-    def _body(self, conversation: Conversation, message: Message, width: int, hits: Hits | None) -> tuple[Line, ...]:
+    def _body(
+        self, conversation: Conversation, message: Message, width: int, hits: Hits | None
+    ) -> tuple[ThreadLine, ...]:
         key = (message.id, width, hits)
         known = self._wrapped.get(key)
         if known is not None and known[0] == message.body:
@@ -199,10 +201,10 @@ class ThreadPresenter:
         bodies = (
             _marked(piece.text, wrapped, hits.spans(piece.text)) if hits else [[(text, "text")] for text in wrapped]
         )
-        shown = [Line(((start, role), *body), message.id) for body in bodies]
+        shown = [ThreadLine(((start, role), *body), message.id) for body in bodies]
         if left := what_is_left(piece, conversation.id):
             words = wrap(left, width - len(start))
-            shown += [Line(((start, role), (text, "muted")), message.id) for text in words]
+            shown += [ThreadLine(((start, role), (text, "muted")), message.id) for text in words]
         lines = tuple(shown)
         self._keep(key, message.body, lines)
         return lines
@@ -210,18 +212,18 @@ class ThreadPresenter:
     def _when(self, message: Message) -> str:
         return "damaged" if message.damage else clock_time(message.created_at, self._zone)
 
-    def _event(self, message: Message, width: int) -> list[Line]:
+    def _event(self, message: Message, width: int) -> list[ThreadLine]:
         when = self._when(message)
         wrapped = wrap(f"{clean_line(message.body)} · {when}", width - 6)
         first, *others = [f"{_RULE * 2} {text} {_RULE * 2}" for text in wrapped]
-        return [Line(((text, "rule"),), message.id) for text in (first, *others)]
+        return [ThreadLine(((text, "rule"),), message.id) for text in (first, *others)]
 
-    def _keep(self, key: _Key, body: str, lines: tuple[Line, ...]) -> None:
+    def _keep(self, key: _Key, body: str, lines: tuple[ThreadLine, ...]) -> None:
         if replaced := self._wrapped.pop(key, None):
             self._kept -= len(replaced[0])
         self._wrapped[key] = (body, lines)
         self._kept += len(body)
-        while self._kept > KEPT_CHARACTERS and len(self._wrapped) > 1:
+        while self._kept > MAX_CHARACTERS and len(self._wrapped) > 1:
             _, (dropped, _) = self._wrapped.popitem(last=False)
             self._kept -= len(dropped)
 
@@ -249,13 +251,13 @@ def _author_name(conversation: Conversation, message: Message) -> str:
             return "System"
 
 
-def _day_rule(label: str, width: int) -> Line:
+def _day_rule(label: str, width: int) -> ThreadLine:
     start = f"{_RULE * 2} {label} "
-    return Line(((set_cell_size(start + _RULE * max(0, width - cell_len(start)), width), "rule"),))
+    return ThreadLine(((set_cell_size(start + _RULE * max(0, width - cell_len(start)), width), "rule"),))
 
 
-def _import_line(importer: Member, width: int) -> Line:
-    return Line(((shortened(f"Imported by {clean_name(importer.label)}", width), "muted"),))
+def _import_line(importer: Member, width: int) -> ThreadLine:
+    return ThreadLine(((shortened(f"Imported by {clean_name(importer.label)}", width), "muted"),))
 
 
 def shortened(text: str, width: int) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inbox_tui.domain.models import FROM_START, MessageId
-from inbox_tui.tui.presenters.thread import Line
+from inbox_tui.tui.presenters.thread import ThreadLine
 
 
-def same_place(before: Sequence[Line], top: int, now: Sequence[Line]) -> int:
+def same_place(before: Sequence[ThreadLine], top: int, now: Sequence[ThreadLine]) -> int:
     """Where the line that stood at ``top`` stands now: its message, and as far into it."""
     start = top
     while top < len(before) and before[top].message is None:
@@ -26,7 +26,7 @@ def same_place(before: Sequence[Line], top: int, now: Sequence[Line]) -> int:
     return place - above if has_same_above else place
 
 
-def top_for(goal: MessageId, lines: Sequence[Line], height: int) -> int:
+def top_for(goal: MessageId, lines: Sequence[ThreadLine], height: int) -> int:
     """The top line with which a message stands a third down the screen."""
     if goal == FROM_START:
         return 0

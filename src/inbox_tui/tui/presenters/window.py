@@ -18,7 +18,7 @@ from inbox_tui.domain.paging import Cursor, Page, PageRequest
 
 PAGE_SIZE = 60
 """Rows that one request asks for."""
-KEPT_ROWS = 1_500
+MAX_ROWS_LOADED = 1_500
 """Rows that stay loaded; those farthest from where rows arrive are let go."""
 
 Edge = Literal["after", "before"]
@@ -51,7 +51,7 @@ class ListWindow:
     """Which rows of one list are loaded, and which to ask for."""
 
     def __init__(
-        self, query: Query, total: int, page: Page, *, page_size: int = PAGE_SIZE, kept_rows: int = KEPT_ROWS
+        self, query: Query, total: int, page: Page, *, page_size: int = PAGE_SIZE, kept_rows: int = MAX_ROWS_LOADED
     ) -> None:
         """Begin with a page that was read by row number.
 

@@ -17,7 +17,7 @@ from textual.widget import Widget
 from inbox_tui.domain.counts import counted
 from inbox_tui.tui.terminal.events import Burst
 
-COMMANDS_AT_MOST = 8
+MAX_COMMANDS = 8
 """Keys, a repeated one counted once, that a person types ahead before looking: a few moves and a decision."""
 _DECIDE = frozenset(("take", "toggle_status", "undo", "replace", "remove"))
 """Actions after which nobody begins to write without having looked."""
@@ -80,7 +80,7 @@ def _typed_ahead(app: App[Any], keys: list[events.Key], *, is_pasted: bool) -> i
             continue
         commands += key.key != before
         before = key.key
-        if commands > COMMANDS_AT_MOST or (action in _GO and number < len(keys)):
+        if commands > MAX_COMMANDS or (action in _GO and number < len(keys)):
             return 0
         if action in _OPEN:
             return 0 if has_decided else number

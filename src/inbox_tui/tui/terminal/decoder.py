@@ -22,14 +22,21 @@ from textual.keys import Keys
 from textual.message import Message
 
 from inbox_tui.domain.characters import is_text
-from inbox_tui.tui.terminal.events import Answered, Burst, HastyEnter, KeysToldApart, Pace, TypedCharacter
-from inbox_tui.tui.terminal.lexer import Pasted, Sequence, Text, Token, Tokens
+from inbox_tui.tui.terminal.events import (
+    Burst,
+    KittyKeyboardDetected,
+    Pace,
+    TerminalReplied,
+    TypedCharacter,
+    UnconfirmedEnter,
+)
+from inbox_tui.tui.terminal.lexer import InputLexer, Pasted, Sequence, Text, Token
 
 AFTER_PASTE = 0.5
 """Seconds after a paste in which Enter does not count as one that was pressed on purpose."""
 TYPED_APART = 0.02
 """Seconds between two keys below which no hand pressed them."""
-PASTED_AT_LEAST = 32
+MIN_PASTE = 32
 """Characters in one piece that only a paste without marks brings.
 
 A quick hand types ten a second, so a line would have to stand still for three seconds to
@@ -58,12 +65,12 @@ _MODIFIERS_END = 257
 _ALT_ENTER = ("\x1b\r", "\x1b\n")
 
 
-class Input:
+class InputDecoder:
     """Makes events of bytes. Time is in seconds, as the caller counts them."""
 
     def __init__(self, encoding: str = "utf-8") -> None:
         """``encoding`` is the terminal's."""
-        self._tokens = Tokens(encoding)
+        self._tokens = InputLexer(encoding)
         self._parser = XTermParser()
         self._typed = -AFTER_PASTE
         """When a character last came."""
@@ -119,14 +126,16 @@ class Input:
             self._pasted = now
         if not (is_hasty and enters):
             return found
-        return [HastyEnter() if isinstance(event, events.Key) and event.key == "enter" else event for event in found]
+        return [
+            UnconfirmedEnter() if isinstance(event, events.Key) and event.key == "enter" else event for event in found
+        ]
 
     def _judge_pace(self, found: list[Message], letters: int, now: float) -> bool:
         """Whether what was found is of a paste without marks. Sets ``pace``."""
         keys = sum(isinstance(event, events.Key) for event in found)
         follows = now - self._typed < TYPED_APART
         self._run = self._run + letters if follows else letters
-        is_unmarked = self._run >= PASTED_AT_LEAST or (keys > 0 and now - self._unmarked < GOES_ON)
+        is_unmarked = self._run >= MIN_PASTE or (keys > 0 and now - self._unmarked < GOES_ON)
         if is_unmarked:
             self._unmarked = now
             self.pace = Pace.PASTED
@@ -157,9 +166,9 @@ class Input:
         elif _SYNCHRONIZED.fullmatch(text):
             yield messages.TerminalSupportsSynchronizedOutput()
         elif _SPEAKS_KITTY.fullmatch(text):
-            yield KeysToldApart()
+            yield KittyKeyboardDetected()
         elif _DEVICE.fullmatch(text):
-            yield Answered()
+            yield TerminalReplied()
         elif len(text) == 2 and text[1].isprintable():  # Alt and a character
             yield from self._keys(text[1], alt=True)
         else:

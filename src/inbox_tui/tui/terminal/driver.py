@@ -22,12 +22,12 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
 
-from inbox_tui.tui.terminal.events import Answered
-from inbox_tui.tui.terminal.writer import Output
+from inbox_tui.tui.terminal.events import TerminalReplied
+from inbox_tui.tui.terminal.writer import TerminalWriter
 
 if TYPE_CHECKING:
     from inbox_tui.tui.app import InboxApp
-    from inbox_tui.tui.terminal.decoder import Input
+    from inbox_tui.tui.terminal.decoder import InputDecoder
 
 READ_AT_ONCE = 65_536
 TICK = 0.05
@@ -56,7 +56,7 @@ class SafeDriver(LinuxDriver):
     """Reads and writes a terminal for the inbox. Made by the library, for the pinned version of it."""
 
     _app: InboxApp
-    _writer_thread: Output | None  # type: ignore[assignment]
+    _writer_thread: TerminalWriter | None  # type: ignore[assignment]
     _asked = 0.0
     _encoding = "utf-8"
     _is_stopping = False
@@ -75,7 +75,7 @@ class SafeDriver(LinuxDriver):
         assert file is not None, "the inbox is not started without a terminal"
         file.flush()
         self._encoding = file.encoding
-        self._writer_thread = Output(file.fileno(), self._encoding, self._app.drained)
+        self._writer_thread = TerminalWriter(file.fileno(), self._encoding, self._app.drained)
         self._writer_thread.start()
         signal.signal(signal.SIGWINCH, lambda *_: self._report_size())
         self._report_size()
@@ -153,7 +153,7 @@ class SafeDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read until the program ends or the terminal is gone."""
-        reader: Input | None = None
+        reader: InputDecoder | None = None
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
@@ -165,12 +165,12 @@ class SafeDriver(LinuxDriver):
                     except OSError:
                         data = b""
                     if not data:
-                        self._loop.call_soon_threadsafe(self._app.line_lost)
+                        self._loop.call_soon_threadsafe(self._app.on_hangup)
                         return
                     reader = reader or _input(self._encoding)
                     found += reader.messages(reader.feed(data, time.monotonic()))
                 for event in found:
-                    if isinstance(event, Answered):
+                    if isinstance(event, TerminalReplied):
                         self.round_trip = time.monotonic() - self._asked
                     self.process_message(event)
 
@@ -197,7 +197,7 @@ class SafeDriver(LinuxDriver):
         termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
 
 
-def _input(encoding: str) -> Input:
-    from inbox_tui.tui.terminal.decoder import Input  # the first screen is painted before anything comes
+def _input(encoding: str) -> InputDecoder:
+    from inbox_tui.tui.terminal.decoder import InputDecoder  # the first screen is painted before anything comes
 
-    return Input(encoding)
+    return InputDecoder(encoding)

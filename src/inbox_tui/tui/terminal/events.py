@@ -8,14 +8,14 @@ from textual import events
 from textual.message import Message
 
 
-class HastyEnter(events.Key):
+class UnconfirmedEnter(events.Key):
     """An Enter that came in one piece with other keys, or right after a paste: nobody may have pressed it."""
 
     def __init__(self) -> None:
         super().__init__("enter", "\r")
 
 
-HastyEnter.handler_name = events.Key.handler_name  # widgets handle it as the key that it is
+UnconfirmedEnter.handler_name = events.Key.handler_name  # widgets handle it as the key that it is
 
 
 class TypedCharacter(events.Key):
@@ -51,9 +51,9 @@ class Burst(Message):
         self.is_pasted = is_pasted
 
 
-class KeysToldApart(Message):
+class KittyKeyboardDetected(Message):
     """The terminal speaks kitty's protocol: Shift+Enter is another key than Enter."""
 
 
-class Answered(Message):
+class TerminalReplied(Message):
     """The terminal answered what every terminal answers: all that was sent before has reached it."""

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from inbox_tui.tui.app import InboxApp
 
 SIGNALS = (signal.SIGHUP, signal.SIGTERM)
-ENDS_WITHIN = 1.5
+END_TIMEOUT = 1.5
 """Seconds that ending in good order may take."""
-SAVES_WITHIN = 1.0
+SAVE_TIMEOUT = 1.0
 """Seconds that the disk has for the drafts."""
 _EXIT_CODE_OF_SIGNAL = 128
 
 
-class LostLine:
+class HangupHandler:
     """Ends one application. Made in the loop's thread, before the application runs."""
 
     def __init__(self, app: InboxApp, save: Callable[[float], object]) -> None:
@@ -55,7 +55,7 @@ class LostLine:
             return
         self.exit_code = code = _EXIT_CODE_OF_SIGNAL + number
         threading.Thread(target=self._insist, args=[code], name="lost line", daemon=True).start()
-        self._save(SAVES_WITHIN)
+        self._save(SAVE_TIMEOUT)
         self._app.call_later(self._app.exit, None, code)
 
     def let_go(self) -> None:
@@ -69,7 +69,7 @@ class LostLine:
 
     def _insist(self, code: int) -> None:
         """End the program if it has not ended by itself."""
-        time.sleep(SAVES_WITHIN + ENDS_WITHIN)
+        time.sleep(SAVE_TIMEOUT + END_TIMEOUT)
         self._restore()
         os._exit(code)
 

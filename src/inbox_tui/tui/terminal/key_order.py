@@ -18,9 +18,9 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from inbox_tui.tui.terminal.bursts import takes_text
-from inbox_tui.tui.terminal.events import HastyEnter
+from inbox_tui.tui.terminal.events import UnconfirmedEnter
 
-PATIENCE = 1.0
+TIMEOUT = 1.0
 """Seconds after which a part of the screen that is too busy no longer holds the keys up."""
 _ROUNDS = 8
 """Times that a part may send itself something further."""
@@ -28,12 +28,12 @@ _LEAVES_TEXT_ALONE = frozenset(("help_quit", "copy_text", "repaint"))
 """What the application may do while a field has the keys: nothing that takes them away from it."""
 
 
-async def acts_now(app: App[Any], event: events.Key) -> bool:
+async def run_binding_now(app: App[Any], event: events.Key) -> bool:
     """Run what a key is bound to, and all that follows at once; False if it is for the focused widget to handle."""
     focused = app.focused
     if focused is not None and focused.check_consume_key(event.key, event.character):
         return False  # a letter in a text waits in line behind those before it
-    if isinstance(event, HastyEnter) and getattr(focused, "knows_hasty_enter", False):
+    if isinstance(event, UnconfirmedEnter) and getattr(focused, "knows_unconfirmed_enter", False):
         return False  # so does a line break
     await _settled(app, focused)
     # The pinned library has no public way to run a key's binding.
@@ -63,7 +63,7 @@ async def _settled(app: App[Any], node: DOMNode | None) -> None:
 
 async def _idle(pump: MessagePump) -> None:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             for _ in range(_ROUNDS):
                 reached = asyncio.Event()
                 if not pump.post_message(events.Callback(callback=reached.set)):

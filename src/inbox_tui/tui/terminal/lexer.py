@@ -75,7 +75,7 @@ class _State(Enum):
     """An end was seen; it counts unless another follows."""
 
 
-class Tokens:
+class InputLexer:
     """Cuts what it is fed. Time is whatever rises: seconds as the caller counts them."""
 
     def __init__(self, encoding: str = "utf-8") -> None:

@@ -19,11 +19,11 @@ from textual.geometry import Offset, Size
 from textual.strip import Strip
 
 from inbox_tui.domain.characters import category, is_assigned
-from inbox_tui.tui.terminal.sgr import PLAIN, Look, change, look_of
+from inbox_tui.tui.terminal.sgr import PLAIN, CellStyle, change, style_of
 
 GAP = 6
 """Unchanged cells that are sent again rather than jumped over: a jump takes as many bytes."""
-ERASED_AT_LEAST = 8
+MIN_ERASED = 8
 """Blanks at the end of a line that are erased rather than sent."""
 _SAFE_CATEGORIES = frozenset(("L", "M", "N", "P", "S"))
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
@@ -43,11 +43,11 @@ _ASCII = str.maketrans({
 })  # fmt: skip
 """What stands for the program's own marks where a terminal has only its own characters."""
 
-Line: TypeAlias = tuple[list[str | None], list[Look]]
+Line: TypeAlias = tuple[list[str | None], list[CellStyle]]
 """Texts and looks by column. Behind a character that is two wide stands "" for its second half; None is not known."""
 
 
-class Display:
+class ScreenDiff:
     """A terminal's screen of a size, as it is known to be."""
 
     def __init__(self, encoding: str = "utf-8", *, erases: bool = False, remembers: bool = True) -> None:
@@ -63,8 +63,8 @@ class Display:
         self._remembers = remembers
         self._size = Size(0, 0)
         self._texts: list[list[str | None]] = []
-        self._looks: list[list[Look]] = []
-        self._look: Look | None = None
+        self._looks: list[list[CellStyle]] = []
+        self._look: CellStyle | None = None
         self._cursor: tuple[int, int] | None = None
 
     def forget(self) -> None:
@@ -90,7 +90,7 @@ class Display:
         """A screen of which nothing is known: clear it, in the colour that most of it will have."""
         ground = PLAIN
         if self._erases and strips:
-            blanks = (look_of(segment.style, system).blank for _, _, strip in strips for segment in strip)
+            blanks = (style_of(segment.style, system).blank for _, _, strip in strips for segment in strip)
             grounds = [look for look in blanks if not look.attributes]  # to erase draws nothing but a colour
             ground = max(set(grounds), key=grounds.count, default=PLAIN)
         self._size = size
@@ -156,9 +156,9 @@ class Display:
         blanks = 0
         while blanks < len(run) and texts[run[blanks]] == " " and looks[run[blanks]] == ground:
             blanks += 1
-        return blanks if blanks >= ERASED_AT_LEAST else 0
+        return blanks if blanks >= MIN_ERASED else 0
 
-    def _draw_as(self, look: Look, text: str, out: list[str]) -> None:
+    def _draw_as(self, look: CellStyle, text: str, out: list[str]) -> None:
         """Have the text behind this drawn so; nothing but its background is seen of a blank."""
         shown = self._look
         if shown == look:
@@ -200,12 +200,12 @@ def _strips(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
 def _line(strip: Strip, encoding: str, system: ColorSystem | None, room: int) -> Line:
     """A strip by columns, as far as there is room."""
     texts: list[str | None] = []
-    looks: list[Look] = []
+    looks: list[CellStyle] = []
     for text, style, control in strip:
         if control:
             continue
         cells = _cells(text, encoding)
-        look = look_of(style, system)
+        look = style_of(style, system)
         texts += cells
         if (blank := look.blank) is look:
             looks += [look] * len(cells)

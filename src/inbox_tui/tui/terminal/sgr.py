@@ -24,7 +24,7 @@ _SEEN_ON_BLANKS = {"4", "7", "9"}
 """Attributes that show where there is no character."""
 
 
-class Look(NamedTuple):
+class CellStyle(NamedTuple):
     """Attributes and colours as SGR codes; "" is the terminal's own colour."""
 
     attributes: tuple[str, ...] = ()
@@ -37,21 +37,21 @@ class Look(NamedTuple):
         return not _SEEN_ON_BLANKS.isdisjoint(self.attributes)
 
     @property
-    def blank(self) -> Look:
+    def blank(self) -> CellStyle:
         """The look of a blank: the same to the eye, with as little said as possible."""
         return self if self.shows_on_blanks else _interned((), "", self.background)
 
 
-PLAIN = Look()
+PLAIN = CellStyle()
 
 
 @cache
-def _interned(attributes: tuple[str, ...], foreground: str, background: str) -> Look:
-    return Look(attributes, foreground, background)
+def _interned(attributes: tuple[str, ...], foreground: str, background: str) -> CellStyle:
+    return CellStyle(attributes, foreground, background)
 
 
 @lru_cache(maxsize=4096)
-def look_of(style: Style | None, system: ColorSystem | None) -> Look:
+def style_of(style: Style | None, system: ColorSystem | None) -> CellStyle:
     """What of a style a terminal with these colours shows."""
     if style is None or system is None:
         style = style or Style()
@@ -66,7 +66,7 @@ def look_of(style: Style | None, system: ColorSystem | None) -> Look:
 
 
 @lru_cache(maxsize=16_384)
-def change(before: Look | None, after: Look) -> str:
+def change(before: CellStyle | None, after: CellStyle) -> str:
     """The shortest sequence that leads from one look to another; None is one that is not known."""
     if before == after:
         return ""

@@ -11,11 +11,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-ENDS_WITHIN = 1.0
+END_TIMEOUT = 1.0
 """Seconds that ``stop`` waits for a line that takes nothing."""
 
 
-class Output(threading.Thread):
+class TerminalWriter(threading.Thread):
     """Writes text, in order, until it is stopped or the terminal is gone."""
 
     def __init__(self, fileno: int, encoding: str, drained: Callable[[], None]) -> None:
@@ -63,7 +63,7 @@ class Output(threading.Thread):
         with self._change:
             self._stops = True
             self._change.notify_all()
-        self.join(ENDS_WITHIN)
+        self.join(END_TIMEOUT)
 
     def _write(self, data: bytes) -> None:
         rest = memoryview(data)

@@ -23,9 +23,9 @@ from inbox_tui.tui.presenters.badges import NOBODY, badge_segment
 from inbox_tui.tui.presenters.thread import shortened
 from inbox_tui.tui.presenters.times import age
 
-NAME_AT_LEAST = 8
+MIN_NAME = 8
 """Columns that the visitor's name keeps before the buttons become shorter."""
-DETAIL_AT_LEAST = 6
+MIN_DETAIL = 6
 """Columns below which a detail is left out rather than cut."""
 _GAP = 2
 
@@ -121,7 +121,7 @@ class DetailHeader(Widget):
             is_wait = bool(wait) and text == wait
             room = width - sum(cell_len(part) for part, _ in parts) - cell_len(separator)
             room -= 0 if is_wait or any(part == wait for part, _ in parts) else used
-            if not text or (cell_len(text) > room and room < DETAIL_AT_LEAST):
+            if not text or (cell_len(text) > room and room < MIN_DETAIL):
                 continue
             parts += [(separator, "$inbox-muted"), (shortened(text, room), style)]
         return parts
@@ -139,7 +139,7 @@ class DetailHeader(Widget):
         """The Assign and the status button, in the longest form that leaves the name some room."""
         assign, short_assign = self._assign_forms(conversation)
         status, short_status = self._status_forms(conversation)
-        room = self.size.width - min(cell_len(clean_name(conversation.visitor)), NAME_AT_LEAST) - 2 * _GAP
+        room = self.size.width - min(cell_len(clean_name(conversation.visitor)), MIN_NAME) - 2 * _GAP
         for pair in ((assign, status), (short_assign, status)):
             if pair[0].width + pair[1].width <= room:
                 return pair

@@ -18,9 +18,9 @@ from textual.widgets import Static
 
 from inbox_tui.domain.models import Conversation, ConversationId, Kind, Member, Message, Thread
 from inbox_tui.domain.rules import held_by_other
-from inbox_tui.tui.presenters.thread import OnItsWay
+from inbox_tui.tui.presenters.thread import PendingMessage
 from inbox_tui.tui.widgets.detail_header import DetailHeader
-from inbox_tui.tui.widgets.reply_box import LINES_AT_LEAST, LINES_AT_MOST, ReplyBox
+from inbox_tui.tui.widgets.reply_box import MAX_LINES, MIN_LINES_SHOWN, ReplyBox
 from inbox_tui.tui.widgets.thread_view import ThreadView
 
 NO_ACCESS = (
@@ -32,7 +32,7 @@ NO_SEARCH = (
 NOTHING_OPEN = "No conversation is highlighted."
 SHORT_BELOW = 9
 """Lines below which the header gives its second line to the thread."""
-THREAD_AT_LEAST = 3
+MIN_THREAD = 3
 """Lines that the thread keeps while the reply box grows."""
 
 
@@ -92,7 +92,7 @@ class DetailPane(Vertical):
         """Add a message to the open conversation."""
         self._thread.append(message)
 
-    def show_pending(self, pending: Sequence[OnItsWay]) -> None:
+    def show_pending(self, pending: Sequence[PendingMessage]) -> None:
         """Show what is on its way to the store, after the last message."""
         self._thread.show_pending(pending)
 
@@ -165,8 +165,8 @@ class DetailPane(Vertical):
         height = event.size.height
         is_short = height < SHORT_BELOW
         self.set_class(is_short, "-short")
-        room = height - (1 if is_short else 2) - THREAD_AT_LEAST
-        self._reply.lines_at_most = max(LINES_AT_LEAST, min(LINES_AT_MOST, room))
+        room = height - (1 if is_short else 2) - MIN_THREAD
+        self._reply.lines_at_most = max(MIN_LINES_SHOWN, min(MAX_LINES, room))
 
     def _show_holder(self) -> None:
         me, conversation = self.me, self.conversation

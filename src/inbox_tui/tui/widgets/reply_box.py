@@ -28,10 +28,10 @@ from inbox_tui.tui.presenters.thread import wrap
 if TYPE_CHECKING:
     from inbox_tui.tui.widgets.reply_editor import ReplyEditor
 
-LINES_AT_LEAST = 3
-LINES_AT_MOST = 8
+MIN_LINES_SHOWN = 3
+MAX_LINES = 8
 """Lines that the box takes, its border included."""
-SUPERSEDED_KEPT = 32
+MAX_SUPERSEDED = 32
 NOTE_BAR = "▌ "
 """Stands before each line of a note."""
 NOTHING_TO_SEND = "Nothing to send"
@@ -66,7 +66,7 @@ class ReplyBox(Vertical):
 
     busy: reactive[bool] = reactive(False, repaint=False)
     """The text is on its way: it is shown dimmed and cannot be changed."""
-    lines_at_most: reactive[int] = reactive(LINES_AT_MOST, repaint=False)
+    lines_at_most: reactive[int] = reactive(MAX_LINES, repaint=False)
     """Lines that the box may take here, between LINES_AT_LEAST and LINES_AT_MOST."""
 
     class Submitted(FieldMessage):
@@ -123,7 +123,7 @@ class ReplyBox(Vertical):
         self._author = ""
         self._text = ""
         """The text that was last put here or reported; with the editor's own it tells what is new."""
-        self._superseded: deque[str] = deque(maxlen=SUPERSEDED_KEPT)
+        self._superseded: deque[str] = deque(maxlen=MAX_SUPERSEDED)
         """What the text was before: whoever still speaks of it has not heard of the latest keys."""
         self._submitted: str | None = None
         """A text that was handed over and not yet taken out: the same Enter twice sends once."""
@@ -399,7 +399,7 @@ class ReplyBox(Vertical):
         editor = self._editor
         room = max(2, width - (len(NOTE_BAR) if self._kind is Kind.NOTE else 0))
         lines = editor.wrapped_lines if editor and editor.size.width else len(wrap(clean_body(self._text), room))
-        height = max(LINES_AT_LEAST, min(lines + _FRAME, LINES_AT_MOST, self.lines_at_most))
+        height = max(MIN_LINES_SHOWN, min(lines + _FRAME, MAX_LINES, self.lines_at_most))
         if height != self.outer_size.height:
             self.styles.height = height
 

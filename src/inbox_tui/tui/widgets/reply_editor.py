@@ -15,7 +15,7 @@ from textual.widgets.text_area import Selection
 
 from inbox_tui.domain.characters import is_text
 from inbox_tui.domain.text import TAB_STOP, clean_typed
-from inbox_tui.tui.terminal.events import HastyEnter
+from inbox_tui.tui.terminal.events import UnconfirmedEnter
 
 
 class ReplyEditor(TextArea):
@@ -26,7 +26,7 @@ class ReplyEditor(TextArea):
     ReplyEditor { scrollbar-size-vertical: 1; }
     """
 
-    knows_hasty_enter = True
+    knows_unconfirmed_enter = True
     """An Enter that nobody may have pressed is for the text itself to judge."""
 
     def __init__(self, before_typing: Callable[[], None], undo: Callable[[], None]) -> None:
@@ -84,7 +84,7 @@ class ReplyEditor(TextArea):
         super()._refresh_size()
 
     async def _on_key(self, event: events.Key) -> None:
-        if isinstance(event, HastyEnter):
+        if isinstance(event, UnconfirmedEnter):
             event.stop()
             event.prevent_default()
             self.begin_line()

@@ -36,7 +36,7 @@ _ROOMY = 40
 """Columns from which on a wait is spelled out."""
 _LEAST_NAME = 4
 """Columns of the name below which the age gives way."""
-_KEPT = 600
+_CACHE_SIZE = 600
 
 StyleOf = Callable[[str], Style]
 """Name of a part of the row (``name``, ``muted``, …) or a style such as ``bold $badge-red`` → style."""
@@ -87,7 +87,7 @@ class RowStrips:
 
     def row(self, conversation: Conversation, state: RowState, width: int) -> tuple[Strip, Strip]:
         """Both lines of a row: the same object as long as nothing in them changes."""
-        if width != self._width or len(self._drawn) > _KEPT:
+        if width != self._width or len(self._drawn) > _CACHE_SIZE:
             self._drawn.clear()
             self._width = width
         key = (conversation.id, state)

@@ -8,9 +8,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from inbox_tui.tui.presenters.thread import Line
+from inbox_tui.tui.presenters.thread import ThreadLine
 
-STRIPS_KEPT = 2_000
+MAX_STRIPS = 2_000
 """Painted lines that are kept: some forty threads."""
 _STYLES = {
     "text": "",
@@ -32,7 +32,7 @@ class ThreadStrips:
     def __init__(self, parse_style: Callable[[str], Style]) -> None:
         self._parse_style = parse_style
         self._styles: dict[str, Style] = {}
-        self._strips: dict[Line, Strip] = {}
+        self._strips: dict[ThreadLine, Strip] = {}
 
     def clear(self) -> None:
         """What was painted is stale."""
@@ -47,13 +47,13 @@ class ThreadStrips:
         """A line that is no part of the thread."""
         return Strip([Segment(text, self._style(role))]).adjust_cell_length(width, self._style("text"))
 
-    def line(self, line: Line, width: int) -> Strip:
+    def line(self, line: ThreadLine, width: int) -> Strip:
         """A line of the thread."""
         strip = self._strips.get(line)
         if strip is None:
             segments = [Segment(text, self._style(role)) for text, role in line.segments]
             strip = Strip(segments).adjust_cell_length(width, self._style("text"))
-            if len(self._strips) >= STRIPS_KEPT:
+            if len(self._strips) >= MAX_STRIPS:
                 self._strips.clear()
             self._strips[line] = strip
         return strip

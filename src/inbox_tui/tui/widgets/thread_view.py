@@ -34,7 +34,7 @@ from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.below import Below
 from inbox_tui.tui.presenters.hit_cursor import Beyond, HitCursor
 from inbox_tui.tui.presenters.stretch import Stretch
-from inbox_tui.tui.presenters.thread import Line, OnItsWay, ThreadPresenter
+from inbox_tui.tui.presenters.thread import PendingMessage, ThreadLine, ThreadPresenter
 from inbox_tui.tui.presenters.thread_places import same_place, top_for
 from inbox_tui.tui.widgets.plain_lines import PlainLines
 from inbox_tui.tui.widgets.thread_strips import ThreadStrips
@@ -71,7 +71,7 @@ class ThreadView(PlainLines, can_focus=True):
         self._presenter = ThreadPresenter(zone)
         self._conversation: Conversation | None = None
         self._stretch = Stretch()
-        self._pending: tuple[OnItsWay, ...] = ()
+        self._pending: tuple[PendingMessage, ...] = ()
         self._asked: set[MessageId] = set()
         """The ends of the stretch beyond which messages were asked for."""
         self._newest_seen: MessageId | None = None
@@ -82,7 +82,7 @@ class ThreadView(PlainLines, can_focus=True):
         self._follows = True
         """The end was on screen when the member last moved; a smaller window must not change that."""
         self._below = Below()
-        self._lines: list[Line] = []
+        self._lines: list[ThreadLine] = []
         self._laid_out_for = 0
         self._strips = ThreadStrips(self._parse_style)
 
@@ -180,7 +180,7 @@ class ThreadView(PlainLines, can_focus=True):
             self._stretch = self._stretch._replace(messages=renewed)
             self._lay_out(keep_place=True)
 
-    def show_pending(self, pending: Sequence[OnItsWay]) -> None:
+    def show_pending(self, pending: Sequence[PendingMessage]) -> None:
         """Show what is on its way to the store, in place of what was shown as such before."""
         if tuple(pending) != self._pending:
             self._pending = tuple(pending)
@@ -382,7 +382,7 @@ class ThreadView(PlainLines, can_focus=True):
             self.vertical_scrollbar.window_virtual_size = height
             self.vertical_scrollbar.window_size = self.size.height
 
-    def _repaint_changed(self, before: Sequence[Line], top_before: int, top: int) -> None:
+    def _repaint_changed(self, before: Sequence[ThreadLine], top_before: int, top: int) -> None:
         height = self.size.height
         old = before[top_before : top_before + height]
         new = self._lines[top : top + height]
