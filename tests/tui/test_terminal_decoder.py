@@ -159,8 +159,8 @@ CASES: dict[bytes, list[Seen]] = {
     # what terminals answer and report
     b"\x1b[?25u": other("KittyKeyboardDetected"),
     b"\x1b[?0u": other("KittyKeyboardDetected"),
-    b"\x1b[?62;22c": other("Answered"),
-    b"\x1b[?6c": other("Answered"),
+    b"\x1b[?62;22c": other("TerminalReplied"),
+    b"\x1b[?6c": other("TerminalReplied"),
     b"\x1b[>0;276;0c": NOTHING,
     b"\x1b[?2026;2$y": other("TerminalSupportsSynchronizedOutput"),
     b"\x1b[?2026;0$y": NOTHING,

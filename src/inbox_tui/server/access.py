@@ -61,7 +61,7 @@ _AUTHORIZATION = b"authorization"
 
 AnyRequest = Request[Any, Any, Any]
 _CARRIED = "inbox_tui.bearer"
-_GATE = "inbox_tui.gate"
+_CONTEXT = "inbox_tui.context"
 
 
 class Audience(StrEnum):
@@ -266,13 +266,13 @@ def hash_in(scope: Any) -> bytes | None:
 
 
 def attach_context(context: ServerContext, scope: Any) -> None:
-    """Have a request know the gate that it came through."""
-    scope[_GATE] = context
+    """Attach what the server shares to a request."""
+    scope[_CONTEXT] = context
 
 
 def context_of(scope: Any) -> ServerContext:
-    """The gate that a request came through."""
-    context: ServerContext = scope[_GATE]
+    """What the server that took this request shares."""
+    context: ServerContext = scope[_CONTEXT]
     return context
 
 

@@ -175,7 +175,7 @@ async def _send_health(send: Send) -> None:
 
 
 def make_context(store: Store, clock: Clock, limits: Limits) -> ServerContext:
-    """The gate to a store. Raises Unsupported for one that cannot be offered."""
+    """What requests to this store share. Raises Unsupported for one that cannot be offered."""
     can = store.capabilities
     if not (isinstance(store, Host) and can.host):
         raise Unsupported(f"{store.name} cannot be offered to others: it keeps no tokens.")

@@ -82,7 +82,7 @@ async def serve(context: ServerContext, binding: ListenAddress, *, listening: Ca
     """Answer requests until SIGTERM or SIGINT; then finish what is under way.
 
     Args:
-        gate: To the store, which stays its opener's to close.
+        context: What the requests share; the store stays its opener's to close.
         binding: Where to listen.
         listening: Is told the address, once requests can come.
 

@@ -73,7 +73,7 @@ def bounded(context: ServerContext, app: ASGIApp, *, slows: bool) -> ASGIApp:
     """Refuse what an address, or a token, asks beyond its limit, before anything is read or looked up for it.
 
     Args:
-        gate: Counts the requests of each token.
+        context: Counts the requests of each token.
         app: What answers the others.
         slows: Also read on from a refused client only after a pause; not from a proxy, which speaks for many.
     """

@@ -209,6 +209,10 @@ class FileConnection:
             raise give_up(self._files, loss, self)
         self._files.require_whole()
 
+    def has_same_files(self) -> bool:
+        """Whether the file, its log and the log's index are still those that were opened."""
+        return self._files.loss() is None
+
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep everybody else from writing, without writing."""

@@ -1,9 +1,7 @@
-"""Noticing that something was written, by this process or another.
+"""Reports of what was written, by this process or another.
 
-``PRAGMA data_version`` costs microseconds and changes with every commit of another
-connection; only then is the feed read. A write of this process rings a bell, so that it
-need not wait for the next look. A file that was deleted or replaced, or whose log was, would
-never report anything again, so that is looked at too.
+A bell wakes those who follow: this process rings it after each write, and ``watch`` after those of others. A file
+that was deleted or replaced, or whose log was, would never report anything again, so each look checks that too.
 """
 
 from __future__ import annotations
@@ -17,8 +15,10 @@ from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.store.pauses import pause
 
-SECONDS_BETWEEN_LOOKS = 0.1
-_LOOKS_BETWEEN_FILE_CHECKS = 10
+_PAUSE_AFTER_REPORT = 0.1
+"""Seconds; what is written within them is reported together."""
+_PAUSE_AFTER_ERROR = 0.2
+"""Seconds until a file that could not be read, because it was locked for example, is tried again."""
 
 Read = Callable[[Callable[[FileConnection], Changes | None]], Awaitable[Changes | None]]
 
@@ -47,7 +47,7 @@ async def follow(
 
     Args:
         read: Runs a function on a connection that reads; always the same connection.
-        bell: Rung after each write of this process, and after ``closing`` was set.
+        bell: Rung after each write, and after ``closing`` was set.
         closing: Set when the store is closed.
         since: The id that the last report known to the caller carried.
 
@@ -59,12 +59,14 @@ async def follow(
         rung = bell.next
         try:
             report = await read(look)
-        except StoreUnavailable:
-            report = None  # locked or short of something just now; the next look catches up
-        if report is not None:
+        except StoreUnavailable:  # locked or short of something just now
+            await pause(closing, _PAUSE_AFTER_ERROR)
+            continue
+        if report is None:
+            await rung.wait()
+        else:
             yield report
-            rung = closing  # what is written right after is told together
-        await pause(rung, SECONDS_BETWEEN_LOOKS)
+            await pause(closing, _PAUSE_AFTER_REPORT)
 
 
 class ChangePoll:
@@ -74,13 +76,10 @@ class ChangePoll:
         self._since = since
         self._has_reported = False
         self._version = -1
-        self._looks = 0
 
     def __call__(self, db: FileConnection) -> Changes | None:
         """What is new; None if nothing is."""
-        if self._looks % _LOOKS_BETWEEN_FILE_CHECKS == 0:
-            db.require_same_files()
-        self._looks += 1
+        db.require_same_files()
         version = db.number("data_version")
         if version == self._version:
             return None

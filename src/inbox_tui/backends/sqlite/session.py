@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -15,6 +16,7 @@ from inbox_tui.backends.sqlite.open_files import OpenFiles
 from inbox_tui.backends.sqlite.read_only import Way
 from inbox_tui.backends.sqlite.schema import make_file, prepare, require_prepared
 from inbox_tui.backends.sqlite.search import Fts5
+from inbox_tui.backends.sqlite.watch import Watch
 from inbox_tui.store.protocol import Clock, Schema
 
 
@@ -37,6 +39,8 @@ class FileSession(StoreSession[FileConnection]):
         self._files = OpenFiles(path)
         self._patience = patience
         self._random = random
+        self._watcher = self.new_reader("inbox-watcher")
+        self.watch = Watch(partial(self.run_on, self._watcher), self.bell.ring)
 
     def errors(self) -> AbstractContextManager[None]:
         """Translates SQLite's."""
@@ -44,9 +48,12 @@ class FileSession(StoreSession[FileConnection]):
 
     async def aclose(self) -> None:
         """Finish writes under way, unless they take long, and let go of the file."""
+        if self._is_guest:
+            return
+        self.watch.end()
+        await self._watcher.aclose()
         await super().aclose()
-        if not self._is_guest:
-            self._files.close()
+        self._files.close()
 
     def wake_followers(self) -> None:
         """Rings their bell."""

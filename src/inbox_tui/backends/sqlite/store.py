@@ -89,6 +89,7 @@ class SqliteStore(SqlStore):
 
     def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
+        self._session.watch.begin()
         return follow(self._session.read, self._session.bell, self._closing, since)
 
     async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:

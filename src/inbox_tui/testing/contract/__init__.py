@@ -9,7 +9,8 @@
 
 ``StoreContract`` is for every store. A store that is also a ``Scan``, ``Team``, ``Intake``,
 ``Host`` or ``Upkeep`` adds the contract of each of these; one that can be put back to a backup
-adds ``RestoringContract``, or ``HostRestoringContract`` if it is a ``Host``. A test fails for a facet that a store offers and does not test.
+adds ``RestoringContract``, or ``HostRestoringContract`` if it is a ``Host``. A test fails for
+a facet that a store offers and does not test.
 
 ``open_as`` gives a function: ``await open_as(email)`` opens one and the same workspace as
 that member, and raises CredentialError for an address it does not know. The workspace is

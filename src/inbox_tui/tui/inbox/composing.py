@@ -263,10 +263,8 @@ class ComposeController:
     def _hand_over(self, pending: Pending) -> None:
         """Let the list have the keys after sending, unless somebody went on typing or wants to stay."""
         context, after = self._context, self._context.settings.after_send
-        is_there = context.is_writing and (context.box.conversation_id, context.box.kind) == (
-            pending.id,
-            pending.draft.kind,
-        )
+        written, in_box = (pending.id, pending.draft.kind), (context.box.conversation_id, context.box.kind)
+        is_there = context.is_writing and written == in_box
         if after == "stay" or not is_there or context.box.text or self._is_finishing:
             return
         context.focus_list()
@@ -293,10 +291,7 @@ class ComposeController:
             undo = context.keys["reply.undo" if context.is_writing else "inbox.undo"]
             context.pane.show_pending(
                 [
-                    PendingMessage(
-                        as_message(pending, context, now),
-                        self._state_of(pending, undo),
-                    )
+                    PendingMessage(as_message(pending, context, now), self._state_of(pending, undo))
                     for pending in self._replies.under_way(id)
                 ]
             )

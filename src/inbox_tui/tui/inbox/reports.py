@@ -1,6 +1,6 @@
 """What the inbox's workers report, and which part of the inbox shows it.
 
-Only hands results on: what they mean for the screen is decided in browsing, deciding and writing.
+Only hands results on: what they mean for the screen is decided by the controllers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The inbox: the list at the left, the conversation at the right, and the keys of a shift.
 
 Coordinates: turns keys and widgets' messages into work, and results into what the
-widgets show. Browsing, deciding and writing have a part of their own each.
+widgets show. Listing, reading, triage and composing have a controller each.
 """
 
 from __future__ import annotations
