@@ -61,11 +61,11 @@ class Person:
             with suppress(Conflict):
                 now = (await again(lambda: remote.get(id))).status
                 other = Status.RESOLVED if now is Status.OPEN else Status.OPEN
-                after = (await delivery.decide(SetStatus(id, other, now))).after
-                assert after is not None and after.status is other
+                async for [outcome] in delivery.decide_in_batches([SetStatus(id, other, now)]):
+                    assert outcome.result().status is other
         else:
             now = (await again(lambda: remote.get(id))).status
-            async for _ in delivery.apply([SetStatus(id, Status.OPEN, now)]):
+            async for _ in delivery.decide_in_batches([SetStatus(id, Status.OPEN, now)]):
                 pass
 
     async def _reply(self, remote: Store, delivery: Delivery, id: ConversationId, body: str) -> None:
