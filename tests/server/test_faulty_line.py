@@ -29,7 +29,7 @@ T = TypeVar("T")
 SEED = 20
 IDS = list(AGENTS)
 HARMLESS = 0.6
-FAULTS = [fault for fault in Fault if fault not in (Fault.NONE, Fault.HALF_OPEN)]
+FAULTS = [fault for fault in Fault if fault not in (Fault.NONE, Fault.HALF_OPEN, Fault.SILENT)]
 
 
 class Person:

@@ -21,7 +21,6 @@ from inbox_tui.operations.sample import as_said_here
 from inbox_tui.store.protocol import Team
 from inbox_tui.testing.deciding import assign
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.problem import ProblemDialog
 from tui.terminal import Inbox
 from tui.workspace import AGENT, DANA, JONAS, MAYA, TOM, VISITOR, WIDE, Team4, chat, reply_as, said
 
@@ -192,12 +191,6 @@ async def test_a_refusal_in_the_status_line(team: Team4, picture: Looks) -> None
         inbox.screen.action_take()
         await inbox.until(lambda: inbox.context.status.is_problem)
         inbox.screen.post_message(m.ChangesSeen(Changes(ChangeId("1"), (ConversationId("priya"),))))
-        await picture(inbox)
-
-
-async def test_problem(team: Team4, picture: Looks) -> None:
-    async with team.inbox() as inbox:
-        await inbox.app.push_screen(ProblemDialog("The store was moved away.", "Start inbox-tui again."))
         await picture(inbox)
 
 

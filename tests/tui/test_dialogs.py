@@ -1,10 +1,11 @@
-"""The dialogs that ask or tell: confirm, conflict, problem, help, agent menu."""
+"""The dialogs that ask or tell: confirm, conflict, help, agent menu."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from textual.app import App
@@ -18,7 +19,6 @@ from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 from inbox_tui.tui.dialogs.conflict import ConflictDialog
 from inbox_tui.tui.dialogs.export import ExportDialog
 from inbox_tui.tui.dialogs.help import HelpDialog, HelpSection, KeyHelp
-from inbox_tui.tui.dialogs.problem import ProblemDialog
 from inbox_tui.tui.dialogs.profile import ProfileDialog
 from inbox_tui.tui.dialogs.settings import SettingsDialog, SettingsView
 from inbox_tui.tui.dialogs.welcome import WelcomeDialog
@@ -64,10 +64,9 @@ def every_dialog(tmp_path: Path) -> list[Dialog[Any]]:
     return [
         ConfirmDialog(HOSTILE, HOSTILE, "Keep"),
         ConflictDialog((reply(HOSTILE, hostile),), HOSTILE),
-        ProblemDialog(HOSTILE, HOSTILE),
         HelpDialog((HelpSection(HOSTILE, (KeyHelp("a", HOSTILE, HOSTILE),)),)),
         AgentDialog(AGENTS, None),
-        ExportDialog(1, tmp_path / HOSTILE.replace("/", ""), print),
+        ExportDialog(1, tmp_path / HOSTILE.replace("/", ""), AsyncMock()),
         ProfileDialog(HOSTILE),
         SettingsDialog(context, photos=True, photo=b"no picture"),
         WelcomeDialog(HOSTILE),
@@ -75,7 +74,7 @@ def every_dialog(tmp_path: Path) -> list[Dialog[Any]]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("number", range(8))
 async def test_every_dialog_fits_shows_hostile_text_as_text_and_closes_with_escape(
     tmp_path: Path, size: tuple[int, int], number: int
 ) -> None:
@@ -191,16 +190,6 @@ async def test_conflict_shows_the_words_of_a_reply_in_html() -> None:
     async with app.run_test(size=(80, 24)):
         assert "Hello there" in app.shown()
         assert "<p>mine</p>" in app.shown()
-
-
-@pytest.mark.parametrize("key", ["enter", "escape"])
-async def test_problem_says_what_and_what_to_do(key: str) -> None:
-    app = Host(ProblemDialog("The disk is full.", "Make room, then try again."))
-    async with app.run_test(size=(40, 10)) as pilot:
-        assert "The disk is full." in app.shown()
-        assert "Make room, then try again." in app.shown()
-        await pilot.press(key)
-        assert app.results == [None]
 
 
 @pytest.mark.parametrize("key", ["question_mark", "q", "escape", "enter"])

@@ -250,7 +250,7 @@ async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
     """The line does not end: it says nothing any more, and the screen does not know that yet."""
     monkeypatch.setattr(leaving, "FINISH_TIMEOUT", 0.1)
     async with team.inbox() as inbox:
-        wire.choose = lambda method, path: Fault.HALF_OPEN
+        wire.choose = lambda method, path: Fault.SILENT
         await inbox.pilot.press("e")
         await inbox.app.action_quit()
         assert inbox.app.farewell == "Not delivered yet: 1. The next start of inbox-tui delivers it."

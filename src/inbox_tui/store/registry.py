@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from inbox_tui.domain.errors import ConfigError
+from inbox_tui.domain.filters import Query
+from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Clock, Store
 from inbox_tui.store.url import StoreUrl
 
@@ -48,6 +50,9 @@ class Identity(msgspec.Struct, frozen=True):
     """Where there is no workspace yet, one is made. Else StoreUnavailable says that there is none."""
     token: str = ""
     """What a remote store knows the member by. A secret."""
+    first: tuple[Query, PageRequest] | None = None
+    """A screen is opening, and this is what it asks first (``store.overview``). A hint: a store at the other end of a
+    line may read it while it is opened, or make all its connections at once."""
 
     def __repr__(self) -> str:
         return f"Identity({self.email!r}, is_given={self.is_given}, token={'…' if self.token else None})"

@@ -11,21 +11,23 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import lru_cache
 from math import inf
-from typing import Any, LiteralString
+from typing import Any, LiteralString, TypeVar
 
 import psycopg
 from psycopg.pq import PipelineStatus, TransactionStatus
 
 from inbox_tui.backends.postgres.lines import CONNECT_TIMEOUT, READ_TIMEOUT, BoundedConnection, ReadDeadline
-from inbox_tui.backends.sql.database import Row, Value
+from inbox_tui.backends.sql.database import Asked, Row, Value
 from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.text import clean_line
 from inbox_tui.store.url import StoreUrl
+
+T = TypeVar("T")
 
 CHANNEL = "inbox_tui"
 """On which each commit is announced."""
@@ -37,6 +39,12 @@ WRITERS = 0x494E4258
 _READ: LiteralString = (
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '5s'; SET LOCAL jit = off;"
     " SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL random_page_cost = 1.1"
+)
+# The same for statements that travel together, each of which must be one.
+_READ_TOGETHER: tuple[LiteralString, ...] = (
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    "SELECT set_config('lock_timeout', '5s', true), set_config('jit', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true), set_config('random_page_cost', '1.1', true)",
 )
 # Several statements in one round trip. Each statement after the lock sees what writers before committed,
 # whatever the database's own default is. Who waits for them for longer is told so; and who stops in the middle,
@@ -130,6 +138,13 @@ class ServerConnection:
         cursor.execute(_in_its_words(statement), values)
         return cursor
 
+    def at_once(self, asked: Sequence[Asked]) -> list[list[Row]]:
+        """What each of the statements gives, all from one state of the workspace: one round trip.
+
+        Outside a transaction, and so it ends.
+        """
+        return self._on_a_line(lambda: self._at_once(asked))
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """A block whose reads all see the same state of the workspace."""
@@ -210,12 +225,28 @@ class ServerConnection:
         with suppress(psycopg.Error):
             self._raw.cancel_safe(timeout=CONNECT_TIMEOUT)
 
+    def _at_once(self, asked: Sequence[Asked]) -> list[list[Row]]:
+        try:
+            with self._raw.pipeline():
+                for words in _READ_TOGETHER:
+                    self._raw.execute(words)
+                cursors = [self._execute(statement, values) for statement, values in asked]
+                self._raw.execute("ROLLBACK")
+        except BaseException:
+            self.roster = None
+            self._undo()
+            raise
+        return [cursor.fetchall() for cursor in cursors]
+
     def _start(self, words: LiteralString) -> psycopg.Cursor[Row]:
+        return self._on_a_line(lambda: self._raw.execute(words))
+
+    def _on_a_line(self, begin: Callable[[], T]) -> T:
         """Begin; on a new connection if this one has ended since it was last used: nothing is lost with it then."""
         while self._stopping:  # or it would stop what begins now
             self._stopping.pop().join()
         try:
-            return self._raw.execute(words)
+            return begin()
         except psycopg.OperationalError:
             if not self._raw.closed or self._patience.is_over:
                 raise
@@ -223,7 +254,7 @@ class ServerConnection:
             self.is_lost = True
             self._raw = self._connected()
             self.is_lost = False
-            return self._raw.execute(words)
+            return begin()
 
     def _connected(self) -> BoundedConnection:
         line = BoundedConnection.connect(self._address, **options(self._address))

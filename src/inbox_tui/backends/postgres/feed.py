@@ -37,9 +37,17 @@ _DEAF = (psycopg.errors.FeatureNotSupported, psycopg.errors.ReadOnlySqlTransacti
 
 
 async def follow(
-    session: ServerSession, closing: asyncio.Event, since: ChangeId | None, clock: Clock, random: Random
+    session: ServerSession,
+    closing: asyncio.Event,
+    since: ChangeId | None,
+    clock: Clock,
+    *,
+    random: Random,
+    begun: Announcements | None = None,
 ) -> AsyncIterator[Changes]:
     """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them.
+
+    ``begun``: a connection that is being made already.
 
     Raises:
         CredentialError, ConfigError, StoreBroken: the server lets us in no more, or the database is gone.
@@ -48,16 +56,18 @@ async def follow(
     has_reported = is_lost = False
     while not closing.is_set():
         try:
-            async with _Announcements(session, closing) as announcements:  # first, so that none is missed
+            announcements, begun = begun or Announcements(session), None
+            async with announcements:  # first, so that none is missed
                 while not closing.is_set():
                     announcements.forget()
-                    report = await session.read(partial(reads.changes_after, since=since))
+                    read = partial(reads.changes_after, since=since)
+                    report = await session.read_asked(reads.changes_asked(since), read)
                     since, wait = report.id, INITIAL_BACKOFF
                     if report.is_news or is_lost or not has_reported:
                         has_reported, is_lost = True, False
                         yield report
                         await pause(closing, TOGETHER)
-                    await announcements.next(POLL)
+                    await announcements.next(POLL, closing)
         except StoreUnavailable:
             if closing.is_set():
                 return
@@ -68,23 +78,40 @@ async def follow(
             wait = min(wait * 2, MAX_BACKOFF)
 
 
-class _Announcements:
+class Announcements:
     """What the server announces, heard over a connection of its own for as long as the block lasts.
 
     Args:
         session: Whose database it is.
-        closing: Set when the store is closed: nothing more is waited for.
     """
 
-    def __init__(self, session: ServerSession, closing: asyncio.Event) -> None:
+    def __init__(self, session: ServerSession) -> None:
         self._session = session
-        self._closing = closing
         self._announced = asyncio.Event()
+        self._connecting: asyncio.Task[BoundedAsyncConnection] | None = None
+
+    def begin(self) -> None:
+        """Begin to connect, before anybody listens."""
+        address = self._session.address
+        self._connecting = asyncio.create_task(
+            BoundedAsyncConnection.connect(address, **options(address)), name="connect"
+        )
+
+    async def aclose(self) -> None:
+        """Let go of the connection, if nobody ever listened."""
+        if self._connecting is None:
+            return
+        self._connecting.cancel()
+        with suppress(asyncio.CancelledError, psycopg.Error):
+            await (await self._connecting).close()
 
     async def __aenter__(self) -> Self:
-        address = self._session.address
+        if self._connecting is None:
+            self.begin()
+        assert self._connecting is not None
+        connecting, self._connecting = self._connecting, None
         with self._session.errors():
-            self._line = await BoundedAsyncConnection.connect(address, **options(address))
+            self._line = await connecting
             self._line.patience = ReadDeadline(READ_TIMEOUT)
             listening = asyncio.create_task(self._line.execute(f"LISTEN {CHANNEL}"), name="listen")
             try:
@@ -110,10 +137,10 @@ class _Announcements:
         """What was announced until now has been seen to."""
         self._announced.clear()
 
-    async def next(self, seconds: float) -> None:
-        """Wait for an announcement, for so long. Raises StoreUnavailable if the line was lost."""
+    async def next(self, seconds: float, closing: asyncio.Event) -> None:
+        """Wait for an announcement, for so long, or until the store closes. Raises StoreUnavailable for a lost line."""
         heard = asyncio.create_task(self._announced.wait())
-        closed = asyncio.create_task(self._closing.wait())
+        closed = asyncio.create_task(closing.wait())
         try:
             await asyncio.wait({heard, closed, self._hearing}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -9,6 +9,7 @@ import psycopg
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.postgres.search import WordIndex
+from inbox_tui.backends.sql.database import Asked, Database
 from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps, tell
 from inbox_tui.domain.errors import ConfigError, StoreBroken
 from inbox_tui.store.protocol import Schema
@@ -22,6 +23,11 @@ _TABLES = (
     " ORDER BY relname"
 )
 _WHERE = "SELECT current_database(), current_schema()"
+# Another schema's table may be in sight behind this one's.
+_VERSION_HERE = (
+    "SELECT version FROM inbox_tui_schema JOIN pg_class ON pg_class.oid = inbox_tui_schema.tableoid"
+    " JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE nspname = current_schema()"
+)
 _USUAL_SCHEMA = "public"
 _ENCODING = "SELECT current_setting('server_encoding')"
 _NAMED = 3
@@ -75,7 +81,20 @@ def prepare(
     return Schema(version, newest)
 
 
-def located(connection: ServerConnection, name: str) -> str:
+LOOK = (Asked(_VERSION_HERE), Asked(_WHERE))
+"""What ``current`` and ``located`` read."""
+
+
+def current(answers: Database) -> Schema | None:
+    """The schema, if the tables are this program's of today, as nearly always; else ``prepare`` has work, or a refusal.
+
+    Raises psycopg.ProgrammingError if there are no tables, or none that the role may read.
+    """
+    newest = steps(MIGRATIONS)[-1].number
+    return Schema(newest, newest) if answers.row(_VERSION_HERE) == (newest,) else None
+
+
+def located(connection: Database, name: str) -> str:
     """A name that no other workspace of the server has: an address may leave the database or the schema to the role."""
     [(database, schema)] = connection.rows(_WHERE)
     place, _, query = name.partition("?")

@@ -20,6 +20,13 @@ Row = tuple[Any, ...]
 """One row as the driver gives it; ``Any`` because each statement has its own columns."""
 
 
+class Asked(NamedTuple):
+    """A statement, and the values that it names."""
+
+    statement: str
+    values: Mapping[str, Value] = {}
+
+
 class Database(Protocol):
     """A connection inside a transaction."""
 

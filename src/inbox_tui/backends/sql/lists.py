@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,13 +18,13 @@ import msgspec
 from inbox_tui.backends.sql import pages, reads
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.pages import Anchors
-from inbox_tui.backends.sql.roster import current_roster
+from inbox_tui.backends.sql.roster import Roster, current_roster
 from inbox_tui.backends.sql.search import SearchCache
 from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import StoreError
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation
+from inbox_tui.domain.models import Conversation, Counts
 from inbox_tui.domain.paging import MATCHING_ROOM, Page, PageRequest, that_fit
 
 _LISTS_KEPT = 8
@@ -46,10 +47,23 @@ class ListReader:
         if query.search.strip():
             return await self._session.search(lambda db: self._found(db, query, request))
         anchors = self._anchors.get(query)
-        page, wants_anchors = await self._session.read(lambda db: self._read(db, query, request, anchors))
+        session, read = self._session, partial(self._read, query=query, request=request, anchors=anchors)
+        asked = pages.asked_of(query, session.me, request)
+        page, wants_anchors = await (session.read_asked(asked, read) if asked else session.read(read))
         if wants_anchors:
             self._build_soon(query)
         return page
+
+    async def counted_page(self, query: Query, request: PageRequest) -> tuple[Page, Counts, Roster]:
+        """A page without a search, the counts of its agent, and who there is: all as one transaction sees it."""
+        me = self._session.me
+
+        def read(db: Database) -> tuple[Page, Counts, Roster]:
+            page, _ = self._read(db, query, request, None)
+            return page, reads.counts(db, me, query.agent), current_roster(db)
+
+        asked = [*pages.asked_of(query, me, request), reads.counts_asked(me, query.agent)]
+        return await self._session.read_asked(asked, read)
 
     async def first(self, query: Query, limit: int) -> Sequence[Conversation]:
         """The beginning of a list, for working on it. Raises NotAllowed unless the member may chat."""

@@ -7,10 +7,12 @@ instead (every ANCHOR_STEP-th row's place, noted once) and costs as little as a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from inbox_tui.backends.sql import reads, statements
-from inbox_tui.backends.sql.database import Database, Row
+from inbox_tui.backends.sql.database import Asked, Database, Row
 from inbox_tui.backends.sql.roster import current_roster, row_number
 from inbox_tui.backends.sql.rows import conversation, sort_key
 from inbox_tui.backends.sql.statements import Edge, Shape
@@ -102,6 +104,36 @@ def values(query: Query, me: MemberId, at: Cursor | None = None) -> dict[str, in
     }
 
 
+def asked_of(query: Query, me: MemberId, request: PageRequest) -> Sequence[Asked]:
+    """What ``read_page`` reads by, where that does not depend on what it finds."""
+    if request.cursor is not None:
+        is_reversed = request.direction == "before"
+        return [_listing(query, me, limit=request.limit, edge="after", at=request.cursor, is_reversed=is_reversed)]
+    return [_listing(query, me, limit=request.limit)] if request.offset == 0 else []
+
+
+def _listing(
+    query: Query,
+    me: MemberId,
+    *,
+    limit: int,
+    shape: Shape = "page",
+    edge: Edge = "none",
+    at: Cursor | None = None,
+    skip: int = 0,
+    is_reversed: bool = False,
+) -> Asked:
+    statement = statements.listing(
+        query.filter,
+        query.effective_order,
+        shape=shape,
+        edge=edge,
+        has_agent=query.agent is not None,
+        is_reversed=is_reversed,
+    )
+    return Asked(statement, {**values(query, me, at), "limit": max(0, limit), "skip": skip})
+
+
 class _Listing:
     """One list as one transaction sees it."""
 
@@ -137,16 +169,10 @@ class _Listing:
         is_reversed: bool = False,
     ) -> list[Row]:
         """Consecutive rows, in the list's order or against it."""
-        query = self._query
-        statement = statements.listing(
-            query.filter,
-            query.effective_order,
-            shape=shape,
-            edge=edge,
-            has_agent=query.agent is not None,
-            is_reversed=is_reversed,
+        statement, named = _listing(
+            self._query, self._me, limit=limit, shape=shape, edge=edge, at=at, skip=skip, is_reversed=is_reversed
         )
-        return self._db.rows(statement, **values(query, self._me, at), limit=max(0, limit), skip=skip)
+        return self._db.rows(statement, **named)
 
     def _place(self, start: int, total: int, anchors: Anchors | None) -> Cursor | None:
         if start >= total:

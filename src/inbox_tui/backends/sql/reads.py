@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from inbox_tui.backends.sql import statements
-from inbox_tui.backends.sql.database import Database, Row, Value
+from inbox_tui.backends.sql.database import Asked, Database, Row, Value
 from inbox_tui.backends.sql.message_ids import is_named, no_message, numbered
 from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
 from inbox_tui.backends.sql.rows import Stored, message, stored
@@ -87,11 +87,16 @@ def _stretch(
 
 def counts(db: Database, me: MemberId, agent: AgentId | None) -> Counts:
     """The number in each filter, from the counters."""
-    if agent is None:
-        rows = db.rows(statements.COUNTS, me=row_number(me))
-    else:
-        rows = db.rows(statements.COUNTS_OF_AGENT, me=row_number(me), agent=row_number(agent))
+    statement, values = counts_asked(me, agent)
+    rows = db.rows(statement, **values)
     return Counts(**{name.replace("-", "_"): int(n) for name, n in rows})
+
+
+def counts_asked(me: MemberId, agent: AgentId | None) -> Asked:
+    """What ``counts`` reads by."""
+    if agent is None:
+        return Asked(statements.COUNTS, {"me": row_number(me)})
+    return Asked(statements.COUNTS_OF_AGENT, {"me": row_number(me), "agent": row_number(agent)})
 
 
 def last_change(db: Database) -> ChangeId:
@@ -135,6 +140,18 @@ def changes_after(db: Database, since: ChangeId | None) -> Changes:
     return report(newest, ids, team=has_team)
 
 
+def changes_asked(since: ChangeId | None) -> Sequence[Asked]:
+    """What ``changes_after`` reads by, unless it is very much."""
+    asked = [Asked(statements.LAST_CHANGE)]
+    found = None if since is None else read_id(since)
+    if found is not None:
+        asked += [
+            Asked(statements.CHANGE, {"seq": found.number}) if found.fingerprint else Asked(statements.FIRST_CHANGE),
+            Asked(statements.CHANGES_AFTER, {"seq": found.number, "limit": _CHANGES_AT_ONCE}),
+        ]
+    return asked
+
+
 def _change_id(seq: int, at: int, kind: str, conversation: int | None) -> ChangeId:
     return ChangeId(numbered_id(seq, at, kind, conversation or 0))
 
@@ -161,9 +178,15 @@ def _edge(db: Database, conversation: int, before: MessageId) -> tuple[int, int]
     return row[0], id.number
 
 
+def asked_of(id: ConversationId) -> Asked:
+    """What ``load`` reads by."""
+    return Asked(statements.CONVERSATION_BY_PUBLIC_ID, {"public_id": replace_unstorable(id)})
+
+
 def load(db: Database, id: ConversationId, roster: Roster) -> Stored:
     """A conversation as the transaction under way sees it. Raises NotFound."""
-    row = db.row(statements.CONVERSATION_BY_PUBLIC_ID, public_id=replace_unstorable(id))
+    statement, values = asked_of(id)
+    row = db.row(statement, **values)
     if row is None:
         raise NotFound(f"Conversation {replace_unstorable(id)} does not exist.")
     return stored(row, roster)

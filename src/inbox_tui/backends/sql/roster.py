@@ -6,6 +6,7 @@ in the same transaction as the rows it is used for, that a newer one must be rea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -62,6 +63,16 @@ class Roster(msgspec.Struct, frozen=True):
         """The AI agent of this name, however it is spelled."""
         row = self.agent_rows.get(name_key(name))
         return None if row is None else self.agents[row]
+
+
+def agents_by_name(roster: Roster) -> Sequence[Agent]:
+    """All AI agents, as they are listed."""
+    return sorted(roster.agents.values(), key=lambda agent: agent.name.casefold())
+
+
+def members_by_name(roster: Roster) -> Sequence[Member]:
+    """All members, as they are listed."""
+    return sorted(roster.members.values(), key=lambda member: member.label.casefold())
 
 
 def row_number(id: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from datetime import datetime
@@ -16,7 +16,7 @@ from functools import partial
 from typing import Generic, Self, TypeVar
 
 from inbox_tui.backends.sql import reads, repair, team, upgrade
-from inbox_tui.backends.sql.database import TextSearch
+from inbox_tui.backends.sql.database import Asked, Database, TextSearch
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import Portion
 from inbox_tui.backends.sql.roster import current_roster
@@ -93,6 +93,15 @@ class StoreSession(ABC, Generic[C]):
         """A short read, all of it from one state of the workspace."""
         return await self.read_on(self._reader, work)
 
+    async def read_asked(self, asked: Sequence[Asked], work: Callable[[Database], T]) -> T:
+        """The same where the statements are known before the first is answered: one round trip, if that saves any.
+
+        Args:
+            asked: The statements. The read may have others, but then has as many round trips as any.
+            work: What reads. It may be called twice.
+        """
+        return await self.run_on(self._reader, lambda db: self._read_asked(db, asked, work))
+
     async def search(self, work: Callable[[C], T]) -> T:
         """A read that may take longer; does not delay ``read``."""
         return await self.read_on(self._searcher, work)
@@ -105,6 +114,11 @@ class StoreSession(ABC, Generic[C]):
                 return work(db)
 
         return await self.run_on(worker, in_snapshot)
+
+    def _read_asked(self, db: C, asked: Sequence[Asked], work: Callable[[Database], T]) -> T:
+        """Nothing is saved where each statement is a call within this process."""
+        with db.snapshot():
+            return work(db)
 
     async def run_on(self, worker: ConnectionThread[C], work: Callable[[C], T]) -> T:
         """Anything on a worker of one's own, outside a transaction."""
@@ -184,7 +198,7 @@ class StoreSession(ABC, Generic[C]):
         Without ``settle`` none is made. Raises StoreUnavailable then.
         """
 
-    def _recognise(self, db: C, identity: Identity) -> MemberId:
+    def _recognise(self, db: Database, identity: Identity) -> MemberId:
         roster = current_roster(db)
         found = roster.by_email(identity.email)
         if found is not None:

@@ -15,7 +15,7 @@ from inbox_tui.backends.sql.database import Connection
 from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam, SqlUpkeep
 from inbox_tui.backends.sql.lists import ListReader
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
-from inbox_tui.backends.sql.roster import Roster, current_roster
+from inbox_tui.backends.sql.roster import Roster, agents_by_name, current_roster, members_by_name
 from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.backends.sql.walk import ListScan
@@ -67,15 +67,16 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
 
     async def agents(self) -> Sequence[Agent]:
         """All AI agents of the workspace, by name."""
-        return sorted((await self._roster()).agents.values(), key=lambda agent: agent.name.casefold())
+        return agents_by_name(await self._roster())
 
     async def members(self) -> Sequence[Member]:
         """All members of the workspace, by name."""
-        return sorted((await self._roster()).members.values(), key=lambda member: member.label.casefold())
+        return members_by_name(await self._roster())
 
     async def counts(self, agent: AgentId | None) -> Counts:
         """The exact number in each filter."""
-        return await self._session.read(lambda db: reads.counts(db, self._session.me, agent))
+        me = self._session.me
+        return await self._session.read_asked([reads.counts_asked(me, agent)], lambda db: reads.counts(db, me, agent))
 
     async def list(self, query: Query, page: PageRequest) -> Page:
         """A window into the list that the query describes. Raises NotAllowed for a search."""
@@ -83,7 +84,8 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
 
     async def get(self, id: ConversationId) -> Conversation:
         """One conversation, as the member may see it. Raises NotFound."""
-        return await self._session.read(lambda db: reads.find(db, self._session.me, id))
+        me = self._session.me
+        return await self._session.read_asked([reads.asked_of(id)], lambda db: reads.find(db, me, id))
 
     async def thread(
         self,
@@ -158,4 +160,4 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         return await self._session.write(act, portion)
 
     async def _roster(self) -> Roster:
-        return await self._session.read(current_roster)
+        return await self._session.read_asked((), current_roster)

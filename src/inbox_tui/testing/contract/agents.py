@@ -48,7 +48,7 @@ async def website(store: Store, name: str = WEBSITE) -> AgentId:
     return agent.id
 
 
-class AgentsContract(Contract):
+class HostAgentsContract(Contract):
     """The part of the port's Host that AI agents use."""
 
     async def test_a_chat_begins_with_what_was_said(self, dana: Store) -> None:

@@ -30,7 +30,7 @@ def host_of(store: Store) -> Host:
     return store
 
 
-class HostingContract(Contract):
+class HostContract(Contract):
     """The port's Host."""
 
     async def test_a_token_is_found_by_its_hash_alone(self, dana: Store, sam: Store) -> None:

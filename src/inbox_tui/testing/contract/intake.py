@@ -269,3 +269,14 @@ class IntakeContract(Contract):
         await self.seed(dana, incoming("c-1", assignee_email=SAM))
         sam = await member_of(dana, SAM)
         assert (await team_of(dana).set_access(sam.id, Access.ADMIN)).may_manage
+
+    async def test_an_import_gives_nobody_access(self, dana: Store, eve: Store) -> None:
+        """Whoever it names, and however: only the team's admins do, by the verbs for it."""
+        await self.seed(
+            dana,
+            incoming("c-1", said("x", author=Author.MEMBER, member_email="new@acme.example"), assignee_email=EVE),
+            incoming("c-2", assignee_email="other@acme.example"),
+        )
+        await self.seed(dana, incoming("c-1", "and more", assignee_email=EVE.upper()))
+        assert {member.email for member in await dana.members() if member.may_chat} == {DANA}
+        assert (await eve.me()).access is Access.NONE

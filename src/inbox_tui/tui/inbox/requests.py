@@ -18,7 +18,7 @@ from textual.message_pump import MessagePump
 
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import ChangeId
-from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
+from inbox_tui.domain.errors import InboxError, NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import (
     FROM_START,
@@ -93,10 +93,10 @@ class StoreRequests:
             counts = await self.store.counts(query.agent)
             self._post(m.ListRead(query, page, counts))
 
-    async def read_page(self, query: Query, request: PageRequest, generation: int) -> None:
+    async def read_page(self, query: Query, request: PageRequest) -> None:
         """Further rows."""
         async with self._reporting(READ_LIST):
-            self._post(m.PageRead(query, request, generation, await self.store.list(query, request)))
+            self._post(m.PageRead(query, request, await self.store.list(query, request)))
 
     async def read_counts(self, agent: AgentId | None) -> None:
         """The numbers of the filters."""
@@ -119,7 +119,7 @@ class StoreRequests:
         """Messages before those on screen; where a restore undid these, the newest that there are instead."""
         async with self._reporting("read earlier messages", [id]):
             try:
-                self._post(m.EarlierRead(id, before, await self.store.thread(id, before=before, limit=THREAD)))
+                self._post(m.EarlierRead(before, await self.store.thread(id, before=before, limit=THREAD)))
             except NotFound:
                 self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
 
@@ -189,7 +189,7 @@ class StoreRequests:
             except InboxError as error:
                 if error.message != told:  # a token that was revoked stays so, and other words stand there meanwhile
                     told = error.message
-                    self._post(m.OperationFailed(FOLLOW, error, retryable=True))
+                    self._post(m.OperationFailed(FOLLOW, error))
             else:
                 return
             await asyncio.sleep(FOLLOW_AGAIN)
@@ -278,27 +278,6 @@ class StoreRequests:
         """The conversations of ids, read from the store where the screen does not hold them."""
         return tuple([known(id) or await self.store.get(id) for id in ids])
 
-    async def count(self, query: Query, found: Callable[[int], None]) -> None:
-        """How many conversations the query matches, where a list stops before its end. Raises InboxError."""
-        if isinstance(self.store, Scan):
-            number = 0
-            async for rows in self.store.scan(query):
-                number += len(rows)
-            found(number)
-
-    async def export(self, query: Query, path: Path, progress: Callable[[int], None]) -> None:
-        """Everything the query matches, as CSV."""
-        if not isinstance(self.store, Scan):
-            return
-        from inbox_tui.operations.exporting import export_to_file  # csv is not for the first screen
-
-        try:
-            rows = await export_to_file(self.store, query, path, progress=progress)
-        except InboxError as error:
-            self._post(m.ExportFailed(error))
-        else:
-            self._post(m.Exported(path, rows))
-
     async def save_profile(self, name: str, badge: Badge) -> None:
         """The member's own display name and avatar."""
         async with self._reporting("save your profile"):
@@ -356,8 +335,7 @@ class StoreRequests:
         except InboxError as error:
             about = (*ids, *(conversation.id for conversation in before))
             self.undone += [error] * len(before)
-            is_away = isinstance(error, StoreUnavailable)
-            self._post(m.OperationFailed(operation, error, about, tuple(before), retryable=is_away))
+            self._post(m.OperationFailed(operation, error, about, tuple(before)))
 
     def _refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
         """Something that was decided before a restart, about what has changed since."""
