@@ -46,16 +46,19 @@ from inbox_tui.store.api import (
     Assignment,
     Bulk,
     ChangeResult,
+    FirstScreen,
     StatusSetting,
     Workspace,
     cursor_of,
     result_of,
 )
+from inbox_tui.store.overview import read_counted_page, read_overview
 from inbox_tui.store.protocol import Capabilities, Store
 
 AnAgent = Annotated[str | None, QueryParameter(description="Id of an AI agent; absent for all agents.")]
 Search = Annotated[str, QueryParameter(description="Words that the conversation holds, at most 12.")]
 Limit = Annotated[int, QueryParameter(ge=0, le=PAGE_LIMIT, description="Rows wanted.")]
+WithTeam = Annotated[bool, QueryParameter(description="Agents and members are wanted, too.")]
 Offset = Annotated[
     int, QueryParameter(ge=-(2**53), le=2**53, description="Row number of the first row; negative counts from the end.")
 ]
@@ -78,6 +81,10 @@ ListedBy = NamedDependency[Query]
 @get("/workspace", opt={"audience": Audience.MEMBER})
 async def workspace(caller: MemberOf) -> Workspace:
     """Who is asking, and what the store can do for them."""
+    return _workspace(caller)
+
+
+def _workspace(caller: MemberCaller) -> Workspace:
     can = caller.store.capabilities
     offered = Capabilities(
         can.reply,
@@ -93,6 +100,20 @@ async def workspace(caller: MemberOf) -> Workspace:
         batch=can.batch,
     )
     return Workspace(__version__, caller.member, offered)
+
+
+@get("/overview", opt={"audience": Audience.MEMBER})
+async def overview(caller: MemberOf, listed: ListedBy, limit: Limit = 60, team: WithTeam = True) -> FirstScreen:
+    """The workspace, its agents and members, the number in each filter and the first rows of a list, in one answer.
+
+    Without chat access it holds names, times and status, and a search is refused.
+    """
+    store = caller.store
+    if not team:
+        page, counts = await read_counted_page(store, listed, PageRequest(limit))
+        return FirstScreen(_workspace(caller), counts, page, None, None)
+    seen = await read_overview(store, listed, PageRequest(limit))
+    return FirstScreen(_workspace(caller), seen.counts, seen.page, seen.agents, seen.members)
 
 
 @get("/me", opt={"audience": Audience.MEMBER})
@@ -204,6 +225,7 @@ INBOX = Router(
     ROOT,
     route_handlers=[
         workspace,
+        overview,
         me,
         agents,
         counts,
