@@ -10,6 +10,7 @@ from inbox_tui.domain.limits import ID_LIMIT
 from inbox_tui.domain.models import ConversationId, Kind, Lead, ReplyDraft, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, needs, reply
+from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import DANA, incoming
 
 SECONDS = 20
@@ -71,7 +72,7 @@ class FeedContract(Contract):
         for feed in feeds:
             await until(feed, lambda report: True)
         await reply(dana)
-        await sam.set_status(ConversationId("c-2"), Status.RESOLVED, Status.OPEN)
+        await set_status(sam, ConversationId("c-2"), Status.RESOLVED, Status.OPEN)
         for feed in feeds:
             assert set((await until(feed, of("c-1", "c-2"))).conversations) == {"c-1", "c-2"}
         await stop(*feeds)
@@ -88,8 +89,8 @@ class FeedContract(Contract):
             lambda: self.hand_off(dana, C1, 2),
             lambda: self.set_lead(dana, C1, Lead("Maya")),
             lambda: dana.reply(C1, ReplyDraft("a note", "n-1", Kind.NOTE)),
-            lambda: dana.assign(C1, me, None),
-            lambda: dana.set_status(C1, Status.RESOLVED, Status.OPEN),
+            lambda: assign(dana, C1, me, None),
+            lambda: set_status(dana, C1, Status.RESOLVED, Status.OPEN),
             lambda: self.agent_says(dana, C1, "One moment", 3),
         ):
             await write()
