@@ -17,6 +17,7 @@ from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, Status
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Intake
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import record
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.seen_lists import CACHE_SIZE, SeenLists
@@ -57,7 +58,7 @@ async def changed_elsewhere(inbox: Inbox, id: str, status: Status) -> None:
     store = inbox.context.work.store
     heard = len(inbox.heard(m.ConversationsRead))
     conversation = await store.get(ConversationId(id))
-    await store.set_status(conversation.id, status, conversation.status)
+    await set_status(store, conversation.id, status, conversation.status)
     await inbox.until(lambda: len(inbox.heard(m.ConversationsRead)) > heard)
 
 
@@ -116,7 +117,7 @@ async def test_the_highlight_stays_in_its_row_where_its_conversation_has_left(te
             await inbox.pilot.press("3", "j", "j")
             assert inbox.here == "hanna"
             store = await team.store(MAYA)
-            await store.set_status(ConversationId("hanna"), Status.RESOLVED, Status.OPEN)
+            await set_status(store, ConversationId("hanna"), Status.RESOLVED, Status.OPEN)
             await mended(inbox, goes_on)
             assert inbox.rows == ["priya", "luis", "otto", "nobody", "wei"]
             assert inbox.here == "otto"
