@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from inbox_tui.domain.changes import NOWHERE, Changes
 from inbox_tui.domain.errors import StoreUnavailable
-from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import AgentId, Conversation, ConversationId, Counts, MemberId, Status
+from inbox_tui.domain.filters import Counts, Filter, Query
+from inbox_tui.domain.models import AgentId, Conversation, ConversationId, MemberId, Status
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Intake
 from inbox_tui.testing.deciding import set_status

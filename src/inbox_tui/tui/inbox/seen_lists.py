@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, ConversationId, Counts, MemberId
+from inbox_tui.domain.filters import Counts, Query
+from inbox_tui.domain.models import Conversation, ConversationId, MemberId
 from inbox_tui.domain.paging import Page
 
 CACHE_SIZE = 16
