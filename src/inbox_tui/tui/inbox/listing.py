@@ -332,9 +332,9 @@ class ListController:
     def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
         """Conversations came in: list them."""
         self._read(self.query)
-        words = f"{counted(added, 'conversation')} came in"
+        words = f"Imported {counted(added, 'conversation')}"
         if bad_lines:
-            words = f"{words}; {counted(len(bad_lines), 'line')} did not: {bad_lines[0]}"
+            words = f"{words}; {counted(len(bad_lines), 'line')} failed: {bad_lines[0]}"
         self._context.status.say(words, is_problem=bool(bad_lines))
 
     def show_removed(self, removed: Removed) -> None:
@@ -410,9 +410,9 @@ class ListController:
 
     def _empty_text(self, query: Query) -> str:
         if query.search and not has_words(query.search):
-            return f"{NO_WORDS} Esc drops the search."
+            return f"{NO_WORDS} Esc clears the search."
         if query.search:
-            return f"Nothing in {query.filter.label} matches. Esc drops the search."
+            return f"No matches in {query.filter.label}. Esc clears the search."
         if self.is_unused:
             keys = f"{self._context.keys['inbox.open']} chooses · {self._context.keys['app.commands']} commands"
             return "\n".join(["No conversations yet.", "", *(words for words, _ in OFFERS), "", keys])
