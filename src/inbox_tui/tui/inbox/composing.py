@@ -307,7 +307,7 @@ class ComposeController:
         context = self._context
         id = sent.conversation.id
         context.threads.forget(id)
-        context.show_conversation(sent.conversation)
+        context.show((id,))
         context.show_connection()
         if context.is_shown(id):
             context.pane.append(sent.message)

@@ -6,16 +6,26 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from textual.screen import Screen
+from textual.timer import Timer
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
-from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member, MemberId
-from inbox_tui.domain.team import with_members
+from inbox_tui.domain.models import (
+    Agent,
+    AgentId,
+    Badge,
+    Conversation,
+    ConversationId,
+    Kind,
+    Member,
+    MemberId,
+    StateChange,
+)
 from inbox_tui.domain.times import clock_time
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
@@ -49,6 +59,8 @@ OFFLINE_AFTER = 60.0
 SLOW_CONNECTION = 0.25
 """Seconds for an answer of the terminal from which on a line is slow."""
 _LINE_DOWN = "the line is down."
+DOUBT_DELAY = 0.1
+"""Seconds that at least pass before rows that are not believed are read again."""
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
@@ -65,7 +77,10 @@ class InboxContext:
         clock: Callable[[], datetime],
     ) -> None:
         self.screen = screen
+        self.state = work.state
         self.work = work
+        self._doubts: Timer | None = None
+        """Runs until rows that are not believed are to be read again."""
         self.me = opened.me
         self.members = opened.members
         self.agents = opened.agents
@@ -172,6 +187,7 @@ class InboxContext:
             self.interrupt_writing()
         changed = {member.id: member for member in members if member not in self.members}
         self.me, self.members, self.agents = me, members, agents
+        self.state.team(me, members)
         self._show_me()
         if changed:
             self._renew(changed)
@@ -182,9 +198,9 @@ class InboxContext:
         """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
         self.threads.clear()
         self.seen.clear()
-        self.list.renew(members)
+        self.show(self.list.loaded)
         if self.pane.conversation is not None:
-            self.pane.conversation = with_members(self.pane.conversation, members)
+            self.show([self.pane.conversation.id])
         self.thread.renew(members)
         self.refresh_open_thread()
 
@@ -247,12 +263,41 @@ class InboxContext:
         """Whether the detail pane shows this conversation."""
         return self.pane.conversation is not None and self.pane.conversation.id == id
 
-    def show_conversation(self, conversation: Conversation) -> None:
-        """Show a conversation as it is now, in its row and, if it is open, in the pane."""
-        self.list.replace(conversation)
-        self.seen.hear([conversation])
-        if self.is_shown(conversation.id):
-            self.pane.conversation = conversation
+    def show(self, ids: Iterable[ConversationId]) -> None:
+        """Show conversations as the model has them now: in the list, and in the pane where one is open."""
+        rows = [row for id in ids if (row := self.state.painted(id)) is not None]
+        for row in rows:
+            self.list.replace(row)
+            if self.is_shown(row.id):
+                self.pane.conversation = row
+        self.seen.hear(rows)
+        self._watch_doubts()
+
+    def decide(self, changes: Iterable[StateChange], seen: Sequence[Conversation]) -> None:
+        """Show at once what the member decided; the store has yet to agree."""
+        self.state.decide(changes, seen)
+        self.show(conversation.id for conversation in seen)
+
+    def forget_unshown(self) -> None:
+        """Let the model forget what is on no screen, if it holds much."""
+        if self.state.is_large:
+            shown = self.pane.conversation
+            self.state.forget_unshown({*self.list.loaded, *self.list.selected, *([shown.id] if shown else ())})
+
+    def read_doubted(self) -> None:
+        """Read rows again that are not believed, once their time has come."""
+        if self._doubts is not None:
+            self._doubts.stop()
+            self._doubts = None
+        if self.lost_at is None and (due := self.state.due()):
+            self.run(self.work.read_conversations(due), group="changed")
+        self._watch_doubts()
+
+    def _watch_doubts(self) -> None:
+        due = self.state.next_due
+        if due is not None and self._doubts is None and not self.is_leaving:
+            wait = (due - self.clock()).total_seconds()
+            self._doubts = self.screen.set_timer(max(wait, DOUBT_DELAY), self.read_doubted)
 
     def refresh_open_thread(self) -> None:
         """Read the thread on screen again if what is kept of it is old."""
@@ -316,15 +361,14 @@ class InboxContext:
         operation: str,
         error: InboxError,
         ids: Sequence[ConversationId] = (),
-        before: Sequence[Conversation] = (),
+        undecided: Sequence[ConversationId] = (),
     ) -> None:
-        """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
+        """Say what did not work, and show what it was about as it is: what is known at once, then what is read."""
         if operation == DELIVER:
             self.show_connection()
             self.status.say(f"Not delivered yet, will retry: {error.message}", is_problem=True)
             return
-        for conversation in before:
-            self.show_conversation(conversation)
+        self.show(undecided)
         if isinstance(error, NotAllowed):
             self.run(self.work.read_team(), group="team", exclusive=True)
         if operation == FOLLOW:  # nobody knows what others write
@@ -340,6 +384,8 @@ class InboxContext:
             self.screen.set_timer(RETRY_DELAY, self.read_again)
         elif ids and operation != READ_CHANGED:
             self.run(self.work.read_conversations(ids), group="changed")
+        if undecided and not is_away:
+            self.read_doubted()
 
     def read_again(self) -> None:
         """Read what could not be read, unless the line is known to be down."""
@@ -349,6 +395,7 @@ class InboxContext:
             self.status.clear()
         self.list.ask_again()
         self.refresh_open_thread()
+        self.read_doubted()
         if self._in_doubt:
             in_doubt, self._in_doubt = tuple(self._in_doubt), set()
             self.run(self.work.read_conversations(in_doubt), group="changed")

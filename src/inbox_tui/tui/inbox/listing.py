@@ -143,6 +143,7 @@ class ListController:
     def show_list(self, query: Query, page: Page, counts: Counts) -> None:
         """Show a list from its beginning, unless another is wanted by now."""
         self._context.seen.put(page, counts)
+        self._context.forget_unshown()
         if query != self.query:
             return
         self._is_undone = False
@@ -161,7 +162,7 @@ class ListController:
         seen = context.seen.get(query, context.me.id)
         counts = self.counts if seen is None or query.agent == self._counted else seen.counts
         if seen is not None and (seen.page.rows or query.filter.count_in(counts) == 0):  # is it known to be empty?
-            self._show(query, seen.page, counts)
+            self._show(query, msgspec.structs.replace(seen.page, rows=context.state.paint(seen.page.rows)), counts)
             self._shows_seen = True
 
     def _show(self, query: Query, page: Page, counts: Counts, *, stays: bool = False) -> None:
@@ -211,6 +212,7 @@ class ListController:
         """Show rows that were read, unless the list is another by now."""
         if query == self.query:
             self._context.list.supply(request, page)
+            self._context.forget_unshown()
             self._show_length()
 
     def show_ages(self) -> None:
@@ -239,7 +241,9 @@ class ListController:
             context.run(context.work.read_team(), group="team", exclusive=True)
         if changes.reset or not can_look_at_each:
             context.seen.clear()
+        context.read_doubted()
         if changes.reset:
+            context.state.start_again()
             context.threads.clear()
             context.thread.distrust()
             self._is_undone = True
@@ -261,6 +265,8 @@ class ListController:
     def show_changed(self, conversations: Sequence[Conversation], gone: Sequence[ConversationId] = ()) -> None:
         """Show conversations as they are now; count those that the list does not hold yet."""
         context = self._context
+        if context.is_writing and any(context.is_shown(id) for id in gone):
+            context.interrupt_writing()
         context.list.forget(gone)
         context.seen.forget(gone)
         context.seen.hear(conversations)
@@ -300,7 +306,7 @@ class ListController:
             return
         self._found = page.total
         self._show_found_number(page)
-        self._context.list.hear(page.rows, are_found=True)
+        self._context.list.hear(self._context.state.paint(page.rows), are_found=True)
         if page.total is not None and page.total_is_exact:
             self._context.list.count(page.total)
 

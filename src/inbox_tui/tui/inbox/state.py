@@ -103,6 +103,11 @@ class InboxState:
         """How many conversations are held."""
         return len(self._entries)
 
+    @property
+    def is_large(self) -> bool:
+        """It is time to ``forget_unshown``."""
+        return len(self._entries) > MAX_ROWS
+
     # What was read
 
     def ask(self) -> Ask:
@@ -153,10 +158,8 @@ class InboxState:
         for entry in self._entries.values():
             entry.row = with_members(entry.row, self._members)
 
-    def forget_unshown(self, shown: Collection[ConversationId], *, max_rows: int = MAX_ROWS) -> None:
-        """Forget rows that nobody shows and nobody decided about, if there are more than ``max_rows``."""
-        if len(self._entries) <= max_rows:
-            return
+    def forget_unshown(self, shown: Collection[ConversationId]) -> None:
+        """Forget rows that nobody shows and nobody decided about."""
         now = self._clock()
         for id, entry in tuple(self._entries.items()):
             is_settled = all(pending.is_settled(now) for pending in entry.pending.values())
