@@ -269,7 +269,3 @@ class InboxApp(PrivateApp):
         frame = self.terminal.frame(update, size, size.clamp_offset(self.cursor_position), colors)
         if frame:
             self.write_frame(frame)
-
-    def set_theme(self, name: str) -> None:
-        """Change to the dark or the light theme."""
-        self.theme = THEMES[name].name
