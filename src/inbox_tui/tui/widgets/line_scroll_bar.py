@@ -33,10 +33,10 @@ class LineScrollBar(ScrollBar):
             back_color=style.bgcolor,
             bar_color=style.color,
         )
-        filters, background = self.get_line_filters(), self.background_colors[1]
+        base, filters, background = self.rich_style, self.get_line_filters(), self.background_colors[1]
         strips: list[Strip] = []
         for text, look, _ in drawn.segments[crop.y : crop.bottom]:
-            strip = _strip(text, look)
+            strip = _strip(text, base + look)
             for line_filter in filters:
                 strip = strip.apply_filter(line_filter, background)
             strips.append(strip if crop.width == strip.cell_length else strip.crop(crop.x, crop.right))
@@ -44,5 +44,5 @@ class LineScrollBar(ScrollBar):
 
 
 @lru_cache(maxsize=64)
-def _strip(text: str, style: Style | None) -> Strip:
+def _strip(text: str, style: Style) -> Strip:
     return Strip([Segment(text, style)])
