@@ -90,7 +90,7 @@ async def everything(store: Store) -> tuple[list[Conversation], list[list[Messag
     """All that a change of state can change."""
     rows = list((await store.list(Query(), PageRequest())).rows)
     threads = [list((await store.thread(row.id)).messages) for row in rows]
-    return rows, threads, await store.counts(None)
+    return rows, threads, await store.counts()
 
 
 async def compare(whole: Store, single: Store, given: Sequence[Wish]) -> None:

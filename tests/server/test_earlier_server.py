@@ -11,13 +11,12 @@ import pytest
 
 from inbox_tui.backends.http.store import HttpStore, open_store
 from inbox_tui.domain.errors import Conflict, NotFound, StoreBroken
-from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.filters import Counts, Filter, Query
 from inbox_tui.domain.models import (
     FROM_START,
     Access,
     Assign,
     ConversationId,
-    Counts,
     Member,
     MemberId,
     MessageId,

@@ -15,6 +15,7 @@ from inbox_tui.cli.output import say
 from inbox_tui.cli.session import CommandSession, file_url, run_async
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import ConfigError, Unsupported
+from inbox_tui.domain.filters import Filter
 from inbox_tui.store.protocol import Store, Upkeep
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def backup(session: CommandSession, file: Path) -> None:
             me = await store.me()
         backup = await open_store(copy, session.identity_at(copy, email=me.email, may_create=False))
         try:
-            return (await backup.counts(None)).all
+            return Filter.ALL.count_in(await backup.counts()) or 0
         finally:
             await backup.aclose()
 

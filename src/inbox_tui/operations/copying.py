@@ -128,7 +128,7 @@ class Copy:
         began = (await written_since(self._source, None)).id
         await self._require_another(began)
         goes_on = await self._require_earlier_copy()
-        self._total = (await self._source.counts(None)).all
+        self._total = (await self._source.counts()).all
         await self._team.bring()
         await self._require_own(())
         checksum, written = await self._copy_conversations(goes_on=goes_on)
@@ -159,7 +159,7 @@ class Copy:
 
     async def _require_earlier_copy(self) -> bool:
         """Whether the target holds an earlier copy, or a part of one. Raises Rejected if it holds anything else."""
-        self._total = (await self._target.counts(None)).all
+        self._total = (await self._target.counts()).all
         mark = self._journal.read() if self._total else None
         if mark is not None and not await self._is_of_both(mark.witness):
             mark = None
@@ -262,7 +262,7 @@ class Copy:
             raise StoreBroken(f"Too much was written in {self._source.name} meanwhile.", hint=_AGAIN)
         pairs = [(id, await whole(self._source, id)) for id in written.conversations]
         self._require_none([id for id, found in pairs if found is None or not await self._has(found)])
-        total = (await self._target.counts(None)).all
+        total = (await self._target.counts()).all
         if total != copied:
             raise StoreBroken(
                 f"{self._target.name} holds {counted(total, 'conversation')}; {copied:,} were copied.", hint=_AGAIN

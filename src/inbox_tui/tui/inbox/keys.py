@@ -20,10 +20,7 @@ WITHOUT_KEYS = (
 )
 """Description and action of what only the palette offers."""
 INBOX_KEYS: list[Binding] = [
-    *(
-        Binding(str(number), f"filter('{filter.value}')", filter.label, id=f"inbox.filter-{filter.value}")
-        for number, filter in enumerate(Filter, 1)
-    ),
+    *(Binding(filter.entry.key, f"filter('{filter.value}')", filter.label, id=filter.binding) for filter in Filter),
     Binding("r", "reply", "Write a reply", id="inbox.reply"),
     Binding("m", "note", "Write a note to the team", id="inbox.note"),
     Binding("a", "assign", "Assign", id="inbox.assign"),
