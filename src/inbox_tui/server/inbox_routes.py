@@ -196,9 +196,9 @@ async def set_status(caller: MemberOf, id: FromPath[str], data: JSONBody[StatusS
 
 @post("/bulk", opt={"audience": Audience.CHAT}, status_code=200)
 async def bulk(request: AnyRequest, caller: MemberOf, data: JSONBody[Bulk]) -> Sequence[ChangeResult]:
-    """Many state changes, each decided on its own; a refusal is in its outcome.
+    """Many state changes, each decided on its own; a refusal is in its result, in words and as a problem.
 
-    The outcomes are of the first changes, as many as one answer holds: 4 MiB. Those after them were not done; send them
+    The results are of the first changes, as many as one answer holds: 4 MiB. Those after them were not done; send them
     again.
     """
     changes, results = data.changes, list[ChangeResult]()

@@ -229,7 +229,7 @@ class HttpStore(HttpTeam, HttpIntake, HttpBatched):
         outcomes: list[Outcome] = []
         while True:
             body = Bulk(that_fit(changes[len(outcomes) : len(outcomes) + BULK_LIMIT], BODY_LIMIT // 2))
-            some = await self._line.ask("POST", "bulk", _RESULTS, body=body, is_keyed=True)
+            some = await self._line.ask("POST", "bulk", _RESULTS, body=body)
             outcomes += map(outcome_of, some)
             if len(outcomes) >= len(changes):
                 return outcomes
