@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pytest
 
-from inbox_tui.domain.filters import Query
+from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Access,
     Agent,
@@ -176,6 +176,11 @@ class Contract:
     async def set_lead(self, store: Store, id: ConversationId, lead: Lead) -> None:
         """Let something become known of the visitor, instead of what was."""
         await intake_of(store).set_lead(id, lead)
+
+    def orders(self, filter: Filter) -> list[Order]:
+        """The orders in which this store gives the list of a filter, its own order first."""
+        own = filter.default_order
+        return [own, *(order for order in Order if order is not own)] if self.promises.all_orders else [own]
 
     async def expect_events(self, store: Store, *sentences: str, id: ConversationId = C1) -> None:
         """Check the events of a thread, where the store promises to write them as this program does."""

@@ -138,3 +138,16 @@ class PagingContract(Contract):
         assert [row.id for row in following.rows] == ["c-2", "c-1", "c-0"]
         before = await dana.list(Query(), PageRequest(9, cursor=page.last, direction="before"))
         assert [row.id for row in before.rows] == ["c-3", "c-5", "c-4"]
+
+    async def test_a_list_in_its_own_order_is_whole_read_either_way(self, dana: Store) -> None:
+        """Each filter, forwards, and backwards from its end; nothing twice."""
+        for number in range(20):
+            needs_human = number % 3 == 0
+            await self.seed(dana, incoming(f"c-{number}", at=number, needs_human=needs_human))
+        for filter in Filter:
+            query = Query(filter)
+            right = await ids(dana, query)
+            assert len(right) == len(set(right)), query
+            assert await forwards(dana, query, SIZE) == right, query
+            assert await backwards(dana, query, SIZE) == right, query
+        assert len(await ids(dana, Query())) == 20

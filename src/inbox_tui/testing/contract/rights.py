@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -162,7 +161,7 @@ class RightsContract(Contract):
             incoming("c-3", "secret", status=Status.RESOLVED, topic="secret"),
         )
         seen: list[object] = [await eve.get(row.id) for row in await listed(dana, Query())]
-        for filter, order in product(Filter, Order):
+        for filter, order in [(which, order) for which in Filter for order in self.orders(which)]:
             page = await eve.list(Query(filter, order=order), PageRequest(1))
             seen.append(page)
             while page.rows:

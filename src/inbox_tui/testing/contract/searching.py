@@ -271,3 +271,16 @@ class SearchingContract(Contract):
         await self.seed(finder, incoming("c-1"))
         page = await finder.list(Query(search="   "), PageRequest())
         assert ([row.id for row in page.rows], page.total) == (["c-1"], None)
+
+    async def test_a_piece_of_what_was_said_finds_it(self, finder: Store) -> None:
+        """Also where the server looks for pieces of text and knows no words."""
+        await self.seed(finder, incoming("c-1", "I need to change my flight"), incoming("c-2", "Which hotel?"))
+        assert await ids(finder, Query(search="flight")) == ["c-1"]
+        assert await ids(finder, Query(search="hotel")) == ["c-2"]
+        assert await ids(finder, Query(search="xylophone")) == []
+
+    @pytest.mark.parametrize("typed", ['"', "*", "OR", "body:flight", "%", "_", "(", "[bold]", "\x1b[2J", "\ud83d"])
+    async def test_nothing_that_is_typed_is_an_error(self, finder: Store, typed: str) -> None:
+        """Whatever it finds."""
+        await self.seed(finder, incoming("c-1", "hotel"))
+        assert set(await ids(finder, Query(search=typed))) <= {"c-1"}
