@@ -33,15 +33,17 @@ from inbox_tui.domain.paging import (
     PageRequest,
     sent_size,
 )
-from inbox_tui.server.access import AnyRequest, Audience, MemberOf
+from inbox_tui.server.access import AnyRequest, Audience, MemberCaller, MemberOf
 from inbox_tui.server.answers import keep_room
 from inbox_tui.server.ids import conversation_id
-from inbox_tui.store.api import PAGE_LIMIT, ROOT, Assignment, Bulk, StatusSetting, Workspace, cursor_of
+from inbox_tui.store.api import PAGE_LIMIT, ROOT, Assignment, Bulk, FirstScreen, StatusSetting, Workspace, cursor_of
+from inbox_tui.store.overview import read_counted_page, read_overview
 from inbox_tui.store.protocol import Capabilities
 
 AnAgent = Annotated[str | None, QueryParameter(description="Id of an AI agent; absent for all agents.")]
 Search = Annotated[str, QueryParameter(description="Words that the conversation holds, at most 12.")]
 Limit = Annotated[int, QueryParameter(ge=0, le=PAGE_LIMIT, description="Rows wanted.")]
+WithTeam = Annotated[bool, QueryParameter(description="Agents and members are wanted, too.")]
 Offset = Annotated[
     int, QueryParameter(ge=-(2**53), le=2**53, description="Row number of the first row; negative counts from the end.")
 ]
@@ -64,11 +66,29 @@ ListedBy = NamedDependency[Query]
 @get("/workspace", opt={"audience": Audience.MEMBER})
 async def workspace(caller: MemberOf) -> Workspace:
     """Who is asking, and what the store can do for them."""
+    return _workspace(caller)
+
+
+def _workspace(caller: MemberCaller) -> Workspace:
     can = caller.store.capabilities
     offered = Capabilities(
         can.reply, can.notes, can.assign, can.resolve, can.search, can.live, can.team, can.intake, can.scan, outbox=True
     )
     return Workspace(__version__, caller.member, offered)
+
+
+@get("/overview", opt={"audience": Audience.MEMBER})
+async def overview(caller: MemberOf, listed: ListedBy, limit: Limit = 60, team: WithTeam = True) -> FirstScreen:
+    """The workspace, its agents and members, the number in each filter and the first rows of a list, in one answer.
+
+    Without chat access it holds names, times and status, and a search is refused.
+    """
+    store = caller.store
+    if not team:
+        page, counts = await read_counted_page(store, listed, PageRequest(limit))
+        return FirstScreen(_workspace(caller), counts, page, None, None)
+    seen = await read_overview(store, listed, PageRequest(limit))
+    return FirstScreen(_workspace(caller), seen.counts, seen.page, seen.agents, seen.members)
 
 
 @get("/me", opt={"audience": Audience.MEMBER})
@@ -168,6 +188,7 @@ INBOX = Router(
     ROOT,
     route_handlers=[
         workspace,
+        overview,
         me,
         agents,
         counts,

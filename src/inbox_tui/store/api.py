@@ -17,9 +17,11 @@ from inbox_tui.domain.agents import MESSAGES_AT_ONCE
 from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken
 from inbox_tui.domain.models import (
     Access,
+    Agent,
     Badge,
     Conversation,
     ConversationId,
+    Counts,
     IncomingConversation,
     Lead,
     Member,
@@ -30,7 +32,7 @@ from inbox_tui.domain.models import (
     StateChange,
     Status,
 )
-from inbox_tui.domain.paging import Cursor
+from inbox_tui.domain.paging import Cursor, Page
 from inbox_tui.store.protocol import Capabilities
 
 ROOT = "/v1"
@@ -60,6 +62,18 @@ class Workspace(msgspec.Struct, frozen=True):
     capabilities: Capabilities
     """What the store can do. What of it this member may do follows from ``me.access``: with ``none`` they list names,
     times and status, and neither search nor write; imports are for admins."""
+
+
+class FirstScreen(msgspec.Struct, frozen=True):
+    """What a client shows first, or when it lists something else, in one answer."""
+
+    workspace: Workspace
+    counts: Counts
+    """Of the agent whose conversations are listed, or of all agents."""
+    page: Page
+    agents: tuple[Agent, ...] | None
+    """Null where the team was not asked for."""
+    members: tuple[Member, ...] | None
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from inbox_tui.backends.http.address import base_of, segment
 from inbox_tui.backends.http.answers import ThreadAfter, decoded
 from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
+from inbox_tui.backends.http.first_screen import HttpBatched, first_screen, list_params
 from inbox_tui.backends.http.line import ApiClient
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.counts import counted
@@ -41,6 +42,7 @@ from inbox_tui.store.api import (
     PAGE_LIMIT,
     Assignment,
     Bulk,
+    FirstScreen,
     StatusSetting,
     Workspace,
     cursor_text,
@@ -63,6 +65,8 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> HttpSto
         raise CredentialError(f"There is no token for {url.shown}.", hint=f"Get one with: inbox-tui login {url.shown}")
     line = ApiClient(base, url.shown.partition("://")[2].rstrip("/"), identity.token, Random())
     try:
+        if identity.first is not None and (seen := await first_screen(line, *identity.first, team=True)) is not None:
+            return HttpStore(line, seen.workspace, clock, (identity.first[1], seen))
         workspace = await line.ask("GET", "workspace", Workspace)
     except BaseException:
         await line.aclose()
@@ -70,11 +74,21 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> HttpSto
     return HttpStore(line, workspace, clock)
 
 
-class HttpStore(HttpTeam, HttpIntake):
-    """A workspace behind a server, seen by one member. A Store, and a Scan, Team and Intake if the server's is."""
+class HttpStore(HttpTeam, HttpIntake, HttpBatched):
+    """A workspace behind a server, seen by one member. A Store, and a Scan, Team and Intake if the server's is.
 
-    def __init__(self, line: ApiClient, workspace: Workspace, clock: Clock) -> None:
+    Args:
+        line: To the server.
+        workspace: What the server said of it.
+        clock: Says when the line was lost.
+        seen: What was read along with it.
+    """
+
+    def __init__(
+        self, line: ApiClient, workspace: Workspace, clock: Clock, seen: tuple[PageRequest, FirstScreen] | None = None
+    ) -> None:
         self._line = line
+        self._seen = seen
         self._clock = clock
         self._capabilities = workspace.capabilities
         self._closing = asyncio.Event()
@@ -169,7 +183,7 @@ class HttpStore(HttpTeam, HttpIntake):
 
     async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
         """Every conversation of the query as it is at the first step."""
-        async with self._line.listen("scan", params=_params(query)) as response:
+        async with self._line.listen("scan", params=list_params(query)) as response:
             rest, rows = b"", _NO_ROWS
             async for part in response.aiter_bytes():
                 *lines, rest = (rest + part).split(b"\n")
@@ -182,7 +196,7 @@ class HttpStore(HttpTeam, HttpIntake):
 
     async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
         """The first ``limit`` conversations of the query."""
-        params = {**_params(query), "limit": min(max(0, limit), MATCHING_LIMIT)}
+        params = {**list_params(query), "limit": min(max(0, limit), MATCHING_LIMIT)}
         return await self._line.ask("GET", "matching", _CONVERSATIONS, params=params)
 
     async def aclose(self) -> None:
@@ -191,7 +205,7 @@ class HttpStore(HttpTeam, HttpIntake):
         await self._line.aclose()
 
     async def _page(self, query: Query, page: PageRequest) -> Page:
-        params: dict[str, str | int] = {**_params(query), "limit": min(max(0, page.limit), PAGE_LIMIT)}
+        params: dict[str, str | int] = {**list_params(query), "limit": min(max(0, page.limit), PAGE_LIMIT)}
         if page.cursor is None:
             params["offset"] = page.offset
         else:
@@ -222,14 +236,3 @@ _NO_ROWS: list[Conversation] = []
 # Inside the class ``list`` is the verb.
 _OUTCOMES = list[Outcome]
 _CONVERSATIONS = list[Conversation]
-
-
-def _params(query: Query) -> dict[str, str | int]:
-    params: dict[str, str | int] = {"filter": query.filter.value}
-    if query.agent is not None:
-        params["agent"] = query.agent
-    if query.search:
-        params["search"] = query.search
-    if query.order is not None:
-        params["order"] = query.order.value
-    return params

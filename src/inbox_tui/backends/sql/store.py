@@ -15,7 +15,8 @@ from inbox_tui.backends.sql.database import Connection
 from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam, SqlUpkeep
 from inbox_tui.backends.sql.lists import ListReader
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
-from inbox_tui.backends.sql.roster import Roster, agents_by_name, current_roster, members_by_name
+from inbox_tui.backends.sql.roster import Roster, agents_by_name, members_by_name
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.backends.sql.walk import ListScan

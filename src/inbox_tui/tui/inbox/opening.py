@@ -6,18 +6,17 @@ was never drawn; and the first paint is the list, not an empty frame.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Agent, Counts, Member
-from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.paging import Page
 from inbox_tui.local.launch import Launch
-from inbox_tui.operations.naming import agent_named
+from inbox_tui.operations.naming import agent_of
+from inbox_tui.store.overview import first_list, read_counted_page, read_overview
 from inbox_tui.store.protocol import Store
-from inbox_tui.tui.inbox.requests import FIRST_PAGE
 
 if TYPE_CHECKING:
     from inbox_tui.operations.delivery import Delivery
@@ -66,18 +65,16 @@ async def open_inbox(launch: Launch) -> InitialData:
     """
     store = await launch.open_store()
     try:
-        # Together, for a store at the other end of a line.
-        me, found_agents, found_members = await asyncio.gather(store.me(), store.agents(), store.members())
-        agents, members = tuple(found_agents), tuple(found_members)
-        query = Query(launch.filter)
+        query, request = first_list(launch.filter)
+        seen = await read_overview(store, query, request)
+        counts, page = seen.counts, seen.page
         if launch.agent_name:
-            agent = await agent_named(store, launch.agent_name)
-            query = Query(launch.filter, agent.id)
-        counts, page = await asyncio.gather(store.counts(query.agent), store.list(query, PageRequest(limit=FIRST_PAGE)))
+            query = msgspec.structs.replace(query, agent=agent_of(seen.agents, launch.agent_name).id)
+            page, counts = await read_counted_page(store, query, request)
     except BaseException:
         await store.aclose()
         raise
-    return InitialData(store, me, agents, members, counts, page, _delivery(store, me, launch))
+    return InitialData(store, seen.me, seen.agents, seen.members, counts, page, _delivery(store, seen.me, launch))
 
 
 def _delivery(store: Store, me: Member, launch: Launch) -> Delivery | None:

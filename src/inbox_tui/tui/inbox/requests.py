@@ -35,6 +35,7 @@ from inbox_tui.local.drafts import Draft
 from inbox_tui.operations.next_waiting import next_waiting
 from inbox_tui.operations.pages import pages
 from inbox_tui.operations.triage import Triage
+from inbox_tui.store.overview import FIRST_PAGE, read_counted_page
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.outgoing import Pending
@@ -53,8 +54,6 @@ WRITE = "write"
 """The group of the workers that write, all but decisions."""
 DECIDE = "decide"
 """The group of the workers that decide about conversations."""
-FIRST_PAGE = 80
-"""Rows read at first: two screens of a tall terminal."""
 THREAD = 100
 """Messages read at first; earlier ones come when scrolled to."""
 MINE_AT_ONCE = 500
@@ -87,8 +86,7 @@ class StoreRequests:
     async def read_list(self, query: Query) -> None:
         """The list from its beginning, with the counts that belong to it."""
         async with self._reporting(READ_LIST):
-            page = await self.store.list(query, PageRequest(limit=FIRST_PAGE))
-            counts = await self.store.counts(query.agent)
+            page, counts = await read_counted_page(self.store, query, PageRequest(limit=FIRST_PAGE))
             self._post(m.ListRead(query, page, counts))
 
     async def read_page(self, query: Query, request: PageRequest) -> None:
