@@ -36,14 +36,13 @@ from inbox_tui.domain.models import (
     MemberId,
     Message,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
     SetStatus,
     StateChange,
-    Status,
     Thread,
 )
+from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Capabilities, Store
 from inbox_tui.testing import lists
@@ -59,9 +58,14 @@ MAX_BODY = 20_000
 
 
 class WeakServer:
-    """The server, and what the world beyond the store can do to it: the control object of the tests."""
+    """The server, and what the world beyond the store can do to it: the control object of the tests.
 
-    def __init__(self) -> None:
+    Args:
+        adapter: The store that members use.
+    """
+
+    def __init__(self, adapter: type[WeakStore] | None = None) -> None:
+        self._adapter = adapter or WeakStore
         self._now = MORNING
         self.workspace = ModelWorkspace(self._tick, member("Dana Ortiz", email=DANA))
         self.names = Names()
@@ -77,7 +81,7 @@ class WeakServer:
 
     def open_as(self, email: str) -> Store:
         """The store that an adapter opens, with the ids of the tests. Raises CredentialError."""
-        store: Store = Renamed(WeakStore(self, ModelStore(self.workspace, email)), self.names)  # type: ignore[assignment]  # verbs come from the port
+        store: Store = Renamed(self._adapter(self, ModelStore(self.workspace, email)), self.names)  # type: ignore[assignment]  # verbs come from the port
         return store
 
     def listed(self) -> ModelWorkspace:
@@ -210,18 +214,10 @@ class WeakStore:
         await _gap()
         return await self._over_the_line(lambda: self._post(id, draft))
 
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """Look who has it, then give it."""
-        return await self._change(Assign(id, member, expected))
-
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """Look at the status, then set it."""
-        return await self._change(SetStatus(id, status, expected))
-
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """One after the other."""
+    async def decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """One after the other: compare, then write without comparing."""
         rules.require_chat(await self.me())
-        return [await self._outcome(change) for change in changes]
+        return [await self._decide(change) for change in changes]
 
     async def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """That something was written, and not what: every conversation may be another. Who was away reads again."""
@@ -277,33 +273,29 @@ class WeakStore:
         self.server.markers[sent.message.id] = draft.key
         return msgspec.structs.replace(sent, message=self._message(sent.message))
 
-    async def _change(self, change: StateChange) -> Conversation:
-        """Compare, and then write without comparing."""
-        me, before = await self.me(), await self.get(change.id)
-        rules.require_chat(me)
-        if isinstance(change, Assign):
-            people = {member.id: member for member in await self.members()}
-            if change.member is not None and change.member not in people:
-                raise NotFound("This member does not exist.")
-            rules.assigned(before, people.get(change.member) if change.member else None, me, change.expected)
-        else:
-            rules.status_set(before, change, me, before.last_activity_at)
+    async def _decide(self, change: StateChange) -> Outcome:
+        before = self.server.workspace.find(change.id)
+        try:
+            self._compare(change, await self.get(change.id), await self.me())
+        except (Conflict, NotFound, Rejected) as refusal:
+            return refused(change, before, refusal)
         await _gap()
-        return await self._over_the_line(lambda: self._force(change))
+        return await self._over_the_line(lambda: self._force(change, before))
 
-    async def _force(self, change: StateChange) -> Conversation:
+    def _compare(self, change: StateChange, before: Conversation, me: Member) -> None:
+        """Raises what a store raises that compares."""
+        workspace = self.server.workspace
+        rules.decided(before, change, me, before.last_activity_at, workspace.member)
+
+    async def _force(self, change: StateChange, before: Conversation | None) -> Outcome:
+        """What the server does: it writes whatever comes."""
         now = await self.inner.get(change.id)
         if isinstance(change, Assign):
-            return await self.inner.assign(change.id, change.member, now.assignee.id if now.assignee else None)
-        return await self.inner.set_status(change.id, change.status, now.status)
-
-    async def _outcome(self, change: StateChange) -> Outcome:
-        before = None
-        try:
-            before = await self.get(change.id)
-            return Outcome(change, before, await self._change(change))
-        except (Conflict, NotFound, Rejected) as refusal:
-            return Outcome(change, before, None, refusal.message)
+            expected = now.assignee.id if now.assignee else None
+            [done] = await self.inner.decide([msgspec.structs.replace(change, expected=expected)])
+        else:
+            [done] = await self.inner.decide([SetStatus(change.id, change.status, now.status)])
+        return Outcome(change, before, done.after)
 
     async def _over_the_line(self, write: Callable[[], Awaitable[T]]) -> T:
         lost, self.server.loses = self.server.loses, ""

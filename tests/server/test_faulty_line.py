@@ -29,7 +29,7 @@ T = TypeVar("T")
 SEED = 20
 IDS = list(AGENTS)
 HARMLESS = 0.6
-FAULTS = [fault for fault in Fault if fault not in (Fault.NONE, Fault.HALF_OPEN)]
+FAULTS = [fault for fault in Fault if fault not in (Fault.NONE, Fault.HALF_OPEN, Fault.SILENT)]
 
 
 class Person:
@@ -61,11 +61,11 @@ class Person:
             with suppress(Conflict):
                 now = (await again(lambda: remote.get(id))).status
                 other = Status.RESOLVED if now is Status.OPEN else Status.OPEN
-                after = (await delivery.decide(SetStatus(id, other, now))).after
-                assert after is not None and after.status is other
+                async for [outcome] in delivery.decide_in_batches([SetStatus(id, other, now)]):
+                    assert outcome.result().status is other
         else:
             now = (await again(lambda: remote.get(id))).status
-            async for _ in delivery.apply([SetStatus(id, Status.OPEN, now)]):
+            async for _ in delivery.decide_in_batches([SetStatus(id, Status.OPEN, now)]):
                 pass
 
     async def _reply(self, remote: Store, delivery: Delivery, id: ConversationId, body: str) -> None:
@@ -134,7 +134,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts follow each other quickly, so that many fit into the test's time."""
     monkeypatch.setattr(delivery_module, "INITIAL_BACKOFF", 0.01)
     monkeypatch.setattr(delivery_module, "MAX_BACKOFF", 0.1)
-    monkeypatch.setattr(delivery_module, "PATIENCE", 100)
+    monkeypatch.setattr(delivery_module, "TIMEOUT", 100)
 
 
 async def test_a_hundred_writes(served: Served, store: Store, tmp_path: Path, soon: None) -> None:

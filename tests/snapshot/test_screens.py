@@ -19,6 +19,7 @@ from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Access, ConversationId
 from inbox_tui.operations.sample import as_said_here
 from inbox_tui.store.protocol import Team
+from inbox_tui.testing.deciding import assign
 from inbox_tui.tui import messages as m
 from tui.terminal import Inbox
 from tui.workspace import AGENT, DANA, JONAS, MAYA, TOM, VISITOR, WIDE, Team4, chat, reply_as, said
@@ -186,7 +187,7 @@ async def test_a_refusal_in_the_status_line(team: Team4, picture: Looks) -> None
     async with team.inbox() as inbox:
         jonas = await team.store(JONAS)
         inbox.screen.workers.cancel_group(inbox.screen, "follow")  # the news is to come after the key
-        await jonas.assign(ConversationId("priya"), (await jonas.me()).id, None)
+        await assign(jonas, ConversationId("priya"), (await jonas.me()).id, None)
         inbox.screen.action_take()
         await inbox.until(lambda: inbox.context.status.is_problem)
         inbox.screen.post_message(m.ChangesSeen(Changes(ChangeId("1"), (ConversationId("priya"),))))

@@ -11,6 +11,7 @@ import pytest
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
+from inbox_tui.testing.deciding import assign
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs.assign import AssignDialog
 from inbox_tui.tui.dialogs.confirm import ConfirmDialog
@@ -79,7 +80,7 @@ async def test_a_colleague_who_was_first_is_named_and_nothing_is_overwritten(tea
     async with team.inbox() as inbox:
         jonas = await team.store(JONAS)
         me = await jonas.me()
-        taking = jonas.assign(ConversationId("priya"), me.id, None)
+        taking = assign(jonas, ConversationId("priya"), me.id, None)
         await taking
         inbox.screen.action_take()  # before the feed has told this terminal
         await inbox.until(lambda: bool(inbox.heard(m.OperationFailed)))
@@ -173,7 +174,7 @@ async def test_of_many_what_a_colleague_changed_first_is_left_and_named(team: Te
         await inbox.press("x", "j", "x")
         jonas = await team.store(JONAS)
         shown = inbox.triage.targets()
-        await jonas.assign(ConversationId("luis"), (await jonas.me()).id, None)
+        await assign(jonas, ConversationId("luis"), (await jonas.me()).id, None)
         inbox.triage._assign(shown, inbox.context.me)  # what the screen knew before the feed told it
         await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))
         await inbox.settled()

@@ -44,7 +44,7 @@ class ChangesWrite(msgspec.Struct, frozen=True, tag="changes"):
 
     changes: tuple[StateChange, ...]
     is_single: bool = False
-    """Decided for one conversation: a refusal is an error, not an outcome."""
+    """Of earlier versions only, which delivered such a change in another way."""
 
 
 Write = ReplyWrite | ChangesWrite

@@ -14,10 +14,13 @@ from contextlib import suppress
 from random import Random
 from typing import Any
 
+import msgspec
+
 from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable
-from inbox_tui.domain.models import Conversation, ConversationId, Outcome, ReplyDraft, Sent, StateChange
+from inbox_tui.domain.models import ConversationId, ReplyDraft, Sent, StateChange
+from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.local.outbox import ChangesWrite, OutboxJournal, ReplyWrite, Undelivered, Write
-from inbox_tui.operations.decisions import change_one, parts
+from inbox_tui.operations.writes import batches
 from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Store
 
@@ -34,9 +37,7 @@ class _Entry:
     def __init__(self, undelivered: Undelivered) -> None:
         self.row = undelivered.row
         self.write = undelivered.write
-        self.before: Conversation | None = None
-        """Of a single change: the conversation before the first attempt."""
-        self.waiters: list[asyncio.Future[Any]] = []  # Any: a Sent, an Outcome or Outcomes, by the write
+        self.waiters: list[asyncio.Future[Any]] = []  # Any: a Sent or Outcomes, by the write
 
 
 class Delivery:
@@ -115,14 +116,12 @@ class Delivery:
             self.kept(draft.key)
         return await self._result_of(entry)  # type: ignore[no-any-return]
 
-    async def decide(self, change: StateChange) -> Outcome:
-        """Make one change. Raises as ``Store.assign`` and ``Store.set_status``."""
-        entry = self._enter(ChangesWrite((change,), is_single=True))
-        return await self._result_of(entry)  # type: ignore[no-any-return]  # of a single change it is an Outcome
+    async def decide_in_batches(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
+        """Change the state of conversations; all changes are on disk before the first batch is delivered.
 
-    async def apply(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
-        """Make many; all are on disk before the first part is delivered. Raises as ``Store.apply``."""
-        entries = [self._enter(ChangesWrite(tuple(part))) for part in parts(changes)]
+        Raises as ``Store.decide``.
+        """
+        entries = [self._enter(ChangesWrite(tuple(batch))) for batch in batches(changes, self._store)]
         results = [self._result_of(entry) for entry in entries]
         try:
             for result in results:
@@ -164,7 +163,7 @@ class Delivery:
             self._is_back.clear()
             attempts += 1
             try:
-                result = await self._attempt(entry)
+                result = await self._attempt(entry.write, is_repeated=attempts > 1)
             except InboxError as error:
                 # A broken answer does not tell whether the write was done; with its key it can be asked again.
                 failures += isinstance(error, StoreBroken)
@@ -186,18 +185,15 @@ class Delivery:
                 for waiter in entry.waiters:
                     if not waiter.done():
                         waiter.set_result(result)
+                if not entry.waiters and not isinstance(result, Sent):
+                    self._tell_refusals(result)
             wait, attempts, failures = INITIAL_BACKOFF, 0, 0
 
-    async def _attempt(self, entry: _Entry) -> object:
-        write = entry.write
+    async def _attempt(self, write: Write, *, is_repeated: bool) -> Sent | Sequence[Outcome]:
         if isinstance(write, ReplyWrite):
             return await self._store.reply(write.id, write.draft)
-        if not write.is_single:
-            return await self._store.apply(write.changes)
-        [change] = write.changes
-        if entry.before is None:  # the first attempt may have made the change, and its answer was lost
-            entry.before = await self._store.get(change.id)
-        return Outcome(change, entry.before, await change_one(self._store, change))
+        outcomes = await self._store.decide(write.changes)
+        return [_in_doubt(outcome) for outcome in outcomes] if is_repeated else outcomes
 
     def _done(self, entry: _Entry) -> None:
         self._queue.popleft()
@@ -210,6 +206,16 @@ class Delivery:
             waiter.set_exception(error)
         if not entry.waiters:
             self.refused(_subjects(entry.write), error)
+
+    def _tell_refusals(self, outcomes: Sequence[Outcome]) -> None:
+        refused = [(outcome.change.id, outcome.refusal) for outcome in outcomes if outcome.refusal is not None]
+        if refused:
+            self.refused([id for id, _ in refused], refused[0][1])
+
+
+def _in_doubt(outcome: Outcome) -> Outcome:
+    """The outcome of a change that an earlier attempt may have made: if so, nobody knows what was before it."""
+    return msgspec.structs.replace(outcome, before=None) if outcome.before == outcome.after else outcome
 
 
 def _subjects(write: Write) -> list[ConversationId]:

@@ -32,6 +32,7 @@ from inbox_tui.domain.models import (
     StateChange,
     Status,
 )
+from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import Cursor, Page
 from inbox_tui.store.protocol import Capabilities
 
@@ -272,6 +273,39 @@ def error_of(problem: Problem) -> InboxError:
             problem.message, hint=problem.hint, conversation=problem.conversation, messages=problem.messages
         )
     return kind(problem.message, hint=problem.hint)
+
+
+class ChangeResult(msgspec.Struct, frozen=True):
+    """What became of one state change of a Bulk."""
+
+    change: StateChange
+    before: Conversation | None
+    """As it was when the change was decided; null if it does not exist."""
+    after: Conversation | None
+    """As it is now; null if the change was refused."""
+    error: str = ""
+    """Why it was refused, for people; empty if it was not."""
+    refusal: Problem | None = None
+    """Why it was refused, for programs. For a conflict, ``before`` is the conversation as it is now."""
+
+
+def result_of(outcome: Outcome) -> ChangeResult:
+    """An outcome as it travels."""
+    if outcome.refusal is None:
+        return ChangeResult(outcome.change, outcome.before, outcome.after)
+    _, problem = problem_of(outcome.refusal)
+    told = msgspec.structs.replace(problem, conversation=None)
+    return ChangeResult(outcome.change, outcome.before, None, problem.message, told)
+
+
+def outcome_of(result: ChangeResult) -> Outcome:
+    """The outcome that a result tells. A server of an earlier version tells only in words why a change was refused."""
+    change, before, problem = result.change, result.before, result.refusal
+    if problem is None and result.error:
+        problem = Problem(_WORDS[errors.NotFound if before is None else Conflict], result.error)
+    if problem is None:
+        return Outcome(change, before, result.after)
+    return refused(change, before, error_of(msgspec.structs.replace(problem, conversation=before)))
 
 
 def cursor_text(cursor: Cursor) -> str:

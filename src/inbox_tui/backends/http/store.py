@@ -25,28 +25,27 @@ from inbox_tui.domain.models import (
     ConversationId,
     Counts,
     Member,
-    MemberId,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
     StateChange,
-    Status,
     Thread,
 )
+from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import Page, PageRequest, that_fit
 from inbox_tui.store.api import (
     BODY_LIMIT,
     BULK_LIMIT,
     MATCHING_LIMIT,
     PAGE_LIMIT,
-    Assignment,
     Bulk,
+    ChangeResult,
     FirstScreen,
-    StatusSetting,
     Workspace,
     cursor_text,
+    outcome_of,
 )
+from inbox_tui.store.deciding import unsupported
 from inbox_tui.store.protocol import Capabilities, Clock
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
@@ -155,27 +154,15 @@ class HttpStore(HttpTeam, HttpIntake, HttpBatched):
         path = f"conversations/{segment(id)}/messages"
         return await self._line.ask("POST", path, Sent, body=draft, is_keyed=bool(draft.key))
 
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """Give to a member or to nobody."""
-        path = f"conversations/{segment(id)}/assignee"
-        return await self._line.ask("PUT", path, Conversation, body=Assignment(member, expected))
-
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """Resolve or reopen."""
-        path = f"conversations/{segment(id)}/status"
-        return await self._line.ask("PUT", path, Conversation, body=StatusSetting(status, expected))
-
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes, as many to a request as the server takes, and as its answers hold."""
-        outcomes: list[Outcome] = []
-        while True:
-            body = Bulk(that_fit(changes[len(outcomes) : len(outcomes) + BULK_LIMIT], BODY_LIMIT // 2))
-            some = await self._line.ask("POST", "bulk", _OUTCOMES, body=body, is_keyed=True)
-            outcomes += some
-            if len(outcomes) >= len(changes):
-                return outcomes
-            if not some:
-                raise StoreBroken(f"{self.name} decided none of {counted(len(body.changes), 'change')}.")
+    async def decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Change the state of conversations, with as many changes in a request as the server takes and answers."""
+        refusals = [unsupported(change, self._capabilities) for change in changes]  # earlier servers know fewer kinds
+        possible = [change for change, refusal in zip(changes, refusals, strict=True) if refusal is None]
+        outcomes = iter(await self._decide(possible))
+        return [
+            next(outcomes) if refusal is None else refused(change, None, refusal)
+            for change, refusal in zip(changes, refusals, strict=True)
+        ]
 
     def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
@@ -203,6 +190,17 @@ class HttpStore(HttpTeam, HttpIntake, HttpBatched):
         """Stop listening and let go of the connections; a request under way is its asker's to wait for."""
         self._closing.set()
         await self._line.aclose()
+
+    async def _decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        outcomes: list[Outcome] = []
+        while True:
+            body = Bulk(that_fit(changes[len(outcomes) : len(outcomes) + BULK_LIMIT], BODY_LIMIT // 2))
+            some = await self._line.ask("POST", "bulk", _RESULTS, body=body, is_keyed=True)
+            outcomes += map(outcome_of, some)
+            if len(outcomes) >= len(changes):
+                return outcomes
+            if not some:
+                raise StoreBroken(f"{self.name} decided none of {counted(len(body.changes), 'change')}.")
 
     async def _page(self, query: Query, page: PageRequest) -> Page:
         params: dict[str, str | int] = {**list_params(query), "limit": min(max(0, page.limit), PAGE_LIMIT)}
@@ -234,5 +232,5 @@ def _is_full(part: Thread) -> bool:
 
 _NO_ROWS: list[Conversation] = []
 # Inside the class ``list`` is the verb.
-_OUTCOMES = list[Outcome]
+_RESULTS = list[ChangeResult]
 _CONVERSATIONS = list[Conversation]

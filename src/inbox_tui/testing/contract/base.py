@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -34,6 +35,8 @@ OpenAs = Callable[[str], Awaitable[Store]]
 
 Test = TypeVar("Test", bound=Callable[..., object])
 
+SECONDS = 20
+"""Within which what was written must show; far more than it takes, so that only what never comes fails."""
 EVERYTHING = PageRequest(limit=10_000)
 C1 = ConversationId("c-1")
 C2 = ConversationId("c-2")
@@ -181,6 +184,13 @@ class Contract:
         """The orders in which this store gives the list of a filter, its own order first."""
         own = filter.default_order
         return [own, *(order for order in Order if order is not own)] if self.promises.all_orders else [own]
+
+    async def expect_listed(self, store: Store, filter: Filter, *expected: str) -> None:
+        """Check which conversations a list has: at once where the store promises that, else after a look or more."""
+        async with asyncio.timeout(SECONDS):
+            while (found := await ids(store, Query(filter))) != list(expected) and not self.promises.prompt:
+                await asyncio.sleep(0)
+        assert found == list(expected)
 
     async def expect_events(self, store: Store, *sentences: str, id: ConversationId = C1) -> None:
         """Check the events of a thread, where the store promises to write them as this program does."""

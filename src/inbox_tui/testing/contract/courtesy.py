@@ -15,6 +15,7 @@ from inbox_tui.domain.models import Kind, MemberId, Message, ReplyDraft, Sent, S
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, last_seen, messages, reply
 from inbox_tui.testing.contract.racing import attempt
+from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import DANA, incoming
 
 
@@ -30,9 +31,9 @@ class CourtesyContract(Contract):
         """And they still have it."""
         await self.seed(dana, incoming("c-1"))
         me, colleague = await dana.me(), await sam.me()
-        await sam.assign(C1, colleague.id, None)
+        await assign(sam, C1, colleague.id, None)
         with pytest.raises(Conflict) as caught:
-            await dana.assign(C1, me.id, None)
+            await assign(dana, C1, me.id, None)
         assert caught.value.conversation is not None
         assert caught.value.conversation.assignee == colleague
         assert (await dana.get(C1)).assignee == colleague
@@ -40,10 +41,10 @@ class CourtesyContract(Contract):
     async def test_what_a_colleague_resolved_before_is_known(self, dana: Store, sam: Store) -> None:
         """The same wish is no conflict, and changes nothing."""
         await self.seed(dana, incoming("c-1"))
-        await sam.set_status(C1, Status.RESOLVED, Status.OPEN)
-        assert (await dana.set_status(C1, Status.RESOLVED, Status.OPEN)).status is Status.RESOLVED
+        await set_status(sam, C1, Status.RESOLVED, Status.OPEN)
+        assert (await set_status(dana, C1, Status.RESOLVED, Status.OPEN)).status is Status.RESOLVED
         with pytest.raises(Conflict):
-            await dana.set_status(C1, Status.OPEN, Status.OPEN)
+            await set_status(dana, C1, Status.OPEN, Status.OPEN)
         assert (await dana.get(C1)).status is Status.RESOLVED
 
     async def test_what_a_colleague_replied_before_is_shown_first(self, dana: Store, sam: Store) -> None:
@@ -63,7 +64,7 @@ class CourtesyContract(Contract):
 
         async def take(store: Store) -> MemberId | Conflict:
             try:
-                await store.assign(C1, people[store], None)
+                await assign(store, C1, people[store], None)
             except Conflict as conflict:
                 return conflict
             return people[store]

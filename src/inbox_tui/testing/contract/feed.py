@@ -9,11 +9,9 @@ from inbox_tui.domain.changes import BYTES_LISTED, ChangeId, Changes
 from inbox_tui.domain.limits import ID_LIMIT
 from inbox_tui.domain.models import ConversationId, Kind, Lead, ReplyDraft, Status
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, C2, Contract, OpenAs, needs, reply
+from inbox_tui.testing.contract.base import C1, C2, SECONDS, Contract, OpenAs, needs, reply
+from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import DANA, incoming
-
-SECONDS = 20
-"""Within which a report must come; far more than it takes, so that only a lost one fails."""
 
 
 async def until(reports: AsyncIterator[Changes], is_there: Callable[[Changes], bool]) -> Changes:
@@ -71,7 +69,7 @@ class FeedContract(Contract):
         for feed in feeds:
             await until(feed, lambda report: True)
         await reply(dana)
-        await sam.set_status(ConversationId("c-2"), Status.RESOLVED, Status.OPEN)
+        await set_status(sam, ConversationId("c-2"), Status.RESOLVED, Status.OPEN)
         for feed in feeds:
             told = set((await until(feed, of("c-1", "c-2"))).conversations)
             assert told == {"c-1", "c-2"} or not self.promises.exact_feed
@@ -89,8 +87,8 @@ class FeedContract(Contract):
             lambda: self.hand_off(dana, C1, 2),
             lambda: self.set_lead(dana, C1, Lead("Maya")),
             lambda: dana.reply(C1, ReplyDraft("a note", "n-1", Kind.NOTE)),
-            lambda: dana.assign(C1, me, None),
-            lambda: dana.set_status(C1, Status.RESOLVED, Status.OPEN),
+            lambda: assign(dana, C1, me, None),
+            lambda: set_status(dana, C1, Status.RESOLVED, Status.OPEN),
             lambda: self.agent_says(dana, C1, "One moment", 3),
         ):
             await write()
@@ -177,8 +175,8 @@ class FeedContract(Contract):
             lambda: self.visitor_says(dana, C1, "again", 1),
             lambda: self.set_lead(dana, C1, Lead("Maya")),
             lambda: dana.reply(C1, ReplyDraft("a note", "n-1", Kind.NOTE)),
-            lambda: dana.assign(C1, me, None),
-            lambda: dana.set_status(C1, Status.RESOLVED, Status.OPEN),
+            lambda: assign(dana, C1, me, None),
+            lambda: set_status(dana, C1, Status.RESOLVED, Status.OPEN),
         ):
             await write()
             await until(feed, lambda report: report.reset or C1 in report.conversations)

@@ -12,6 +12,7 @@ from inbox_tui.domain.models import ConversationId, Kind, Lead, ReplyDraft, Stat
 from inbox_tui.domain.text import replace_unstorable
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, ids, last_seen, listed, messages, needs
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import incoming, said
 
 HOSTILE = {
@@ -75,7 +76,7 @@ class HostileContract(Contract):
         """An id may stand in addresses."""
         await self.seed(dana, incoming("c-1"), incoming(id))
         assert (await dana.get(ConversationId(id))).id == id
-        assert (await dana.set_status(ConversationId(id), Status.RESOLVED, Status.OPEN)).id == id
+        assert (await set_status(dana, ConversationId(id), Status.RESOLVED, Status.OPEN)).id == id
         assert (await dana.get(C1)).status is Status.OPEN
 
     @hostile

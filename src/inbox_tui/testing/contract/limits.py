@@ -29,6 +29,7 @@ from inbox_tui.operations.exporting import csv_parts
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import utc_now
 from inbox_tui.testing.contract.base import C1, Contract, intake_of, listed, needs, scan_of
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import incoming, minute, said
 
 _A_MINUTE = timedelta(minutes=1)
@@ -81,11 +82,10 @@ async def _hand_off(store: Store, at: datetime) -> None:
 
 
 async def _undo_a_resolve(store: Store, at: datetime) -> None:
-    await store.set_status(C1, Status.RESOLVED, Status.OPEN)
-    [outcome] = await store.apply([SetStatus(C1, Status.OPEN, Status.RESOLVED, waiting_since=at)])
-    await store.apply([SetStatus(C1, Status.OPEN, Status.RESOLVED)])
-    if outcome.error:
-        raise Rejected(outcome.error)
+    await set_status(store, C1, Status.RESOLVED, Status.OPEN)
+    [outcome] = await store.decide([SetStatus(C1, Status.OPEN, Status.RESOLVED, waiting_since=at)])
+    await set_status(store, C1, Status.OPEN, Status.RESOLVED)
+    outcome.result()
 
 
 def _with(message: IncomingMessage, at: datetime, *more: IncomingMessage) -> IncomingConversation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise, product
 from random import Random
 
@@ -18,12 +19,19 @@ from inbox_tui.testing.lists import sort_key
 SIZE = 7
 
 
+def joined(rows: Sequence[str], more: Page | Sequence[str]) -> list[str]:
+    """Rows and those that follow them; a row that comes twice would make the walk endless."""
+    following = [row.id for row in more.rows] if isinstance(more, Page) else more
+    assert not set(rows) & set(following), "a row comes twice"
+    return [*rows, *following]
+
+
 async def forwards(store: Store, query: Query, limit: int) -> list[str]:
     """The list as one who scrolls down meets it."""
     found: list[str] = []
     page = await store.list(query, PageRequest(limit))
     while page.rows:
-        found += [row.id for row in page.rows]
+        found = joined(found, page)
         page = await store.list(query, PageRequest(limit, cursor=page.last))
     return found
 
@@ -33,7 +41,7 @@ async def backwards(store: Store, query: Query, limit: int) -> list[str]:
     found: list[str] = []
     page = await store.list(query, PageRequest(limit, offset=-limit))
     while page.rows:
-        found = [row.id for row in page.rows] + found
+        found = joined([row.id for row in page.rows], found)
         page = await store.list(query, PageRequest(limit, cursor=page.first, direction="before"))
     return found
 

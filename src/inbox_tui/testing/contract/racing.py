@@ -40,6 +40,7 @@ from inbox_tui.testing.contract.base import (
     team_of,
 )
 from inbox_tui.testing.contract.hosting import host_of
+from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import DANA, EVE, MORNING, incoming, said
 
 Verb = Callable[[Store, str], Awaitable[object]]
@@ -52,12 +53,12 @@ HELD, DONE = ConversationId("held"), ConversationId("done")
 
 async def assign_to_self(store: Store, who: str) -> object:
     """Take it."""
-    return await store.assign(C1, (await store.me()).id, None)
+    return await assign(store, C1, (await store.me()).id, None)
 
 
 async def give_back(store: Store, who: str) -> object:
     """Give to nobody what Dana has."""
-    return await store.assign(HELD, None, (await member_of(store, DANA)).id)
+    return await assign(store, HELD, None, (await member_of(store, DANA)).id)
 
 
 async def admit(store: Store, who: str) -> object:
@@ -75,7 +76,7 @@ async def revoke(store: Store, who: str) -> object:
 async def resolve_many(store: Store, who: str) -> object:
     """A bulk action over the list."""
     rows = await listed(store, Query())
-    return await store.apply([SetStatus(row.id, Status.RESOLVED, Status.OPEN) for row in rows])
+    return await store.decide([SetStatus(row.id, Status.RESOLVED, Status.OPEN) for row in rows])
 
 
 VERBS: dict[str, tuple[Verb, int]] = {
@@ -84,8 +85,8 @@ VERBS: dict[str, tuple[Verb, int]] = {
     "note": (lambda store, who: store.reply(C1, ReplyDraft("note", who, Kind.NOTE)), 2),
     "take": (assign_to_self, 1),
     "give back": (give_back, 2),
-    "resolve": (lambda store, _: store.set_status(C1, Status.RESOLVED, Status.OPEN), 2),
-    "reopen": (lambda store, _: store.set_status(DONE, Status.OPEN, Status.RESOLVED), 2),
+    "resolve": (lambda store, _: set_status(store, C1, Status.RESOLVED, Status.OPEN), 2),
+    "reopen": (lambda store, _: set_status(store, DONE, Status.OPEN, Status.RESOLVED), 2),
     "resolve many": (resolve_many, 2),
 }
 """What may be done to a workspace, and how many of two who do it at once succeed."""
@@ -140,7 +141,7 @@ class RacingContract(Contract):
 
         async def take(store: Store, me: int) -> Conversation | Conflict:
             try:
-                return await store.assign(C1, people[me], None)
+                return await assign(store, C1, people[me], None)
             except Conflict as conflict:
                 return conflict
 
@@ -173,7 +174,7 @@ class RacingContract(Contract):
             for store, name in ((dana, "dana"), (sam, "sam")):
                 for turn in range(3):
                     writes.append(self.visitor_says(store, id, f"{name} {turn}", turn))
-            writes.append((dana if number % 2 else sam).set_status(id, Status.RESOLVED, Status.OPEN))
+            writes.append(set_status(dana if number % 2 else sam, id, Status.RESOLVED, Status.OPEN))
         await asyncio.gather(*writes)
         rows = await listed(dana, Query())
         assert {row.messages for row in rows} == {7}

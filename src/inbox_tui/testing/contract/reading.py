@@ -11,6 +11,7 @@ from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import FROM_START, Access, AgentId, Author, ConversationId, Counts, Lead, MessageId, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, agent_of, listed, messages, needs
+from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import (
     BOOKING,
     DANA,
@@ -97,8 +98,8 @@ class ReadingContract(Contract):
         for call in (
             dana.get(nothing),
             dana.thread(nothing),
-            dana.assign(nothing, None, None),
-            dana.set_status(nothing, Status.RESOLVED, Status.OPEN),
+            assign(dana, nothing, None, None),
+            set_status(dana, nothing, Status.RESOLVED, Status.OPEN),
         ):
             with pytest.raises(NotFound) as caught:
                 await call

@@ -12,10 +12,12 @@ from inbox_tui.domain.models import (
     ConversationId,
     Kind,
     ReplyDraft,
+    SetStatus,
     Status,
 )
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, C2, Contract, OpenAs, last_seen, messages, needs, reply
+from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import SAM, incoming
 
 
@@ -100,7 +102,7 @@ class ReplyingContract(Contract):
         seen = await last_seen(dana)
         await reply(dana, "mine", key="k-0")
         await sam.reply(C1, ReplyDraft("a note", "s-1", Kind.NOTE))
-        await sam.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await set_status(sam, C1, Status.RESOLVED, Status.OPEN)
         await self.visitor_says(dana, C1, "and?", 1)
         await self.agent_says(dana, C1, "I will ask", 2)
         assert (await dana.reply(C1, ReplyDraft("On it", "k-1", last_seen=seen))).message.body == "On it"
@@ -118,7 +120,7 @@ class ReplyingContract(Contract):
         await self.seed(dana, incoming("c-1", needs_human=True))
         before = await dana.get(C1)
         await reply(sam, "theirs", key="s-0", id=C1)
-        await dana.assign(C1, None, (await sam.me()).id)
+        await assign(dana, C1, None, (await sam.me()).id)
         sent = await dana.reply(C1, ReplyDraft("who knows Maya?", "k-1", Kind.NOTE))
         assert sent.message.kind is Kind.NOTE
         assert (sent.conversation.last_message, sent.conversation.assignee) == ("theirs", None)
@@ -161,9 +163,8 @@ class ReplyingContract(Contract):
         for call in (
             eve.reply(C1, ReplyDraft("On it", "k-1", last_seen=seen)),
             eve.reply(C1, ReplyDraft("a note", "k-2", Kind.NOTE)),
-            eve.assign(C1, me, None),
-            eve.set_status(C1, Status.RESOLVED, Status.OPEN),
-            eve.apply([Assign(C1, me, None)]),
+            eve.decide([Assign(C1, me, None)]),
+            eve.decide([SetStatus(C1, Status.RESOLVED, Status.OPEN)]),
         ):
             with pytest.raises(NotAllowed):
                 await call

@@ -10,6 +10,7 @@ from inbox_tui.domain.models import Kind, Lead, ReplyDraft, Status
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, ids, needs, scan_of
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import BOOKING, DANA, incoming
 
 
@@ -189,7 +190,7 @@ class SearchingContract(Contract):
         """What people wrote, not what the inbox says."""
         await self.seed(finder, incoming("c-1", "hello"))
         await finder.reply(C1, ReplyDraft("ask the warehouse", "k-1", Kind.NOTE))
-        await finder.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await set_status(finder, C1, Status.RESOLVED, Status.OPEN)
         assert await ids(finder, Query(search="warehouse")) == ["c-1"]
         assert await ids(finder, Query(search="marked resolved")) == []
 

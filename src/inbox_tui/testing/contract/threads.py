@@ -38,6 +38,7 @@ from inbox_tui.testing.contract.base import (
     reply,
     scan_of,
 )
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import DANA, SAM, incoming, minute, said
 
 TRIMMED = {
@@ -161,7 +162,7 @@ class IntakeThreadsContract(Contract):
     async def test_an_earlier_message_of_a_later_import_takes_its_place(self, dana: Store) -> None:
         """It begins the conversation, and decides nothing of what was said since."""
         await self.seed(dana, incoming("c-1", said("b", 5), said("B", 6, Author.MEMBER, member_email=SAM), at=5))
-        await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await set_status(dana, C1, Status.RESOLVED, Status.OPEN)
         before = await dana.get(C1)
         earlier = (said("a", 1), said("A", 2, Author.MEMBER, member_email=DANA), said("AI", 3, Author.AGENT))
         assert await intake_of(dana).ingest([incoming("c-1", *earlier)]) == ImportResult(extended=1, messages=3)

@@ -35,6 +35,7 @@ from inbox_tui.local.drafts import Draft
 from inbox_tui.operations.next_waiting import next_waiting
 from inbox_tui.operations.pages import pages
 from inbox_tui.operations.triage import Triage
+from inbox_tui.operations.writes import Direct, Writes
 from inbox_tui.store.overview import FIRST_PAGE, read_counted_page
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
@@ -77,7 +78,8 @@ class StoreRequests:
         self._screen = screen
         self.store = store
         self.delivery = delivery
-        self.triage = Triage(store, writes=delivery)
+        self._writes: Writes = delivery or Direct(store)
+        self.triage = Triage(self._writes)
         self.undone: list[InboxError] = []
         """For each conversation about which a decision came to nothing, why."""
         if delivery is not None:
@@ -193,10 +195,7 @@ class StoreRequests:
     async def send(self, pending: Pending) -> None:
         """A reply or note, and the resolve that was asked for with it."""
         try:
-            if self.delivery is None:
-                sent = await self.store.reply(pending.id, pending.draft)
-            else:
-                sent = await self.delivery.reply(pending.id, pending.draft, and_resolve=pending.and_resolve)
+            sent = await self._writes.reply(pending.id, pending.draft, and_resolve=pending.and_resolve)
         except InboxError as error:
             self._post(m.ReplyFailed(pending.id, pending.draft.key, error))
             return

@@ -146,10 +146,9 @@ class TriageController:
                 context.threads.forget(truth.id)
                 context.show_conversation(truth)
         context.list.clear_selection()
-        refused = [outcome for outcome in done.outcomes if outcome.error]
-        if refused:
-            more = f" ({len(refused):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
-            context.status.say(f"{refused[0].error}{more}", is_problem=True)
+        if done.refusals:
+            more = f" ({len(done.refusals):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
+            context.status.say(f"{done.refusals[0].message}{more}", is_problem=True)
         elif done.is_undo:
             self._show_undone(done)
         else:
