@@ -122,7 +122,7 @@ async def test_search_with_what_it_found(team: Team4, picture: Looks) -> None:
         await picture(inbox)
 
 
-async def test_dialogs_assign(team: Team4, picture: Looks) -> None:
+async def test_assign_menu(team: Team4, picture: Looks) -> None:
     async with team.inbox() as inbox:
         await inbox.go_to("otto")
         await inbox.press("a", "down")

@@ -35,6 +35,8 @@ class Prompts:
 
     def __init__(self, context: InboxContext) -> None:
         self._context = context
+        self._agents: list[AgentId] = []
+        """Those chosen before, the last one first."""
 
     def export(self, query: Query, counts: Counts) -> None:
         """Ask where to, write everything that the query matches, say how many rows."""
@@ -61,10 +63,14 @@ class Prompts:
         from inbox_tui.tui.dialogs.agents import AgentChoice, AgentDialog
 
         def chosen(choice: AgentChoice | None) -> None:
-            if choice is not None:
-                change(choice.agent.id if choice.agent else None)
+            if choice is None:
+                return
+            if choice.agent is not None:
+                self._agents = [choice.agent.id, *(id for id in self._agents if id != choice.agent.id)]
+            change(choice.agent.id if choice.agent else None)
 
-        self._context.screen.app.push_screen(AgentDialog(self._context.agents, current), chosen)
+        dialog = AgentDialog(self._context.agents, current, recent=self._agents)
+        self._context.screen.app.push_screen(dialog, chosen)
 
     async def settings(self, launch: Launch) -> None:
         """Show the settings and keep what is changed."""
