@@ -132,7 +132,7 @@ class InboxContext:
     def learn_round_trip(self, seconds: float) -> None:
         """Where the line is slow, say what helps."""
         if seconds > SLOW_CONNECTION and not self.settings.slow:
-            self.status.say(f"This line takes {seconds * 1000:.0f} ms. inbox-tui --slow sends less over it.")
+            self.status.say(f"Slow connection ({seconds * 1000:.0f} ms). inbox-tui --slow sends less over it.")
 
     def heard(self, lost_at: datetime | None) -> None:
         """The store was heard (None), or has not been since then."""
@@ -144,14 +144,14 @@ class InboxContext:
     def show_connection(self) -> None:
         """Say how the store is heard, and whether it takes what is sent."""
         if not self._is_followed:
-            self.top.connection = "○ not followed"
+            self.top.connection = "○ no live updates"
             return
         if not self.work.store.capabilities.reply:
             self.top.connection = "○ read-only"
             return
         if self.lost_at is None:
             delivery = self.work.delivery
-            self.top.connection = "◌ writes wait" if delivery is not None and delivery.held_by else "● live"
+            self.top.connection = "◌ sending paused" if delivery is not None and delivery.held_by else "● live"
             return
         since = clock_time(self.lost_at)
         is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER
@@ -317,7 +317,7 @@ class InboxContext:
         """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
         if operation == DELIVER:
             self.show_connection()
-            self.status.say(f"{_cannot(operation)}{error.message}", is_problem=True)
+            self.status.say(f"Not delivered yet, will retry: {error.message}", is_problem=True)
             return
         for conversation in before:
             self.show_conversation(conversation)

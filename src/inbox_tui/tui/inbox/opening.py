@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Agent, Counts, Member
+from inbox_tui.domain.filters import Counts, Query
+from inbox_tui.domain.models import Agent, Member
 from inbox_tui.domain.paging import Page
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.naming import agent_of
