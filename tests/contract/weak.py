@@ -18,16 +18,14 @@ import msgspec
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import ChangeId, Changes, start_again
 from inbox_tui.domain.errors import Conflict, NotFound, Rejected, StoreUnavailable, Unsupported
-from inbox_tui.domain.filters import Query
+from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Query, Scope
 from inbox_tui.domain.models import (
     Access,
     Agent,
-    AgentId,
     Assign,
     Author,
     Conversation,
     ConversationId,
-    Counts,
     IncomingConversation,
     IncomingMessage,
     Kind,
@@ -53,6 +51,8 @@ from inbox_tui.testing.workspace import ModelWorkspace
 
 T = TypeVar("T")
 
+PAGE = 5
+"""Rows that the server gives at once, whatever is asked."""
 MAX_BODY = 20_000
 """Characters that the server takes."""
 
@@ -151,8 +151,8 @@ class WeakStore:
 
     @property
     def capabilities(self) -> Capabilities:
-        """No facet."""
-        return Capabilities()
+        """No facet, and one order for each list."""
+        return Capabilities(orders={filter: (filter.default_order,) for filter in Filter})
 
     async def me(self) -> Member:
         """Who is asking."""
@@ -166,18 +166,22 @@ class WeakStore:
         """All members."""
         return await self.inner.members()
 
-    async def counts(self, agent: AgentId | None) -> Counts:
-        """As the lists are: late."""
-        return await self._late().counts(agent)
+    async def counts(self, scope: Scope = WHOLE_WORKSPACE) -> Counts:
+        """As the lists are: late. One number the server does not know."""
+        counts = await self._late().counts(scope)
+        return msgspec.structs.replace(counts, has_lead=None)
 
     async def list(self, query: Query, page: PageRequest) -> Page:
         """One order for each filter; a search finds a piece of text."""
         if query.effective_order is not query.filter.default_order:
             raise Unsupported("The server sorts each list in one way only.")
+        wanted = msgspec.structs.replace(page, limit=min(page.limit, PAGE), offset=max(page.offset, -PAGE))
         if not query.search.strip():
-            return await self._late().list(query, page)
-        await self.inner.list(query, page)  # refuses whom it must
-        return self._found(query, page)
+            found = await self._late().list(query, wanted)
+        else:
+            await self.inner.list(query, wanted)  # refuses whom it must
+            found = self._found(query, wanted)
+        return msgspec.structs.replace(found, is_end=found.ends(wanted))
 
     async def get(self, id: ConversationId) -> Conversation:
         """As it is now."""

@@ -9,7 +9,7 @@ from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Kind, Lead, ReplyDraft, Status
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, Contract, ids, needs, scan_of
+from inbox_tui.testing.contract.base import C1, Contract, ids, needs, require_all_orders, scan_of
 from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import BOOKING, DANA, incoming
 
@@ -194,9 +194,9 @@ class SearchingContract(Contract):
         assert await ids(finder, Query(search="warehouse")) == ["c-1"]
         assert await ids(finder, Query(search="marked resolved")) == []
 
-    @needs("all_orders")
     async def test_a_search_narrows_the_filter_in_the_lists_order(self, finder: Store) -> None:
         """Any filter, agent and order."""
+        require_all_orders(finder)
         await self.seed(
             finder,
             incoming("c-1", "flight", at=1, needs_human=True),
@@ -212,7 +212,6 @@ class SearchingContract(Contract):
         assert await ids(finder, Query(Filter.YOUR_INBOX, search="flight")) == ["c-3"]
         assert await ids(finder, Query(agent=booking, search="flight")) == ["c-3"]
 
-    @needs("all_orders")
     async def test_a_search_says_how_many_it_found_and_pages(self, finder: Store) -> None:
         """Exactly, forwards, backwards and by row number."""
         await self.seed(finder, *(incoming(f"c-{number}", "flight", "flight", at=number * 3) for number in range(12)))
