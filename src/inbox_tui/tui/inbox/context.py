@@ -22,6 +22,7 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
 from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
+from inbox_tui.tui.inbox.seen_lists import SeenLists
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
 from inbox_tui.tui.presenters.keys import (
     LIST_HINTS,
@@ -87,6 +88,7 @@ class InboxContext:
         """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
+        self.seen = SeenLists()
         self.top = screen.query_one(TopBar)
         self.bar = screen.query_one(FilterBar)
         self.header = screen.query_one(ListHeader)
@@ -179,6 +181,7 @@ class InboxContext:
     def _renew(self, members: Mapping[MemberId, Member]) -> None:
         """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
         self.threads.clear()
+        self.seen.clear()
         self.list.renew(members)
         if self.pane.conversation is not None:
             self.pane.conversation = with_members(self.pane.conversation, members)
@@ -247,6 +250,7 @@ class InboxContext:
     def show_conversation(self, conversation: Conversation) -> None:
         """Show a conversation as it is now, in its row and, if it is open, in the pane."""
         self.list.replace(conversation)
+        self.seen.hear([conversation])
         if self.is_shown(conversation.id):
             self.pane.conversation = conversation
 
