@@ -187,6 +187,10 @@ class WeakStore:
         """As it is now."""
         return await self.inner.get(id)
 
+    async def get_many(self, ids: Sequence[ConversationId]) -> Sequence[Conversation]:
+        """As they are now."""
+        return await self.inner.get_many(ids)
+
     async def thread(
         self,
         id: ConversationId,
