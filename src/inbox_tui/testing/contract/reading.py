@@ -61,9 +61,9 @@ class ReadingContract(Contract):
     def expect_counts(self, counts: Counts, expected: Counts) -> None:
         """Check the numbers of all filters."""
         for filter in Filter:
-            known = filter.count_in(expected)
+            known = expected.of(filter)
             assert known is not None
-            self.expect_count(filter.count_in(counts), known)
+            self.expect_count(counts.of(filter), known)
 
     async def test_an_empty_workspace_counts_nothing(self, dana: Store) -> None:
         """Zero in each filter."""
@@ -87,7 +87,7 @@ class ReadingContract(Contract):
                 for filter in Filter:
                     right = {c.id for c in everything if filter.matches(c, me) and agent in (None, c.agent.id)}
                     assert {c.id for c in await listed(store, Query(filter, agent))} == right
-                    self.expect_count(filter.count_in(counts), len(right))
+                    self.expect_count(counts.of(filter), len(right))
 
     @needs("given_times", "own_rules")
     async def test_a_conversation_is_read_as_it_was_written(self, dana: Store) -> None:
