@@ -77,7 +77,7 @@ def test_each_dialog_can_be_loaded_by_itself(name: str) -> None:
         "inbox_tui.operations.exporting",
         "inbox_tui.operations.importing",
         "inbox_tui.operations.sample",
-        "inbox_tui.local.drafts",
+        "inbox_tui.local.outbox",
         "inbox_tui.local.keymap",
         "inbox_tui.store.registry",
         "inbox_tui.testing.model",
