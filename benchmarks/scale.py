@@ -120,9 +120,9 @@ async def bulk(store: Store) -> list[float]:
     rows = await store.matching(Query(), BULK)
     resolved = [row for row in rows if row.status is Status.RESOLVED]
     opened = [row for row in rows if row.status is Status.OPEN]
-    await store.apply([SetStatus(row.id, Status.OPEN, Status.RESOLVED) for row in resolved])
-    taken = await _taken(lambda: store.apply([SetStatus(row.id, Status.RESOLVED, Status.OPEN) for row in rows]))
-    await store.apply([SetStatus(row.id, Status.OPEN, Status.RESOLVED, row.waiting_since) for row in opened])
+    await store.decide([SetStatus(row.id, Status.OPEN, Status.RESOLVED) for row in resolved])
+    taken = await _taken(lambda: store.decide([SetStatus(row.id, Status.RESOLVED, Status.OPEN) for row in rows]))
+    await store.decide([SetStatus(row.id, Status.OPEN, Status.RESOLVED, row.waiting_since) for row in opened])
     return [taken]
 
 

@@ -13,6 +13,7 @@ from inbox_tui.store.protocol import Store, Upkeep
 from inbox_tui.store.registry import utc_now
 from inbox_tui.testing.contract.base import C1, C2, intake_of, member_of
 from inbox_tui.testing.contract.limits import read_everything
+from inbox_tui.testing.deciding import assign
 from inbox_tui.testing.factories import DANA, incoming, said
 
 BEFORE_CALENDARS = -62_135_683_140_000_000
@@ -91,7 +92,7 @@ async def require_work_goes_on(store: Store) -> None:
     assert not sent.conversation.damage
     me = await member_of(store, DANA)
     holder = sent.conversation.assignee
-    assert (await store.assign(C2, me.id, holder.id if holder else None)).damage == ""
+    assert (await assign(store, C2, me.id, holder.id if holder else None)).damage == ""
     row = await store.get(C2)
     assert (row.damage, row.waiting_since, row.last_message) == ("", None, "On it")
     await read_everything(store)

@@ -35,6 +35,7 @@ from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract.base import C1, intake_of, last_seen, member_of, messages, reply, team_of
 from inbox_tui.testing.contract.hosting import host_of
+from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import DANA, EVE, MORNING, SAM, incoming, random_conversations, said
 from server.harness import serving
 
@@ -54,10 +55,10 @@ async def fill(store: Store) -> None:
     await intake.ingest([incoming("c-1", "a", "b", needs_human=True), incoming("日 \x1b]0;x\x07", "x", odd)])
     await reply(store)
     await store.reply(C1, ReplyDraft("ask the warehouse", "k-2", Kind.NOTE))
-    await store.set_status(C1, Status.RESOLVED, Status.OPEN)
+    await set_status(store, C1, Status.RESOLVED, Status.OPEN)
     await intake.receive(C1, said("and now?", 30, key="v-9"))
     await intake.request_handoff(ConversationId("r-7"), MORNING)
-    await store.assign(C1, (await member_of(store, SAM)).id, (await store.me()).id)
+    await assign(store, C1, (await member_of(store, SAM)).id, (await store.me()).id)
     long = incoming("long", *(said(f"message {n}", n) for n in range(2_300)))
     await intake.ingest([long])
 
@@ -159,10 +160,10 @@ async def test_what_changed_since_is_copied_again(place: Place) -> None:
     await intake_of(source).ingest([incoming("c-2", "a")])
     await place.copied(source, target)
     await source.reply(C1, ReplyDraft("Done", "k-3", last_seen=await last_seen(source)))
-    await source.set_status(C1, Status.RESOLVED, Status.OPEN)
+    await set_status(source, C1, Status.RESOLVED, Status.OPEN)
     me, other = (await source.me()).id, ConversationId("c-2")
-    await source.assign(other, me, None)
-    await source.assign(other, None, me)
+    await assign(source, other, me, None)
+    await assign(source, other, None, me)
     again = await place.copied(source, target)
     assert again.written == 2
     for id in (C1, other):
@@ -180,13 +181,13 @@ async def test_a_target_with_other_conversations_is_refused_and_left_as_it_was(p
 
 
 async def resolve(store: Store) -> object:
-    return await store.set_status(C1, Status.RESOLVED, Status.OPEN)
+    return await set_status(store, C1, Status.RESOLVED, Status.OPEN)
 
 
 async def take_and_give_back(store: Store) -> object:
     me = (await store.me()).id
-    await store.assign(C1, me, None)
-    return await store.assign(C1, None, me)
+    await assign(store, C1, me, None)
+    return await assign(store, C1, None, me)
 
 
 async def take_access_away(store: Store) -> object:
@@ -249,7 +250,7 @@ async def test_stores_that_got_the_names_of_others_are_no_earlier_copy(place: Pl
     (tmp_path / "b.db").unlink()
     again = await place.file("b")
     await intake_of(again).ingest(chats[::-1])
-    await again.set_status(ConversationId("c-3"), Status.RESOLVED, Status.OPEN)
+    await set_status(again, ConversationId("c-3"), Status.RESOLVED, Status.OPEN)
     for number in range(20):  # its number passes that of the copy
         await intake_of(again).receive(ConversationId("c-5"), said("more", number, key=f"k-{number}"))
     with pytest.raises(Rejected, match=r"here it is not known why: 2 conversations \(c-3, c-5\)"):
@@ -388,7 +389,7 @@ async def test_messages_without_a_key_collide_with_none(place: Place) -> None:
     source, target = await place.file("a"), await place.file("b")
     longer = incoming("c-1", "a", "b", "c", "d")
     await intake_of(source).ingest([incoming("c-1", "a", "b")])
-    await source.set_status(C1, Status.RESOLVED, Status.OPEN)
+    await set_status(source, C1, Status.RESOLVED, Status.OPEN)
     await intake_of(source).ingest([longer])
     await place.copied(source, target)
     kinds = [m.kind for m in await messages(source)]

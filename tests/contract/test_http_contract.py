@@ -7,10 +7,18 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contract.workspaces import ServedFile, SqliteFile
-from inbox_tui.testing.contract import Backup, OpenAs, StoreContract
+from inbox_tui.testing.contract import (
+    Backup,
+    IntakeContract,
+    OpenAs,
+    RestoringContract,
+    ScanContract,
+    StoreContract,
+    TeamContract,
+)
 
 
-class TestHttpContract(StoreContract):
+class TestHttpContract(StoreContract, ScanContract, TeamContract, IntakeContract, RestoringContract):
     @pytest.fixture
     async def served_file(self, sqlite_file: SqliteFile) -> AsyncIterator[ServedFile]:
         served = ServedFile(sqlite_file)

@@ -5,11 +5,20 @@ from __future__ import annotations
 import pytest
 
 from contract.workspaces import ModelBackup
-from inbox_tui.testing.contract import Backup, OpenAs, StoreContract
+from inbox_tui.testing.contract import (
+    Backup,
+    HostContract,
+    HostRestoringContract,
+    IntakeContract,
+    OpenAs,
+    ScanContract,
+    StoreContract,
+    TeamContract,
+)
 from inbox_tui.testing.workspace import ModelWorkspace
 
 
-class TestModelContract(StoreContract):
+class TestModelContract(StoreContract, ScanContract, TeamContract, IntakeContract, HostContract, HostRestoringContract):
     @pytest.fixture
     def open_as(self, open_model: OpenAs) -> OpenAs:
         return open_model

@@ -157,7 +157,7 @@ async def test_others_write_between_the_parts_of_an_import_and_of_a_bulk_change(
         monkeypatch.setattr(module, "Portion", partial(Portion, lambda: 0.0, 30))
     many = [incoming(f"c-{number}", "a", "b") for number in range(200)]
     changes = [SetStatus(one.id, Status.RESOLVED, Status.OPEN) for one in many]
-    for number, work in enumerate((store.ingest(many), store.apply(changes))):
+    for number, work in enumerate((store.ingest(many), store.decide(changes))):
         running = asyncio.create_task(work)
         await asyncio.sleep(0)  # it hands its first part over
         before = await store.reply(ConversationId("own"), ReplyDraft("a note", f"k-{number}", Kind.NOTE))

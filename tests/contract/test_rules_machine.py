@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -30,6 +30,7 @@ from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Access,
     AgentId,
+    Assign,
     Author,
     Badge,
     Color,
@@ -42,9 +43,11 @@ from inbox_tui.domain.models import (
     Member,
     MemberId,
     ReplyDraft,
+    SetStatus,
     StateChange,
     Status,
 )
+from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.registry import Identity
 from inbox_tui.testing import strategies
@@ -83,7 +86,7 @@ class InboxMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.workspace = ModelWorkspace(lambda: self.now, member("Dana Ortiz", email=DANA))
         self.handles: dict[str, tuple[Handle, Handle]] = {}
-        self.done: list[tuple[str, list[tuple[Conversation, Conversation]]]] = []
+        self.done: list[tuple[str, list[Outcome]]] = []
 
     # What it takes to act on both.
 
@@ -113,15 +116,16 @@ class InboxMachine(RuleBasedStateMachine):
         path = Path(self.folder.name) / "inbox.db"
         return await open_file(path, Identity(email, "Dana Ortiz", is_given=True), lambda: self.now)
 
-    def change(self, who: str, act: Callable[[Handle], Awaitable[Conversation]], id: ConversationId) -> None:
+    def decide(self, who: str, find_change: Callable[[Handle], Awaitable[StateChange]]) -> None:
         """A decision that can be undone."""
 
-        async def with_before(handle: Handle) -> tuple[Conversation, Conversation]:
-            before = await handle.get(id)
-            return before, await act(handle)
+        async def act(handle: Handle) -> Outcome:
+            [outcome] = await handle.decide([await find_change(handle)])
+            outcome.result()
+            return outcome
 
-        if results := self.both(who, with_before):
-            self.done.append((who, results))
+        if outcomes := self.both(who, act):
+            self.done.append((who, outcomes))
 
     # What may happen.
 
@@ -245,34 +249,40 @@ class InboxMachine(RuleBasedStateMachine):
     def assign(self, who: str, id: ConversationId, whom: str | None, is_stale: bool) -> None:
         self.tick()
 
-        async def act(store: Handle) -> Conversation:
+        async def change(store: Handle) -> StateChange:
             holder = (await store.get(id)).assignee
             known = {member.email: member.id for member in await store.members()}
             expected = STALE if is_stale else holder.id if holder else None
-            return await store.assign(id, known[whom] if whom else None, expected)
+            return Assign(id, known[whom] if whom else None, expected)
 
-        self.change(who, act, id)
+        self.decide(who, change)
 
     @rule(who=people, id=conversations, status=st.sampled_from(Status), expected=st.sampled_from(Status))
     def set_status(self, who: str, id: ConversationId, status: Status, expected: Status) -> None:
         self.tick()
-        self.change(who, lambda store: store.set_status(id, status, expected), id)
+
+        async def change(store: Handle) -> StateChange:
+            return SetStatus(id, status, expected)
+
+        self.decide(who, change)
 
     @rule()
     def undo(self) -> None:
         if not self.done:
             return
         self.tick()
-        who, results = self.done.pop()
+        who, outcomes = self.done.pop()
         refused = [
-            self.runner.run(self._undone(handle, rules.inverse(before, after)))
-            for handle, (before, after) in zip(self.handles[who], results, strict=True)
+            self.runner.run(self._undone(handle, outcome))
+            for handle, outcome in zip(self.handles[who], outcomes, strict=True)
         ]
         assert refused[0] == refused[1]
 
-    async def _undone(self, handle: Handle, changes: Sequence[StateChange]) -> object:
+    async def _undone(self, handle: Handle, outcome: Outcome) -> object:
+        assert outcome.before is not None
+        change = rules.inverse(outcome.change, outcome.before, outcome.result())
         try:
-            return [bool(outcome.error) for outcome in await handle.apply(changes)]
+            return [type(undone.refusal) for undone in await handle.decide([change] if change else [])]
         except InboxError as refusal:
             return type(refusal)
 

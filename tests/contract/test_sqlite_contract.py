@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from contract.workspaces import SqliteFile
-from inbox_tui.testing.contract import Backup, OpenAs, StoreContract
+from inbox_tui.testing.contract import Backup, FullContract, OpenAs
 
 
-class TestSqliteContract(StoreContract):
+class TestSqliteContract(FullContract):
     @pytest.fixture
     def open_as(self, open_sqlite: OpenAs) -> OpenAs:
         return open_sqlite

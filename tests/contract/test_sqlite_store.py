@@ -13,7 +13,7 @@ import pytest
 from inbox_tui.backends.sql import pages
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain.changes import NO_CHANGE, ChangeId, Changes
-from inbox_tui.domain.errors import CredentialError, StoreUnavailable
+from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Access,
@@ -32,6 +32,7 @@ from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.store.registry import Identity, open_store, utc_now
 from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.deciding import assign, set_status
 
 DANA = Identity("dana@acme.example", "Dana Ortiz")
 THEN = datetime(2026, 11, 3, 10, 2, tzinfo=timezone.utc)
@@ -134,9 +135,9 @@ async def test_counters_are_what_the_filters_say_after_anything(store: SqliteSto
         match chance.randrange(6):
             case 0:
                 holder = now.assignee.id if now.assignee else None
-                await store.assign(id, chance.choice([None, me.id, sam.id]), holder)
+                await assign(store, id, chance.choice([None, me.id, sam.id]), holder)
             case 1:
-                await store.set_status(id, chance.choice(list(Status)), now.status)
+                await set_status(store, id, chance.choice(list(Status)), now.status)
             case 2:
                 await store.reply(id, ReplyDraft("On it", f"k-{number}", last_seen=(await newest(store, id))))
             case 3:
@@ -256,12 +257,12 @@ async def test_many_state_changes_are_decided_one_by_one(store: SqliteStore) -> 
     await store.ingest([conversation(number) for number in range(1200)])
     me = (await store.me()).id
     ids = [ConversationId(f"c-{number}") for number in range(1200)]
-    outcomes = await store.apply([SetStatus(id, Status.RESOLVED, Status.OPEN) for id in ids])
+    outcomes = await store.decide([SetStatus(id, Status.RESOLVED, Status.OPEN) for id in ids])
     assert all(outcome.after and outcome.after.status is Status.RESOLVED for outcome in outcomes)
-    mixed = await store.apply(
+    mixed = await store.decide(
         [Assign(ids[0], me, None), Assign(ids[0], None, None), Assign(ConversationId("x"), me, None)]
     )
-    assert [bool(outcome.error) for outcome in mixed] == [False, True, True]
+    assert [type(outcome.refusal) for outcome in mixed] == [type(None), Conflict, NotFound]
     assert mixed[1].before is not None
     assert mixed[2].before is None
     assert (await store.counts(None)).resolved == 1200

@@ -21,6 +21,7 @@ from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract.base import intake_of, listed, reply, team_of
 from inbox_tui.testing.contract.hosting import host_of
+from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import DANA, MORNING, incoming, said
 from postgres.cluster import Cluster, needs_postgres
 
@@ -94,8 +95,8 @@ async def work_a_shift(address: str) -> None:
     await intake_of(store).request_handoff(id, MORNING)
     await intake_of(store).set_lead(id, Lead("Maya"))
     await reply(store, id=id)
-    await store.assign(id, None, (await store.me()).id)
-    await store.set_status(id, Status.RESOLVED, Status.OPEN)
+    await assign(store, id, None, (await store.me()).id)
+    await set_status(store, id, Status.RESOLVED, Status.OPEN)
     sam = await team_of(store).add_member("sam@acme.example", "Sam", Access.EDIT)
     await team_of(store).set_access(sam.id, Access.NONE)
     token = await host_of(store).add_token(NewToken(b"t" * 32, DANA))

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from inbox_tui.domain.models import ConversationId
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.local.journal import Journal
-from inbox_tui.local.outbox import Outbox, ReplyWrite
+from inbox_tui.local.outbox import Outbox
 from inbox_tui.operations import delivery
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.tui import messages as m

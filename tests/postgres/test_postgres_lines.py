@@ -31,6 +31,7 @@ from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract import OpenAs
 from inbox_tui.testing.contract.base import C1, intake_of, listed, messages
 from inbox_tui.testing.contract.racing import require_whole
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import DANA, incoming, said
 from postgres.cluster import Cluster, needs_postgres, running
 
@@ -234,7 +235,7 @@ async def test_an_announcement_wakes_whoever_follows(
         await anext(reports)
         for status in (Status.RESOLVED, Status.OPEN, Status.RESOLVED):
             expected = Status.OPEN if status is Status.RESOLVED else Status.RESOLVED
-            await other.set_status(C1, status, expected)
+            await set_status(other, C1, status, expected)
             assert (await next_of(reports)).conversations == ("c-1",)
 
 
@@ -245,12 +246,12 @@ async def test_a_listener_that_ended_listens_again(
     async with following(store) as reports:
         await anext(reports)
         end_connections(cluster, database)
-        await store.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await set_status(store, C1, Status.RESOLVED, Status.OPEN)
         seen = [await next_of(reports)]
         while not seen[-1].conversations:
             seen.append(await next_of(reports))
         assert [report.lost_at is None for report in seen] in ([True], [False, True])
-        await store.set_status(C1, Status.OPEN, Status.RESOLVED)
+        await set_status(store, C1, Status.OPEN, Status.RESOLVED)
         assert (await next_of(reports)).conversations == ("c-1",)
         listening = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND query LIKE 'LISTEN%'"
         assert len(cluster.execute(listening)) == 1

@@ -34,7 +34,7 @@ async def test_a_program_with_the_database_open_reads_on_and_writes_nothing(
     for write in (
         lambda: reply(store),
         lambda: store.reply(C1, NOTE),
-        lambda: store.apply([SetStatus(C1, Status.RESOLVED, Status.OPEN)]),
+        lambda: store.decide([SetStatus(C1, Status.RESOLVED, Status.OPEN)]),
         lambda: intake_of(store).ingest([incoming("c-2")]),
     ):
         with pytest.raises(StoreBroken, match=r"schema \d+") as caught:

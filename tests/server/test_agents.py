@@ -26,6 +26,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.store.registry import utc_now
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import BOOKING, DANA, SAM, WEBSITE
 from server.harness import Served, serving
 from server.team import ONE, THREE, open_in, said_by_members
@@ -282,7 +283,7 @@ async def test_what_an_agent_may_not_say(bot: httpx.AsyncClient, store: Store, b
 async def test_a_resolved_conversation_opens_again_when_the_visitor_writes(
     bot: httpx.AsyncClient, store: Store
 ) -> None:
-    await store.set_status(ONE, Status.RESOLVED, Status.OPEN)
+    await set_status(store, ONE, Status.RESOLVED, Status.OPEN)
     assert (await bot.get("conversations/one")).json()["status"] == "resolved"
     answer = await bot.post("conversations/one/messages", json={"author": "visitor", "body": "One more thing"})
     assert answer.json()["status"] == (await store.get(ONE)).status.value

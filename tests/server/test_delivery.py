@@ -10,12 +10,15 @@ from random import Random
 import pytest
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotFound, StoreBroken
-from inbox_tui.domain.models import Assign, ConversationId, Kind, Outcome, ReplyDraft, SetStatus, StateChange, Status
+from inbox_tui.domain.models import Assign, ConversationId, Kind, ReplyDraft, SetStatus, StateChange, Status
+from inbox_tui.domain.outcomes import Outcome
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.local.journal import Journal
-from inbox_tui.local.outbox import Outbox, ReplyWrite
+from inbox_tui.local.outbox import Outbox
 from inbox_tui.operations import delivery as delivery_module
 from inbox_tui.operations.delivery import Delivery
 from inbox_tui.store.protocol import Store
+from inbox_tui.testing.deciding import assign
 from server.team import ONE, TWO, said_by_members
 from server.wire import Fault, Wire
 
@@ -72,8 +75,8 @@ class Told:
         self.in_doubt.append(write.draft.key)
 
 
-async def applied(delivery: Delivery, changes: Sequence[StateChange]) -> list[Outcome]:
-    return [outcome async for some in delivery.apply(changes) for outcome in some]
+async def decided(delivery: Delivery, *changes: StateChange) -> list[Outcome]:
+    return [outcome async for some in delivery.decide_in_batches(changes) for outcome in some]
 
 
 async def seen(store: Store, body: str, key: str, id: ConversationId = ONE) -> ReplyDraft:
@@ -85,13 +88,13 @@ async def test_with_the_line_up_it_is_delivered_at_once(store: Store, remote: St
     delivery = delivering(remote, tmp_path)
     sent = await delivery.reply(ReplyWrite(ONE, await seen(store, "Hello", "k1")))
     assert (sent.message.body, delivery.undelivered) == ("Hello", 0)
-    taken = await delivery.decide(Assign(TWO, (await remote.me()).id, None))
+    [taken] = await decided(delivery, Assign(TWO, (await remote.me()).id, None))
     assert taken.before is not None and taken.before.assignee is None
     assert taken.after is not None and taken.after.assignee == await remote.me()
-    resolved = await delivery.decide(SetStatus(TWO, Status.RESOLVED, Status.OPEN))
+    [resolved] = await decided(delivery, SetStatus(TWO, Status.RESOLVED, Status.OPEN))
     assert resolved.after is not None and resolved.after.status is Status.RESOLVED
-    [outcome] = await applied(delivery, [SetStatus(TWO, Status.OPEN, Status.RESOLVED)])
-    assert outcome.error == ""
+    [reopened] = await decided(delivery, SetStatus(TWO, Status.OPEN, Status.RESOLVED))
+    assert reopened.result().status is Status.OPEN
     await end(delivery)
     assert await said_by_members(store, ONE) == ["Hello"]
 
@@ -103,7 +106,7 @@ async def test_while_the_line_is_down_it_waits_and_then_arrives_in_order(
     drafts = [await seen(store, f"Number {number}", f"k{number}") for number in range(5)]
     wire.cut()
     waiting = [asyncio.create_task(delivery.reply(ReplyWrite(ONE, draft))) for draft in drafts]
-    resolving = asyncio.create_task(delivery.decide(SetStatus(ONE, Status.RESOLVED, Status.OPEN)))
+    resolving = asyncio.create_task(decided(delivery, SetStatus(ONE, Status.RESOLVED, Status.OPEN)))
     await asyncio.wait(waiting, timeout=0.1)
     assert delivery.undelivered == 6
     assert not any(task.done() for task in waiting)
@@ -133,11 +136,11 @@ async def test_it_says_why_it_waits_unless_the_line_is_known_to_be_down(
     while not told:
         await asyncio.sleep(0.01)
     assert told == [delivery.held_by]
-    assign = asyncio.create_task(delivery.decide(Assign(TWO, None, None)))
+    assigning = asyncio.create_task(decided(delivery, Assign(TWO, None, None)))
     await asyncio.sleep(0.05)
     assert len(told) == 2, "with each write that is sent meanwhile"
     wire.mend()
-    await asyncio.gather(reply, assign)
+    await asyncio.gather(reply, assigning)
     assert delivery.held_by is None
     await end(delivery)
 
@@ -213,23 +216,23 @@ async def test_a_conflict_comes_back_to_whoever_sent_it(
 
 async def test_what_is_refused_after_a_restart_is_told(store: Store, remote: Store, wire: Wire, tmp_path: Path) -> None:
     delivery = delivering(remote, tmp_path)
+    gone = ConversationId("gone")
     wire.cut()
-    taking = asyncio.create_task(delivery.decide(Assign(ONE, (await store.me()).id, None)))
-    many = asyncio.create_task(applied(delivery, [Assign(ConversationId("gone"), None, None)] * 2))
+    taking = asyncio.create_task(decided(delivery, Assign(ONE, (await store.me()).id, None)))
+    many = asyncio.create_task(decided(delivery, Assign(gone, None, None), Assign(TWO, None, None)))
     await asyncio.wait([taking, many], timeout=0.05)
     await end(delivery)
     taking.cancel()
     many.cancel()
     wire.mend()
-    await store.assign(ONE, (await remote.me()).id, None)
+    await assign(store, ONE, (await remote.me()).id, None)
     again = delivering(remote, tmp_path)
     listener = Told()
     assert (again.left(), again.undelivered) == ([], 2)
     again.start(listener)
     while again.undelivered:
         await remote.get(ONE)
-    [(ids, error)] = listener.refusals
-    assert ids == [ONE] and isinstance(error, Conflict)
+    assert [(ids, type(error)) for ids, error in listener.refusals] == [([ONE], Conflict), ([gone], NotFound)]
     await end(again)
 
 

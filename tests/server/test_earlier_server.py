@@ -11,8 +11,11 @@ import pytest
 
 from inbox_tui.backends.http.store import HttpStore, open_store
 from inbox_tui.domain.errors import StoreBroken
-from inbox_tui.domain.models import FROM_START, Access, ConversationId, Member, MemberId, MessageId, Thread
-from inbox_tui.store.api import Workspace
+from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import FROM_START, Access, ConversationId, Counts, Member, MemberId, MessageId, Thread
+from inbox_tui.domain.paging import Cursor, Page, PageRequest
+from inbox_tui.store.api import Problem, Workspace
+from inbox_tui.store.overview import first_list, read_counted_page, read_overview
 from inbox_tui.store.protocol import Capabilities
 from inbox_tui.store.registry import Identity, utc_now
 from inbox_tui.store.url import StoreUrl
@@ -29,20 +32,34 @@ def as_it_was(thread: Thread) -> dict[str, Any]:
     return known
 
 
+ANSWERS: dict[bytes, object] = {
+    b"/workspace": WORKSPACE,
+    b"/me": WORKSPACE.me,
+    b"/agents": [],
+    b"/members": [WORKSPACE.me],
+    b"/counts": Counts(all=1),
+    b"/conversations": Page(Query(), (record(),), Cursor(1, 1), Cursor(1, 1)),
+    b"/thread": as_it_was(NEWEST),
+}
+
+
 @pytest.fixture
 async def store() -> AsyncIterator[HttpStore]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         path = (await reader.readuntil(b"\r\n\r\n")).split()[1]
-        what = WORKSPACE if path.endswith(b"/workspace") else as_it_was(NEWEST)
-        content = msgspec.json.encode(what)
-        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
+        what = next((answer for end, answer in ANSWERS.items() if path.partition(b"?")[0].endswith(end)), None)
+        content = msgspec.json.encode(Problem("not_found", "There is no such page.") if what is None else what)
+        status = "404 Not Found" if what is None else "200 OK"
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(content)}\r\nConnection: close\r\n\r\n"
         writer.write(head.encode() + content)
         await writer.drain()
         writer.close()
 
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        store = await open_store(StoreUrl.parse(f"http://127.0.0.1:{port}"), Identity("", token="t"), utc_now)
+        store = await open_store(
+            StoreUrl.parse(f"http://127.0.0.1:{port}"), Identity("", token="t", first=first_list(Filter.ALL)), utc_now
+        )
         yield store
         await store.aclose()
 
@@ -58,3 +75,10 @@ async def test_the_newest_messages_are_not_taken_for_those_after_one(store: Http
     with pytest.raises(StoreBroken, match="has_later") as refused:
         await store.thread(C1, after=after)
     assert "another version" in refused.value.hint
+
+
+async def test_what_is_asked_together_is_asked_apart(store: HttpStore) -> None:
+    overview = await read_overview(store, *first_list(Filter.ALL))
+    assert (overview.me, overview.members, overview.counts.all) == (WORKSPACE.me, (WORKSPACE.me,), 1)
+    page, counts = await read_counted_page(store, Query(Filter.PENDING), PageRequest())
+    assert (page.query, page.rows, counts.all) == (Query(Filter.PENDING), (record(),), 1)

@@ -15,6 +15,7 @@ from inbox_tui.domain.tokens import NewToken, hash_of, secret_of
 from inbox_tui.server import expiry
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import utc_now
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import DANA, WEBSITE
 from server.harness import GENEROUS, Served, serving
 from server.team import ONE
@@ -50,7 +51,7 @@ async def test_of_events(store: Store, path: str, email: str, agent: str, is_bus
             while True:
                 before = (await store.get(ONE)).status
                 after = Status.OPEN if before is Status.RESOLVED else Status.RESOLVED
-                await store.set_status(ONE, after, before)
+                await set_status(store, ONE, after, before)
                 await asyncio.sleep(0.05)
 
         writing = asyncio.create_task(write()) if is_busy else None
@@ -85,7 +86,7 @@ async def test_the_database_is_not_asked_whether_a_token_has_expired(
             for _ in range(3):
                 before = (await store.get(ONE)).status
                 after = Status.OPEN if before is Status.RESOLVED else Status.RESOLVED
-                await store.set_status(ONE, after, before)
+                await set_status(store, ONE, after, before)
                 assert b"one" in await anext(pieces)
 
 

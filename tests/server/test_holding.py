@@ -26,6 +26,7 @@ from inbox_tui.server.problems import Refused
 from inbox_tui.server.turns import Turns
 from inbox_tui.store.api import BODY_LIMIT, IMPORT_LIMIT, Import, Problem
 from inbox_tui.store.protocol import Intake, Store
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import DANA, EVE, SAM, incoming, said
 from server.harness import GENEROUS, SOON, Served, serving
 from server.team import ONE
@@ -412,10 +413,10 @@ async def test_an_import_ends_with_its_client(store: Store) -> None:
                 while (await store.counts(None)).all < 50:
                     await asyncio.sleep(0.001)
         await until(lambda: is_idle(served))
-        await store.set_status(ONE, Status.RESOLVED, Status.OPEN)  # behind the part under way
+        await set_status(store, ONE, Status.RESOLVED, Status.OPEN)  # behind the part under way
         stopped = (await store.counts(None)).all
         assert stopped < 2_000
-        await store.set_status(ONE, Status.OPEN, Status.RESOLVED)
+        await set_status(store, ONE, Status.OPEN, Status.RESOLVED)
         assert (await store.counts(None)).all == stopped
 
 

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from inbox_tui.domain.errors import StoreBroken
-from inbox_tui.domain.models import Access, Badge, Color, Kind, ReplyDraft, SetStatus, Status
+from inbox_tui.domain.models import Access, Assign, Badge, Color, Kind, ReplyDraft, SetStatus, Status
 from inbox_tui.domain.tokens import NewToken, hash_of
-from inbox_tui.local.outbox import ReplyWrite
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.operations import delivery as delivery_module
 from inbox_tui.store.api import Problem
 from inbox_tui.store.protocol import Host, Intake, Store, Team
@@ -38,9 +38,8 @@ def writes(store: Store) -> list[Callable[[], Awaitable[object]]]:
     assert isinstance(store, Team) and isinstance(store, Intake)
     return [
         lambda: store.reply(ONE, ReplyDraft("a note", "n-1", Kind.NOTE)),
-        lambda: store.assign(ONE, None, None),
-        lambda: store.set_status(ONE, Status.RESOLVED, Status.OPEN),
-        lambda: store.apply([SetStatus(ONE, Status.RESOLVED, Status.OPEN)]),
+        lambda: store.decide([Assign(ONE, None, None)]),
+        lambda: store.decide([SetStatus(ONE, Status.RESOLVED, Status.OPEN)]),
         lambda: store.add_member("new@acme.example", "", Access.EDIT),
         lambda: store.save_profile("Dana Ortiz", Badge("DO", Color.RED)),
         lambda: store.save_photo(None),

@@ -122,7 +122,7 @@ async def test_the_table(store: Store, caller: str) -> None:
                 if answer.status_code == 401:
                     assert answer.headers["www-authenticate"] == "Bearer"
         assert wrong == {}
-        assert asked == 34, "look at who may ask for a new route, then count it"
+        assert asked == 35, "look at who may ask for a new route, then count it"
 
 
 def test_no_route_was_forgotten() -> None:

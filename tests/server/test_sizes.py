@@ -16,7 +16,6 @@ from inbox_tui.domain.models import (
     ConversationId,
     IncomingConversation,
     Lead,
-    Outcome,
     SetStatus,
     StateChange,
     Status,
@@ -24,7 +23,7 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.paging import MOST_OUTCOME, OUTCOMES_ROOM, ROOM, sent_size
 from inbox_tui.server.budget import LARGEST
 from inbox_tui.server.protocol import HEAD_LIMIT
-from inbox_tui.store.api import BODY_LIMIT, BULK_LIMIT, IMPORT_LIMIT, MATCHING_LIMIT, PAGE_LIMIT, Bulk
+from inbox_tui.store.api import BODY_LIMIT, BULK_LIMIT, IMPORT_LIMIT, MATCHING_LIMIT, PAGE_LIMIT, Bulk, ChangeResult
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import intake_of
 from inbox_tui.testing.factories import DANA, WEBSITE, incoming, minute, said
@@ -74,17 +73,17 @@ async def test_an_answer_to_many_changes_has_an_end(served: Served, store: Store
         answer = await dana.post("/bulk", content=body)
     assert answer.status_code == 200
     assert len(answer.content) <= OUTCOMES_ROOM
-    outcomes = msgspec.json.decode(answer.content, type=list[Outcome])
-    assert outcomes and not any(outcome.error for outcome in outcomes)
-    assert max(map(sent_size, outcomes)) <= MOST_OUTCOME
+    results = msgspec.json.decode(answer.content, type=list[ChangeResult])
+    assert results and not any(result.error for result in results)
+    assert max(map(sent_size, results)) <= MOST_OUTCOME
     now = await store.get(ConversationId(id))
-    assert now.status is outcomes[-1].change.status  # type: ignore[union-attr]
+    assert now.status is results[-1].change.status  # type: ignore[union-attr]
     remote = await served.open_as(DANA)
     changes = there_and_back * 200 if now.status is Status.OPEN else [*there_and_back[1:], *there_and_back * 200]
-    outcomes = list(await remote.apply(changes))
+    outcomes = list(await remote.decide(changes))
     await remote.aclose()
     assert [outcome.change for outcome in outcomes] == changes
-    assert not any(outcome.error for outcome in outcomes)
+    assert not any(outcome.refusal for outcome in outcomes)
 
 
 async def test_a_change_of_what_cannot_be_is_refused_before_any_is_done(served: Served, store: Store) -> None:

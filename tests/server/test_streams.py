@@ -18,6 +18,7 @@ from inbox_tui.server import stream_routes
 from inbox_tui.store.protocol import Scan, Store, Team
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import DANA, SAM
 from server.harness import GENEROUS, SOON, Ear, Served, serving
 from server.team import ONE, TWO, open_in
@@ -26,7 +27,7 @@ from server.wire import Fault, Wire
 
 async def flip(store: Store, id: ConversationId) -> None:
     before = (await store.get(id)).status
-    await store.set_status(id, Status.OPEN if before is Status.RESOLVED else Status.RESOLVED, before)
+    await set_status(store, id, Status.OPEN if before is Status.RESOLVED else Status.RESOLVED, before)
 
 
 async def test_what_is_missed_while_the_line_is_down_is_told_when_it_is_back(

@@ -36,6 +36,8 @@ class Fault(Enum):
     """It is done, but something between answers 500."""
     HALF_OPEN = auto()
     """It is done, and nothing ever comes back."""
+    SILENT = auto()
+    """It never arrives, and nothing ever comes back."""
 
 
 _BROKEN = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 5\r\nConnection: close\r\n\r\nsorry"
@@ -110,6 +112,8 @@ class Wire:
             writer.write(_BROKEN)
             await writer.drain()
             return False
+        elif fault is Fault.SILENT:
+            await asyncio.Event().wait()
         elif fault is Fault.DUPLICATE:
             await self._whole_answer(request)
         elif fault is Fault.REORDER:

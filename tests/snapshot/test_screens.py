@@ -19,8 +19,8 @@ from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Access, ConversationId
 from inbox_tui.operations.sample import as_said_here
 from inbox_tui.store.protocol import Team
+from inbox_tui.testing.deciding import assign
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.dialogs.problem import ProblemDialog
 from tui.terminal import Inbox
 from tui.workspace import AGENT, DANA, JONAS, MAYA, TOM, VISITOR, WIDE, Team4, chat, reply_as, said
 
@@ -122,7 +122,7 @@ async def test_search_with_what_it_found(team: Team4, picture: Looks) -> None:
         await picture(inbox)
 
 
-async def test_dialogs_assign(team: Team4, picture: Looks) -> None:
+async def test_assign_menu(team: Team4, picture: Looks) -> None:
     async with team.inbox() as inbox:
         await inbox.go_to("otto")
         await inbox.press("a", "down")
@@ -187,16 +187,10 @@ async def test_a_refusal_in_the_status_line(team: Team4, picture: Looks) -> None
     async with team.inbox() as inbox:
         jonas = await team.store(JONAS)
         inbox.screen.workers.cancel_group(inbox.screen, "follow")  # the news is to come after the key
-        await jonas.assign(ConversationId("priya"), (await jonas.me()).id, None)
+        await assign(jonas, ConversationId("priya"), (await jonas.me()).id, None)
         inbox.screen.action_take()
         await inbox.until(lambda: inbox.context.status.is_problem)
         inbox.screen.post_message(m.ChangesSeen(Changes(ChangeId("1"), (ConversationId("priya"),))))
-        await picture(inbox)
-
-
-async def test_problem(team: Team4, picture: Looks) -> None:
-    async with team.inbox() as inbox:
-        await inbox.app.push_screen(ProblemDialog("The store was moved away.", "Start inbox-tui again."))
         await picture(inbox)
 
 

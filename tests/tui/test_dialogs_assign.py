@@ -51,7 +51,7 @@ def app_of(pilot: Pilot[None]) -> MenuApp:
 
 
 def menu(current: Member | None = None, team: list[Member] | None = None) -> MenuApp:
-    return MenuApp(AssignDialog(team or TEAM, DANA, current, anchor=ANCHOR))
+    return MenuApp(AssignDialog(team or TEAM, DANA, [current.id if current else None], anchor=ANCHOR))
 
 
 async def test_nobody_first_then_me_then_those_who_may_chat() -> None:
@@ -68,13 +68,18 @@ async def test_nobody_first_then_me_then_those_who_may_chat() -> None:
 @pytest.mark.parametrize(
     ("keys", "chosen"),
     [
-        (["enter"], AssignChoice(None)),
-        (["down", "enter"], AssignChoice(DANA)),
-        (["down", "down", "up", "enter"], AssignChoice(DANA)),
-        (["up", "enter"], AssignChoice(None)),
+        (["enter"], AssignChoice(DANA)),
+        (["down", "enter"], AssignChoice(SAM)),
+        (["down", "down", "up", "enter"], AssignChoice(SAM)),
+        (["up", "up", "enter"], AssignChoice(None)),
         ([*"zoe a", "enter"], AssignChoice(ZOE)),
         ([*"ANG", "enter"], AssignChoice(ZOE)),
-        ([*"other.ex", "enter"], AssignChoice(NAMELESS)),
+        ([*"namel", "enter"], AssignChoice(NAMELESS)),
+        ([*"un", "enter"], AssignChoice(None)),
+        ([*"lee s", "enter"], AssignChoice(SAM)),
+        ([*"other.ex", "enter", "escape"], None),
+        ([*"acme", "enter", "escape"], None),
+        ([*"ee", "enter", "escape"], None),
         ([*"you", "enter"], AssignChoice(DANA)),
         (["pagedown", "enter"], AssignChoice(NAMELESS)),
         (["escape"], None),
@@ -120,7 +125,7 @@ async def test_a_click_beside_it_leaves() -> None:
 @pytest.mark.parametrize("anchor", [ANCHOR, Region(200, 0, 3, 1), Region(5, 30, 3, 1), Region(0, 8, 3, 1)])
 async def test_it_is_on_the_screen_and_scrolls(size: tuple[int, int], anchor: Region) -> None:
     team = [member(number, f"Member {number}", f"m{number}@acme.example") for number in range(10, 60)]
-    async with MenuApp(AssignDialog(team, DANA, None, anchor=anchor)).run_test(size=size) as pilot:
+    async with MenuApp(AssignDialog(team, DANA, [None], anchor=anchor)).run_test(size=size) as pilot:
         app = app_of(pilot)
         frame = app.menu.query_one("#menu").region
         assert Region(0, 0, *size).contains_region(frame)
@@ -151,9 +156,44 @@ async def test_each_member_takes_one_line_however_narrow_it_is() -> None:
 
 async def test_the_highlight_shows_without_colours() -> None:
     async with menu().run_test(size=(80, 24)) as pilot:
-        await pilot.press("down")
         options = app_of(pilot).menu.query_one(OptionList)
         underlined = [
             y for y in range(5) if any(part.style and part.style.underline for part in options.render_line(y))
         ]
         assert underlined == [1]
+
+
+async def test_names_come_before_addresses() -> None:
+    other = member(6, "Ann Quill", "sam.quill@acme.example")
+    async with menu(team=[other, SAM]).run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"sam")
+        await pilot.pause()
+        assert [line.split("  ")[1] for line in app_of(pilot).options] == ["Sam Lee", "Ann Quill"]
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert app_of(pilot).chosen == [AssignChoice(other)]
+
+
+async def test_who_was_chosen_last_stands_right_behind_the_member() -> None:
+    app = MenuApp(AssignDialog(TEAM, DANA, [None], recent=[ZOE.id, NAMELESS.id], anchor=ANCHOR))
+    async with app.run_test(size=(80, 24)):
+        assert [line.split("  ")[1][:3] for line in app.options[2:]] == ["Zoë", "nam", "Sam"]
+
+
+@pytest.mark.parametrize(
+    ("holders", "title", "marked"),
+    [
+        ([SAM.id], "Assign to", ["Sam Lee"]),
+        ([SAM.id, SAM.id], "Assign 2 to", ["Sam Lee"]),
+        ([SAM.id, None, None], "Assign 3 to", []),
+        ([None, None], "Assign 2 to", ["Unassigned"]),
+    ],
+)
+async def test_the_mark_is_at_who_has_all_of_them(
+    holders: list[MemberId | None], title: str, marked: list[str]
+) -> None:
+    app = MenuApp(AssignDialog(TEAM, DANA, holders, anchor=ANCHOR))
+    async with app.run_test(size=(80, 24)):
+        assert str(app.menu.query_one("#menu").border_title) == title
+        lines = [line for line in app.options if "✓" in line]
+        assert [name in line for name, line in zip(marked, lines, strict=True)] == [True] * len(marked)

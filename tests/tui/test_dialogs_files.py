@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from inbox_tui.domain.errors import ExportError
-from inbox_tui.tui.dialogs.export import ExportDialog, Stage
+from inbox_tui.tui.dialogs.export import ExportDialog, Exported, Stage
 from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeDialog
 from inbox_tui.tui.themes import DARK
 
@@ -37,45 +39,79 @@ class Host(App[None]):
         )
 
 
+class Exporter:
+    """An export that goes on when the test says so."""
+
+    def __init__(self) -> None:
+        self.paths: list[Path] = []
+        self.report: Callable[[int], None] = print
+        self.ends: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def __call__(self, path: Path, report: Callable[[int], None]) -> int:
+        self.paths.append(path)
+        self.report = report
+        return await self.ends
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_export_to_a_new_file(tmp_path: Path, size: tuple[int, int]) -> None:
-    begun: list[Path] = []
-    modal = ExportDialog(1200, tmp_path / "out.csv", begun.append)
-    app = Host(modal)
+    export = Exporter()
+    app = Host(ExportDialog(1200, tmp_path / "out.csv", export))
     async with app.run_test(size=size) as pilot:
         assert "1,200 conversations" in app.shown()
         await pilot.press("enter")
         await pilot.pause()
-        assert begun == [tmp_path / "out.csv"]
-        modal.report(300)
+        assert export.paths == [tmp_path / "out.csv"]
+        export.report(300)
         await pilot.pause()
         assert "300 of 1,200 (25 %)" in app.shown()
         await pilot.press("enter")
         assert app.results == [], "one Enter too many must not stop it"
-        await modal.finish("1,200 conversations written")
+        export.ends.set_result(1200)
+        await app.workers.wait_for_complete()
         await pilot.pause()
-        assert "1,200 conversations written" in app.shown()
+        assert "1,200 conversations in" in app.shown()
         await pilot.press("enter")
-        assert app.results == [tmp_path / "out.csv"]
+        assert app.results == [Exported(tmp_path / "out.csv", 1200)]
 
 
-async def test_export_stopped_while_writing(tmp_path: Path) -> None:
-    modal = ExportDialog(10, tmp_path / "out.csv", print)
-    app = Host(modal)
+async def test_closing_the_dialog_stops_the_export(tmp_path: Path) -> None:
+    export = Exporter()
+    app = Host(ExportDialog(10, tmp_path / "out.csv", export))
     async with app.run_test() as pilot:
         await pilot.press("enter", "escape")
         await pilot.pause()
         assert app.results == [None]
-        modal.report(5)
-        await modal.finish("too late")
+        assert export.ends.cancelled()
+
+
+async def test_what_is_not_counted_yet_is_counted_meanwhile(tmp_path: Path) -> None:
+    counted = asyncio.get_running_loop().create_future()
+    app = Host(ExportDialog(lambda: counted, tmp_path / "out.csv", Exporter()))
+    async with app.run_test() as pilot:
+        assert "Counting" in app.shown()
+        counted.set_result(600)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "600 conversations" in app.shown()
+
+
+async def test_an_export_does_not_wait_for_the_count(tmp_path: Path) -> None:
+    counted, export = asyncio.get_running_loop().create_future(), Exporter()
+    app = Host(ExportDialog(lambda: counted, tmp_path / "out.csv", export))
+    async with app.run_test() as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        assert counted.cancelled()
+        assert export.paths == [tmp_path / "out.csv"]
 
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_export_replaces_a_file_only_when_told(tmp_path: Path, size: tuple[int, int]) -> None:
     file = tmp_path / "out.csv"
     file.write_text("old")
-    begun: list[Path] = []
-    modal = ExportDialog(10, file, begun.append)
+    export = Exporter()
+    modal = ExportDialog(10, file, export)
     app = Host(modal)
     async with app.run_test(size=size) as pilot:
         await pilot.press("enter")
@@ -86,17 +122,19 @@ async def test_export_replaces_a_file_only_when_told(tmp_path: Path, size: tuple
         assert app.focused is modal.query_one("#path")
         await pilot.press("enter", "escape")
         assert modal.stage is Stage.CHOOSING
-        assert begun == []
+        assert export.paths == []
         await pilot.press("enter", "r")
-        assert begun == [file]
+        assert export.paths == [file]
 
 
 async def test_export_that_fails_keeps_the_path(tmp_path: Path) -> None:
-    modal = ExportDialog(10, tmp_path / "out.csv", print)
+    export = Exporter()
+    modal = ExportDialog(10, tmp_path / "out.csv", export)
     app = Host(modal)
     async with app.run_test() as pilot:
         await pilot.press("enter")
-        await modal.fail(ExportError("The disk is full.", hint="Choose another place."))
+        export.ends.set_exception(ExportError("The disk is full.", hint="Choose another place."))
+        await app.workers.wait_for_complete()
         await pilot.pause()
         assert "The disk is full. Choose another place." in app.shown()
         assert modal.query_one("#path", Input).value == str(tmp_path / "out.csv")
@@ -106,11 +144,11 @@ async def test_export_that_fails_keeps_the_path(tmp_path: Path) -> None:
 
 async def test_export_expands_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    begun: list[Path] = []
-    app = Host(ExportDialog(1, Path("~/out.csv"), begun.append))
+    export = Exporter()
+    app = Host(ExportDialog(1, Path("~/out.csv"), export))
     async with app.run_test() as pilot:
         await pilot.press("enter")
-        assert begun == [tmp_path / "out.csv"]
+        assert export.paths == [tmp_path / "out.csv"]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +165,7 @@ async def test_export_says_what_is_wrong_with_a_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    app = Host(ExportDialog(1, Path("out.csv"), print))
+    app = Host(ExportDialog(1, Path("out.csv"), Exporter()))
     async with app.run_test() as pilot:
         app.dialog.query_one("#path", Input).value = text
         await pilot.press("enter")

@@ -14,6 +14,7 @@ from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Conversation, ConversationId, Counts, Status
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Intake, Store
+from inbox_tui.testing.deciding import set_status
 from tui.terminal import Inbox
 from tui.workspace import BOOKING, DANA, JONAS, VISITOR, WEBSITE, Team4, chat, give, said
 
@@ -63,7 +64,7 @@ class Shift:
         """A colleague resolves or reopens."""
         known = await self.store.get(self.one(place))
         if known.status is not status:
-            await self.store.set_status(known.id, status, known.status)
+            await set_status(self.store, known.id, status, known.status)
 
     async def press(self, key: str) -> None:
         """The member presses a key, and agrees to what is asked."""
@@ -192,5 +193,5 @@ async def test_what_came_in_below_the_screen_and_was_resolved_is_not_new(team: T
         await inbox.press("G")
         await intake.ingest([chat("late", said(VISITOR, "Hello?", 0), needs_human=True)])
         await inbox.until(lambda: inbox.context.header.new_below == 1)
-        await store.set_status(ConversationId("late"), Status.RESOLVED, Status.OPEN)
+        await set_status(store, ConversationId("late"), Status.RESOLVED, Status.OPEN)
         await inbox.until(lambda: inbox.context.header.new_below == 0)

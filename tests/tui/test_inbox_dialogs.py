@@ -16,7 +16,7 @@ from inbox_tui.local.keymap import DEFAULT_KEYS
 from inbox_tui.store.protocol import Intake, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs.base import TextField
-from inbox_tui.tui.dialogs.export import ExportDialog
+from inbox_tui.tui.dialogs.export import ExportDialog, Stage
 from inbox_tui.tui.dialogs.help import HelpDialog
 from inbox_tui.tui.dialogs.profile import ProfileDialog
 from inbox_tui.tui.dialogs.settings import SettingsDialog
@@ -38,6 +38,11 @@ async def name_file(inbox: Inbox, path: Path) -> None:
     await inbox.paste(str(path))
 
 
+def is_exported(inbox: Inbox) -> bool:
+    """The dialog says that the file is complete."""
+    return isinstance(inbox.top, ExportDialog) and inbox.top.stage is Stage.DONE
+
+
 async def test_an_export_writes_what_the_filter_holds(team: Team4, tmp_path: Path) -> None:
     async with team.inbox() as inbox:
         await inbox.press("5", "E")
@@ -45,7 +50,7 @@ async def test_an_export_writes_what_the_filter_holds(team: Team4, tmp_path: Pat
         assert "3 conversations to a CSV file." in inbox.text(inbox.top)
         await name_file(inbox, tmp_path / "pending.csv")
         await inbox.press("enter")
-        await inbox.until(lambda: bool(inbox.heard(m.Exported)))
+        await inbox.until(lambda: is_exported(inbox))
         await inbox.settled()
         assert "3 conversations in " in inbox.text(inbox.top)
         await inbox.press("enter")
@@ -78,7 +83,7 @@ async def test_the_export_of_a_search_holds_what_the_search_found(team: Team4, t
         await inbox.press("E")
         await name_file(inbox, tmp_path / "found.csv")
         await inbox.press("enter")
-        await inbox.until(lambda: bool(inbox.heard(m.Exported)))
+        await inbox.until(lambda: is_exported(inbox))
         assert len((tmp_path / "found.csv").read_text("utf-8").splitlines()) == 2
 
 
@@ -89,7 +94,7 @@ async def test_one_enter_exports_even_where_the_name_is_taken(
     monkeypatch.chdir(tmp_path)
     async with team.inbox() as inbox:
         await inbox.press("E", "enter")
-        await inbox.until(lambda: bool(inbox.heard(m.Exported)))
+        await inbox.until(lambda: is_exported(inbox))
     assert (tmp_path / STAMPED).read_text() == "older"
     assert (tmp_path / STAMPED.replace(".csv", "-2.csv")).exists()
 
@@ -108,7 +113,7 @@ async def test_the_export_of_a_search_says_how_many_it_writes(team: Team4, tmp_p
         await inbox.until(lambda: "600 conversations to a CSV file." in inbox.text(inbox.top))
         await name_file(inbox, tmp_path / "found.csv")
         await inbox.press("enter")
-        await inbox.until(lambda: bool(inbox.heard(m.Exported)))
+        await inbox.until(lambda: is_exported(inbox))
         assert len((tmp_path / "found.csv").read_text("utf-8").splitlines()) == 601
 
 

@@ -7,6 +7,7 @@ import pytest
 from inbox_tui.domain.filters import Filter, Order
 from inbox_tui.domain.models import ConversationId, Status
 from inbox_tui.store.protocol import Intake
+from inbox_tui.testing.deciding import set_status
 from tui.workspace import JONAS, MAYA, VISITOR, Team4, chat, give, said
 
 
@@ -110,7 +111,7 @@ async def test_esc_finds_a_place_far_down_again(team: Team4) -> None:
     await ingest(team, 200, name="far", minutes=4000)
     dana = await team.store()
     for n in range(200):
-        await dana.set_status(ConversationId(f"far-{n:03}"), Status.RESOLVED, Status.OPEN)
+        await set_status(dana, ConversationId(f"far-{n:03}"), Status.RESOLVED, Status.OPEN)
     async with team.inbox(filter=Filter.RESOLVED) as inbox:
         inbox.context.list.highlight(150)
         await inbox.until(lambda: inbox.here.startswith("far"))

@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 
+import msgspec
 import pytest
 
+from inbox_tui.backends.sqlite.store import SqliteStore
 from inbox_tui.domain.models import Author, ConversationId, Status
-from inbox_tui.operations import decisions
 from inbox_tui.store.protocol import Store
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs.confirm import ConfirmDialog
@@ -249,7 +250,7 @@ async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
     """The line does not end: it says nothing any more, and the screen does not know that yet."""
     monkeypatch.setattr(leaving, "FINISH_TIMEOUT", 0.1)
     async with team.inbox() as inbox:
-        wire.choose = lambda method, path: Fault.HALF_OPEN
+        wire.choose = lambda method, path: Fault.SILENT
         await inbox.pilot.press("e")
         await inbox.app.action_quit()
         assert inbox.app.farewell == "Not delivered yet: 1. The next start of inbox-tui delivers it."
@@ -263,7 +264,8 @@ async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
 async def test_of_many_decisions_all_are_on_disk_at_once(
     team: Team4, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decisions, "AT_ONCE", 2)
+    capabilities = (await team.store()).capabilities
+    monkeypatch.setattr(SqliteStore, "capabilities", msgspec.structs.replace(capabilities, batch=2))
     async with team.inbox() as inbox:
         await lost(inbox, wire)
         await inbox.pilot.press("x", "j", "x", "j", "x", "i")

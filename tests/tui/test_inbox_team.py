@@ -9,6 +9,7 @@ import pytest
 from inbox_tui.domain.filters import Filter, Order
 from inbox_tui.domain.models import Access, Badge, Color, ConversationId, MemberId, Status
 from inbox_tui.store.protocol import Intake, Store, Team
+from inbox_tui.testing.deciding import assign
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.screen import InboxScreen
 from tui.terminal import Inbox
@@ -49,7 +50,7 @@ async def test_another_terminals_writes_appear_in_place(team: Team4) -> None:
         rows = inbox.rows
         await inbox.go_to("hanna")
         maya = await team.store(MAYA)
-        await maya.assign(PRIYA, await id_of(maya, MAYA), None)
+        await assign(maya, PRIYA, await id_of(maya, MAYA), None)
         await reply_as(maya, "hanna", "A new charger is on its way")
         await inbox.until(lambda: "A new charger is on its way" in inbox.thread)
         await inbox.settled()
@@ -108,7 +109,7 @@ async def test_an_empty_list_fills_by_itself(team: Team4) -> None:
         assert inbox.rows == []
         assert "Your inbox is empty." in inbox.text()
         jonas = await team.store(JONAS)
-        await jonas.assign(PRIYA, await id_of(jonas, MAYA), None)
+        await assign(jonas, PRIYA, await id_of(jonas, MAYA), None)
         await inbox.until(lambda: inbox.rows == ["priya"])
 
 

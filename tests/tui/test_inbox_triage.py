@@ -11,6 +11,7 @@ import pytest
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
+from inbox_tui.testing.deciding import assign
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs.assign import AssignDialog
 from inbox_tui.tui.dialogs.confirm import ConfirmDialog
@@ -63,7 +64,7 @@ async def test_the_menu_has_nobody_first_me_second_and_narrows(team: Team4) -> N
         assert isinstance(inbox.app.screen, InboxScreen)
         assert await holder(team, "priya") == JONAS
         assert said(inbox) == "✓ Assigned Priya Nair to Jonas Brandt · z undo"
-        await inbox.press("a", "enter")
+        await inbox.press("a", "up", "enter")
         assert await holder(team, "priya") == ""
         assert said(inbox) == "✓ Unassigned Priya Nair · z undo"
 
@@ -79,7 +80,7 @@ async def test_a_colleague_who_was_first_is_named_and_nothing_is_overwritten(tea
     async with team.inbox() as inbox:
         jonas = await team.store(JONAS)
         me = await jonas.me()
-        taking = jonas.assign(ConversationId("priya"), me.id, None)
+        taking = assign(jonas, ConversationId("priya"), me.id, None)
         await taking
         inbox.screen.action_take()  # before the feed has told this terminal
         await inbox.until(lambda: bool(inbox.heard(m.OperationFailed)))
@@ -125,7 +126,7 @@ async def test_the_buttons_do_what_the_keys_do(team: Team4) -> None:
         await inbox.pilot.click(offset=(line.index("Assign ＋") + 1, 2))
         await inbox.settled()
         assert isinstance(inbox.top, AssignDialog)
-        await inbox.press("down", "enter")
+        await inbox.press("enter")
         assert await holder(team, "priya") == DANA
         line = inbox.text().splitlines()[2]
         await inbox.pilot.click(offset=(len(line) - 3, 2))
@@ -173,7 +174,7 @@ async def test_of_many_what_a_colleague_changed_first_is_left_and_named(team: Te
         await inbox.press("x", "j", "x")
         jonas = await team.store(JONAS)
         shown = inbox.triage.targets()
-        await jonas.assign(ConversationId("luis"), (await jonas.me()).id, None)
+        await assign(jonas, ConversationId("luis"), (await jonas.me()).id, None)
         inbox.triage._assign(shown, inbox.context.me)  # what the screen knew before the feed told it
         await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))
         await inbox.settled()

@@ -152,9 +152,7 @@ def test_the_latest_jump_wins() -> None:
     window = source.window()
     (old,) = window.wanted(300, 306)
     assert window.wanted(302, 308) == ()
-    generation = window.generation
     (new,) = window.wanted(700, 706)
-    assert window.generation > generation
     assert window.apply(old, source.page(old)) is None
     assert window.apply(new, source.page(new)) is not None
     assert window.row(703) == conversation(703)

@@ -225,19 +225,6 @@ async def test_a_draft_that_the_latest_keys_have_overtaken_does_not_come_back() 
         assert app.box.text == "hello"
 
 
-async def test_while_busy_nothing_changes_and_no_letter_becomes_a_command() -> None:
-    async with BoxApp().run_test(size=(60, 14)) as pilot:
-        app = await opened(pilot, "hello")
-        app.box.busy = True
-        await pilot.press("e", "enter", "ctrl+j", "ctrl+r")
-        app.box.ensure_editor().post_message(Paste("paste"))
-        await pilot.pause()
-        assert (app.box.text, app.resolved, app.about("Submitted")) == ("hello", 0, [])
-        app.box.busy = False
-        await pilot.press("e")
-        assert app.box.text == "helloe"
-
-
 async def test_typed_ahead_letters_go_into_the_text_even_before_there_is_a_text_area() -> None:
     async with BoxApp().run_test(size=(60, 14)) as pilot:
         app = pilot.app

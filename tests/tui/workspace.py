@@ -31,6 +31,7 @@ from inbox_tui.operations.sample import as_said_here
 from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.deciding import assign
 from inbox_tui.tui.app import InboxApp
 from inbox_tui.tui.inbox.opening import open_inbox
 from tui.terminal import Inbox
@@ -232,4 +233,4 @@ async def give(store: Store, id: str, email: str) -> None:
     """A member assigns a conversation, whoever has it."""
     known = await store.get(ConversationId(id))
     member = next(member.id for member in await store.members() if member.email == email)
-    await store.assign(known.id, member, known.assignee.id if known.assignee else None)
+    await assign(store, known.id, member, known.assignee.id if known.assignee else None)

@@ -268,14 +268,17 @@ class TestUndo:
         after = msgspec.structs.replace(
             before, assignee=None, waiting_since=None, status=Status.RESOLVED, resolved_at=LATER
         )
-        reopen, give_back = rules.inverse(before, after)
+        resolved, unassigned = SetStatus(before.id, Status.RESOLVED, Status.OPEN), Assign(before.id, None, SAM.id)
+        reopen = rules.inverse(resolved, before, after)
+        give_back = rules.inverse(unassigned, before, after)
         assert reopen == SetStatus(before.id, Status.OPEN, Status.RESOLVED, waiting_since=MORNING)
         assert give_back == Assign(before.id, SAM.id, None)
-        restored = rules.status_set(after, reopen, DANA, LATER).conversation
-        assert rules.assigned(restored, SAM, DANA, None).conversation == before
+        restored = rules.decided(after, reopen, DANA, LATER, {SAM.id: SAM}.__getitem__).conversation
+        assert rules.decided(restored, give_back, DANA, LATER, {SAM.id: SAM}.__getitem__).conversation == before
 
     def test_of_nothing_is_nothing(self) -> None:
-        assert list(rules.inverse(record(), record())) == []
+        for change in (SetStatus(record().id, Status.OPEN, Status.RESOLVED), Assign(record().id, None, SAM.id)):
+            assert rules.inverse(change, record(), record()) is None
 
 
 class TestBodies:

@@ -19,6 +19,7 @@ from inbox_tui.operations.sample import ME, load_sample
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.deciding import set_status
 
 NOW = datetime(2026, 11, 6, 15, tzinfo=timezone.utc)
 NADEGE = ConversationId("c-1057")
@@ -101,7 +102,7 @@ async def test_who_was_answered_or_is_done_does_not_speak_up(demo: Store, clock:
     first, second, third = script().speaks_up[:3]
     clock.now += AT_ONCE
     await demo.reply(first.id, ReplyDraft("How does it look?", "k-1"))
-    await demo.set_status(second.id, Status.RESOLVED, expected=Status.OPEN)
+    await set_status(demo, second.id, Status.RESOLVED, expected=Status.OPEN)
     await turn(visitors, clock, timedelta(seconds=living.FIRST_WITHIN[1]))
     assert (Author.VISITOR, first.body) not in await said_in(demo, first.id)
     assert (await demo.get(second.id)).status is Status.RESOLVED
@@ -145,7 +146,7 @@ async def test_notes_and_what_is_done_are_not_answered(demo: Store, clock: Clock
         await turn(visitors, clock, LONG)
     assert await said_in(demo, NADEGE) == before
     await demo.reply(NADEGE, ReplyDraft("Changed.", "k-2"))
-    await demo.set_status(NADEGE, Status.RESOLVED, expected=Status.OPEN)
+    await set_status(demo, NADEGE, Status.RESOLVED, expected=Status.OPEN)
     for _ in range(3):
         await turn(visitors, clock, LONG)
     assert (await said_in(demo, NADEGE))[-1] == (Author.MEMBER, "Changed.")

@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbox_tui.domain.models import Assign, ConversationId, Kind, MemberId, MessageId, ReplyDraft, SetStatus, Status
+from inbox_tui.domain.writes import ChangesWrite, ReplyWrite, Write
 from inbox_tui.local.journal import Journal
-from inbox_tui.local.outbox import ChangesWrite, Outbox, ReplyWrite, Write
+from inbox_tui.local.outbox import Outbox
 
 SERVER, DANA, LEE = "inbox.acme.example", "dana@acme.example", "lee@acme.example"
 FILE = "/home/dana/inbox.db"

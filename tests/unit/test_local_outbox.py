@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inbox_tui.domain.models import Assign, ConversationId, Kind, MemberId, ReplyDraft, SetStatus, Status
+from inbox_tui.domain.writes import ChangesWrite, ReplyWrite, Write
 from inbox_tui.local.journal import Journal
-from inbox_tui.local.outbox import ChangesWrite, Outbox, ReplyWrite, Write
+from inbox_tui.local.outbox import Outbox
 
 NOON = datetime(2026, 11, 6, 12, tzinfo=timezone.utc)
 DANA = "inbox.acme.example as dana@acme.example"
@@ -96,7 +97,8 @@ import os, signal, sys
 from pathlib import Path
 from inbox_tui.domain.models import ConversationId, Kind, ReplyDraft
 from inbox_tui.local.journal import Journal
-from inbox_tui.local.outbox import Outbox, ReplyWrite
+from inbox_tui.local.outbox import Outbox
+from inbox_tui.domain.writes import ReplyWrite
 outbox = Outbox(Journal(Path(sys.argv[1])), sys.argv[2])
 outbox.journal.put(sys.argv[2], ConversationId("one"), Kind.MESSAGE, "Still here")
 outbox.journal.flush()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from inbox_tui.backends.sqlite.store import SqliteStore
 from inbox_tui.domain.errors import Conflict, NotAllowed, ProfileIncomplete
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
@@ -18,14 +20,16 @@ from inbox_tui.domain.models import (
     IncomingConversation,
     IncomingMessage,
     Kind,
+    SetStatus,
     Status,
 )
 from inbox_tui.domain.paging import PageRequest
-from inbox_tui.operations import decisions
-from inbox_tui.operations.triage import Triage
+from inbox_tui.operations.triage import Done, Triage
+from inbox_tui.operations.writes import Direct
 from inbox_tui.store.protocol import Intake, Store, Team
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
+from inbox_tui.testing.deciding import assign
 
 AT = datetime(2026, 11, 3, 10, tzinfo=timezone.utc)
 NUMBER = 30
@@ -73,13 +77,18 @@ async def one(store: Store) -> Conversation:
     return await store.get(ConversationId("c-1"))
 
 
+async def take(triage: Triage, store: Store, conversations: Sequence[Conversation]) -> Done:
+    """Assign conversations to the member who acts on the store."""
+    return await triage.assign(conversations, await store.me())
+
+
 async def test_take_resolve_and_undo_step_by_step(store: Store) -> None:
-    triage = Triage(store)
+    triage = Triage(Direct(store))
     before = await one(store)
-    taken = await triage.take([before])
+    taken = await take(triage, store, [before])
     assert taken.description == "Assigned Visitor c-1 to Dana Ortiz"
     assert taken.can_undo
-    resolved = await triage.resolve([await one(store)])
+    resolved = await triage.set_status([await one(store)], Status.RESOLVED)
     assert resolved.description == "Resolved Visitor c-1"
     assert (await one(store)).waiting_since is None
     assert (await triage.undo()).description == "Visitor c-1 is open again"
@@ -93,12 +102,14 @@ async def test_take_resolve_and_undo_step_by_step(store: Store) -> None:
 
 
 async def test_many_at_once_and_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decisions, "AT_ONCE", 7)
-    triage = Triage(store)
+    monkeypatch.setattr(SqliteStore, "capabilities", msgspec.structs.replace(store.capabilities, batch=7))
+    triage = Triage(Direct(store))
     rows = await everything(store)
-    done = await triage.resolve(rows)
+    changes = [SetStatus(row.id, row.status, row.status) for row in rows]
+    assert [len(some) async for some in Direct(store).decide_in_batches(changes)] == [7, 7, 7, 7, 2]
+    done = await triage.set_status(rows, Status.RESOLVED)
     assert done.description == f"Resolved {NUMBER} conversations"
-    assert len(done.outcomes) == NUMBER and not done.refused
+    assert len(done.outcomes) == NUMBER and not done.refusals
     assert {row.status for row in await everything(store)} == {Status.RESOLVED}
     undone = await triage.undo()
     assert len(undone.outcomes) == NUMBER
@@ -110,22 +121,24 @@ async def test_many_at_once_and_back(store: Store, monkeypatch: pytest.MonkeyPat
 async def test_a_colleague_who_was_first_is_not_overruled(store: Store, colleague: Store) -> None:
     rows = await everything(store)
     lee = await colleague.me()
-    await colleague.assign(rows[1].id, lee.id, None)
-    triage = Triage(store)
-    done = await triage.take(rows[:3])
-    assert [outcome.change.id for outcome in done.refused] == [rows[1].id]
-    assert "Lee Park has it now" in done.refused[0].error
+    await assign(colleague, rows[1].id, lee.id, None)
+    triage = Triage(Direct(store))
+    done = await take(triage, store, rows[:3])
+    assert [outcome.change.id for outcome in done.outcomes if outcome.refusal] == [rows[1].id]
+    [refusal] = done.refusals
+    assert isinstance(refusal, Conflict)
+    assert "Lee Park has it now" in refusal.message
     assert done.description == "Assigned 2 conversations to Dana Ortiz"
     with pytest.raises(Conflict):
-        await triage.take([rows[1]])
+        await take(triage, store, [rows[1]])
 
 
 async def test_undo_leaves_what_changed_since(store: Store, colleague: Store) -> None:
-    triage = Triage(store)
+    triage = Triage(Direct(store))
     rows = (await everything(store))[:3]
-    await triage.take(rows)
+    await take(triage, store, rows)
     lee, me = await colleague.me(), await store.me()
-    await colleague.assign(rows[0].id, lee.id, me.id)
+    await assign(colleague, rows[0].id, lee.id, me.id)
     undone = await triage.undo()
     assert undone.description == "2 conversations are with nobody again, except 1 that changed since"
     now = await everything(store)
@@ -134,35 +147,35 @@ async def test_undo_leaves_what_changed_since(store: Store, colleague: Store) ->
 
 
 async def test_an_undo_that_came_too_late_for_all_says_so(store: Store, colleague: Store) -> None:
-    triage = Triage(store)
-    await triage.take([await one(store)])
+    triage = Triage(Direct(store))
+    await take(triage, store, [await one(store)])
     lee, me = await colleague.me(), await store.me()
-    await colleague.assign(ConversationId("c-1"), lee.id, me.id)
+    await assign(colleague, ConversationId("c-1"), lee.id, me.id)
     assert (await triage.undo()).description == "Nothing was undone: 1 conversation changed since"
 
 
 async def test_undoing_one_act_keeps_what_a_colleague_did_meanwhile(store: Store, colleague: Store) -> None:
     seen = await one(store)
     lee = await colleague.me()
-    await colleague.assign(seen.id, lee.id, None)
-    triage = Triage(store)
-    await triage.resolve([seen])
+    await assign(colleague, seen.id, lee.id, None)
+    triage = Triage(Direct(store))
+    await triage.set_status([seen], Status.RESOLVED)
     await triage.undo()
     after = await one(store)
     assert (after.status, after.assignee) == (Status.OPEN, lee)
 
 
 async def test_what_changed_nothing_is_not_undone(store: Store) -> None:
-    triage = Triage(store)
-    done = await triage.reopen([await one(store)])
+    triage = Triage(Direct(store))
+    done = await triage.set_status([await one(store)], Status.OPEN)
     assert not done.can_undo
     assert (await triage.undo()).description == "Nothing to undo"
-    assert (await triage.resolve([])).description == "Nothing to do"
+    assert (await triage.set_status([], Status.RESOLVED)).description == "Nothing to do"
 
 
 async def test_losing_access_keeps_what_can_be_undone(store: Store, colleague: Store) -> None:
-    triage = Triage(colleague)
-    await triage.take([await one(store)])
+    triage = Triage(Direct(colleague))
+    await take(triage, store, [await one(store)])
     assert isinstance(store, Team)
     lee = await colleague.me()
     await store.set_access(lee.id, Access.NONE)
@@ -170,19 +183,19 @@ async def test_losing_access_keeps_what_can_be_undone(store: Store, colleague: S
         await triage.undo()
     await store.set_access(lee.id, Access.EDIT)
     # Losing access unassigned it already, so there is nothing left to refuse.
-    assert not (await triage.undo()).refused
+    assert not (await triage.undo()).refusals
     assert (await one(store)).assignee is None
 
 
 async def test_unassigning_and_visitors_with_braces_in_their_name(store: Store) -> None:
-    triage = Triage(store)
-    await triage.take([await one(store)])
+    triage = Triage(Direct(store))
+    await take(triage, store, [await one(store)])
     assert (await triage.assign([await one(store)], None)).description == "Unassigned Visitor c-1"
 
 
 async def test_replies_carry_a_key_of_their_own(store: Store) -> None:
     keys = iter(["key-1", "key-2"])
-    triage = Triage(store, make_key=lambda: next(keys))
+    triage = Triage(Direct(store), make_key=lambda: next(keys))
     first = await triage.reply(ConversationId("c-1"), "Hello", last_seen=None)
     second = await triage.reply(ConversationId("c-1"), "Note", last_seen=first.message.id, kind=Kind.NOTE)
     assert (first.message.key, second.message.key) == ("key-1", "key-2")
@@ -195,6 +208,6 @@ async def test_a_reply_without_a_profile(store: Store, url: StoreUrl) -> None:
     other = await open_store(url, Identity("kim@acme.example", is_given=True))
     try:
         with pytest.raises(ProfileIncomplete):
-            await Triage(other).reply(ConversationId("c-1"), "Hello", last_seen=None)
+            await Triage(Direct(other)).reply(ConversationId("c-1"), "Hello", last_seen=None)
     finally:
         await other.aclose()

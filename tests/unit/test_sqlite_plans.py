@@ -8,7 +8,7 @@ import pytest
 
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.migrations import steps
-from inbox_tui.backends.sql.roster import LAST_TEAM_CHANGE
+from inbox_tui.backends.sql.roster_reader import LAST_TEAM_CHANGE
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
 from inbox_tui.backends.sqlite.search import Fts5
 from inbox_tui.domain.filters import Filter, Order

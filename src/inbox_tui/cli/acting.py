@@ -17,6 +17,7 @@ from inbox_tui.domain.models import Conversation, ConversationId, Kind, Status
 from inbox_tui.domain.text import clean_line
 from inbox_tui.operations.naming import assignee_named
 from inbox_tui.operations.triage import Done, Triage
+from inbox_tui.operations.writes import Direct
 from inbox_tui.store.protocol import Store
 
 Act = Callable[[Triage, Sequence[Conversation]], Awaitable[Done]]
@@ -84,7 +85,7 @@ def _send(session: CommandSession, id: ConversationId, text: str, kind: Kind) ->
         async with session.store(must_exist=True) as store:
             seen = (await store.thread(id, limit=1)).messages
             try:
-                sent = await Triage(store).reply(
+                sent = await Triage(Direct(store)).reply(
                     id, body, last_seen=seen[-1].id if seen else None, kind=kind, auto_assign=auto_assign
                 )
             except (StoreUnavailable, StoreBroken) as error:
@@ -133,11 +134,11 @@ async def _apply(store: Store, ids: Sequence[str], act: Act, words: str) -> bool
                 raise
             refused += 1
             say(f"{id}: {error.message}")
-    done = await act(Triage(store), found)
+    done = await act(Triage(Direct(store)), found)
     for outcome in done.outcomes:
-        if outcome.error:
+        if outcome.refusal is not None:
             refused += 1
-            say(f"{outcome.change.id}: {outcome.error}")
+            say(f"{outcome.change.id}: {outcome.refusal.message}")
         else:
             write_lines([f"{id_shown(outcome.change.id)}\t{clean_line(words)}"])
     return not refused

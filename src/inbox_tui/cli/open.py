@@ -28,6 +28,7 @@ from inbox_tui.local.journal import Journal
 from inbox_tui.local.keymap import keymap
 from inbox_tui.local.launch import Launch, SaveSettings
 from inbox_tui.local.settings_file import save_settings
+from inbox_tui.store.overview import first_list
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import Identity, open_store, utc_now
 from inbox_tui.store.url import StoreUrl
@@ -128,8 +129,9 @@ def _launch(
 ) -> Launch:
     in_force = session.in_force
     keys = keymap(in_force.settings.keys, in_force.file)
+    opening = msgspec.structs.replace(identity, first=first_list(filter))
     return Launch(
-        open_store=partial(open_store, url, identity),
+        open_store=partial(open_store, url, opening),
         settings=in_force.settings,
         keymap=keys,
         journal=journal,

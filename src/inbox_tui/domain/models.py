@@ -253,18 +253,7 @@ class SetStatus(msgspec.Struct, frozen=True, tag="status"):
 
 
 StateChange = Assign | SetStatus
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What became of one StateChange of many."""
-
-    change: StateChange
-    before: Conversation | None
-    """As it was when the change was decided; None if it does not exist."""
-    after: Conversation | None
-    """As it is now; None if the change was refused."""
-    error: str = ""
-    """Why it was refused; empty if it was not."""
+"""What ``Store.decide`` can be asked for. The type checker finds every place that has to know each kind."""
 
 
 class Counts(msgspec.Struct, frozen=True):

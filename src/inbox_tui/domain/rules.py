@@ -7,8 +7,9 @@ transaction and write what comes back; nothing here reads a clock or a store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import assert_never
 
 import msgspec
 
@@ -28,6 +29,7 @@ from inbox_tui.domain.models import (
     MemberId,
     Message,
     SetStatus,
+    StateChange,
     Status,
 )
 from inbox_tui.domain.names import has_visible, is_blank
@@ -115,6 +117,37 @@ def note_written(conversation: Conversation, at: datetime) -> Transition:
     return Transition(after)
 
 
+def decided(
+    conversation: Conversation,
+    change: StateChange,
+    actor: Member,
+    at: datetime,
+    find_member: Callable[[MemberId], Member],
+) -> Transition:
+    """What a change of state makes of a conversation.
+
+    Args:
+        conversation: As it is.
+        change: What its author wants, and what they saw.
+        actor: Its author.
+        at: When it happens.
+        find_member: Gives a member by their id, or raises NotFound.
+
+    Raises:
+        Conflict: a colleague was first (rule 8).
+        NotFound: the new assignee does not exist.
+        Rejected: the value is not acceptable (rules 5 and 13).
+    """
+    match change:
+        case Assign():
+            assignee = None if change.member is None else find_member(change.member)
+            return assigned(conversation, assignee, actor, change.expected)
+        case SetStatus():
+            return status_set(conversation, change, actor, at)
+        case _:
+            assert_never(change)
+
+
 def assigned(
     conversation: Conversation, assignee: Member | None, actor: Member, expected: MemberId | None
 ) -> Transition:
@@ -200,16 +233,21 @@ def assignment(assignee: Member, actor: Member | None) -> str:
     return f"{assignee.label} was assigned by {actor.label if actor is not None else ''}"
 
 
-def inverse(before: Conversation, after: Conversation) -> Sequence[Assign | SetStatus]:
-    """The changes that lead from ``after`` back to ``before``, as far as undo goes."""
-    changes: list[Assign | SetStatus] = []
-    if before.status is not after.status:
-        changes.append(SetStatus(after.id, before.status, after.status, waiting_since=before.waiting_since))
-    was = before.assignee.id if before.assignee else None
-    now = after.assignee.id if after.assignee else None
-    if was != now:
-        changes.append(Assign(after.id, was, now))
-    return changes
+def inverse(change: StateChange, before: Conversation, after: Conversation) -> StateChange | None:
+    """What undoes a change that led from ``before`` to ``after``; None if the change changed nothing.
+
+    It undoes nothing that somebody else changed at the same time.
+    """
+    match change:
+        case Assign():
+            was, now = (each.assignee.id if each.assignee else None for each in (before, after))
+            return None if was == now else Assign(after.id, was, now)
+        case SetStatus():
+            if before.status is after.status:
+                return None
+            return SetStatus(after.id, before.status, after.status, waiting_since=before.waiting_since)
+        case _:
+            assert_never(change)
 
 
 def require_chat(member: Member) -> None:

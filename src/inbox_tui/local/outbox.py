@@ -16,8 +16,9 @@ from datetime import datetime, timedelta, timezone
 
 import msgspec
 
-from inbox_tui.domain.models import ConversationId, Kind, Moment, ReplyDraft, StateChange
+from inbox_tui.domain.models import Kind, Moment
 from inbox_tui.domain.text import replace_unstorable
+from inbox_tui.domain.writes import ChangesWrite, ReplyWrite, Write
 from inbox_tui.local.journal import DraftChange, Journal, RowChange, Text, joined, read_draft, read_time, write_draft
 
 _MAX_NAMED = 5
@@ -27,30 +28,6 @@ _MICROSECOND = timedelta(microseconds=1)
 _ADD = """INSERT OR REPLACE INTO outbox (id, owner, sender, content, is_released, tried_at, begun)
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _REMOVE = "DELETE FROM outbox WHERE id = ?"
-
-
-class ReplyWrite(msgspec.Struct, frozen=True, tag="reply"):
-    """A reply or note that was sent."""
-
-    id: ConversationId
-    draft: ReplyDraft
-    and_resolve: bool = False
-    """Mark the conversation resolved once this is sent."""
-    cursor: int = 0
-    """Where in the text Enter was pressed."""
-    though_waiting: bool = False
-    """The author was asked and agreed that it resolves a visitor who waits."""
-
-
-class ChangesWrite(msgspec.Struct, frozen=True, tag="changes"):
-    """Assignments and changes of status that were decided."""
-
-    changes: tuple[StateChange, ...]
-    is_single: bool = False
-    """Decided for one conversation: a refusal is an error, not an outcome."""
-
-
-Write = ReplyWrite | ChangesWrite
 
 
 class Undelivered(msgspec.Struct, frozen=True):

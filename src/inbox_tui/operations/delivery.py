@@ -19,10 +19,11 @@ from typing import Any
 import msgspec
 
 from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable
-from inbox_tui.domain.models import Conversation, ConversationId, Outcome, Sent, StateChange
-from inbox_tui.local.outbox import ChangesWrite, Outbox, ReplyWrite, Undelivered, Write
-from inbox_tui.operations.decisions import change_one, parts
-from inbox_tui.operations.writes import Listener
+from inbox_tui.domain.models import ConversationId, Sent, StateChange
+from inbox_tui.domain.outcomes import Outcome
+from inbox_tui.domain.writes import ChangesWrite, ReplyWrite, Write
+from inbox_tui.local.outbox import Outbox, Undelivered
+from inbox_tui.operations.writes import Listener, batches
 from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import utc_now
@@ -44,9 +45,7 @@ class _Entry:
         """Whether it is on disk; None for what was there when this program started."""
         self.tried_at = tried_at
         """When the last attempt began that may have reached the store."""
-        self.before: Conversation | None = None
-        """Of a single change: the conversation before the first attempt."""
-        self.waiters: list[asyncio.Future[Any]] = []  # Any: a Sent, an Outcome or Outcomes, by the write
+        self.waiters: list[asyncio.Future[Any]] = []  # Any: a Sent or Outcomes, by the write
 
 
 class Delivery:
@@ -123,14 +122,12 @@ class Delivery:
                 return await self._result_of(entry)  # type: ignore[no-any-return]  # of a ReplyWrite it is a Sent
         return await self._result_of(self._enter(write))  # type: ignore[no-any-return]
 
-    async def decide(self, change: StateChange) -> Outcome:
-        """Make one change. Raises as ``Store.assign`` and ``Store.set_status``."""
-        entry = self._enter(ChangesWrite((change,), is_single=True))
-        return await self._result_of(entry)  # type: ignore[no-any-return]  # of a single change it is an Outcome
+    async def decide_in_batches(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
+        """Change the state of conversations; all changes are on disk before the first batch is delivered.
 
-    async def apply(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
-        """Make many; all are on disk before the first part is delivered. Raises as ``Store.apply``."""
-        entries = [self._enter(ChangesWrite(tuple(part))) for part in parts(changes)]
+        Raises as ``Store.decide``.
+        """
+        entries = [self._enter(ChangesWrite(tuple(batch))) for batch in batches(changes, self._store)]
         results = [self._result_of(entry) for entry in entries]
         try:
             for result in results:
@@ -171,7 +168,7 @@ class Delivery:
             self._is_back.clear()
             attempts += 1
             try:
-                result = await self._attempt(entry)
+                result = await self._attempt(entry, is_repeated=attempts > 1)
             except InboxError as error:
                 # A broken answer does not tell whether the write was done; with its key it can be asked again.
                 failures += isinstance(error, StoreBroken)
@@ -194,19 +191,17 @@ class Delivery:
                 for waiter in entry.waiters:
                     if not waiter.done():
                         waiter.set_result(result)
+                if not entry.waiters and not isinstance(result, Sent):
+                    self._tell_refusals(result)
             wait, attempts, failures = INITIAL_BACKOFF, 0, 0
 
-    async def _attempt(self, entry: _Entry) -> object:
+    async def _attempt(self, entry: _Entry, *, is_repeated: bool) -> Sent | Sequence[Outcome]:
         write = entry.write
         if isinstance(write, ReplyWrite):
             return await self._attempt_reply(entry, write)
         await _settled(entry.on_disk)
-        if not write.is_single:
-            return await self._store.apply(write.changes)
-        [change] = write.changes
-        if entry.before is None:  # the first attempt may have made the change, and its answer was lost
-            entry.before = await self._store.get(change.id)
-        return Outcome(change, entry.before, await change_one(self._store, change))
+        outcomes = await self._store.decide(write.changes)
+        return [_in_doubt(outcome) for outcome in outcomes] if is_repeated else outcomes
 
     async def _attempt_reply(self, entry: _Entry, write: ReplyWrite) -> Sent:
         """Send it, with the moment of the attempt before that may have reached the store; this one's is on disk first.
@@ -247,6 +242,16 @@ class Delivery:
     def _tell_held(self, error: InboxError) -> None:
         if self._listener is not None:
             self._listener.held(error)
+
+    def _tell_refusals(self, outcomes: Sequence[Outcome]) -> None:
+        refused = [(outcome.change.id, outcome.refusal) for outcome in outcomes if outcome.refusal is not None]
+        if refused and self._listener is not None:
+            self._listener.refused([id for id, _ in refused], refused[0][1])
+
+
+def _in_doubt(outcome: Outcome) -> Outcome:
+    """The outcome of a change that an earlier attempt may have made: if so, nobody knows what was before it."""
+    return msgspec.structs.replace(outcome, before=None) if outcome.before == outcome.after else outcome
 
 
 async def _settled(on_disk: Future[bool] | None) -> None:

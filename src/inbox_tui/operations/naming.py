@@ -18,7 +18,11 @@ NOBODY = "none"
 
 async def agent_named(store: Store, name: str) -> Agent:
     """The AI agent of this name. Raises ConfigError, naming those there are."""
-    agents = await store.agents()
+    return agent_of(await store.agents(), name)
+
+
+def agent_of(agents: Sequence[Agent], name: str) -> Agent:
+    """The agent of this name. Raises ConfigError, naming those there are."""
     wanted = name_key(name)
     for agent in agents:
         if name_key(agent.name) == wanted:

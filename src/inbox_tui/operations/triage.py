@@ -8,7 +8,8 @@ decides whether an act is allowed.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import assert_never
 
 import msgspec
 
@@ -22,15 +23,15 @@ from inbox_tui.domain.models import (
     Kind,
     Member,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
     SetStatus,
     StateChange,
     Status,
 )
-from inbox_tui.operations.decisions import Direct, Writes
-from inbox_tui.store.protocol import Store
+from inbox_tui.domain.outcomes import Outcome
+from inbox_tui.domain.writes import ReplyWrite
+from inbox_tui.operations.writes import Writes
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -46,9 +47,9 @@ class Done(msgspec.Struct, frozen=True):
     """It took an act back; ``description`` says how the conversations are now."""
 
     @property
-    def refused(self) -> tuple[Outcome, ...]:
-        """Those the store did not change, each with its reason."""
-        return tuple(outcome for outcome in self.outcomes if outcome.error)
+    def refusals(self) -> tuple[InboxError, ...]:
+        """Why conversations were not changed, in the order of the outcomes."""
+        return tuple(outcome.refusal for outcome in self.outcomes if outcome.refusal is not None)
 
 
 class _Act(msgspec.Struct, frozen=True):
@@ -64,23 +65,17 @@ def new_key() -> str:
 
 
 class Triage:
-    """One member's acts on one store, with the means to undo them.
+    """One member's acts, with the means to undo them.
 
     Args:
-        store: What is read.
+        writes: Where the acts go.
         make_key: Makes the key of a reply.
-        writes: Where acts go, if not directly to the store.
     """
 
-    def __init__(self, store: Store, make_key: Callable[[], str] = new_key, writes: Writes | None = None) -> None:
-        self._store = store
-        self._writes: Writes = writes or Direct(store)
+    def __init__(self, writes: Writes, make_key: Callable[[], str] = new_key) -> None:
+        self._writes = writes
         self._make_key = make_key
         self._acts: list[_Act] = []
-
-    async def take(self, conversations: Sequence[Conversation]) -> Done:
-        """Assign to the acting member. Raises as ``assign``."""
-        return await self.assign(conversations, await self._store.me())
 
     async def assign(self, conversations: Sequence[Conversation], member: Member | None) -> Done:
         """Give conversations to a member, or to nobody, each unless a colleague was first.
@@ -92,21 +87,13 @@ class Triage:
         target = member.id if member else None
         changes = [Assign(c.id, target, c.assignee.id if c.assignee else None) for c in conversations]
         verb = f"Assigned {{}} to {member.label}" if member else "Unassigned {}"
-        return await self._act(changes, verb)
+        return await self._act(changes, conversations, verb)
 
     async def set_status(self, conversations: Sequence[Conversation], status: Status) -> Done:
         """Resolve or reopen conversations, each unless a colleague was first. Raises as ``assign``."""
         changes = [SetStatus(c.id, status, c.status) for c in conversations]
         verb = "Resolved {}" if status is Status.RESOLVED else "Reopened {}"
-        return await self._act(changes, verb)
-
-    async def resolve(self, conversations: Sequence[Conversation]) -> Done:
-        """``set_status`` by its usual name."""
-        return await self.set_status(conversations, Status.RESOLVED)
-
-    async def reopen(self, conversations: Sequence[Conversation]) -> Done:
-        """``set_status`` by its usual name."""
-        return await self.set_status(conversations, Status.OPEN)
+        return await self._act(changes, conversations, verb)
 
     async def undo(self) -> Done:
         """Take the last act back, as far as nobody has changed the conversations since.
@@ -119,7 +106,7 @@ class Triage:
         act = self._acts.pop()
         outcomes: list[Outcome] = []
         try:
-            async for some in self._writes.apply(act.inverse):
+            async for some in self._writes.decide_in_batches(act.inverse):
                 outcomes += some
         except InboxError:
             self._acts.append(msgspec.structs.replace(act, inverse=act.inverse[len(outcomes) :]))
@@ -137,62 +124,64 @@ class Triage:
     ) -> Sent:
         """Send a reply or write a note, under a key of its own. Raises as ``Store.reply``."""
         draft = ReplyDraft(body, self._make_key(), kind=kind, last_seen=last_seen, auto_assign=auto_assign)
-        return await self._store.reply(id, draft)
+        return await self._writes.reply(ReplyWrite(id, draft))
 
-    async def _act(self, changes: Sequence[StateChange], verb: str) -> Done:
+    async def _act(self, changes: Sequence[StateChange], seen: Sequence[Conversation], verb: str) -> Done:
         if not changes:
             return Done((), "Nothing to do")
-        if len(changes) == 1:
-            outcomes = [await self._writes.decide(changes[0])]
-        else:
-            outcomes = []
-            try:
-                async for some in self._writes.apply(changes):
-                    outcomes += some
-            except InboxError:
-                self._remember(outcomes, verb)
-                raise
-        return Done(tuple(outcomes), _described(verb, outcomes), self._remember(outcomes, verb))
+        outcomes: list[Outcome] = []
+        try:
+            async for some in self._writes.decide_in_batches(changes):
+                outcomes += some
+        except InboxError:
+            self._remember(outcomes, seen, verb)
+            raise
+        if len(outcomes) == 1:
+            outcomes[0].result()
+        return Done(tuple(outcomes), _described(verb, outcomes), self._remember(outcomes, seen, verb))
 
-    def _remember(self, outcomes: Iterable[Outcome], verb: str) -> bool:
-        """Keep what takes the outcomes back; False if they changed nothing."""
-        done = [outcome for outcome in outcomes if not outcome.error]
-        inverse = tuple(undoing for outcome in done for undoing in _inverse(outcome))
+    def _remember(self, outcomes: Iterable[Outcome], seen: Sequence[Conversation], verb: str) -> bool:
+        """Keep what undoes the outcomes; False if they changed nothing."""
+        was = {conversation.id: conversation for conversation in seen}
+        done = [outcome for outcome in outcomes if outcome.after is not None]
+        inverse = tuple(undoing for outcome in done if (undoing := _inverse(outcome, was)) is not None)
         if inverse:
             self._acts.append(_Act(inverse, _described(verb, done)))
         return bool(inverse)
 
 
-def _inverse(outcome: Outcome) -> list[StateChange]:
-    """What takes this one change back, and nothing that somebody else changed at the same time."""
-    if outcome.before is None or outcome.after is None:
-        return []
-    undoing = rules.inverse(outcome.before, outcome.after)
-    return [change for change in undoing if type(change) is type(outcome.change)]
+def _inverse(outcome: Outcome, seen: Mapping[ConversationId, Conversation]) -> StateChange | None:
+    """What undoes one change; where the store could not tell what was before it, its author's screen did."""
+    before = outcome.before or seen.get(outcome.change.id)
+    if before is None or outcome.after is None:
+        return None
+    return rules.inverse(outcome.change, before, outcome.after)
 
 
 def _as_it_is_again(outcomes: Sequence[Outcome]) -> str:
     """What is again as it was before the act that was taken back."""
-    done = [outcome for outcome in outcomes if outcome.after is not None and not outcome.error]
-    kept = sum(1 for outcome in outcomes if outcome.error)
-    states = {_state(outcome) for outcome in done}
-    after = done[0].after if done else None
-    if after is None:
+    done = [(outcome.change, outcome.after) for outcome in outcomes if outcome.after is not None]
+    kept = len(outcomes) - len(done)
+    states = {_state(change, after) for change, after in done}
+    if not done:
         return f"Nothing was undone: {counted(kept, 'conversation')} changed since" if kept else "Nothing was undone"
     is_one = len(done) == 1
-    who = after.visitor if is_one else counted(len(done), "conversation")
+    who = done[0][1].visitor if is_one else counted(len(done), "conversation")
     verb = "is" if is_one else "are"
     what = f"{who} {verb} {states.pop() if len(states) == 1 else 'as before'} again"
     return f"{what}, except {kept:,} that changed since" if kept else what
 
 
-def _state(outcome: Outcome) -> str:
-    if isinstance(outcome.change, SetStatus):
-        return str(outcome.change.status)
-    holder = outcome.after.assignee if outcome.after is not None else None
-    return f"with {holder.label}" if holder is not None else "with nobody"
+def _state(change: StateChange, after: Conversation) -> str:
+    match change:
+        case Assign():
+            return f"with {after.assignee.label}" if after.assignee is not None else "with nobody"
+        case SetStatus():
+            return str(change.status)
+        case _:
+            assert_never(change)
 
 
 def _described(verb: str, outcomes: Sequence[Outcome]) -> str:
-    done = [outcome.after for outcome in outcomes if outcome.after is not None and not outcome.error]
+    done = [outcome.after for outcome in outcomes if outcome.after is not None]
     return verb.replace("{}", done[0].visitor if len(done) == 1 else counted(len(done), "conversation"))

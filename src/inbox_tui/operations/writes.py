@@ -1,18 +1,19 @@
-"""Where the writes of a screen go: to the store at once, or through an outbox (``delivery``).
+"""Where a member's writes go: straight to the store, or through the outbox (``delivery``).
 
 The one choice between the two is made where the store is opened; nobody else asks which it is.
+What a write means, and whether it may be made, is for the store to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Protocol
 
 from inbox_tui.domain.errors import InboxError
-from inbox_tui.domain.models import ConversationId, Sent
-from inbox_tui.local.outbox import ReplyWrite
-from inbox_tui.operations.decisions import Direct
-from inbox_tui.operations.decisions import Writes as Decisions
+from inbox_tui.domain.models import ConversationId, Sent, StateChange
+from inbox_tui.domain.outcomes import Outcome
+from inbox_tui.domain.writes import ReplyWrite
+from inbox_tui.store.protocol import Store
 
 
 class Listener(Protocol):
@@ -28,8 +29,8 @@ class Listener(Protocol):
         """The store may have a reply although no answer came."""
 
 
-class Writes(Decisions, Protocol):
-    """The writes of one member to one store."""
+class Writes(Protocol):
+    """What takes a member's writes."""
 
     @property
     def held_by(self) -> InboxError | None:
@@ -63,19 +64,25 @@ class Writes(Decisions, Protocol):
         """The store is heard again."""
 
     async def reply(self, write: ReplyWrite) -> Sent:
-        """Send a reply or note; returns once the store has it. Raises as ``Store.reply``."""
+        """Send a reply or write a note; returns once the store has it. Raises as ``Store.reply``."""
+
+    def decide_in_batches(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
+        """Change the state of conversations; the outcomes come batch by batch. Raises as ``Store.decide``."""
 
     async def aclose(self) -> None:
         """Stop trying."""
 
 
-class DirectWrites(Direct):
-    """Writes that are made at once, by a store that is always there."""
+class Direct:
+    """Writes that the store gets at once, and that fail if it does not take them."""
 
     held_by: InboxError | None = None
     unconfirmed = ""
     survives = False
     undelivered = 0
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     def is_safe(self, key: str) -> bool:
         """Whether a later start would deliver a reply: never, its text is a draft then."""
@@ -86,17 +93,28 @@ class DirectWrites(Direct):
         return []
 
     def start(self, listener: Listener) -> None:
-        """Begin; whoever writes hears what comes of it."""
+        """Nothing is left from earlier, and whoever writes hears what comes of it."""
 
     def line_is_down(self) -> None:
-        """The store is not heard, which each write finds out by itself."""
+        """Each write finds out by itself."""
 
     def line_is_back(self) -> None:
-        """The store is heard again."""
+        """Nothing waits for it."""
 
     async def reply(self, write: ReplyWrite) -> Sent:
-        """Send a reply or note. Raises as ``Store.reply``."""
+        """Send a reply or write a note. Raises as ``Store.reply``."""
         return await self._store.reply(write.id, write.draft)
+
+    async def decide_in_batches(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
+        """Change the state of conversations, each batch after the one before."""
+        for batch in batches(changes, self._store):
+            yield await self._store.decide(batch)
 
     async def aclose(self) -> None:
         """Nothing is tried."""
+
+
+def batches(changes: Sequence[StateChange], store: Store) -> Iterable[Sequence[StateChange]]:
+    """The changes, in batches of the size that the store asks for."""
+    size = store.capabilities.batch
+    return (changes[start : start + size] for start in range(0, len(changes), size))

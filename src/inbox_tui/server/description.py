@@ -14,13 +14,17 @@ from litestar import Litestar
 
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.filters import Filter, Order
-from inbox_tui.domain.models import Agent, Counts, ImportResult, IncomingMessage, Outcome, ReplyDraft, Sent, Thread
+from inbox_tui.domain.models import Agent, Counts, ImportResult, IncomingMessage, ReplyDraft, Sent, Thread
 from inbox_tui.domain.paging import Page
 from inbox_tui.store import api
 
 _RECORDS: tuple[Any, ...] = (
-    *(Agent, Changes, Counts, Filter, IncomingMessage, Order, Outcome, Page, ReplyDraft, Sent, ImportResult, Thread),
-    *(found for found in vars(api).values() if isinstance(found, type) and issubclass(found, msgspec.Struct)),
+    *(Agent, Changes, Counts, Filter, IncomingMessage, Order, Page, ReplyDraft, Sent, ImportResult, Thread),
+    *(
+        found
+        for found in vars(api).values()
+        if isinstance(found, type) and issubclass(found, msgspec.Struct) and found.__module__ == api.__name__
+    ),
 )
 """Whatever travels is one of these, or part of one."""
 _PLACE = "#/components/schemas/{name}"

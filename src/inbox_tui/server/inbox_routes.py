@@ -15,15 +15,18 @@ from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
+    Assign,
     Conversation,
     Counts,
     Member,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
+    SetStatus,
+    StateChange,
     Thread,
 )
+from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import (
     MOST_CHANGE,
     MOST_CONVERSATION,
@@ -33,15 +36,29 @@ from inbox_tui.domain.paging import (
     PageRequest,
     sent_size,
 )
-from inbox_tui.server.access import AnyRequest, Audience, MemberOf
+from inbox_tui.server.access import AnyRequest, Audience, MemberCaller, MemberOf
 from inbox_tui.server.answers import keep_room
 from inbox_tui.server.ids import conversation_id
-from inbox_tui.store.api import PAGE_LIMIT, ROOT, Assignment, Bulk, StatusSetting, Workspace, cursor_of
-from inbox_tui.store.protocol import Capabilities
+from inbox_tui.server.problems import outside
+from inbox_tui.store.api import (
+    PAGE_LIMIT,
+    ROOT,
+    Assignment,
+    Bulk,
+    ChangeResult,
+    FirstScreen,
+    StatusSetting,
+    Workspace,
+    cursor_of,
+    result_of,
+)
+from inbox_tui.store.overview import read_counted_page, read_overview
+from inbox_tui.store.protocol import Capabilities, Store
 
 AnAgent = Annotated[str | None, QueryParameter(description="Id of an AI agent; absent for all agents.")]
 Search = Annotated[str, QueryParameter(description="Words that the conversation holds, at most 12.")]
 Limit = Annotated[int, QueryParameter(ge=0, le=PAGE_LIMIT, description="Rows wanted.")]
+WithTeam = Annotated[bool, QueryParameter(description="Agents and members are wanted, too.")]
 Offset = Annotated[
     int, QueryParameter(ge=-(2**53), le=2**53, description="Row number of the first row; negative counts from the end.")
 ]
@@ -64,11 +81,39 @@ ListedBy = NamedDependency[Query]
 @get("/workspace", opt={"audience": Audience.MEMBER})
 async def workspace(caller: MemberOf) -> Workspace:
     """Who is asking, and what the store can do for them."""
+    return _workspace(caller)
+
+
+def _workspace(caller: MemberCaller) -> Workspace:
     can = caller.store.capabilities
     offered = Capabilities(
-        can.reply, can.notes, can.assign, can.resolve, can.search, can.live, can.team, can.intake, can.scan, outbox=True
+        can.reply,
+        can.notes,
+        can.assign,
+        can.resolve,
+        can.search,
+        can.live,
+        can.team,
+        can.intake,
+        can.scan,
+        outbox=True,
+        batch=can.batch,
     )
     return Workspace(__version__, caller.member, offered)
+
+
+@get("/overview", opt={"audience": Audience.MEMBER})
+async def overview(caller: MemberOf, listed: ListedBy, limit: Limit = 60, team: WithTeam = True) -> FirstScreen:
+    """The workspace, its agents and members, the number in each filter and the first rows of a list, in one answer.
+
+    Without chat access it holds names, times and status, and a search is refused.
+    """
+    store = caller.store
+    if not team:
+        page, counts = await read_counted_page(store, listed, PageRequest(limit))
+        return FirstScreen(_workspace(caller), counts, page, None, None)
+    seen = await read_overview(store, listed, PageRequest(limit))
+    return FirstScreen(_workspace(caller), seen.counts, seen.page, seen.agents, seen.members)
 
 
 @get("/me", opt={"audience": Audience.MEMBER})
@@ -136,38 +181,51 @@ async def reply(request: AnyRequest, caller: MemberOf, id: FromPath[str], data: 
 @put("/conversations/{id:str}/assignee", opt={"audience": Audience.CHAT})
 async def assign(caller: MemberOf, id: FromPath[str], data: JSONBody[Assignment]) -> Conversation:
     """Give to a member or to nobody. 409 tells who has it now."""
-    return await caller.store.assign(conversation_id(id), data.member, data.expected)
+    return await _decided(caller, Assign(conversation_id(id), data.member, data.expected))
 
 
 @put("/conversations/{id:str}/status", opt={"audience": Audience.CHAT})
 async def set_status(caller: MemberOf, id: FromPath[str], data: JSONBody[StatusSetting]) -> Conversation:
     """Resolve or reopen. 409 tells the present state."""
-    return await caller.store.set_status(conversation_id(id), data.status, data.expected)
+    return await _decided(caller, SetStatus(conversation_id(id), data.status, data.expected))
 
 
 @post("/bulk", opt={"audience": Audience.CHAT}, status_code=200)
-async def bulk(request: AnyRequest, caller: MemberOf, data: JSONBody[Bulk]) -> Sequence[Outcome]:
+async def bulk(request: AnyRequest, caller: MemberOf, data: JSONBody[Bulk]) -> Sequence[ChangeResult]:
     """Many state changes, each decided on its own; a refusal is in its outcome.
 
     The outcomes are of the first changes, as many as one answer holds: 4 MiB. Those after them were not done; send them
     again.
     """
-    changes, outcomes = data.changes, list[Outcome]()
+    changes, results = data.changes, list[ChangeResult]()
     if any(sent_size(change) > MOST_CHANGE for change in changes):
         raise Rejected("A change names a conversation or a member by an id that is too long.")
     left = min(OUTCOMES_ROOM, len(changes) * MOST_OUTCOME)
     keep_room(request.scope, left)
-    while some := changes[len(outcomes) : len(outcomes) + left // MOST_OUTCOME]:
-        decided = await caller.store.apply(some)
-        outcomes += decided
+    while some := changes[len(results) : len(results) + left // MOST_OUTCOME]:
+        decided = [_public_result(outcome, caller.store) for outcome in await caller.store.decide(some)]
+        results += decided
         left -= sum(map(sent_size, decided))
-    return outcomes
+    return results
+
+
+async def _decided(caller: MemberCaller, change: StateChange) -> Conversation:
+    [outcome] = await caller.store.decide([change])
+    return outcome.result()
+
+
+def _public_result(outcome: Outcome, store: Store) -> ChangeResult:
+    """An outcome as clients may know it."""
+    if outcome.refusal is None:
+        return result_of(outcome)
+    return result_of(refused(outcome.change, outcome.before, outside(outcome.refusal, store.name)))
 
 
 INBOX = Router(
     ROOT,
     route_handlers=[
         workspace,
+        overview,
         me,
         agents,
         counts,

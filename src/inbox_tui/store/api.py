@@ -17,9 +17,11 @@ from inbox_tui.domain.agents import MESSAGES_AT_ONCE
 from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.models import (
     Access,
+    Agent,
     Badge,
     Conversation,
     ConversationId,
+    Counts,
     IncomingConversation,
     Lead,
     Member,
@@ -30,7 +32,8 @@ from inbox_tui.domain.models import (
     StateChange,
     Status,
 )
-from inbox_tui.domain.paging import Cursor
+from inbox_tui.domain.outcomes import Outcome, refused
+from inbox_tui.domain.paging import Cursor, Page
 from inbox_tui.store.protocol import Capabilities
 
 ROOT = "/v1"
@@ -60,6 +63,18 @@ class Workspace(msgspec.Struct, frozen=True):
     capabilities: Capabilities
     """What the store can do. What of it this member may do follows from ``me.access``: with ``none`` they list names,
     times and status, and neither search nor write; imports are for admins."""
+
+
+class FirstScreen(msgspec.Struct, frozen=True):
+    """What a client shows first, or when it lists something else, in one answer."""
+
+    workspace: Workspace
+    counts: Counts
+    """Of the agent whose conversations are listed, or of all agents."""
+    page: Page
+    agents: tuple[Agent, ...] | None
+    """Null where the team was not asked for."""
+    members: tuple[Member, ...] | None
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -264,6 +279,39 @@ def error_of(problem: Problem) -> InboxError:
     if isinstance(error, (StoreUnavailable, StoreBroken)):
         error.maybe_done = problem.maybe_done
     return error
+
+
+class ChangeResult(msgspec.Struct, frozen=True):
+    """What became of one state change of a Bulk."""
+
+    change: StateChange
+    before: Conversation | None
+    """As it was when the change was decided; null if it does not exist."""
+    after: Conversation | None
+    """As it is now; null if the change was refused."""
+    error: str = ""
+    """Why it was refused, for people; empty if it was not."""
+    refusal: Problem | None = None
+    """Why it was refused, for programs. For a conflict, ``before`` is the conversation as it is now."""
+
+
+def result_of(outcome: Outcome) -> ChangeResult:
+    """An outcome as it travels."""
+    if outcome.refusal is None:
+        return ChangeResult(outcome.change, outcome.before, outcome.after)
+    _, problem = problem_of(outcome.refusal)
+    told = msgspec.structs.replace(problem, conversation=None)
+    return ChangeResult(outcome.change, outcome.before, None, problem.message, told)
+
+
+def outcome_of(result: ChangeResult) -> Outcome:
+    """The outcome that a result tells. A server of an earlier version tells only in words why a change was refused."""
+    change, before, problem = result.change, result.before, result.refusal
+    if problem is None and result.error:
+        problem = Problem(_WORDS[errors.NotFound if before is None else Conflict], result.error)
+    if problem is None:
+        return Outcome(change, before, result.after)
+    return refused(change, before, error_of(msgspec.structs.replace(problem, conversation=before)))
 
 
 def cursor_text(cursor: Cursor) -> str:

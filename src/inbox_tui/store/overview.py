@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from inbox_tui.domain.filters import Query
+from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import Agent, Counts, Member
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Store
@@ -39,6 +39,11 @@ class Batched(Protocol):
 
     async def counted_page(self, query: Query, request: PageRequest) -> tuple[Page, Counts]:
         """``list``, and ``counts`` for the query's agent. Raises NotAllowed for a search."""
+
+
+def first_list(filter: Filter) -> tuple[Query, PageRequest]:
+    """What a screen that opens on this filter asks for."""
+    return Query(filter), PageRequest(limit=FIRST_PAGE)
 
 
 async def read_overview(store: Store, query: Query, request: PageRequest) -> Overview:

@@ -38,13 +38,12 @@ from inbox_tui.domain.models import (
     Member,
     MemberId,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
     StateChange,
-    Status,
     Thread,
 )
+from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
@@ -75,6 +74,9 @@ class Capabilities(msgspec.Struct, frozen=True):
     """The store is an ``Upkeep``."""
     outbox: bool = False
     """It is reached over a line that fails now and then: writes wait in an outbox on this machine."""
+    batch: int = 500
+    """Changes that one ``decide`` should carry: a call that fails is repeated as a whole, and other writes wait for it.
+    A store takes any number all the same."""
 
 
 @runtime_checkable
@@ -138,16 +140,21 @@ class Store(Protocol):
             NotAllowed, NotFound, Rejected.
         """
 
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """Give to a member or to nobody. Raises Conflict, NotAllowed, NotFound, Rejected."""
+    async def decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Change the state of conversations: one outcome for each change, in the same order.
 
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """Resolve or reopen. Raises Conflict, NotAllowed, NotFound."""
+        Each change is decided on its own, and sees what those before it made. A change that wants what already is, is
+        made, whatever its author saw. The refusal of a change is one of:
 
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes, each decided on its own; a refusal is an Outcome, not an error.
+        - Conflict: a colleague was first, so it is not as the author saw it; carries the conversation as it is.
+        - NotFound: the conversation, or the member to assign, does not exist.
+        - Rejected: the value is not acceptable, for example a member without chat access.
+        - NotAllowed: the member may not change this conversation, though others.
+        - Unsupported: the store cannot make changes of this kind (``store.deciding``).
 
-        Raises NotAllowed for the whole if the member may not chat.
+        Raises:
+            NotAllowed: the member may not chat, so no change is made.
+            StoreUnavailable, StoreBroken: some changes may have been made. The same again does no harm.
         """
 
     def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:

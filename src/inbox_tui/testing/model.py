@@ -19,7 +19,6 @@ from inbox_tui.domain.models import (
     FROM_START,
     Agent,
     AgentId,
-    Assign,
     Author,
     Conversation,
     ConversationId,
@@ -30,14 +29,12 @@ from inbox_tui.domain.models import (
     MemberId,
     Message,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
-    SetStatus,
     StateChange,
-    Status,
     Thread,
 )
+from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import (
     MATCHING_ROOM,
     Page,
@@ -45,6 +42,7 @@ from inbox_tui.domain.paging import (
     that_fit,
 )
 from inbox_tui.domain.text import replace_unstorable
+from inbox_tui.store.deciding import unsupported
 from inbox_tui.store.protocol import Capabilities
 from inbox_tui.testing import lists
 from inbox_tui.testing.model_agents import ModelAgents
@@ -156,18 +154,8 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         message = self._workspace.add_message(before.id, written, actor)
         return Sent(message, self._workspace.save(ruling, actor))
 
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """Give to a member or to nobody."""
-        rules.require_chat(self._actor)
-        return self._change(Assign(id, member, expected))
-
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """Resolve or reopen."""
-        rules.require_chat(self._actor)
-        return self._change(SetStatus(id, status, expected))
-
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes, each decided on its own."""
+    async def decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Change the state of conversations."""
         rules.require_chat(self._actor)
         return [self._decide(change) for change in changes]
 
@@ -222,21 +210,16 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         threads = (workspace.threads[id] for id in workspace.conversations)
         return lists.rows(query, self._me, workspace.conversations.values(), threads)
 
-    def _change(self, change: StateChange) -> Conversation:
-        before = self._workspace.conversation(change.id)
-        if isinstance(change, Assign):
-            assignee = None if change.member is None else self._workspace.member(change.member)
-            ruling = rules.assigned(before, assignee, self._actor, change.expected)
-        else:
-            ruling = rules.status_set(before, change, self._actor, self._workspace.clock())
-        return self._workspace.save(ruling, self._actor)
-
     def _decide(self, change: StateChange) -> Outcome:
-        before = self._workspace.find(change.id)
+        workspace, actor, before = self._workspace, self._actor, None
         try:
-            return Outcome(change, before, self._change(change))
+            before = workspace.conversation(change.id)
+            if refusal_by_kind := unsupported(change, self.capabilities):
+                return refused(change, before, refusal_by_kind)
+            ruling = rules.decided(before, change, actor, workspace.clock(), workspace.member)
+            return Outcome(change, before, workspace.save(ruling, actor))
         except (Conflict, NotFound, Rejected) as refusal:
-            return Outcome(change, before, None, refusal.message)
+            return refused(change, before, refusal)
 
 
 def _index(thread: Sequence[Message], id: MessageId) -> int:

@@ -325,7 +325,3 @@ class InboxApp(App[None]):
 
     def _set_pointer_shape(self, shape: str) -> None:
         """The library's way to change the pointer: bytes that nobody needs, and old terminals print."""
-
-    def set_theme(self, name: str) -> None:
-        """Change to the dark or the light theme."""
-        self.theme = THEMES[name].name

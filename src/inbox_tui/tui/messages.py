@@ -5,8 +5,6 @@ A result that no longer answers what the screen wants is dropped by its handler.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
@@ -57,7 +55,6 @@ class PageRead(FieldMessage):
 
     query: Query
     request: PageRequest
-    generation: int
     page: Page
 
 
@@ -71,7 +68,6 @@ class ThreadRead(FieldMessage):
 class EarlierRead(FieldMessage):
     """Messages before those on screen."""
 
-    id: ConversationId
     before: MessageId
     """The first of those on screen when they were asked for."""
     thread: Thread
@@ -150,7 +146,6 @@ class OperationFailed(FieldMessage):
     """The conversations that it was about; their rows must show the truth again."""
     before: tuple[Conversation, ...] = ()
     """As they were before what did not work was shown as done."""
-    retryable: bool = False
     """Trying again may help."""
 
 
@@ -169,19 +164,6 @@ class AllFound(FieldMessage):
 
     query: Query
     conversations: tuple[Conversation, ...]
-
-
-class Exported(FieldMessage):
-    """A CSV file was written."""
-
-    path: Path
-    rows: int
-
-
-class ExportFailed(FieldMessage):
-    """No CSV file was written."""
-
-    error: InboxError
 
 
 class SampleRemoved(FieldMessage):

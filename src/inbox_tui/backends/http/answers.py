@@ -12,6 +12,7 @@ from inbox_tui.backends.http.errors import no_answer_of_ours
 from inbox_tui.domain import salvage
 from inbox_tui.domain.models import Conversation, Message, Thread
 from inbox_tui.domain.paging import Page
+from inbox_tui.store.api import FirstScreen
 
 T = TypeVar("T")
 
@@ -42,6 +43,11 @@ def decoded(content: bytes, answer: type[T], name: str) -> T:
 def _page(given: Mapping[str, Any]) -> Page:
     page = msgspec.convert({**given, "rows": ()}, Page)
     return msgspec.structs.replace(page, rows=tuple(map(_conversation, given["rows"])))
+
+
+def _first_screen(given: Mapping[str, Any]) -> FirstScreen:
+    found = msgspec.convert({**given, "page": {**given["page"], "rows": ()}}, FirstScreen)
+    return msgspec.structs.replace(found, page=_page(given["page"]))
 
 
 def _thread(given: Mapping[str, Any]) -> Thread:
@@ -92,6 +98,7 @@ def _value(given: Mapping[str, Any], name: str, kind: Any) -> Any:
 
 _SALVAGED: Mapping[Any, Any] = {
     Page: _page,
+    FirstScreen: _first_screen,
     Thread: _thread,
     ThreadAfter: _thread_after,
     Conversation: _conversation,

@@ -12,6 +12,7 @@ from inbox_tui.backends.http.address import base_of, segment
 from inbox_tui.backends.http.answers import ThreadAfter, decoded
 from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
+from inbox_tui.backends.http.first_screen import HttpBatched, first_screen, list_params
 from inbox_tui.backends.http.line import ApiClient
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.counts import counted
@@ -24,27 +25,27 @@ from inbox_tui.domain.models import (
     ConversationId,
     Counts,
     Member,
-    MemberId,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
     StateChange,
-    Status,
     Thread,
 )
+from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import Page, PageRequest, that_fit
 from inbox_tui.store.api import (
     BODY_LIMIT,
     BULK_LIMIT,
     MATCHING_LIMIT,
     PAGE_LIMIT,
-    Assignment,
     Bulk,
-    StatusSetting,
+    ChangeResult,
+    FirstScreen,
     Workspace,
     cursor_text,
+    outcome_of,
 )
+from inbox_tui.store.deciding import unsupported
 from inbox_tui.store.protocol import Capabilities, Clock
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
@@ -63,6 +64,8 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> HttpSto
         raise CredentialError(f"There is no token for {url.shown}.", hint=f"Get one with: inbox-tui login {url.shown}")
     line = ApiClient(base, url.shown.partition("://")[2].rstrip("/"), identity.token, Random())
     try:
+        if identity.first is not None and (seen := await first_screen(line, *identity.first, team=True)) is not None:
+            return HttpStore(line, seen.workspace, clock, (identity.first[1], seen))
         workspace = await line.ask("GET", "workspace", Workspace)
     except BaseException:
         await line.aclose()
@@ -70,11 +73,21 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> HttpSto
     return HttpStore(line, workspace, clock)
 
 
-class HttpStore(HttpTeam, HttpIntake):
-    """A workspace behind a server, seen by one member. A Store, and a Scan, Team and Intake if the server's is."""
+class HttpStore(HttpTeam, HttpIntake, HttpBatched):
+    """A workspace behind a server, seen by one member. A Store, and a Scan, Team and Intake if the server's is.
 
-    def __init__(self, line: ApiClient, workspace: Workspace, clock: Clock) -> None:
+    Args:
+        line: To the server.
+        workspace: What the server said of it.
+        clock: Says when the line was lost.
+        seen: What was read along with it.
+    """
+
+    def __init__(
+        self, line: ApiClient, workspace: Workspace, clock: Clock, seen: tuple[PageRequest, FirstScreen] | None = None
+    ) -> None:
         self._line = line
+        self._seen = seen
         self._clock = clock
         self._capabilities = workspace.capabilities
         self._closing = asyncio.Event()
@@ -141,27 +154,15 @@ class HttpStore(HttpTeam, HttpIntake):
         path = f"conversations/{segment(id)}/messages"
         return await self._line.ask("POST", path, Sent, body=draft, is_keyed=bool(draft.key))
 
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """Give to a member or to nobody."""
-        path = f"conversations/{segment(id)}/assignee"
-        return await self._line.ask("PUT", path, Conversation, body=Assignment(member, expected))
-
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """Resolve or reopen."""
-        path = f"conversations/{segment(id)}/status"
-        return await self._line.ask("PUT", path, Conversation, body=StatusSetting(status, expected))
-
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes, as many to a request as the server takes, and as its answers hold."""
-        outcomes: list[Outcome] = []
-        while True:
-            body = Bulk(that_fit(changes[len(outcomes) : len(outcomes) + BULK_LIMIT], BODY_LIMIT // 2))
-            some = await self._line.ask("POST", "bulk", _OUTCOMES, body=body, is_keyed=True)
-            outcomes += some
-            if len(outcomes) >= len(changes):
-                return outcomes
-            if not some:
-                raise StoreBroken(f"{self.name} decided none of {counted(len(body.changes), 'change')}.")
+    async def decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Change the state of conversations, with as many changes in a request as the server takes and answers."""
+        refusals = [unsupported(change, self._capabilities) for change in changes]  # earlier servers know fewer kinds
+        possible = [change for change, refusal in zip(changes, refusals, strict=True) if refusal is None]
+        outcomes = iter(await self._decide(possible))
+        return [
+            next(outcomes) if refusal is None else refused(change, None, refusal)
+            for change, refusal in zip(changes, refusals, strict=True)
+        ]
 
     def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
@@ -169,7 +170,7 @@ class HttpStore(HttpTeam, HttpIntake):
 
     async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
         """Every conversation of the query as it is at the first step."""
-        async with self._line.listen("scan", params=_params(query)) as response:
+        async with self._line.listen("scan", params=list_params(query)) as response:
             rest, rows = b"", _NO_ROWS
             async for part in response.aiter_bytes():
                 *lines, rest = (rest + part).split(b"\n")
@@ -182,7 +183,7 @@ class HttpStore(HttpTeam, HttpIntake):
 
     async def matching(self, query: Query, limit: int) -> Sequence[Conversation]:
         """The first ``limit`` conversations of the query."""
-        params = {**_params(query), "limit": min(max(0, limit), MATCHING_LIMIT)}
+        params = {**list_params(query), "limit": min(max(0, limit), MATCHING_LIMIT)}
         return await self._line.ask("GET", "matching", _CONVERSATIONS, params=params)
 
     async def aclose(self) -> None:
@@ -190,8 +191,19 @@ class HttpStore(HttpTeam, HttpIntake):
         self._closing.set()
         await self._line.aclose()
 
+    async def _decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        outcomes: list[Outcome] = []
+        while True:
+            body = Bulk(that_fit(changes[len(outcomes) : len(outcomes) + BULK_LIMIT], BODY_LIMIT // 2))
+            some = await self._line.ask("POST", "bulk", _RESULTS, body=body, is_keyed=True)
+            outcomes += map(outcome_of, some)
+            if len(outcomes) >= len(changes):
+                return outcomes
+            if not some:
+                raise StoreBroken(f"{self.name} decided none of {counted(len(body.changes), 'change')}.")
+
     async def _page(self, query: Query, page: PageRequest) -> Page:
-        params: dict[str, str | int] = {**_params(query), "limit": min(max(0, page.limit), PAGE_LIMIT)}
+        params: dict[str, str | int] = {**list_params(query), "limit": min(max(0, page.limit), PAGE_LIMIT)}
         if page.cursor is None:
             params["offset"] = page.offset
         else:
@@ -220,16 +232,5 @@ def _is_full(part: Thread) -> bool:
 
 _NO_ROWS: list[Conversation] = []
 # Inside the class ``list`` is the verb.
-_OUTCOMES = list[Outcome]
+_RESULTS = list[ChangeResult]
 _CONVERSATIONS = list[Conversation]
-
-
-def _params(query: Query) -> dict[str, str | int]:
-    params: dict[str, str | int] = {"filter": query.filter.value}
-    if query.agent is not None:
-        params["agent"] = query.agent
-    if query.search:
-        params["search"] = query.search
-    if query.order is not None:
-        params["order"] = query.order.value
-    return params

@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.sql.database import Asked, Row, Value
-from inbox_tui.backends.sql.roster import AGENTS, LAST_TEAM_CHANGE, MEMBERS, Roster
+from inbox_tui.backends.sql.roster import Roster
+from inbox_tui.backends.sql.roster_reader import AGENTS, LAST_TEAM_CHANGE, MEMBERS
 
 
 class NotAsked(Exception):

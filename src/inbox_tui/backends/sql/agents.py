@@ -9,7 +9,8 @@ from datetime import datetime
 
 from inbox_tui.backends.sql import intake, reads
 from inbox_tui.backends.sql.database import Database
-from inbox_tui.backends.sql.roster import current_roster, row_number
+from inbox_tui.backends.sql.roster import row_number
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import Stored
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import agents

@@ -12,7 +12,8 @@ from inbox_tui.backends.sql import agents, intake, reads, removal, repair, state
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
-from inbox_tui.backends.sql.roster import current_roster, row_number
+from inbox_tui.backends.sql.roster import row_number
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import rules

@@ -18,7 +18,8 @@ import msgspec
 from inbox_tui.backends.sql import pages, reads
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.pages import Anchors
-from inbox_tui.backends.sql.roster import Roster, current_roster
+from inbox_tui.backends.sql.roster import Roster
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.search import SearchCache
 from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.domain import rules

@@ -13,7 +13,8 @@ import msgspec
 
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Asked, Database, Row
-from inbox_tui.backends.sql.roster import current_roster, row_number
+from inbox_tui.backends.sql.roster import row_number
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import conversation, sort_key
 from inbox_tui.backends.sql.statements import Edge, Shape
 from inbox_tui.domain.changes import ChangeId

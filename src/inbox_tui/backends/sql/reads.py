@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Asked, Database, Row, Value
 from inbox_tui.backends.sql.message_ids import is_named, no_message, numbered
-from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
+from inbox_tui.backends.sql.roster import Roster, row_number
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import Stored, message, stored
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, is_too_long, report, start_again

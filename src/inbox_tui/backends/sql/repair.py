@@ -15,7 +15,8 @@ from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database, Row, Value
 from inbox_tui.backends.sql.intake import agent_named
 from inbox_tui.backends.sql.message_ids import message_number
-from inbox_tui.backends.sql.roster import Roster, current_roster
+from inbox_tui.backends.sql.roster import Roster
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import AUTHORS, CONVERSATION_COLUMNS, KINDS, TIMES, Stored, micros, stored
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import limits, rules

@@ -1,38 +1,24 @@
 """Members and agents, kept in memory: few, read with every row of a list, changed rarely.
 
-A roster is a snapshot. ``current_roster`` notices by the number and the time of the last team change,
-in the same transaction as the rows it is used for, that a newer one must be read.
+A roster is a snapshot; ``roster_reader`` says when a newer one must be read. Holds no SQL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import msgspec
 
 from inbox_tui.domain.errors import CredentialError, NotFound
-from inbox_tui.domain.models import Access, Agent, AgentId, Badge, Color, Member, MemberId
+from inbox_tui.domain.models import Agent, Member, MemberId
 from inbox_tui.domain.names import name_key
-from inbox_tui.domain.team import told_apart
-
-if TYPE_CHECKING:
-    from inbox_tui.backends.sql.database import Database, Row
-
-LAST_TEAM_CHANGE = "SELECT seq, at FROM change WHERE kind = 'team' ORDER BY seq DESC LIMIT 1"
-MEMBERS = "SELECT id, email, name, initials, color, access FROM member"
-AGENTS = "SELECT id, name FROM agent"
-
-
-_COLORS = {color.value: color for color in Color}
-_ACCESSES = {access.value: access for access in Access}
-"""A colour or a kind of access that this version does not know shows as blue, and permits nothing."""
 
 
 class Roster(msgspec.Struct, frozen=True):
     """Everybody in the workspace, by row number."""
 
-    version: Row
+    version: tuple[Any, ...]
     """Number and time of the team change up to which this is true; empty if there was none."""
     members: dict[int, Member]
     agents: dict[int, Agent]
@@ -78,29 +64,3 @@ def members_by_name(roster: Roster) -> Sequence[Member]:
 def row_number(id: str) -> int:
     """The row that an id of ours names; a foreign id names none (-1)."""
     return int(id) if id.isascii() and id.isdecimal() and len(id) < 19 else -1
-
-
-def current_roster(db: Database) -> Roster:
-    """The members and agents as the transaction under way sees them."""
-    version = db.row(LAST_TEAM_CHANGE) or ()
-    if db.roster is None or db.roster.version != version:
-        db.roster = _read(db, version)
-    return db.roster
-
-
-def _read(db: Database, version: Row) -> Roster:
-    members = {int(member.id): member for member in told_apart(map(_member, db.rows(MEMBERS)))}
-    agents = {row[0]: Agent(AgentId(str(row[0])), row[1]) for row in db.rows(AGENTS)}
-    return Roster(
-        version,
-        members,
-        agents,
-        {name_key(members[id].email): members[id] for id in sorted(members, reverse=True)},
-        {name_key(agents[id].name): id for id in sorted(agents, reverse=True)},
-    )
-
-
-def _member(row: Row) -> Member:
-    id, email, name, initials, color, access = row
-    badge = None if initials is None else Badge(initials, _COLORS.get(color, Color.BLUE))
-    return Member(MemberId(str(id)), email, name, badge, _ACCESSES.get(access, Access.NONE))

@@ -19,7 +19,7 @@ from inbox_tui.backends.sql import reads, repair, team, upgrade
 from inbox_tui.backends.sql.database import Asked, Database, TextSearch
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import Portion
-from inbox_tui.backends.sql.roster import current_roster
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.backends.sql.workers import C, ConnectionThread
 from inbox_tui.domain import rules

@@ -15,7 +15,8 @@ from inbox_tui.backends.sql.database import Connection
 from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam, SqlUpkeep
 from inbox_tui.backends.sql.lists import ListReader
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
-from inbox_tui.backends.sql.roster import Roster, agents_by_name, current_roster, members_by_name
+from inbox_tui.backends.sql.roster import Roster, agents_by_name, members_by_name
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.backends.sql.walk import ListScan
@@ -24,21 +25,17 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
-    Assign,
     Conversation,
     ConversationId,
     Counts,
     Member,
-    MemberId,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
-    SetStatus,
     StateChange,
-    Status,
     Thread,
 )
+from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Capabilities
 
@@ -109,16 +106,8 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         """Send a reply or write a note, once for each key."""
         return await self._session.write(lambda unit: writes.reply(unit, id, draft))
 
-    async def assign(self, id: ConversationId, member: MemberId | None, expected: MemberId | None) -> Conversation:
-        """Give to a member or to nobody."""
-        return await self._change(Assign(id, member, expected))
-
-    async def set_status(self, id: ConversationId, status: Status, expected: Status) -> Conversation:
-        """Resolve or reopen."""
-        return await self._change(SetStatus(id, status, expected))
-
-    async def apply(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
-        """Many state changes, as many in each transaction as do not keep others waiting."""
+    async def decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
+        """Change the state of conversations, with as many changes in a transaction as do not keep others waiting."""
         outcomes: list[Outcome] = []
         portion = Portion()
         while True:
@@ -153,13 +142,6 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         self._session.wake_followers()
         await self._lists.aclose()
         await self._session.aclose()
-
-    async def _change(self, change: StateChange) -> Conversation:
-        def act(unit: UnitOfWork) -> Conversation:
-            rules.require_chat(unit.actor)
-            return writes.change_state(unit, change)[1]
-
-        return await self._session.write(act)
 
     async def _decide(self, changes: Sequence[StateChange], portion: Portion) -> Sequence[Outcome]:
         """The outcomes of the first of them, as many as go into one transaction."""

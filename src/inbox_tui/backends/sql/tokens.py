@@ -12,7 +12,8 @@ from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Database, Row
 from inbox_tui.backends.sql.intake import agent_named
 from inbox_tui.backends.sql.message_ids import is_named, message_id
-from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
+from inbox_tui.backends.sql.roster import Roster, row_number
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import message, micros, micros_or_none, moment
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import rules

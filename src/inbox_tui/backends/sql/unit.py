@@ -16,7 +16,8 @@ import msgspec
 from inbox_tui.backends.sql import reads, statements
 from inbox_tui.backends.sql.database import Database, Value
 from inbox_tui.backends.sql.message_ids import message_number
-from inbox_tui.backends.sql.roster import Roster, current_roster, row_number
+from inbox_tui.backends.sql.roster import Roster, row_number
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, micros, state, stored
 from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.domain import limits

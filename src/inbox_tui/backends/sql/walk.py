@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Connection, Rows, TextSearch
 from inbox_tui.backends.sql.pages import values
-from inbox_tui.backends.sql.roster import Roster, current_roster
+from inbox_tui.backends.sql.roster import Roster
+from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import conversation
 from inbox_tui.backends.sql.search import typed
 from inbox_tui.domain import rules

@@ -14,19 +14,17 @@ from inbox_tui.domain import rules
 from inbox_tui.domain.errors import Conflict, NotFound, Rejected
 from inbox_tui.domain.fingerprints import Numbered
 from inbox_tui.domain.models import (
-    Assign,
     Author,
-    Conversation,
     ConversationId,
     IncomingMessage,
     Kind,
     Message,
     MessageId,
-    Outcome,
     ReplyDraft,
     Sent,
     StateChange,
 )
+from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import ROOM
 from inbox_tui.domain.text import replace_unstorable
 
@@ -57,30 +55,16 @@ def reply(unit: UnitOfWork, id: ConversationId, draft: ReplyDraft) -> Sent:
     return Sent(added, unit.save(before, ruling, actor, added).conversation)
 
 
-def change_state(unit: UnitOfWork, change: StateChange) -> tuple[Conversation, Conversation]:
-    """Assign, resolve or reopen; gives the conversation before and after.
-
-    Raises:
-        Conflict, NotFound, Rejected. The caller has made sure that the member may chat.
-    """
-    actor = unit.actor
-    before = unit.load(change.id)
-    if isinstance(change, Assign):
-        assignee = None if change.member is None else unit.roster.member(change.member)
-        ruling = rules.assigned(before.conversation, assignee, actor, change.expected)
-    else:
-        ruling = rules.status_set(before.conversation, change, actor, unit.at)
-    return before.conversation, unit.save(before, ruling, actor).conversation
-
-
 def decide(unit: UnitOfWork, change: StateChange) -> Outcome:
-    """``change_state`` whose refusal is an Outcome."""
+    """Make one change of state, or refuse it. The caller has made sure that the member may chat."""
+    actor, before = unit.actor, None
     try:
-        before, after = change_state(unit, change)
+        before = unit.load(change.id)
+        ruling = rules.decided(before.conversation, change, actor, unit.at, unit.roster.member)
+        after = unit.save(before, ruling, actor)
     except (Conflict, NotFound, Rejected) as refusal:
-        found = unit.find(change.id)
-        return Outcome(change, found.conversation if found else None, None, refusal.public or refusal.message)
-    return Outcome(change, before, after)
+        return refused(change, before.conversation if before else None, refusal)
+    return Outcome(change, before.conversation, after.conversation)
 
 
 def _known(unit: UnitOfWork, before: Stored, key: str) -> Message | None:

@@ -24,6 +24,7 @@ from inbox_tui.domain.tokens import NewToken, hash_of
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, C2, Contract, OpenAs, events, member_of, messages, reply, team_of
 from inbox_tui.testing.contract.hosting import host_of
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import BOOKING, DANA, MORNING, SAM, WEBSITE, incoming, minute, said
 
 ACTS: dict[str, Callable[[Any, AgentId, ConversationId], Awaitable[object]]] = {
@@ -47,7 +48,7 @@ async def website(store: Store, name: str = WEBSITE) -> AgentId:
     return agent.id
 
 
-class AgentsContract(Contract):
+class HostAgentsContract(Contract):
     """The part of the port's Host that AI agents use."""
 
     async def test_a_chat_begins_with_what_was_said(self, dana: Store) -> None:
@@ -74,7 +75,7 @@ class AgentsContract(Contract):
         host = host_of(dana)
         first = chat("c-1", said("Hi", key="m-1"), lead=Lead("Maya"), topic="Flights")
         assert await host.agent_begin(agent, first) == await host.agent_begin(agent, first)
-        await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await set_status(dana, C1, Status.RESOLVED, Status.OPEN)
         more = (
             said("Hi", key="m-1"),
             said("Again", 4, key="m-2"),
@@ -95,7 +96,7 @@ class AgentsContract(Contract):
             await host.agent_begin(agent, chat(id, said("Hi")))
             await host.agent_handoff(agent, id, minute(1))
             await reply(dana, key=f"k-{id}", id=id)
-            await dana.set_status(id, Status.RESOLVED, Status.OPEN)
+            await set_status(dana, id, Status.RESOLVED, Status.OPEN)
         await host.agent_begin(agent, chat("c-1", *later))
         for message in later:
             await host.agent_receive(agent, C2, message)

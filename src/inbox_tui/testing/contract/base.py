@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import pytest
 
@@ -10,12 +11,14 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
     Access,
     Agent,
+    Author,
     Badge,
     Color,
     Conversation,
     ConversationId,
     IncomingConversation,
     Kind,
+    Lead,
     Member,
     Message,
     MessageId,
@@ -23,10 +26,13 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
-from inbox_tui.testing.factories import DANA, EVE, SAM
+from inbox_tui.testing.contract.promises import PROMISES, Promises
+from inbox_tui.testing.factories import DANA, EVE, SAM, minute, said
 
 OpenAs = Callable[[str], Awaitable[Store]]
 """Opens the workspace of this test as the member with an e-mail address."""
+
+Test = TypeVar("Test", bound=Callable[..., object])
 
 EVERYTHING = PageRequest(limit=10_000)
 C1 = ConversationId("c-1")
@@ -52,6 +58,18 @@ def scan_of(store: Store) -> Scan:
     if not isinstance(store, Scan) or not store.capabilities.scan:
         pytest.skip("this store cannot be scanned")
     return store
+
+
+def needs(*promises: str) -> Callable[[Test], Test]:
+    """Mark a test that only a store with these promises can pass; others skip it."""
+    unknown = set(promises) - set(PROMISES)
+    assert not unknown, f"no such promise: {unknown}"
+
+    def mark(test: Test) -> Test:
+        test.needs = promises  # type: ignore[attr-defined]  # read by Contract, as pytest reads its own marks
+        return test
+
+    return mark
 
 
 async def agent_of(store: Store, name: str) -> Agent:
@@ -95,7 +113,20 @@ async def reply(store: Store, body: str = "On it", key: str = "k-1", id: Convers
 
 
 class Contract:
-    """The fixtures of a part of the contract."""
+    """The fixtures of a part of the contract, and the hooks through which its tests fill a workspace.
+
+    The hooks use the store's own ``Team`` and ``Intake``. The test of a store without these overrides them: it lets
+    the world beyond the store act, a fake server or a test account for example.
+    """
+
+    promises: Promises = Promises()
+    """What this store holds beyond the port."""
+
+    @pytest.fixture(autouse=True)
+    def _only_what_is_promised(self, request: pytest.FixtureRequest) -> None:
+        for name in getattr(request.function, "needs", ()):
+            if not getattr(self.promises, name):
+                pytest.skip(f"this store does not promise {name!r}: {PROMISES[name]}")
 
     @pytest.fixture
     def open_as(self) -> OpenAs:
@@ -110,17 +141,43 @@ class Contract:
     @pytest.fixture
     async def sam(self, dana: Store, open_as: OpenAs) -> Store:
         """The workspace as a colleague who may chat sees it, profile complete."""
-        await team_of(dana).add_member(SAM, "Sam Okafor", Access.EDIT)
+        await self.admit(dana, SAM, "Sam Okafor", Access.EDIT)
         store = await open_as(SAM)
-        await team_of(store).save_profile("Sam Okafor", Badge("SO", Color.TEAL))
+        if isinstance(store, Team) and store.capabilities.team:
+            await store.save_profile("Sam Okafor", Badge("SO", Color.TEAL))
         return store
 
     @pytest.fixture
     async def eve(self, dana: Store, open_as: OpenAs) -> Store:
         """The workspace as a member without chat access sees it."""
-        await team_of(dana).add_member(EVE, "Eve Stone", Access.NONE)
+        await self.admit(dana, EVE, "Eve Stone", Access.NONE)
         return await open_as(EVE)
 
     async def seed(self, store: Store, *conversations: IncomingConversation) -> None:
-        """Bring conversations into the workspace."""
+        """Bring conversations into the workspace, or the messages that known ones lack."""
         await intake_of(store).ingest(conversations)
+
+    async def admit(self, store: Store, email: str, name: str, access: Access) -> None:
+        """Make somebody a member. Where the store is no ``Team``, with a complete profile."""
+        await team_of(store).add_member(email, name, access)
+
+    async def visitor_says(self, store: Store, id: ConversationId, body: str, at: float) -> None:
+        """Let the visitor write, ``at`` minutes after MORNING if the times are the test's."""
+        await intake_of(store).receive(id, said(body, at))
+
+    async def agent_says(self, store: Store, id: ConversationId, body: str, at: float) -> None:
+        """Let the AI agent write."""
+        await intake_of(store).receive(id, said(body, at, Author.AGENT))
+
+    async def hand_off(self, store: Store, id: ConversationId, at: float) -> None:
+        """Let the visitor ask for a human."""
+        await intake_of(store).request_handoff(id, minute(at))
+
+    async def set_lead(self, store: Store, id: ConversationId, lead: Lead) -> None:
+        """Let something become known of the visitor, instead of what was."""
+        await intake_of(store).set_lead(id, lead)
+
+    async def expect_events(self, store: Store, *sentences: str, id: ConversationId = C1) -> None:
+        """Check the events of a thread, where the store promises to write them as this program does."""
+        if self.promises.own_events:
+            assert await events(store, id) == list(sentences)

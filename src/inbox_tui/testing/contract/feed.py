@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator, Callable
 
 from inbox_tui.domain.changes import BYTES_LISTED, ChangeId, Changes
 from inbox_tui.domain.limits import ID_LIMIT
-from inbox_tui.domain.models import Access, ConversationId, Kind, Lead, ReplyDraft, Status
+from inbox_tui.domain.models import ConversationId, Kind, Lead, ReplyDraft, Status
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, Contract, OpenAs, intake_of, reply, team_of
-from inbox_tui.testing.factories import DANA, SAM, incoming, minute, said
+from inbox_tui.testing.contract.base import C1, Contract, OpenAs, needs, reply
+from inbox_tui.testing.deciding import assign, set_status
+from inbox_tui.testing.factories import DANA, incoming
 
 SECONDS = 20
 """Within which a report must come; far more than it takes, so that only a lost one fails."""
@@ -71,25 +72,26 @@ class FeedContract(Contract):
         for feed in feeds:
             await until(feed, lambda report: True)
         await reply(dana)
-        await sam.set_status(ConversationId("c-2"), Status.RESOLVED, Status.OPEN)
+        await set_status(sam, ConversationId("c-2"), Status.RESOLVED, Status.OPEN)
         for feed in feeds:
             assert set((await until(feed, of("c-1", "c-2"))).conversations) == {"c-1", "c-2"}
         await stop(*feeds)
 
+    @needs("exact_feed")
     async def test_every_kind_of_write_is_reported(self, dana: Store) -> None:
         """Whatever changes a conversation or its thread."""
         await self.seed(dana, incoming("c-1"))
-        intake, me = intake_of(dana), (await dana.me()).id
+        me = (await dana.me()).id
         feed = dana.changes()
         number = (await until(feed, lambda report: True)).seq
         for write in (
-            lambda: intake.receive(C1, said("again", 1)),
-            lambda: intake.request_handoff(C1, minute(2)),
-            lambda: intake.set_lead(C1, Lead("Maya")),
+            lambda: self.visitor_says(dana, C1, "again", 1),
+            lambda: self.hand_off(dana, C1, 2),
+            lambda: self.set_lead(dana, C1, Lead("Maya")),
             lambda: dana.reply(C1, ReplyDraft("a note", "n-1", Kind.NOTE)),
-            lambda: dana.assign(C1, me, None),
-            lambda: dana.set_status(C1, Status.RESOLVED, Status.OPEN),
-            lambda: intake.ingest([incoming("c-1", "Hello", "more", "and more")]),
+            lambda: assign(dana, C1, me, None),
+            lambda: set_status(dana, C1, Status.RESOLVED, Status.OPEN),
+            lambda: self.agent_says(dana, C1, "One moment", 3),
         ):
             await write()
             report = await until(feed, of("c-1"))
@@ -97,6 +99,7 @@ class FeedContract(Contract):
             number = report.seq
         await stop(feed)
 
+    @needs("exact_feed")
     async def test_who_comes_back_hears_what_they_missed(self, dana: Store, open_as: OpenAs) -> None:
         """``since``: from the last report they had, over a new session."""
         await self.seed(dana, incoming("c-1"), incoming("c-2"))
@@ -114,12 +117,14 @@ class FeedContract(Contract):
         assert (await until(nothing, lambda report: True)).conversations == ()
         await stop(nothing)
 
+    @needs("exact_feed")
     async def test_a_number_that_never_was_means_read_again(self, dana: Store) -> None:
         """The workspace is another one than the follower knew."""
         feed = dana.changes(ChangeId(str(10**9)))
         assert (await until(feed, lambda report: True)).reset
         await stop(feed)
 
+    @needs("exact_feed", "large")
     async def test_a_report_is_never_too_long_to_send(self, dana: Store) -> None:
         """Beyond a number of bytes it says that everything is to be read again, and is a place to go on from."""
         heard = (await first_of(dana)).id
@@ -133,16 +138,6 @@ class FeedContract(Contract):
         again = await first_of(dana, heard)
         await self.seed(dana, incoming("c-1"))
         assert (await first_of(dana, again.id)).conversations == (C1,)
-
-    async def test_team_changes_are_reported_as_such(self, dana: Store) -> None:
-        """Who is there, what they may do, how they look."""
-        feed = dana.changes()
-        await until(feed, lambda report: True)
-        member = await team_of(dana).add_member(SAM, "Sam Okafor", Access.EDIT)
-        await until(feed, lambda report: report.team)
-        await team_of(dana).set_access(member.id, Access.ADMIN)
-        await until(feed, lambda report: report.team)
-        await stop(feed)
 
     async def test_following_ends_when_the_store_is_closed(self, dana: Store, open_as: OpenAs) -> None:
         """The iteration simply ends."""

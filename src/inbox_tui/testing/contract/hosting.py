@@ -16,6 +16,7 @@ from inbox_tui.store.protocol import Host, Store
 from inbox_tui.store.registry import utc_now
 from inbox_tui.testing.contract.base import C1, C2, Contract, agent_of, last_seen, member_of, reply, team_of
 from inbox_tui.testing.contract.feed import stop
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import BOOKING, DANA, SAM, WEBSITE, incoming, said
 
 HASH = hash_of("inbox_m_one")
@@ -29,7 +30,7 @@ def host_of(store: Store) -> Host:
     return store
 
 
-class HostingContract(Contract):
+class HostContract(Contract):
     """The port's Host."""
 
     async def test_a_token_is_found_by_its_hash_alone(self, dana: Store, sam: Store) -> None:
@@ -117,7 +118,7 @@ class HostingContract(Contract):
         start = await host.changes_after(None)
         assert start == await host.changes_after(start.id) == Changes(start.id)
         await reply(dana)
-        await sam.set_status(C2, Status.RESOLVED, Status.OPEN)
+        await set_status(sam, C2, Status.RESOLVED, Status.OPEN)
         await reply(dana, "and more", "k-2")
         told = await host.changes_after(start.id)
         assert (set(told.conversations), len(told.conversations)) == ({C1, C2}, 2)

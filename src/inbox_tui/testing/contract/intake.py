@@ -10,6 +10,7 @@ from inbox_tui.domain.limits import ID_LIMIT
 from inbox_tui.domain.models import Access, Author, ConversationId, ConversationState, ImportResult, Kind, Lead, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, events, ids, intake_of, member_of, messages, reply, team_of
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import DANA, EVE, MORNING, SAM, incoming, minute, said
 
 
@@ -27,7 +28,7 @@ class IntakeContract(Contract):
     async def test_a_known_conversation_gets_what_it_lacks(self, dana: Store) -> None:
         """By the rules, in order, at the end; what the team decided meanwhile stays."""
         await self.seed(dana, incoming("c-1", "a", assignee_email=DANA))
-        await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await set_status(dana, C1, Status.RESOLVED, Status.OPEN)
         assert await intake_of(dana).ingest([incoming("c-1", "a", "b", "c")]) == ImportResult(extended=1, messages=2)
         now = await dana.get(C1)
         assert (now.status, now.waiting_since, now.assignee) == (Status.OPEN, minute(1), await dana.me())
@@ -85,7 +86,7 @@ class IntakeContract(Contract):
         """With each message that came in so, and with none that came from its author."""
         by_sam = said("b", 1, Author.MEMBER, member_email=SAM)
         await self.seed(dana, incoming("c-1", "a", by_sam, said("c", 2)))
-        await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await set_status(dana, C1, Status.RESOLVED, Status.OPEN)
         await intake_of(sam).receive(C1, said("by telephone", 3, key="t-1"))
         await team_of(dana).set_access((await sam.me()).id, Access.ADMIN)
         more = (said("d", 4), said("Rated 5", 9, Author.SYSTEM))
@@ -268,3 +269,14 @@ class IntakeContract(Contract):
         await self.seed(dana, incoming("c-1", assignee_email=SAM))
         sam = await member_of(dana, SAM)
         assert (await team_of(dana).set_access(sam.id, Access.ADMIN)).may_manage
+
+    async def test_an_import_gives_nobody_access(self, dana: Store, eve: Store) -> None:
+        """Whoever it names, and however: only the team's admins do, by the verbs for it."""
+        await self.seed(
+            dana,
+            incoming("c-1", said("x", author=Author.MEMBER, member_email="new@acme.example"), assignee_email=EVE),
+            incoming("c-2", assignee_email="other@acme.example"),
+        )
+        await self.seed(dana, incoming("c-1", "and more", assignee_email=EVE.upper()))
+        assert {member.email for member in await dana.members() if member.may_chat} == {DANA}
+        assert (await eve.me()).access is Access.NONE

@@ -16,13 +16,11 @@ from inbox_tui.domain.models import (
     FROM_START,
     Author,
     Conversation,
-    ConversationId,
     ConversationState,
     IncomingConversation,
     IncomingMessage,
     Lead,
     MessageId,
-    ReplyDraft,
     SetStatus,
     Status,
 )
@@ -30,7 +28,8 @@ from inbox_tui.domain.paging import ROOM, PageRequest, sent_size
 from inbox_tui.operations.exporting import csv_parts
 from inbox_tui.store.protocol import Store
 from inbox_tui.store.registry import utc_now
-from inbox_tui.testing.contract.base import C1, Contract, intake_of, listed, scan_of
+from inbox_tui.testing.contract.base import C1, Contract, intake_of, listed, needs, scan_of
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import incoming, minute, said
 
 _A_MINUTE = timedelta(minutes=1)
@@ -83,11 +82,10 @@ async def _hand_off(store: Store, at: datetime) -> None:
 
 
 async def _undo_a_resolve(store: Store, at: datetime) -> None:
-    await store.set_status(C1, Status.RESOLVED, Status.OPEN)
-    [outcome] = await store.apply([SetStatus(C1, Status.OPEN, Status.RESOLVED, waiting_since=at)])
-    await store.apply([SetStatus(C1, Status.OPEN, Status.RESOLVED)])
-    if outcome.error:
-        raise Rejected(outcome.error)
+    await set_status(store, C1, Status.RESOLVED, Status.OPEN)
+    [outcome] = await store.decide([SetStatus(C1, Status.OPEN, Status.RESOLVED, waiting_since=at)])
+    await set_status(store, C1, Status.OPEN, Status.RESOLVED)
+    outcome.result()
 
 
 def _with(message: IncomingMessage, at: datetime, *more: IncomingMessage) -> IncomingConversation:
@@ -126,7 +124,69 @@ async def read_everything(store: Store) -> list[Conversation]:
 
 
 class LimitsContract(Contract):
-    """What a store takes, and how much it gives at once."""
+    """How much a store gives at once."""
+
+    @needs("large")
+    async def test_a_page_ends_early_rather_than_grow_too_large(self, dana: Store) -> None:
+        """It says so, and going on finds every row once, in both directions."""
+        wide = "日" * (limits.FIELD_LIMIT // 3)
+        lead, topic = Lead(wide, wide, wide, wide), "t" * limits.TOPIC_LIMIT
+        count = 2 * ROOM // (limits.TOPIC_LIMIT + 4 * limits.FIELD_LIMIT) + 10
+        await self.seed(dana, *(incoming(f"c-{n}", lead=lead, topic=topic, at=n) for n in range(count)))
+        expected = [f"c-{n}" for n in reversed(range(count))]
+        page = await dana.list(Query(), PageRequest(count))
+        pages = [page]
+        while page.is_cut:
+            page = await dana.list(Query(), PageRequest(count, cursor=page.last))
+            pages.append(page)
+        assert len(pages) > 2
+        assert all(sum(map(sent_size, page.rows)) <= ROOM for page in pages)
+        assert [row.id for page in pages for row in page.rows] == expected
+        page = await dana.list(Query(), PageRequest(1, offset=-1))
+        back = [row.id for row in page.rows]
+        while page.rows:
+            page = await dana.list(Query(), PageRequest(count, cursor=page.first, direction="before"))
+            back[:0] = [row.id for row in page.rows]
+        assert back == expected
+        assert not (await dana.list(Query(), PageRequest(5))).is_cut
+
+    @needs("large")
+    async def test_a_thread_ends_early_rather_than_grow_too_large(self, dana: Store) -> None:
+        """It says so, and going on finds every message once; one message always fits."""
+        bodies = [f"{n} {'x' * (n % 3) * (limits.BODY_LIMIT // 2 - 10)}" for n in range(9)]
+        await self.seed(dana, incoming("c-1", *bodies))
+        found: list[str] = []
+        before: MessageId | None = None
+        has_earlier = True
+        while has_earlier:
+            thread = await dana.thread(C1, before)
+            assert thread.messages
+            bytes_held = sum(len(message.body) for message in thread.messages)
+            assert bytes_held <= ROOM or len(thread.messages) == 1
+            found[:0] = [message.body for message in thread.messages]
+            before, has_earlier = thread.messages[0].id, thread.has_earlier
+        assert found == bodies
+        onwards: list[str] = []
+        after, has_later = FROM_START, True
+        while has_later:
+            thread = await dana.thread(C1, after=after)
+            bytes_held = sum(len(message.body) for message in thread.messages)
+            assert 0 < bytes_held <= ROOM or len(thread.messages) == 1
+            onwards += [message.body for message in thread.messages]
+            after, has_later = thread.messages[-1].id, thread.has_later
+        assert onwards == bodies
+
+    @needs("given_times")
+    async def test_times_come_back_in_utc(self, dana: Store) -> None:
+        """However they were written."""
+        at = datetime(2026, 11, 3, 23, 30, tzinfo=timezone(timedelta(hours=14)))
+        await self.seed(dana, incoming("c-1", IncomingMessage(Author.VISITOR, "a", at), created_at=at))
+        assert (await dana.get(C1)).created_at == at
+        assert (await dana.get(C1)).created_at.utcoffset() == timedelta(0)
+
+
+class IntakeLimitsContract(Contract):
+    """What an ``Intake`` takes: times and lengths pass one gate on every way in."""
 
     @pytest.mark.parametrize("write", WAYS_IN.values(), ids=WAYS_IN.keys())
     @pytest.mark.parametrize("at", UNSTORABLE.values(), ids=UNSTORABLE.keys())
@@ -208,69 +268,3 @@ class LimitsContract(Contract):
             await intake_of(dana).set_lead(C1, Lead(name=endless))
         with pytest.raises(Rejected):
             await intake_of(dana).receive(C1, said(endless))
-        with pytest.raises(Rejected):
-            await dana.reply(C1, ReplyDraft(endless, "k-1"))
-
-    async def test_a_page_ends_early_rather_than_grow_too_large(self, dana: Store) -> None:
-        """It says so, and going on finds every row once, in both directions."""
-        wide = "日" * (limits.FIELD_LIMIT // 3)
-        lead, topic = Lead(wide, wide, wide, wide), "t" * limits.TOPIC_LIMIT
-        count = 2 * ROOM // (limits.TOPIC_LIMIT + 4 * limits.FIELD_LIMIT) + 10
-        await self.seed(dana, *(incoming(f"c-{n}", lead=lead, topic=topic, at=n) for n in range(count)))
-        expected = [f"c-{n}" for n in reversed(range(count))]
-        page = await dana.list(Query(), PageRequest(count))
-        pages = [page]
-        while page.is_cut:
-            page = await dana.list(Query(), PageRequest(count, cursor=page.last))
-            pages.append(page)
-        assert len(pages) > 2
-        assert all(sum(map(sent_size, page.rows)) <= ROOM for page in pages)
-        assert [row.id for page in pages for row in page.rows] == expected
-        page = await dana.list(Query(), PageRequest(1, offset=-1))
-        back = [row.id for row in page.rows]
-        while page.rows:
-            page = await dana.list(Query(), PageRequest(count, cursor=page.first, direction="before"))
-            back[:0] = [row.id for row in page.rows]
-        assert back == expected
-        assert not (await dana.list(Query(), PageRequest(5))).is_cut
-
-    async def test_a_thread_ends_early_rather_than_grow_too_large(self, dana: Store) -> None:
-        """It says so, and going on finds every message once; one message always fits."""
-        bodies = [f"{n} {'x' * (n % 3) * (limits.BODY_LIMIT // 2 - 10)}" for n in range(9)]
-        await self.seed(dana, incoming("c-1", *bodies))
-        found: list[str] = []
-        before: MessageId | None = None
-        has_earlier = True
-        while has_earlier:
-            thread = await dana.thread(C1, before)
-            assert thread.messages
-            bytes_held = sum(len(message.body) for message in thread.messages)
-            assert bytes_held <= ROOM or len(thread.messages) == 1
-            found[:0] = [message.body for message in thread.messages]
-            before, has_earlier = thread.messages[0].id, thread.has_earlier
-        assert found == bodies
-        onwards: list[str] = []
-        after, has_later = FROM_START, True
-        while has_later:
-            thread = await dana.thread(C1, after=after)
-            bytes_held = sum(len(message.body) for message in thread.messages)
-            assert 0 < bytes_held <= ROOM or len(thread.messages) == 1
-            onwards += [message.body for message in thread.messages]
-            after, has_later = thread.messages[-1].id, thread.has_later
-        assert onwards == bodies
-
-    async def test_a_scan_hands_over_large_messages_little_by_little(self, dana: Store) -> None:
-        """A batch has as many rows as were asked for only where they are small."""
-        body = "x" * (limits.BODY_LIMIT - 10)
-        for number in range(60):
-            await self.seed(dana, incoming(f"c-{number}", body))
-        rows = [row async for batch in scan_of(dana).scan(Query(), 1_000) for row in batch]
-        assert {row.id for row in rows} == {ConversationId(f"c-{n}") for n in range(60)}
-        assert all(len(row.last_message) == len(body) for row in rows)
-
-    async def test_times_come_back_in_utc(self, dana: Store) -> None:
-        """However they were written."""
-        at = datetime(2026, 11, 3, 23, 30, tzinfo=timezone(timedelta(hours=14)))
-        await self.seed(dana, incoming("c-1", IncomingMessage(Author.VISITOR, "a", at), created_at=at))
-        assert (await dana.get(C1)).created_at == at
-        assert (await dana.get(C1)).created_at.utcoffset() == timedelta(0)

@@ -31,7 +31,7 @@ SAME_DANA = (
 BLANK = ("\u200b", "\u00a0", "\u2003\u3000", "\u00ad\ufeff", "\u2800", "\t", "\u3164")
 
 
-class NamingContract(Contract):
+class IntakeNamingContract(Contract):
     """How names are compared."""
 
     async def test_agents_that_look_alike_are_one(self, dana: Store) -> None:

@@ -11,8 +11,8 @@ from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import ConversationId
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import Contract, ids, intake_of, listed
-from inbox_tui.testing.factories import incoming, random_conversations, said
+from inbox_tui.testing.contract.base import Contract, ids, listed, needs
+from inbox_tui.testing.factories import incoming, random_conversations
 from inbox_tui.testing.lists import sort_key
 
 SIZE = 7
@@ -46,6 +46,7 @@ def shape(page: Page) -> tuple[list[str], int | None, bool, bool]:
 class PagingContract(Contract):
     """``list``, without a search."""
 
+    @needs("all_orders")
     async def test_every_list_is_whole_and_in_order_however_it_is_read(self, dana: Store, sam: Store) -> None:
         """Each filter, order and agent: all at once, forwards, backwards, and row by row number."""
         await self.seed(dana, *random_conversations(Random(3), 40))
@@ -63,6 +64,7 @@ class PagingContract(Contract):
                     start = offset % len(right)
                     assert shape(page) == (right[start : start + SIZE], start, False, False), (query, offset)
 
+    @needs("all_orders")
     async def test_a_filter_has_an_order_of_its_own(self, dana: Store) -> None:
         """Newest first, but those who wait the longest waiting first."""
         await self.seed(
@@ -73,6 +75,7 @@ class PagingContract(Contract):
         assert await ids(dana, Query(Filter.PENDING)) == ["c-0", "c-1", "c-2"]
         assert await ids(dana, Query(Filter.PENDING, order=Order.NEWEST)) == ["c-2", "c-1", "c-0"]
 
+    @needs("all_orders", "given_times")
     async def test_in_waiting_order_the_others_follow_by_newest_activity(self, dana: Store) -> None:
         """Nobody is left out of it."""
         await self.seed(
@@ -118,7 +121,7 @@ class PagingContract(Contract):
         for id in (*moved, ""):
             seen += [row.id for row in page.rows]
             if id:
-                await intake_of(sam).receive(ConversationId(id), said("I am back", 100 + len(seen)))
+                await self.visitor_says(sam, ConversationId(id), "I am back", 100 + len(seen))
                 await self.seed(dana, incoming(f"new-{id}", at=200 + len(seen)))
             page = await dana.list(Query(), PageRequest(5, cursor=page.last))
         seen += [row.id for row in page.rows]
@@ -130,7 +133,7 @@ class PagingContract(Contract):
         await self.seed(dana, *(incoming(f"c-{number}", at=number) for number in range(6)))
         page = await dana.list(Query(), PageRequest(3))
         assert [row.id for row in page.rows] == ["c-5", "c-4", "c-3"]
-        await intake_of(dana).receive(ConversationId("c-3"), said("me again", 50))
+        await self.visitor_says(dana, ConversationId("c-3"), "me again", 50)
         following = await dana.list(Query(), PageRequest(9, cursor=page.last))
         assert [row.id for row in following.rows] == ["c-2", "c-1", "c-0"]
         before = await dana.list(Query(), PageRequest(9, cursor=page.last, direction="before"))

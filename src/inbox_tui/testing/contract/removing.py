@@ -22,7 +22,7 @@ def upkeep_of(store: Store) -> Upkeep:
     return store
 
 
-class RemovingContract(Contract):
+class UpkeepContract(Contract):
     """The port's Upkeep: ``remove``."""
 
     async def test_nothing_is_left_of_what_is_removed(self, dana: Store) -> None:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_tui.domain.errors import Conflict, NotAllowed, NotFound, ProfileIncomplete, Rejected
+from inbox_tui.domain.errors import Conflict, NotAllowed, NotFound, Rejected
 from inbox_tui.domain.limits import BODY_LIMIT, ID_LIMIT
 from inbox_tui.domain.models import (
-    Access,
     Assign,
     Author,
-    Badge,
-    Color,
     ConversationId,
     Kind,
     ReplyDraft,
+    SetStatus,
     Status,
 )
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, Contract, OpenAs, events, last_seen, messages, reply, team_of
-from inbox_tui.testing.factories import SAM, incoming, said
+from inbox_tui.testing.contract.base import C1, C2, Contract, OpenAs, last_seen, messages, needs, reply
+from inbox_tui.testing.deciding import assign, set_status
+from inbox_tui.testing.factories import SAM, incoming
 
 
 class ReplyingContract(Contract):
     """``reply``, for replies and for notes."""
 
+    @needs("own_rules")
     async def test_a_reply_ends_the_wait_and_takes_what_nobody_has(self, dana: Store) -> None:
         """Rule 3, with an event for the thread."""
         await self.seed(dana, incoming("c-1", needs_human=True))
@@ -39,7 +39,7 @@ class ReplyingContract(Contract):
         assert now.messages == 2
         assert sent.message in await messages(dana)
         assert (sent.message.member, sent.message.kind, sent.message.key) == (me, Kind.MESSAGE, "k-1")
-        assert await events(dana) == ["Dana Ortiz was assigned by replying"]
+        await self.expect_events(dana, "Dana Ortiz was assigned by replying")
 
     async def test_a_reply_takes_nothing_that_nobody_waits_for(self, dana: Store) -> None:
         """Nor anything when the member does not want that."""
@@ -50,7 +50,7 @@ class ReplyingContract(Contract):
         seen = await last_seen(dana, other)
         sent = await dana.reply(other, ReplyDraft("On it", "k-2", last_seen=seen, auto_assign=False))
         assert (sent.conversation.assignee, sent.conversation.waiting_since) == (None, None)
-        assert await events(dana, other) == []
+        await self.expect_events(dana, id=other)
 
     async def test_a_reply_leaves_with_a_colleague_what_they_have(self, dana: Store, sam: Store) -> None:
         """Only what nobody has is taken."""
@@ -102,8 +102,9 @@ class ReplyingContract(Contract):
         seen = await last_seen(dana)
         await reply(dana, "mine", key="k-0")
         await sam.reply(C1, ReplyDraft("a note", "s-1", Kind.NOTE))
-        await sam.set_status(C1, Status.RESOLVED, Status.OPEN)
-        await self.seed(dana, incoming("c-1", "Hello", said("and?", 1), said("I will ask", 2, Author.AGENT)))
+        await set_status(sam, C1, Status.RESOLVED, Status.OPEN)
+        await self.visitor_says(dana, C1, "and?", 1)
+        await self.agent_says(dana, C1, "I will ask", 2)
         assert (await dana.reply(C1, ReplyDraft("On it", "k-1", last_seen=seen))).message.body == "On it"
 
     async def test_who_saw_nothing_missed_everything(self, dana: Store, sam: Store) -> None:
@@ -113,12 +114,13 @@ class ReplyingContract(Contract):
         with pytest.raises(Conflict):
             await dana.reply(C1, ReplyDraft("On it", "k-1"))
 
+    @needs("own_rules")
     async def test_a_note_is_for_the_team_and_answers_nobody(self, dana: Store, sam: Store) -> None:
         """Activity and a message more; the wait, the holder and the last message stay."""
         await self.seed(dana, incoming("c-1", needs_human=True))
         before = await dana.get(C1)
         await reply(sam, "theirs", key="s-0", id=C1)
-        await dana.assign(C1, None, (await sam.me()).id)
+        await assign(dana, C1, None, (await sam.me()).id)
         sent = await dana.reply(C1, ReplyDraft("who knows Maya?", "k-1", Kind.NOTE))
         assert sent.message.kind is Kind.NOTE
         assert (sent.conversation.last_message, sent.conversation.assignee) == ("theirs", None)
@@ -131,17 +133,6 @@ class ReplyingContract(Contract):
         before = await dana.get(C1)
         after = (await dana.reply(C1, ReplyDraft("a note", "k-1", Kind.NOTE))).conversation
         assert (after.waiting_since, after.assignee) == (before.waiting_since, None)
-
-    async def test_a_reply_needs_a_complete_profile_and_a_note_does_not(self, dana: Store, open_as: OpenAs) -> None:
-        """Rule 6: a name and an avatar."""
-        await self.seed(dana, incoming("c-1"))
-        await team_of(dana).add_member("new@acme.example", "", Access.EDIT)
-        new = await open_as("new@acme.example")
-        with pytest.raises(ProfileIncomplete):
-            await new.reply(C1, ReplyDraft("On it", "k-1", last_seen=await last_seen(new)))
-        assert (await new.reply(C1, ReplyDraft("a note", "n-1", Kind.NOTE))).message.kind is Kind.NOTE
-        await team_of(new).save_profile("New Person", Badge("NP", Color.RED))
-        assert (await reply(new)).member == await new.me()
 
     @pytest.mark.parametrize(
         "body", ["", "   ", "\n\t ", "x" * (BODY_LIMIT + 1)], ids=["empty", "spaces", "white space", "endless"]
@@ -172,9 +163,8 @@ class ReplyingContract(Contract):
         for call in (
             eve.reply(C1, ReplyDraft("On it", "k-1", last_seen=seen)),
             eve.reply(C1, ReplyDraft("a note", "k-2", Kind.NOTE)),
-            eve.assign(C1, me, None),
-            eve.set_status(C1, Status.RESOLVED, Status.OPEN),
-            eve.apply([Assign(C1, me, None)]),
+            eve.decide([Assign(C1, me, None)]),
+            eve.decide([SetStatus(C1, Status.RESOLVED, Status.OPEN)]),
         ):
             with pytest.raises(NotAllowed):
                 await call
@@ -190,3 +180,14 @@ class ReplyingContract(Contract):
         await self.seed(dana, incoming("c-1", status=Status.RESOLVED))
         await reply(dana)
         assert (await dana.get(C1)).status is Status.RESOLVED
+
+    async def test_a_message_of_another_conversation_proves_nothing(self, dana: Store, sam: Store) -> None:
+        """It was not in the thread that its author read."""
+        await self.seed(dana, incoming("c-1"), incoming("c-2"))
+        theirs = await reply(sam, "I have it", "s-1")
+        elsewhere = await reply(sam, "This one, too", "s-2", C2)
+        with pytest.raises(Conflict) as caught:
+            await dana.reply(C1, ReplyDraft("On it", "k-1", last_seen=elsewhere.id))
+        assert caught.value.messages == (theirs,)
+        with pytest.raises(NotFound):
+            await dana.thread(C1, before=elsewhere.id)

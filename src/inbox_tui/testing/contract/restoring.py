@@ -142,17 +142,6 @@ class RestoringContract(Contract):
         dana = await open_as(DANA)
         assert (await dana.reply(C1, ReplyDraft("On it", "k-2", last_seen=lost))).message.body == "On it"
 
-    async def test_a_message_of_another_conversation_proves_nothing(self, dana: Store, sam: Store) -> None:
-        """It was not in the thread that its author read."""
-        await self.seed(dana, incoming("c-1"), incoming("c-2"))
-        theirs = await reply(sam, "I have it", "s-1")
-        elsewhere = await reply(sam, "This one, too", "s-2", C2)
-        with pytest.raises(Conflict) as caught:
-            await dana.reply(C1, ReplyDraft("On it", "k-1", last_seen=elsewhere.id))
-        assert caught.value.messages == (theirs,)
-        with pytest.raises(NotFound):
-            await dana.thread(C1, before=elsewhere.id)
-
     async def test_bare_numbers_are_believed(self, dana: Store, sam: Store) -> None:
         """Drafts and outboxes of earlier versions, and their clients, know no more."""
         await self.seed(dana, incoming("c-1"))
@@ -166,6 +155,10 @@ class RestoringContract(Contract):
         newest = MessageId(bare(theirs.id))
         assert (await dana.reply(C1, ReplyDraft("On it", "k-1", last_seen=newest))).message.body == "On it"
         assert [message.id for message in (await dana.thread(C1, before=newest)).messages][:1] != [theirs.id]
+
+
+class HostRestoringContract(RestoringContract):
+    """What a restore means to the websites that a ``Host`` serves."""
 
     async def test_a_website_hears_all_that_was_replied_after_the_restore(
         self, dana: Store, open_as: OpenAs, backup: Backup

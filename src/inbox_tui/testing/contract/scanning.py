@@ -9,9 +9,11 @@ import pytest
 
 from inbox_tui.domain.errors import NotAllowed
 from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.limits import BODY_LIMIT
 from inbox_tui.domain.models import ConversationId, Kind, ReplyDraft
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, Contract, ids, intake_of, scan_of
+from inbox_tui.testing.contract.base import C1, Contract, ids, scan_of
+from inbox_tui.testing.contract.hostile import hostile
 from inbox_tui.testing.factories import incoming, random_conversations, said
 
 
@@ -20,7 +22,7 @@ async def scanned(store: Store, query: Query, batch: int = 7) -> list[str]:
     return [row.id async for rows in scan_of(store).scan(query, batch) for row in rows]
 
 
-class ScanningContract(Contract):
+class ScanContract(Contract):
     """The port's Scan."""
 
     async def test_a_scan_is_the_list(self, dana: Store) -> None:
@@ -54,7 +56,7 @@ class ScanningContract(Contract):
         found: list[str] = []
         async for rows in scan_of(dana).scan(Query(), 2):
             if not found:
-                await intake_of(sam).receive(ConversationId("c-0"), said("moved up", 100))
+                await self.visitor_says(sam, ConversationId("c-0"), "moved up", 100)
                 await self.seed(dana, incoming("c-99", at=200))
             found += [row.id for row in rows]
         assert found == [f"c-{number}" for number in reversed(range(10))]
@@ -86,3 +88,18 @@ class ScanningContract(Contract):
             await scanned(eve, Query())
         with pytest.raises(NotAllowed):
             await scan_of(eve).matching(Query(), 5)
+
+    @hostile
+    async def test_a_scan_gives_them_to_the_letter(self, dana: Store, text: str) -> None:
+        """Raw, as exports need them."""
+        await self.seed(dana, incoming("c-1", said(text)))
+        assert [row.last_message async for rows in scan_of(dana).scan(Query()) for row in rows] == [text]
+
+    async def test_a_scan_hands_over_large_messages_little_by_little(self, dana: Store) -> None:
+        """A batch has as many rows as were asked for only where they are small."""
+        body = "x" * (BODY_LIMIT - 10)
+        for number in range(60):
+            await self.seed(dana, incoming(f"c-{number}", body))
+        rows = [row async for batch in scan_of(dana).scan(Query(), 1_000) for row in batch]
+        assert {row.id for row in rows} == {ConversationId(f"c-{n}") for n in range(60)}
+        assert all(len(row.last_message) == len(body) for row in rows)

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_tui.domain.errors import NotAllowed, NotFound, Rejected
+from inbox_tui.domain.errors import NotAllowed, NotFound, ProfileIncomplete, Rejected
 from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import Access, Author, Badge, Color, MemberId, Status
+from inbox_tui.domain.models import Access, Author, Badge, Color, Kind, Lead, MemberId, ReplyDraft, Status
+from inbox_tui.domain.paging import PageRequest
 from inbox_tui.domain.team import PHOTO_LIMIT
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, Contract, events, ids, member_of, messages, reply, team_of
-from inbox_tui.testing.factories import DANA, SAM, incoming, said
+from inbox_tui.testing.contract.base import (
+    C1,
+    Contract,
+    OpenAs,
+    events,
+    ids,
+    last_seen,
+    listed,
+    member_of,
+    messages,
+    reply,
+    team_of,
+)
+from inbox_tui.testing.contract.feed import stop, until
+from inbox_tui.testing.factories import DANA, EVE, SAM, incoming, said
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256))
@@ -144,3 +158,43 @@ class TeamContract(Contract):
         row = await dana.get(C1)
         assert row.assignee == await dana.me()
         assert row.assignee.label == "Dana Ortiz"
+
+    async def test_team_changes_are_reported_as_such(self, dana: Store) -> None:
+        """Who is there, what they may do, how they look."""
+        feed = dana.changes()
+        await until(feed, lambda report: True)
+        member = await team_of(dana).add_member(SAM, "Sam Okafor", Access.EDIT)
+        await until(feed, lambda report: report.team)
+        await team_of(dana).set_access(member.id, Access.ADMIN)
+        await until(feed, lambda report: report.team)
+        await stop(feed)
+
+    @pytest.mark.parametrize("name", ["Žofie 日本", "O'Hara %_", "[bold]x", "\x1b[31mred", "\u202eanaD"])
+    async def test_names_of_members_are_kept_to_the_letter(self, dana: Store, name: str) -> None:
+        """What a name shows as is the screen's business."""
+        assert (await team_of(dana).save_profile(name, Badge("ŽÖ", Color.BLUE))).name == name
+        assert await dana.me() == (await dana.members())[0]
+
+    async def test_a_reply_needs_a_complete_profile_and_a_note_does_not(self, dana: Store, open_as: OpenAs) -> None:
+        """Rule 6: a name and an avatar."""
+        await self.seed(dana, incoming("c-1"))
+        await team_of(dana).add_member("new@acme.example", "", Access.EDIT)
+        new = await open_as("new@acme.example")
+        with pytest.raises(ProfileIncomplete):
+            await new.reply(C1, ReplyDraft("On it", "k-1", last_seen=await last_seen(new)))
+        assert (await new.reply(C1, ReplyDraft("a note", "n-1", Kind.NOTE))).message.kind is Kind.NOTE
+        await team_of(new).save_profile("New Person", Badge("NP", Color.RED))
+        assert (await reply(new)).member == await new.me()
+
+    async def test_access_given_and_taken_is_seen_at_once(self, dana: Store, eve: Store) -> None:
+        """A search that was made before tells nothing after."""
+        await self.seed(dana, incoming("c-1", "my flight", lead=Lead(phone="+46")))
+        me = (await member_of(dana, EVE)).id
+        search = Query(search="flight")
+        await team_of(dana).set_access(me, Access.EDIT)
+        assert [row.last_message for row in await listed(eve, search)] == ["my flight"]
+        assert [row.lead.phone for row in await listed(eve, Query())] == ["+46"]
+        await team_of(dana).set_access(me, Access.NONE)
+        with pytest.raises(NotAllowed):
+            await eve.list(search, PageRequest())
+        assert [(row.lead, row.last_message) for row in await listed(eve, Query())] == [(Lead(), "")]

@@ -34,9 +34,11 @@ from inbox_tui.testing.contract.base import (
     intake_of,
     last_seen,
     messages,
+    needs,
     reply,
     scan_of,
 )
+from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import DANA, SAM, incoming, minute, said
 
 TRIMMED = {
@@ -84,7 +86,44 @@ async def onwards(store: Store, after: MessageId, limit: int) -> list[Message]:
 
 
 class ThreadsContract(Contract):
-    """The order of threads, what follows from it, and messages without ids."""
+    """The order of threads, and what follows from it."""
+
+    @needs("given_times")
+    @pytest.mark.parametrize("seed", range(3))
+    async def test_a_thread_reads_the_same_in_stretches_of_any_size(self, dana: Store, seed: int) -> None:
+        """Messages of few times, in no order, by several imports and with replies between."""
+        random = Random(seed)
+        given = [said(f"m-{number}", random.randrange(6), key=f"k-{number}") for number in range(24)]
+        for start in range(0, 24, 8):
+            await self.seed(dana, incoming("c-1", *given[start : start + 8]))
+            await dana.reply(C1, ReplyDraft(f"note {start}", f"n-{start}", Kind.NOTE))
+        whole = await messages(dana)
+        assert all(one.created_at <= other.created_at for one, other in pairwise(whole))
+        arrived = sorted(range(24), key=lambda number: given[number].created_at)
+        assert [message.body for message in whole if message.key.startswith("k-")] == [f"m-{n}" for n in arrived]
+        for limit in (1, 2, 7, 30):
+            assert await in_stretches(dana, limit) == whole
+            assert await onwards(dana, FROM_START, limit) == whole
+            assert await onwards(dana, whole[9].id, limit) == whole[10:]
+
+    @needs("given_times", "own_rules")
+    async def test_a_visitor_who_writes_with_a_slow_clock_waits_all_the_same(self, dana: Store) -> None:
+        """Their message stands where its time says; that it came is what counts."""
+        await self.seed(dana, incoming("c-1"))
+        await reply(dana)
+        await self.visitor_says(dana, C1, "still broken", 2)
+        now = await dana.get(C1)
+        assert (now.waiting_since, now.messages) == (minute(2), 3)
+        assert (now.last_message, now.last_message_author, now.last_outgoing) == (
+            "On it",
+            Author.MEMBER,
+            Author.MEMBER,
+        )
+        assert await bodies(dana) == ["Hello", "still broken", "On it"]
+
+
+class IntakeThreadsContract(Contract):
+    """Threads that come in by an ``Intake``: in any order, in parts, with ids or without."""
 
     async def _present(self, store: Store) -> datetime:
         """The store's clock, by something that is written now."""
@@ -120,27 +159,10 @@ class ThreadsContract(Contract):
         await self.seed(dana, incoming("c-1", said("e")))
         assert await bodies(dana) == ["a", "b", "c", "d", "e", "later"]
 
-    @pytest.mark.parametrize("seed", range(3))
-    async def test_a_thread_reads_the_same_in_stretches_of_any_size(self, dana: Store, seed: int) -> None:
-        """Messages of few times, in no order, by several imports and with replies between."""
-        random = Random(seed)
-        given = [said(f"m-{number}", random.randrange(6), key=f"k-{number}") for number in range(24)]
-        for start in range(0, 24, 8):
-            await self.seed(dana, incoming("c-1", *given[start : start + 8]))
-            await dana.reply(C1, ReplyDraft(f"note {start}", f"n-{start}", Kind.NOTE))
-        whole = await messages(dana)
-        assert all(one.created_at <= other.created_at for one, other in pairwise(whole))
-        arrived = sorted(range(24), key=lambda number: given[number].created_at)
-        assert [message.body for message in whole if message.key.startswith("k-")] == [f"m-{n}" for n in arrived]
-        for limit in (1, 2, 7, 30):
-            assert await in_stretches(dana, limit) == whole
-            assert await onwards(dana, FROM_START, limit) == whole
-            assert await onwards(dana, whole[9].id, limit) == whole[10:]
-
     async def test_an_earlier_message_of_a_later_import_takes_its_place(self, dana: Store) -> None:
         """It begins the conversation, and decides nothing of what was said since."""
         await self.seed(dana, incoming("c-1", said("b", 5), said("B", 6, Author.MEMBER, member_email=SAM), at=5))
-        await dana.set_status(C1, Status.RESOLVED, Status.OPEN)
+        await set_status(dana, C1, Status.RESOLVED, Status.OPEN)
         before = await dana.get(C1)
         earlier = (said("a", 1), said("A", 2, Author.MEMBER, member_email=DANA), said("AI", 3, Author.AGENT))
         assert await intake_of(dana).ingest([incoming("c-1", *earlier)]) == ImportResult(extended=1, messages=3)
@@ -163,19 +185,6 @@ class ThreadsContract(Contract):
         await self.seed(dana, incoming("c-1", said("helped", 7, Author.MEMBER, member_email=SAM)))
         now = await dana.get(C1)
         assert (now.waiting_since, now.last_message, now.first_human_reply_at) == (None, "helped", minute(1))
-
-    async def test_a_visitor_who_writes_with_a_slow_clock_waits_all_the_same(self, dana: Store) -> None:
-        """Their message stands where its time says; that it came is what counts."""
-        await self.seed(dana, incoming("c-1"))
-        await reply(dana)
-        now = await intake_of(dana).receive(C1, said("still broken", 2, key="v-2"))
-        assert (now.waiting_since, now.messages) == (minute(2), 3)
-        assert (now.last_message, now.last_message_author, now.last_outgoing) == (
-            "On it",
-            Author.MEMBER,
-            Author.MEMBER,
-        )
-        assert await bodies(dana) == ["Hello", "still broken", "On it"]
 
     async def test_what_is_imported_above_what_was_seen_holds_no_reply_up(self, dana: Store, sam: Store) -> None:
         """What a colleague writes does (rule 8), and what is imported below."""

@@ -1,17 +1,17 @@
 """Where to write an export, and how far it is.
 
-Asks for the path, asks again before an existing file is replaced, then shows progress
-until the caller says it is done. The writing itself is the caller's: ``begin`` is called
-with the path, and answers with ``report``, ``finish`` or ``fail``.
+Asks for the path, asks again before an existing file is replaced, then runs the export and
+shows its progress. It owns that work: closing the dialog stops it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum, auto
 from pathlib import Path
 from typing import ClassVar
 
+import msgspec
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -65,10 +65,27 @@ def chosen_path(text: str) -> Path:
     return path
 
 
-class ExportDialog(Dialog[Path]):
-    """Gives the path of the finished file, or None: nothing (more) is to be written.
+class Exported(msgspec.Struct, frozen=True):
+    """A file that is complete."""
 
-    Closing with None while writing means that the caller must stop and remove what it has.
+    path: Path
+    rows: int
+
+
+Export = Callable[[Path, Callable[[int], None]], Awaitable[int]]
+"""Writes the file, reports the rows written so far, returns their number. Raises InboxError."""
+Count = Callable[[], Awaitable[int]]
+"""Counts what would be written. Raises InboxError."""
+_COUNTING = "count"
+
+
+class ExportDialog(Dialog[Exported]):
+    """Gives what was exported, or None: nothing was written, or not to the end.
+
+    Args:
+        count: How many conversations there are; a ``Count`` where that takes a while to find out.
+        suggested: The path that the field holds at first.
+        export: Runs in a worker of the dialog, which is cancelled when the dialog closes.
     """
 
     heading = "Export CSV"
@@ -77,13 +94,15 @@ class ExportDialog(Dialog[Path]):
         Binding("r", "replace", "Replace the file", id="dialog.replace", show=False),
     ]
 
-    def __init__(self, count: int | None, suggested: Path, begin: Callable[[Path], None]) -> None:
+    def __init__(self, count: int | Count, suggested: Path, export: Export) -> None:
         super().__init__()
-        self._count = count
+        self._count = count if isinstance(count, int) else None
+        self._count_rows = None if isinstance(count, int) else count
         self._suggested = suggested
-        self._begin = begin
+        self._export = export
         self._offered = ""
         self._path: Path | None = None
+        self._exported: Exported | None = None
         self.stage = Stage.CHOOSING
 
     def compose_body(self) -> ComposeResult:
@@ -97,11 +116,11 @@ class ExportDialog(Dialog[Path]):
         """Those of the stage."""
         return (Choice(*choice) for choice in _CHOICES[self.stage])
 
-    def counted(self, count: int) -> None:
-        """Show how many conversations will be written, where that was not known at first."""
-        if self.stage in (Stage.CHOOSING, Stage.REPLACING):
-            self._count = count
-            self._say(self._what())
+    def on_mount(self) -> None:
+        """Find out how many there are."""
+        super().on_mount()
+        if self._count_rows is not None:
+            self.run_worker(self._show_count(self._count_rows), group=_COUNTING)
 
     def report(self, rows: int) -> None:
         """Show how many rows are written."""
@@ -109,19 +128,6 @@ class ExportDialog(Dialog[Path]):
             whole = f" of {self._count:,}" if self._count is not None else ""
             share = f" ({min(100, rows * 100 // self._count)} %)" if self._count else ""
             self._say(f"Writing … {rows:,}{whole}{share}")
-
-    async def finish(self, message: str) -> None:
-        """Show that the file is complete."""
-        if self.stage is Stage.WRITING:
-            self._say(message)
-            await self._enter(Stage.DONE)
-
-    async def fail(self, error: InboxError) -> None:
-        """Show why nothing was written; the path stays, to be changed."""
-        if self.stage is Stage.WRITING:
-            self._say(self._what())
-            await self._enter(Stage.CHOOSING)
-            self.complain(f"{error.message} {error.hint}".strip())
 
     @on(Input.Changed)
     def forget_complaint(self, event: Input.Changed) -> None:
@@ -136,7 +142,7 @@ class ExportDialog(Dialog[Path]):
     async def action_accept(self) -> None:
         """Write, or ask first; once it is written, close."""
         if self.stage is Stage.DONE:
-            self.close(self._path)
+            self.close(self._exported)
         elif self.stage is Stage.CHOOSING:
             try:
                 self._path = chosen_path(self._entered())
@@ -158,9 +164,8 @@ class ExportDialog(Dialog[Path]):
         if self.stage is Stage.REPLACING:
             await self._enter(Stage.CHOOSING)
         else:
-            result = self._path if self.stage is Stage.DONE else None
-            self.stage = Stage.DONE  # what is reported from now on has no dialog to be shown in
-            self.close(result)
+            self.workers.cancel_node(self)
+            self.close(self._exported)
 
     def _what(self) -> str:
         if self._count is None:
@@ -174,9 +179,30 @@ class ExportDialog(Dialog[Path]):
 
     async def _write(self) -> None:
         assert self._path is not None
+        self.workers.cancel_group(self, _COUNTING)
         await self._enter(Stage.WRITING)
         self.report(0)
-        self._begin(self._path)
+        self.run_worker(self._export_to(self._path), group="export")
+
+    async def _export_to(self, path: Path) -> None:
+        try:
+            rows = await self._export(path, self.report)
+        except InboxError as error:  # nothing was written; the path stays, to be changed
+            self._say(self._what())
+            await self._enter(Stage.CHOOSING)
+            self.complain(f"{error.message} {error.hint}".strip())
+            return
+        self._exported = Exported(path, rows)
+        self._say(f"{counted(rows, 'conversation')} in {path}")
+        await self._enter(Stage.DONE)
+
+    async def _show_count(self, count_rows: Count) -> None:
+        try:
+            self._count = await count_rows()
+        except InboxError as error:
+            self.complain(f"{error.message} {error.hint}".strip())
+            return
+        self._say(self._what())
 
     async def _enter(self, stage: Stage) -> None:
         self.stage = stage

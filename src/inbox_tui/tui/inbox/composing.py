@@ -21,7 +21,7 @@ from inbox_tui.domain.errors import (
     StoreUnavailable,
 )
 from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, MessageId, Sent
-from inbox_tui.local.outbox import ReplyWrite
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.editing import edited_outside
 from inbox_tui.tui.inbox.leaving import finish

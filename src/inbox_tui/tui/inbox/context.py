@@ -21,7 +21,6 @@ from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
 from inbox_tui.tui.inbox.opening import InitialData
-from inbox_tui.tui.inbox.prompts import Prompts
 from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
 from inbox_tui.tui.presenters.keys import (
@@ -96,7 +95,6 @@ class InboxContext:
         self.thread = screen.query_one(ThreadView)
         self.box = screen.query_one(ReplyBox)
         self.status = screen.query_one(StatusLine)
-        self.prompts = Prompts(self)
 
     def run(self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool = False) -> None:
         """Hand work to a worker. Reads are exclusive in their group, writes never."""

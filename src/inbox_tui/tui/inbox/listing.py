@@ -181,9 +181,9 @@ class ListController:
                 if not heard_all and not self._context.list.row_count():
                     self._read(self.query)
 
-    def read_page(self, request: PageRequest, generation: int) -> None:
+    def read_page(self, request: PageRequest) -> None:
         """Read rows that the list has to show."""
-        self._context.run(self._context.work.read_page(self.query, request, generation), group="page")
+        self._context.run(self._context.work.read_page(self.query, request), group="page")
 
     def show_page(self, query: Query, request: PageRequest, page: Page) -> None:
         """Show rows that were read, unless the list is another by now."""

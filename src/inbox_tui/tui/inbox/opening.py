@@ -13,13 +13,13 @@ import msgspec
 
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Agent, Counts, Member
-from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.paging import Page
 from inbox_tui.local.launch import Launch
 from inbox_tui.local.outbox import Outbox, Undelivered
-from inbox_tui.operations.naming import agent_named
-from inbox_tui.operations.writes import DirectWrites, Writes
+from inbox_tui.operations.naming import agent_of
+from inbox_tui.operations.writes import Direct, Writes
+from inbox_tui.store.overview import first_list, read_counted_page, read_overview
 from inbox_tui.store.protocol import Store
-from inbox_tui.tui.inbox.requests import FIRST_PAGE
 
 
 class InitialData(msgspec.Struct, frozen=True):
@@ -61,28 +61,26 @@ async def open_inbox(launch: Launch) -> InitialData:
     """
     store = await launch.open_store()
     try:
-        # Together, for a store at the other end of a line.
-        me, found_agents, found_members = await asyncio.gather(store.me(), store.agents(), store.members())
-        agents, members = tuple(found_agents), tuple(found_members)
-        query = Query(launch.filter)
+        query, request = first_list(launch.filter)
+        seen = await read_overview(store, query, request)
+        counts, page = seen.counts, seen.page
         if launch.agent_name:
-            agent = await agent_named(store, launch.agent_name)
-            query = Query(launch.filter, agent.id)
-        counts, page = await asyncio.gather(store.counts(query.agent), store.list(query, PageRequest(limit=FIRST_PAGE)))
+            query = msgspec.structs.replace(query, agent=agent_of(seen.agents, launch.agent_name).id)
+            page, counts = await read_counted_page(store, query, request)
         # Who shares an account shares neither drafts nor what waits.
-        outbox = Outbox(launch.journal, f"{store.name} as {me.email}")
+        outbox = Outbox(launch.journal, f"{store.name} as {seen.me.email}")
         left = await asyncio.to_thread(outbox.take_over)  # it may wait for the disk
     except BaseException:
         await store.aclose()
         raise
     writes = _writes(store, outbox, left)
-    return InitialData(store, me, agents, members, counts, page, outbox, writes)
+    return InitialData(store, seen.me, seen.agents, seen.members, counts, page, outbox, writes)
 
 
 def _writes(store: Store, outbox: Outbox, left: Sequence[Undelivered]) -> Writes:
     """Where acts go: through the outbox if the store is not always there, or if anything waits in it."""
     if not (store.capabilities.outbox or left):
-        return DirectWrites(store)
+        return Direct(store)
     from inbox_tui.operations.delivery import Delivery  # a file on this machine is always there
 
     return Delivery(store, outbox, left)

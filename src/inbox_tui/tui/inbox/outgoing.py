@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from inbox_tui.domain.models import ConversationId, Kind, MessageId, ReplyDraft
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.local.journal import Draft
-from inbox_tui.local.outbox import Outbox, ReplyWrite
+from inbox_tui.local.outbox import Outbox
 
 
 class Replies:

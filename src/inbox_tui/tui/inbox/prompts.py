@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,19 +18,15 @@ from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import AgentId, Conversation, Counts
 from inbox_tui.domain.times import local
+from inbox_tui.store.protocol import Scan, Team
+from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.requests import WRITE
 
-_COUNTING = "export count"
-
 if TYPE_CHECKING:
-    from textual.worker import Worker
-
     from inbox_tui.local.launch import Launch
-    from inbox_tui.tui.dialogs.export import ExportDialog
     from inbox_tui.tui.dialogs.profile import Profile
     from inbox_tui.tui.dialogs.settings import SettingsResult, SettingsView
     from inbox_tui.tui.dialogs.welcome import Offer
-    from inbox_tui.tui.inbox.context import InboxContext
     from inbox_tui.tui.inbox.outgoing import Replies
 
 
@@ -38,64 +35,45 @@ class Prompts:
 
     def __init__(self, context: InboxContext) -> None:
         self._context = context
-        self._export: ExportDialog | None = None
+        self._agents: list[AgentId] = []
+        """Those chosen before, the last one first."""
 
     def export(self, query: Query, counts: Counts) -> None:
         """Ask where to, write everything that the query matches, say how many rows."""
-        from inbox_tui.tui.dialogs.export import ExportDialog
+        from inbox_tui.operations.exporting import count_rows, export_to_file
+        from inbox_tui.tui.dialogs.export import ExportDialog, Exported
 
-        context = self._context
-        composing: list[Worker[None]] = []
-        count = None if query.search else query.filter.count_in(counts)  # a list need not know what a search finds
+        context, store = self._context, self._context.work.store
+        assert isinstance(store, Scan)  # the action is not offered otherwise
+        known = None if query.search else query.filter.count_in(counts)  # a list need not know what a search finds
 
-        async def look() -> None:
-            try:
-                await context.work.count(query, modal.counted)
-            except InboxError as error:
-                modal.complain(f"{error.message} {error.hint}".strip())
+        def closed(exported: Exported | None) -> None:
+            if exported is not None:
+                context.status.say(f"Exported {counted(exported.rows, 'conversation')} to {exported.path}")
 
-        def begin(path: Path) -> None:
-            context.screen.workers.cancel_group(context.screen, _COUNTING)
-            work = context.work.export(query, path, modal.report)
-            composing.append(context.screen.run_worker(work, group="export"))
-
-        def closed(path: Path | None) -> None:
-            self._export = None
-            context.screen.workers.cancel_group(context.screen, _COUNTING)
-            if path is None:
-                for worker in composing:
-                    worker.cancel()
-
-        modal = ExportDialog(count, self._suggested(query), begin)
-        self._export = modal
-        context.screen.app.push_screen(modal, closed)
-        if count is None:
-            context.run(look(), group=_COUNTING)
-
-    async def exported(self, path: Path, rows: int) -> None:
-        """The file is complete."""
-        if self._export is not None:
-            await self._export.finish(f"{counted(rows, 'conversation')} in {path}")
-        self._context.status.say(f"Exported {counted(rows, 'conversation')} to {path}")
-
-    async def export_failed(self, error: InboxError) -> None:
-        """No file was written."""
-        if self._export is not None:
-            await self._export.fail(error)
+        dialog = ExportDialog(
+            partial(count_rows, store, query) if known is None else known,
+            self._suggested(query),
+            lambda path, progress: export_to_file(store, query, path, progress=progress),
+        )
+        context.screen.app.push_screen(dialog, closed)
 
     def choose_agent(self, current: AgentId | None, change: Callable[[AgentId | None], None]) -> None:
         """Ask whose conversations to list."""
         from inbox_tui.tui.dialogs.agents import AgentChoice, AgentDialog
 
         def chosen(choice: AgentChoice | None) -> None:
-            if choice is not None:
-                change(choice.agent.id if choice.agent else None)
+            if choice is None:
+                return
+            if choice.agent is not None:
+                self._agents = [choice.agent.id, *(id for id in self._agents if id != choice.agent.id)]
+            change(choice.agent.id if choice.agent else None)
 
-        self._context.screen.app.push_screen(AgentDialog(self._context.agents, current), chosen)
+        dialog = AgentDialog(self._context.agents, current, recent=self._agents)
+        self._context.screen.app.push_screen(dialog, chosen)
 
     async def settings(self, launch: Launch) -> None:
         """Show the settings and keep what is changed."""
-        from inbox_tui.store.protocol import Team
         from inbox_tui.tui.dialogs.settings import SettingsDialog, SettingsView
 
         context = self._context
@@ -186,7 +164,6 @@ class Prompts:
 
     async def _keep_profile(self, profile: Profile) -> str:
         """Save the member's profile at once; returns in words why it was not."""
-        from inbox_tui.store.protocol import Team
 
         context = self._context
         try:

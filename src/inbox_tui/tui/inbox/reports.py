@@ -122,16 +122,6 @@ class ReportHandlers(Screen[None]):
         """The store has a reply not."""
         self.composing.failed(event.id, event.key, event.error)
 
-    @on(m.Exported)
-    async def show_exported(self, event: m.Exported) -> None:
-        """A CSV file was written."""
-        await self.context.prompts.exported(event.path, event.rows)
-
-    @on(m.ExportFailed)
-    async def show_not_exported(self, event: m.ExportFailed) -> None:
-        """No CSV file was written."""
-        await self.context.prompts.export_failed(event.error)
-
     @on(m.ConversationsImported)
     def show_imported(self, event: m.ConversationsImported) -> None:
         """Conversations came in."""

@@ -17,7 +17,7 @@ from textual.message_pump import MessagePump
 
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import ChangeId
-from inbox_tui.domain.errors import InboxError, NotFound, Rejected, StoreUnavailable
+from inbox_tui.domain.errors import InboxError, NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import (
     FROM_START,
@@ -30,12 +30,13 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.local.journal import Draft
-from inbox_tui.local.outbox import ReplyWrite
 from inbox_tui.operations.next_waiting import next_waiting
 from inbox_tui.operations.pages import pages
 from inbox_tui.operations.triage import Triage
 from inbox_tui.operations.writes import Writes
+from inbox_tui.store.overview import FIRST_PAGE, read_counted_page
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.presenters.stretch import newest_hit, oldest_hit
@@ -50,8 +51,6 @@ WRITE = "write"
 """The group of the workers that write, all but decisions."""
 DECIDE = "decide"
 """The group of the workers that decide about conversations."""
-FIRST_PAGE = 80
-"""Rows read at first: two screens of a tall terminal."""
 THREAD = 100
 """Messages read at first; earlier ones come when scrolled to."""
 MINE_AT_ONCE = 500
@@ -75,21 +74,20 @@ class StoreRequests:
         self._screen = screen
         self.store = store
         self.writes = writes
-        self.triage = Triage(store, writes=writes)
+        self.triage = Triage(writes)
         self.undone: list[InboxError] = []
         """For each conversation about which a decision came to nothing, why."""
 
     async def read_list(self, query: Query) -> None:
         """The list from its beginning, with the counts that belong to it."""
         async with self._reporting(READ_LIST):
-            page = await self.store.list(query, PageRequest(limit=FIRST_PAGE))
-            counts = await self.store.counts(query.agent)
+            page, counts = await read_counted_page(self.store, query, PageRequest(limit=FIRST_PAGE))
             self._post(m.ListRead(query, page, counts))
 
-    async def read_page(self, query: Query, request: PageRequest, generation: int) -> None:
+    async def read_page(self, query: Query, request: PageRequest) -> None:
         """Further rows."""
         async with self._reporting(READ_LIST):
-            self._post(m.PageRead(query, request, generation, await self.store.list(query, request)))
+            self._post(m.PageRead(query, request, await self.store.list(query, request)))
 
     async def read_counts(self, agent: AgentId | None) -> None:
         """The numbers of the filters."""
@@ -112,7 +110,7 @@ class StoreRequests:
         """Messages before those on screen; where a restore undid these, the newest that there are instead."""
         async with self._reporting("read earlier messages", [id]):
             try:
-                self._post(m.EarlierRead(id, before, await self.store.thread(id, before=before, limit=THREAD)))
+                self._post(m.EarlierRead(before, await self.store.thread(id, before=before, limit=THREAD)))
             except NotFound:
                 self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
 
@@ -182,7 +180,7 @@ class StoreRequests:
             except InboxError as error:
                 if error.message != told:  # a token that was revoked stays so, and other words stand there meanwhile
                     told = error.message
-                    self._post(m.OperationFailed(FOLLOW, error, retryable=True))
+                    self._post(m.OperationFailed(FOLLOW, error))
             else:
                 return
             await asyncio.sleep(FOLLOW_AGAIN)
@@ -271,27 +269,6 @@ class StoreRequests:
         """The conversations of ids, read from the store where the screen does not hold them."""
         return tuple([known(id) or await self.store.get(id) for id in ids])
 
-    async def count(self, query: Query, found: Callable[[int], None]) -> None:
-        """How many conversations the query matches, where a list stops before its end. Raises InboxError."""
-        if isinstance(self.store, Scan):
-            number = 0
-            async for rows in self.store.scan(query):
-                number += len(rows)
-            found(number)
-
-    async def export(self, query: Query, path: Path, progress: Callable[[int], None]) -> None:
-        """Everything the query matches, as CSV."""
-        if not isinstance(self.store, Scan):
-            return
-        from inbox_tui.operations.exporting import export_to_file  # csv is not for the first screen
-
-        try:
-            rows = await export_to_file(self.store, query, path, progress=progress)
-        except InboxError as error:
-            self._post(m.ExportFailed(error))
-        else:
-            self._post(m.Exported(path, rows))
-
     async def save_profile(self, name: str, badge: Badge) -> None:
         """The member's own display name and avatar."""
         async with self._reporting("save your profile"):
@@ -349,8 +326,7 @@ class StoreRequests:
         except InboxError as error:
             about = (*ids, *(conversation.id for conversation in before))
             self.undone += [error] * len(before)
-            is_away = isinstance(error, StoreUnavailable)
-            self._post(m.OperationFailed(operation, error, about, tuple(before), retryable=is_away))
+            self._post(m.OperationFailed(operation, error, about, tuple(before)))
 
     def refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
         """Something that was decided before a restart, about what has changed since."""

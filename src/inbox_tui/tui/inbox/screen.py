@@ -28,6 +28,7 @@ from inbox_tui.tui.inbox.listing import ListController
 from inbox_tui.tui.inbox.min_size import MinSize
 from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.outgoing import Replies
+from inbox_tui.tui.inbox.prompts import Prompts
 from inbox_tui.tui.inbox.reading import ReadingController
 from inbox_tui.tui.inbox.reports import ReportHandlers
 from inbox_tui.tui.inbox.requests import StoreRequests
@@ -81,6 +82,7 @@ class InboxScreen(ReportHandlers):
             self, StoreRequests(self, opened.store, opened.writes), opened, self._launch, self._clock
         )
         self.composing = ComposeController(self.context, Replies(opened.outbox, self._new_key))
+        self.prompts = Prompts(self.context)
         self.listing = ListController(self.context, opened)
         self.jumps = Jumps(self.context, self.listing)
         self.reading = ReadingController(self.context, self.composing.follow)
@@ -93,7 +95,7 @@ class InboxScreen(ReportHandlers):
         self.call_after_refresh(self.assigned.read)
         self.composing.resume()
         if self._launch.is_new and not opened.counts.all:
-            self.call_after_refresh(self.context.prompts.welcome)
+            self.call_after_refresh(self.prompts.welcome)
 
     async def on_resize(self, event: events.Resize) -> None:
         """Below a size at which nothing can be read, say so instead of showing pieces."""
@@ -154,19 +156,19 @@ class InboxScreen(ReportHandlers):
 
     def action_export(self) -> None:
         """Write the list as CSV."""
-        self.context.prompts.export(self.listing.query, self.listing.counts)
+        self.prompts.export(self.listing.query, self.listing.counts)
 
     def action_agent(self) -> None:
         """Choose whose conversations are listed."""
-        self.context.prompts.choose_agent(self.listing.query.agent, self.listing.change_agent)
+        self.prompts.choose_agent(self.listing.query.agent, self.listing.change_agent)
 
     async def action_settings(self) -> None:
         """Change settings."""
-        await self.context.prompts.settings(self._launch)
+        await self.prompts.settings(self._launch)
 
     def action_lost_texts(self) -> None:
         """Show texts whose conversations cannot be opened."""
-        self.context.prompts.lost_texts(self.composing.replies, self.jumps.go_to)
+        self.prompts.lost_texts(self.composing.replies, self.jumps.go_to)
 
     def action_assigned(self) -> None:
         """Go to what a colleague assigned to the member."""
@@ -179,15 +181,15 @@ class InboxScreen(ReportHandlers):
         """Do one of the things that can be done with an empty inbox."""
         from inbox_tui.tui.dialogs.welcome import Offer  # not on the first screen
 
-        self.context.prompts.welcome(Offer[offer])
+        self.prompts.welcome(Offer[offer])
 
     def action_remove_sample(self) -> None:
         """Take the sample out of the inbox."""
-        self.context.prompts.remove_sample()
+        self.prompts.remove_sample()
 
     def action_help(self) -> None:
         """Show every key."""
-        self.context.prompts.help()
+        self.prompts.help()
 
     def action_back(self) -> None:
         """From the conversation to the list; from a selection or search to none."""
@@ -247,7 +249,7 @@ class InboxScreen(ReportHandlers):
     def read_page(self, event: ConversationList.PageWanted) -> None:
         """The list was scrolled to rows that are not loaded."""
         event.stop()
-        self.listing.read_page(event.request, event.generation)
+        self.listing.read_page(event.request)
 
     @on(ConversationList.Opened)
     def open_conversation(self, event: ConversationList.Opened) -> None:
@@ -264,7 +266,7 @@ class InboxScreen(ReportHandlers):
         """Enter on an empty list: what could be in it."""
         event.stop()
         if self.listing.is_unused:
-            self.context.prompts.welcome()
+            self.prompts.welcome()
 
     @on(ConversationList.SelectionChanged)
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:

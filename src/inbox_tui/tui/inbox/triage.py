@@ -14,7 +14,7 @@ import msgspec
 from inbox_tui.domain import rules
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, ConversationId, Member, Status
+from inbox_tui.domain.models import Conversation, ConversationId, Member, MemberId, Status
 from inbox_tui.operations.triage import Done
 from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.requests import DECIDE, SELECT_ALL, SELECT_ALL_LIMIT
@@ -42,6 +42,8 @@ class TriageController:
         self.matched: dict[ConversationId, Conversation] = {}
         """What "select all" found; the list itself holds only the rows it loaded."""
         self._is_selecting = False
+        self._chosen: list[MemberId] = []
+        """Who was given something from the dialog, the last one first."""
 
     def targets(self) -> tuple[Conversation, ...]:
         """What the next decision is about: the selection, or the highlighted conversation; none while more is found."""
@@ -104,6 +106,8 @@ class TriageController:
             if choice is None:
                 return
             who = choice.member.label if choice.member else "nobody"
+            if choice.member is not None:
+                self._chosen = [choice.member.id, *(id for id in self._chosen if id != choice.member.id)]
             self._after_asking(
                 targets,
                 f"Assign {counted(len(targets), 'conversation')} to {who}?",
@@ -111,9 +115,14 @@ class TriageController:
                 lambda: self._assign(targets, choice.member),
             )
 
-        current = targets[0].assignee if len(targets) == 1 else None
         context = self._context
-        menu = AssignDialog(context.members, context.me, current, anchor=context.pane.assign_anchor())
+        menu = AssignDialog(
+            context.members,
+            context.me,
+            [target.assignee.id if target.assignee else None for target in targets],
+            recent=self._chosen,
+            anchor=context.pane.assign_anchor(),
+        )
         context.screen.app.push_screen(menu, decided)
 
     def toggle_status(self) -> None:
@@ -146,10 +155,9 @@ class TriageController:
                 context.threads.forget(truth.id)
                 context.show_conversation(truth)
         context.list.clear_selection()
-        refused = [outcome for outcome in done.outcomes if outcome.error]
-        if refused:
-            more = f" ({len(refused):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
-            context.status.say(f"{refused[0].error}{more}", is_problem=True)
+        if done.refusals:
+            more = f" ({len(done.refusals):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
+            context.status.say(f"{done.refusals[0].message}{more}", is_problem=True)
         elif done.is_undo:
             self._show_undone(done)
         else:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from textual.timer import Timer
 
 from inbox_tui.domain.models import ConversationId
-from inbox_tui.local.outbox import ReplyWrite
+from inbox_tui.domain.writes import ReplyWrite
 
 SetTimer = Callable[[float, Callable[[], None]], Timer]
 

@@ -64,8 +64,6 @@ class ListWindow:
         """
         self.query = query
         self.total = total
-        self.generation = 0
-        """Grows with each jump; an answer to a request of an older one is stale."""
         self._page_size = page_size
         self._kept_rows = kept_rows
         self._asked: dict[Edge, PageRequest] = {}
@@ -247,7 +245,6 @@ class ListWindow:
         return jump.offset if jump.offset >= 0 else max(0, self.total + jump.offset)
 
     def _overtake(self) -> None:
-        self.generation += 1
         self._jump = None
         self._asked.clear()
 

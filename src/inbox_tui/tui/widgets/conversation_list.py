@@ -90,8 +90,6 @@ class ConversationList(WordedRows, can_focus=True):
         """Rows are wanted. Answer with ``supply``; if that fails, call ``ask_again``."""
 
         request: PageRequest
-        generation: int
-        """Requests of an older generation need no answer any more."""
 
     class Opened(FromList):
         """A conversation is to be opened."""
@@ -405,7 +403,7 @@ class ConversationList(WordedRows, can_focus=True):
             return
         in_sight = self.rows_in_sight
         for request in self._window.wanted(in_sight.start, in_sight.stop):
-            self.post_message(self.PageWanted(self, request, self._window.generation))
+            self.post_message(self.PageWanted(self, request))
 
     def _select(self, ids: frozenset[ConversationId]) -> None:
         changed = self._selected ^ ids

@@ -51,8 +51,6 @@ class ReplyBox(Vertical):
     ReplyBox:focus-within { border: round $accent; }
     ReplyBox.-note { border: round $inbox-note; border-title-color: $inbox-note; }
     ReplyBox.-note ReplyEditor, ReplyBox.-note ReplyEditor:focus { border-left: outer $inbox-note; padding: 0 0 0 1; }
-    ReplyBox.-busy { text-opacity: 60%; }
-    ReplyBox.-busy ReplyEditor { text-opacity: 60%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "send", "Send", id="reply.send"),
@@ -64,8 +62,6 @@ class ReplyBox(Vertical):
         Binding("escape", "leave", "Back to the list, text kept", id="reply.leave"),
     ]
 
-    busy: reactive[bool] = reactive(False, repaint=False)
-    """The text is on its way: it is shown dimmed and cannot be changed."""
     lines_at_most: reactive[int] = reactive(MAX_LINES, repaint=False)
     """Lines that the box may take here, between LINES_AT_LEAST and LINES_AT_MOST."""
 
@@ -175,7 +171,6 @@ class ReplyBox(Vertical):
             self._superseded.clear()
         self._conversation_id, self._kind, self._author = conversation_id, kind, author_label
         self._draft_since = since
-        self.busy = False
         self._complaint = ""
         text = self.text if text in self._superseded else clean_typed(text)
         if is_other or text != self.text:
@@ -189,7 +184,6 @@ class ReplyBox(Vertical):
 
     def clear(self) -> None:
         """Take the text out that has gone on its way. What was typed since stays."""
-        self.busy = False
         self._draft_since = ""
         since = self.text[len(self._submitted) :] if self._submitted and self.text.startswith(self._submitted) else ""
         self._put("")
@@ -240,7 +234,6 @@ class ReplyBox(Vertical):
             editor = ReplyEditor(self.before_typing, self.action_take_back)
             self._editor = editor
             self.mount(editor)
-            editor.read_only = self.busy
             editor.put(self._text)
         return self._editor
 
@@ -261,7 +254,7 @@ class ReplyBox(Vertical):
 
     def action_send(self) -> None:
         """Send the text; behind a backslash, begin a new line in its place."""
-        if self._editor and self._editor.is_behind_backslash and not self.busy:
+        if self._editor and self._editor.is_behind_backslash:
             self._editor.action_delete_left()
             self.action_newline()
         else:
@@ -279,7 +272,7 @@ class ReplyBox(Vertical):
     def action_change_kind(self) -> None:
         """Make the reply a note, or the note a reply; what had been begun of that kind stands above it."""
         id, was = self._conversation_id, self._kind
-        if id is None or not self.has_notes or self.busy or self._submitted is not None:
+        if id is None or not self.has_notes or self._submitted is not None:
             return
         self._report_change()
         self._held = None
@@ -307,7 +300,7 @@ class ReplyBox(Vertical):
 
     def action_editor(self) -> None:
         """Ask for the member's own editor."""
-        if self._conversation_id is not None and not self.busy:
+        if self._conversation_id is not None:
             self._report_change()
             self._superseded.clear()  # the editor may well bring an earlier text back
             self.post_message(self.EditorRequested(self._conversation_id, self._kind, self.text))
@@ -346,19 +339,13 @@ class ReplyBox(Vertical):
             self._show_frame()
         self._fit()
 
-    def watch_busy(self, busy: bool) -> None:
-        """Dim the text and let nobody change it, or the other way round."""
-        self.set_class(busy, "-busy")
-        if self._editor:
-            self._editor.read_only = busy
-
     def watch_lines_at_most(self) -> None:
         """Take less or more room."""
         self._fit()
 
     def _submit(self, *, and_resolve: bool) -> None:
         id, text = self._conversation_id, self.text
-        if id is None or self.busy or text == self._submitted:
+        if id is None or text == self._submitted:
             return
         self._report_change()
         if not text.strip():

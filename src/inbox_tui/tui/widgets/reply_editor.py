@@ -44,8 +44,7 @@ class ReplyEditor(TextArea):
 
     def begin_line(self) -> None:
         """Put a line break where the cursor is."""
-        if not self.read_only:
-            self.replace("\n", *self.selection, maintain_selection_offset=False)
+        self.replace("\n", *self.selection, maintain_selection_offset=False)
 
     @property
     def is_behind_backslash(self) -> bool:
@@ -69,7 +68,7 @@ class ReplyEditor(TextArea):
         self.move_cursor((len(above), len(line)))
 
     def check_consume_key(self, key: str, character: str | None = None) -> bool:
-        """Text is text also while the box is busy; then it is dropped, not run as commands."""
+        """Letters are text, never commands of the list."""
         return key == "tab" or (character is not None and is_text(character))
 
     def action_undo(self) -> None:
@@ -89,33 +88,18 @@ class ReplyEditor(TextArea):
             event.prevent_default()
             self.begin_line()
             return
-        if await self._run_key_of_box(event):
-            return
         is_typed = event.is_printable or event.key == "tab"
-        if is_typed and not self.read_only:
+        if is_typed:
             self._before_typing()
         if is_typed or event.key == "enter":
             event.prevent_default()  # keeps the text area from acting on it
         if is_typed:
-            event.stop()  # a letter typed while the box is busy must not become a command of the screen
+            event.stop()  # a letter must not become a command of the screen
             self._type("\t" if event.key == "tab" else event.character or "")
 
     def _type(self, text: str) -> None:
-        if not self.read_only and (result := self._replace_via_keyboard(clean_typed(text), *self.selection)):
+        if result := self._replace_via_keyboard(clean_typed(text), *self.selection):
             self.move_cursor(result.end_location)
-
-    async def _run_key_of_box(self, event: events.Key) -> bool:
-        # Bindings run after a key has bubbled up, by when the keys behind it may be in the text already:
-        # a slow line brings "ab", Ctrl+J and "cd" in one piece, and the new line must stay between them.
-        if event.is_printable:
-            return False
-        bound = self.screen.active_bindings.get(event.key)
-        if bound is None or bound.node is not self.parent or not bound.enabled:
-            return False
-        event.stop()
-        event.prevent_default()
-        await self.app.run_action(bound.binding.action, bound.node)
-        return True
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.stop()
