@@ -6,7 +6,6 @@ not take it. What may be sent is the store's to decide.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from inbox_tui.domain import rules
@@ -20,12 +19,12 @@ from inbox_tui.domain.errors import (
     StoreBroken,
     StoreUnavailable,
 )
-from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.domain.models import Conversation, ConversationId, Kind, Message, Sent
 from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.editing import edited_outside
 from inbox_tui.tui.inbox.leaving import finish
-from inbox_tui.tui.inbox.outgoing import Replies
+from inbox_tui.tui.inbox.outgoing import Replies, as_message
 from inbox_tui.tui.inbox.requests import WRITE
 from inbox_tui.tui.inbox.send_questions import ask_to_resolve, ask_to_send, is_busy
 from inbox_tui.tui.inbox.undo_send import UndoSendQueue
@@ -297,7 +296,7 @@ class ComposeController:
             undo = context.keys["reply.undo" if context.is_writing else "inbox.undo"]
             context.pane.show_pending(
                 [
-                    PendingMessage(as_message(pending, context, now), self._state_of(pending, undo))
+                    PendingMessage(as_message(pending, context.me, now), self._state_of(pending, undo))
                     for pending in self._replies.under_way(id)
                 ]
             )
@@ -419,9 +418,3 @@ class ComposeController:
         context.threads.forget(pending.id)
         context.refresh_open_thread()
         ask_to_send(context, pending.id, conflict.messages, pending.draft.body, answered)
-
-
-def as_message(pending: ReplyWrite, context: InboxContext, now: datetime) -> Message:
-    """What is on its way, as the thread will show it once the store has it."""
-    draft = pending.draft
-    return Message(MessageId(f"pending-{draft.key}"), Author.MEMBER, draft.kind, draft.body, now, context.me, draft.key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from inbox_tui.domain.models import ConversationId, Kind, MessageId, ReplyDraft
+from inbox_tui.domain.models import Author, ConversationId, Kind, Member, Message, MessageId, ReplyDraft
 from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.local.journal import Draft
 from inbox_tui.local.outbox import Outbox
@@ -144,3 +144,9 @@ class Replies:
 
     def _has_draft(self, id: ConversationId) -> bool:
         return (id, Kind.MESSAGE) in self._drafted or (id, Kind.NOTE) in self._drafted
+
+
+def as_message(write: ReplyWrite, me: Member, now: datetime) -> Message:
+    """What is on its way, as the thread will show it once the store has it."""
+    draft = write.draft
+    return Message(MessageId(f"pending-{draft.key}"), Author.MEMBER, draft.kind, draft.body, now, me, draft.key)
