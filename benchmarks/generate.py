@@ -24,6 +24,7 @@ from platformdirs import user_cache_path
 
 from benchmarks.conversations import Conversations, Said, Team
 from benchmarks.vocabulary import Vocabulary
+from inbox_tui.backends.sql import counters
 from inbox_tui.backends.sql.database import Value
 from inbox_tui.backends.sql.rows import STATE_COLUMNS, state
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
@@ -57,23 +58,7 @@ _ADD_MESSAGE = (
 )
 _ADD_CONVERSATION = f"INSERT INTO conversation (id, {', '.join(STATE_COLUMNS)}) VALUES (?{', ?' * len(STATE_COLUMNS)})"
 _STATE_VALUES = itemgetter(*STATE_COLUMNS)
-_SHARED_COUNTERS = {
-    Filter.ALL: "1 = 1",
-    Filter.UNRESOLVED: "status = 0",
-    Filter.RESOLVED: "status = 1",
-    Filter.PENDING: "status = 0 AND waiting_since IS NOT NULL",
-    Filter.HAS_LEAD: "has_lead = 1",
-}
-COUNTED = " UNION ALL ".join(
-    [
-        f"SELECT 0, agent_id, '{filter.value}', count(*) FROM conversation WHERE {condition} GROUP BY agent_id"
-        for filter, condition in _SHARED_COUNTERS.items()
-    ]
-    + [
-        f"SELECT assignee_id, agent_id, '{Filter.YOUR_INBOX.value}', count(*) FROM conversation"
-        " WHERE status = 0 AND assignee_id IS NOT NULL GROUP BY assignee_id, agent_id"
-    ]
-)
+COUNTED = " UNION ALL ".join(map(counters.counted_each, Filter))
 """What the table of counters must hold, counted from the conversations."""
 _COUNT_ALL = f"INSERT INTO counter (member_id, agent_id, name, n) {COUNTED}"
 
@@ -180,15 +165,12 @@ class _Build:
                 yield entry.row_id, *_STATE_VALUES(state(entry.closes, id))
 
     def _count_in(self, conversation: Conversation) -> None:
-        agent, holder = int(conversation.agent.id), conversation.assignee
-        for filter in Filter:
-            is_own = filter is Filter.YOUR_INBOX
-            if filter.matches(conversation, holder.id if holder else MemberId("")):
-                self._tally[int(holder.id) if is_own and holder else 0, agent, filter.value] += 1
+        for place in counters.places(conversation):
+            self._tally[place] += 1
 
     def _check(self, db: sqlite3.Connection) -> None:
-        counters = {(member, agent, name): n for member, agent, name, n in db.execute("SELECT * FROM counter")}
-        if counters != dict(self._tally):
+        kept = {(member, agent, name): n for member, agent, name, n in db.execute("SELECT * FROM counter") if n}
+        if kept != dict(self._tally):
             raise RuntimeError(f"The counters of {self._file} are not what its conversations say.")
 
 

@@ -59,7 +59,7 @@ async def require_shown_as_damaged(store: Store) -> None:
     assert rows[C2].damage
     assert not rows[C1].damage and not rows[C3].damage
     assert rows[C2].last_message == "c"
-    counts = await store.counts(None)
+    counts = await store.counts()
     for filter in Filter:
         page = await store.list(Query(filter), PageRequest(10))
         assert filter.count_in(counts) == len(page.rows)

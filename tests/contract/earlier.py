@@ -62,6 +62,6 @@ async def require_as_today(store: Store) -> None:
     assert (now.created_at, now.first_human_reply_at) == (minute(1), minute(6))
     assert (await store.get(C2)).lead == Lead("", "y@mail.example")
     assert await ids(store, Query(Filter.HAS_LEAD)) == ["c-2"]
-    assert (await store.counts(None)).has_lead == 1
+    assert (await store.counts()).has_lead == 1
     taken = await intake_of(store).ingest([NEWEST_FIRST])
     assert (taken.unchanged, taken.messages) == (1, 0)

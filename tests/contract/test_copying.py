@@ -127,7 +127,7 @@ async def test_a_copy_is_the_same_and_a_second_writes_nothing(place: Place) -> N
         assert (here.name, here.badge, here.access) == (there.name, there.badge, there.access)
         assert await team_of(source).photo(here.id) == await team_of(target).photo(there.id)
     assert [m.kind for m in await messages(source)] == [m.kind for m in await messages(target)]
-    assert await source.counts(None) == await target.counts(None)
+    assert await source.counts() == await target.counts()
 
 
 async def test_over_http_in_both_directions(place: Place) -> None:
@@ -149,7 +149,7 @@ async def test_broken_off_it_goes_on_where_it_was(place: Place) -> None:
     await fill(source)
     with pytest.raises(KeyboardInterrupt):
         await place.copied(source, target, break_off)
-    assert (await target.counts(None)).all == 100
+    assert (await target.counts()).all == 100
     assert (await place.copied(source, target)).written == 23
 
 
@@ -177,7 +177,7 @@ async def test_a_target_with_other_conversations_is_refused_and_left_as_it_was(p
     await intake_of(target).ingest([incoming("other", "b")])
     with pytest.raises(Rejected, match=r"b\.db holds 1 conversation \(other\) that .*a\.db does not"):
         await place.copied(source, target)
-    assert (await target.counts(None)).all == 1
+    assert (await target.counts()).all == 1
 
 
 async def resolve(store: Store) -> object:
@@ -261,7 +261,7 @@ async def test_stores_that_got_the_names_of_others_are_no_earlier_copy(place: Pl
     await intake_of(other).ingest([incoming(f"x-{number}") for number in range(8)])
     with pytest.raises(Rejected, match=r"holds 8 conversations .* that .*a\.db does not"):
         await place.copied(other, again)
-    assert (await again.counts(None)).all == 8
+    assert (await again.counts()).all == 8
 
 
 def as_earlier_versions_wrote(mark: Path) -> None:
@@ -433,7 +433,7 @@ async def test_where_nothing_can_be_noted_nothing_is_copied(place: Place, tmp_pa
     (tmp_path / "full").write_text("no folder")
     with pytest.raises(ConfigError, match="full cannot be made"):
         await place.copied(source, target, machine="full")
-    assert (await target.counts(None)).all == 0
+    assert (await target.counts()).all == 0
 
 
 async def test_a_small_copy_is_known_from_itself_by_another_address(place: Place) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 
 from inbox_tui.backends.sqlite.store import open_file
-from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.filters import Filter, Order, Query, Scope
 from inbox_tui.domain.models import Access, IncomingConversation
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.registry import Identity, utc_now
@@ -33,7 +33,7 @@ async def check(path: Path, given_conversations: list[IncomingConversation]) -> 
         for store, agent, filter in product((dana, sam), agents, Filter):
             me = (await store.me()).id
             right = {row.id for row in everything if filter.matches(row, me) and agent in (None, row.agent.id)}
-            assert filter.count_in(await store.counts(agent)) == len(right)
+            assert filter.count_in(await store.counts(Scope(agent))) == len(right)
             for order in Order:
                 rows = (await store.list(Query(filter, agent, order=order), ALL_ROWS)).rows
                 assert len(rows) == len(right)

@@ -55,7 +55,7 @@ async def everything(store: SqliteStore) -> tuple[Any, ...]:
     ]
     whole = [row async for rows in store.scan(Query()) for row in rows]
     members = sorted((member.email, member.access) for member in await store.members())
-    return page.rows, threads, whole, await store.counts(None), members
+    return page.rows, threads, whole, await store.counts(), members
 
 
 class Interrupted:
@@ -164,7 +164,7 @@ async def test_others_write_between_the_parts_of_an_import_and_of_a_bulk_change(
         assert before.message.body == "a note"
         assert not running.done()
         await running
-    assert (await store.counts(None)).resolved == 200
+    assert (await store.counts()).resolved == 200
     await store.aclose()
 
 

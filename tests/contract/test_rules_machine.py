@@ -26,7 +26,7 @@ from inbox_tui.backends.sqlite.store import open_file
 from inbox_tui.domain import rules
 from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.errors import InboxError
-from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.filters import Filter, Order, Query, Scope
 from inbox_tui.domain.models import (
     Access,
     AgentId,
@@ -324,7 +324,7 @@ class InboxMachine(RuleBasedStateMachine):
         seen: dict[object, object] = {
             "members": {named(member) for member in await store.members()},
             "conversations": [told(row) for row in everything],
-            "counts": {name: await store.counts(id) for name, id in {**agents, "": None}.items()},
+            "counts": {name: await store.counts(Scope(id)) for name, id in {**agents, "": None}.items()},
         }
         for filter, order in product(Filter, Order):
             rows = (await store.list(Query(filter, order=order), ALL_ROWS)).rows

@@ -14,7 +14,7 @@ from inbox_tui.backends.sql import pages
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
 from inbox_tui.domain.changes import NO_CHANGE, ChangeId, Changes
 from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, StoreUnavailable
-from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.filters import Filter, Order, Query, Scope
 from inbox_tui.domain.models import (
     Access,
     Assign,
@@ -148,7 +148,7 @@ async def test_counters_are_what_the_filters_say_after_anything(store: SqliteSto
                 await store.set_lead(id, chance.choice([Lead(), Lead(email="m@mail.example")]))
     await store.set_access(sam.id, Access.NONE)
     for agent in [None, *(agent.id for agent in await store.agents())]:
-        counts = await store.counts(agent)
+        counts = await store.counts(Scope(agent))
         assert {filter: filter.count_in(counts) for filter in Filter} == await live_counts(store, agent)
 
 
@@ -207,7 +207,7 @@ async def test_a_waiting_report_can_be_cancelled(store: SqliteStore) -> None:
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    assert (await store.counts(None)).all == 0
+    assert (await store.counts()).all == 0
 
 
 async def test_a_scan_sees_the_workspace_as_it_was_at_its_first_step(store: SqliteStore) -> None:
@@ -265,7 +265,7 @@ async def test_many_state_changes_are_decided_one_by_one(store: SqliteStore) -> 
     assert [type(outcome.refusal) for outcome in mixed] == [type(None), Conflict, NotFound]
     assert mixed[1].before is not None
     assert mixed[2].before is None
-    assert (await store.counts(None)).resolved == 1200
+    assert (await store.counts()).resolved == 1200
 
 
 async def test_a_common_word_is_counted_up_to_a_limit(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:

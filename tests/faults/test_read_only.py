@@ -127,7 +127,7 @@ async def test_a_file_that_is_written_after_it_was_opened_is_not_shown_as_it_was
         await anext(store.changes())
     await writer.aclose()
     with pytest.raises(StoreBroken, match="was written"):
-        await store.counts(None)
+        await store.counts()
     await store.aclose()
 
 

@@ -247,7 +247,7 @@ async def test_an_older_file_is_backed_up_before_it_is_migrated(
     )
     monkeypatch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
     store = await opened(file)
-    assert (await store.counts(None)).all == 3
+    assert (await store.counts()).all == 3
     await store.aclose()
     backup = file.with_name(f"inbox.db.v{NEWEST}.bak")
     assert backup.stat().st_mode & 0o777 == 0o600
@@ -273,7 +273,7 @@ async def test_a_failing_migration_leaves_the_file_as_it_was(
         patch.setattr("inbox_tui.backends.sqlite.schema.MIGRATIONS", folder)
         await refusal(file)
     store = await opened(file)
-    assert (await store.counts(None)).all == 3
+    assert (await store.counts()).all == 3
     await store.aclose()
 
 

@@ -83,7 +83,7 @@ async def require_exact(store: SqliteStore) -> None:
     """The counters are what the filters say of each conversation."""
     me = (await store.me()).id
     everything = [row async for rows in store.scan(Query()) for row in rows]
-    counts = await store.counts(None)
+    counts = await store.counts()
     for filter in Filter:
         assert filter.count_in(counts) == sum(filter.matches(row, me) for row in everything), filter
 
@@ -167,7 +167,7 @@ async def test_a_full_disk_is_named_and_nothing_is_lost(small_disk: Path) -> Non
             taken += 1
     assert str(path) in caught.value.message
     assert "space" in caught.value.hint
-    assert (await store.counts(None)).all == taken
+    assert (await store.counts()).all == taken
     assert len((await store.list(Query(), PageRequest(limit=1000))).rows) == taken
     ballast.unlink()
     await store.reply(ConversationId("c-0"), ReplyDraft("There is room again", "k-1"))
@@ -187,7 +187,7 @@ async def test_a_file_size_limit_is_named(file: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert str(file) in caught.value.message
-    went_in = (await store.counts(None)).all - 3
+    went_in = (await store.counts()).all - 3
     assert went_in < 100
     taken = await store.ingest(big)
     assert (taken.unchanged, taken.added) == (went_in, 100 - went_in)

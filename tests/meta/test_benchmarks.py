@@ -66,7 +66,7 @@ def test_a_workspace_is_sound_and_mixed(file: Path) -> None:
 async def test_the_store_opens_it_and_counts_what_is_there(file: Path) -> None:
     store = await open_store(StoreUrl.parse(f"sqlite:///{file}"), Identity(ME, is_given=True))
     try:
-        counts = await store.counts(None)
+        counts = await store.counts()
         for filter in Filter:
             page = await store.list(Query(filter), PageRequest(limit=2 * COUNT))
             assert len(page.rows) == filter.count_in(counts), filter

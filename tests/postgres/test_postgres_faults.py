@@ -142,7 +142,7 @@ async def test_nothing_that_came_in_is_lost_when_the_server_is_killed_at_once() 
             await intake_of(store).ingest([incoming(f"c-{number}")])
             cluster.stop(signal.SIGKILL)
             cluster.start()
-            assert (await store.counts(None)).all == number + 1
+            assert (await store.counts()).all == number + 1
             await store.aclose()
 
 

@@ -113,7 +113,7 @@ async def test_a_store_on_a_server_that_hangs_is_closed_soon(
 ) -> None:
     monkeypatch.setattr(workers, "FINISH_TIMEOUT", SOON)
     store = await open_postgres(DANA)
-    await asyncio.gather(store.counts(None), store.list(Query(search="flight"), PageRequest()))
+    await asyncio.gather(store.counts(), store.list(Query(search="flight"), PageRequest()))
     with psycopg.connect(cluster.url(database)) as other:
         other.execute("LOCK TABLE conversation IN ACCESS EXCLUSIVE MODE")
         work = [

@@ -297,7 +297,7 @@ async def test_a_full_disk_is_named_and_nothing_is_lost(cluster: Cluster, databa
                 message = said("".join(chr(0x4E00 + (taken * 7919 + i * i) % 20_000) for i in range(100_000)))
                 await intake_of(store).ingest([incoming(f"c-{taken}", message)])
                 taken += 1
-        assert len(await listed(store, Query())) == (await store.counts(None)).all == taken
+        assert len(await listed(store, Query())) == (await store.counts()).all == taken
         await intake_of(store).set_lead(C1, Lead("Maria Berger"))
         await store.aclose()
         cluster.execute("ALTER TABLE message SET TABLESPACE pg_default", database=database)

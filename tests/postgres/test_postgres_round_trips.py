@@ -94,7 +94,7 @@ async def test_what_a_screen_asks_takes_one(line: Proxy, address: StoreUrl) -> N
         for ask in (
             lambda: read_counted_page(store, Query(Filter.PENDING), FIRST),
             lambda: store.list(Query(Filter.RESOLVED), FIRST),
-            lambda: store.counts(None),
+            store.counts,
             lambda: store.get(C1),
             store.me,
             store.members,

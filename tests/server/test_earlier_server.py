@@ -11,8 +11,8 @@ import pytest
 
 from inbox_tui.backends.http.store import HttpStore, open_store
 from inbox_tui.domain.errors import StoreBroken
-from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import FROM_START, Access, ConversationId, Counts, Member, MemberId, MessageId, Thread
+from inbox_tui.domain.filters import Counts, Filter, Query
+from inbox_tui.domain.models import FROM_START, Access, ConversationId, Member, MemberId, MessageId, Thread
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
 from inbox_tui.store.api import Problem, Workspace
 from inbox_tui.store.overview import first_list, read_counted_page, read_overview

@@ -410,14 +410,14 @@ async def test_an_import_ends_with_its_client(store: Store) -> None:
         body = msgspec.json.encode(many)
         async with line_to(served, head("POST", "import", secret, len(body)) + body):
             async with asyncio.timeout(SOON):
-                while (await store.counts(None)).all < 50:
+                while (await store.counts()).all < 50:
                     await asyncio.sleep(0.001)
         await until(lambda: is_idle(served))
         await set_status(store, ONE, Status.RESOLVED, Status.OPEN)  # behind the part under way
-        stopped = (await store.counts(None)).all
+        stopped = (await store.counts()).all
         assert stopped < 2_000
         await set_status(store, ONE, Status.OPEN, Status.RESOLVED)
-        assert (await store.counts(None)).all == stopped
+        assert (await store.counts()).all == stopped
 
 
 # Answers

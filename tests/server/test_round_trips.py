@@ -51,7 +51,7 @@ async def opened(served: Served, line: Proxy, email: str) -> Store:
 
 async def asked_apart(store: Store, query: Query) -> Overview:
     """The same, each part by its own verb."""
-    page, counts = await store.list(query, FIRST), await store.counts(query.agent)
+    page, counts = await store.list(query, FIRST), await store.counts(query.scope)
     return Overview(await store.me(), tuple(await store.agents()), tuple(await store.members()), counts, page)
 
 
@@ -68,7 +68,7 @@ async def test_a_filter_takes_one_request(line: Proxy, far: Store, query: Query)
     before = line.tally
     page, counts = await read_counted_page(far, query, FIRST)
     assert line.tally.after(before).turns == line.tally.after(before).round_trips == 1
-    assert (page, counts) == (await far.list(query, FIRST), await far.counts(None))
+    assert (page, counts) == (await far.list(query, FIRST), await far.counts())
 
 
 async def test_a_page_further_on_is_counted_too(far: Store) -> None:

@@ -8,8 +8,7 @@ from textual import on
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from inbox_tui.domain.filters import Filter
-from inbox_tui.domain.models import Counts
+from inbox_tui.domain.filters import Counts, Filter
 from inbox_tui.tui.themes import DARK
 from inbox_tui.tui.widgets.filter_bar import FilterBar
 
@@ -66,11 +65,21 @@ async def test_numbers_come_when_they_are_known() -> None:
         )
 
 
+async def test_a_filter_whose_number_is_not_known_has_none() -> None:
+    app = BarApp()
+    async with app.run_test(size=(120, 3)) as pilot:
+        app.bar.counts = Counts(all=25, pending=0)
+        app.bar.active = Filter.HAS_LEAD
+        assert await line(pilot) == (
+            " 1 All 25  2 Your inbox  3 Unresolved  4 Resolved  5 Pending human reply 0 [6 Has lead]"
+        )
+
+
 @pytest.mark.parametrize(
     ("width", "expected"),
     [
-        (80, " 1 All 1,128  2 Inbox 7 [3 Unresolved 42] 4 Resolved 86  5 Pending 0  6 Lead 61"),
-        (78, " 1 All 1,128  2 Inbox 7 [3 Open 42] 4 Resolved 86  5 Pending 0  6 Lead 61"),
+        (80, " 1 All 1,128  2 Mine 7 [3 Open 42] 4 Done 86  5 Waiting 0  6 Leads 61"),
+        (72, " 1 All 1,128  2 Mine 7 [3 Open 42] 4 Done 86  5 Waiting 0  6 Leads 61"),
         (50, " 1:1,128  2:7 [3 Unresolved 42] 4:86  5:0  6:61"),
         (42, " 1:1,128  2:7 [3 Open 42] 4:86  5:0  6:61"),
         (37, " 1:1,128  2:7 [3:42] 4:86  5:0  6:61"),

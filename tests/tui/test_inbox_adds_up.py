@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from inbox_tui.domain.filters import Filter
-from inbox_tui.domain.models import Conversation, ConversationId, Counts, Status
+from inbox_tui.domain.filters import Counts, Filter
+from inbox_tui.domain.models import Conversation, ConversationId, Status
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Intake, Store
 from inbox_tui.testing.deciding import set_status
@@ -98,7 +98,7 @@ async def belonging(store: Store, inbox: Inbox) -> tuple[dict[ConversationId, Co
     query = inbox.listing.query
     page = await store.list(query, PageRequest(limit=5_000))
     assert not page.is_cut
-    return {row.id: row for row in page.rows}, await store.counts(query.agent)
+    return {row.id: row for row in page.rows}, await store.counts(query.scope)
 
 
 def adds_up(inbox: Inbox, belongs: dict[ConversationId, Conversation], counts: Counts) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inbox_tui.domain.filters import Filter, Order, Query
-from inbox_tui.domain.models import Access, Conversation, Counts, Lead, Status
+from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Order, Query, Scope
+from inbox_tui.domain.models import Access, AgentId, Conversation, Lead, Status
 from inbox_tui.testing.factories import MORNING, member, record
 
 DANA = member("Dana Ortiz")
@@ -66,13 +66,19 @@ def test_newest_first_but_longest_waiting_where_people_wait() -> None:
     assert Query(Filter.PENDING, order=Order.OLDEST).effective_order is Order.OLDEST
 
 
-def test_orders_cycle_newest_oldest_longest_waiting() -> None:
-    seen = [Order.NEWEST]
-    for _ in range(3):
-        seen.append(seen[-1].following)
-    assert [order.label for order in seen] == [
-        "newest first",
-        "oldest first",
-        "longest waiting first",
-        "newest first",
-    ]
+def test_orders_are_named_in_the_order_in_which_they_cycle() -> None:
+    assert [order.label for order in Order] == ["newest first", "oldest first", "longest waiting first"]
+
+
+def test_an_unknown_number_is_none_and_not_zero() -> None:
+    assert [filter.count_in(Counts(all=3)) for filter in Filter] == [3, None, None, None, None, None]
+
+
+def test_a_query_is_counted_in_its_scope() -> None:
+    assert Query(Filter.ALL, AgentId("7")).scope == Scope(AgentId("7"))
+    assert Query().scope == WHOLE_WORKSPACE
+
+
+def test_each_filter_has_a_key_and_short_words_of_its_own() -> None:
+    for values in ([filter.entry.key for filter in Filter], [filter.entry.short for filter in Filter]):
+        assert len(set(values)) == len(Filter)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql import counters, statements
 from inbox_tui.backends.sql.migrations import steps
 from inbox_tui.backends.sql.roster_reader import LAST_TEAM_CHANGE
 from inbox_tui.backends.sqlite.schema import MIGRATIONS
@@ -115,7 +115,7 @@ def test_scrolling_seeks_its_key(schema: sqlite3.Connection, filter: Filter, has
         statements.written_at(3),
         statements.SAID_IN_CONVERSATION,
         statements.keys_among(3),
-        statements.COUNTS_OF_AGENT,
+        counters.COUNTS_OF_AGENT,
         statements.CHANGE,
         statements.FIRST_CHANGE,
         LAST_TEAM_CHANGE,
@@ -157,7 +157,7 @@ def test_the_newest_row_is_the_last_of_its_key(schema: sqlite3.Connection, state
 
 
 def test_counts_read_the_counters_alone(schema: sqlite3.Connection) -> None:
-    assert all("conversation" not in line for line in plan_of(schema, statements.COUNTS))
+    assert all("conversation" not in line for line in plan_of(schema, counters.COUNTS))
 
 
 @pytest.mark.parametrize("order", Order)

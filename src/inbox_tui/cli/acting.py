@@ -92,7 +92,7 @@ def _send(session: CommandSession, id: ConversationId, text: str, kind: Kind) ->
                 if error.maybe_done:
                     error.hint = f"It may have been sent. Look first: inbox-tui show {shlex.quote(clean_line(id))}"
                 raise
-            say("Note written." if kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}.")
+            say("Note added." if kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}.")
             write_lines([clean_line(sent.message.id)])
 
     run_async(work())

@@ -19,6 +19,7 @@ from inbox_tui.cli.lazy import LazyGroup, global_options
 from inbox_tui.cli.session import CommandSession
 from inbox_tui.cli.streams import prepare_streams
 from inbox_tui.domain.errors import InboxError
+from inbox_tui.domain.filter_table import Filter
 
 INTERRUPTED = 130
 USAGE = 2
@@ -37,7 +38,7 @@ COMMANDS = {
     "members": ("inbox_tui.cli.team:members", "Manage the team."),
     "profile": ("inbox_tui.cli.profile:profile", "Print or change your display name and avatar."),
     "login": ("inbox_tui.cli.login:login", "Keep a token for a server."),
-    "logout": ("inbox_tui.cli.login:logout", "Forget it."),
+    "logout": ("inbox_tui.cli.login:logout", "Remove the saved token."),
     "serve": ("inbox_tui.cli.serving:serve", "Offer this store to a team over HTTP."),
     "token": ("inbox_tui.cli.serving:token", "Manage the tokens for a server over this store."),
     "migrate": ("inbox_tui.cli.upkeep:migrate", "Make the store's tables, or bring them up to date."),
@@ -45,10 +46,8 @@ COMMANDS = {
     "copy": ("inbox_tui.cli.upkeep:copy", "Copy a workspace into another store."),
     "stores": ("inbox_tui.cli.about:stores", "List the kinds of store that are installed."),
     "config": ("inbox_tui.cli.about:config", "Print the settings in force and where each comes from."),
-    "doctor": ("inbox_tui.cli.doctor:doctor", "Say what is wrong here, and how to mend it."),
+    "doctor": ("inbox_tui.cli.doctor:doctor", "Diagnose problems."),
 }
-FILTERS = ("all", "your-inbox", "unresolved", "resolved", "pending", "has-lead")
-"""The names of domain.filters.Filter, here for the help text; importing it would double its time."""
 
 
 @click.group(
@@ -57,7 +56,9 @@ FILTERS = ("all", "your-inbox", "unresolved", "resolved", "pending", "has-lead")
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.option("--filter", "filter_name", type=click.Choice(FILTERS), help="Begin with this filter.")
+@click.option(
+    "--filter", "filter_name", type=click.Choice([filter.value for filter in Filter]), help="Begin with this filter."
+)
 @click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's conversations.")
 @click.option("--slow", is_flag=True, help="Send less over a slow line.")
 @click.version_option(__version__, message="inbox-tui %(version)s")
@@ -126,7 +127,7 @@ def _report(kind: type[BaseException], error: BaseException, _: TracebackType | 
     from inbox_tui.local import paths
     from inbox_tui.local.crash_report import write_report
 
-    say(f"inbox-tui: a mistake of the program's own ended it ({kind.__name__}). Your drafts are kept.")
+    say(f"inbox-tui crashed ({kind.__name__}). Your drafts are kept.")
     try:
         report = write_report(error, paths.crash_folder(), datetime.now(timezone.utc))
     except OSError as problem:

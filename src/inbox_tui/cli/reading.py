@@ -41,12 +41,16 @@ _COLUMNS = (
 
 @command("list")
 @click.option(
-    "--filter", "filter_name", type=click.Choice([filter.value for filter in Filter]), default="all", help="Which ones."
+    "--filter",
+    "filter_name",
+    type=click.Choice([filter.value for filter in Filter]),
+    default="all",
+    help="Filter to list.",
 )
 @click.option("--search", default="", metavar="WORDS", help="Only those in which all words occur.")
 @click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's.")
-@click.option("--order", type=click.Choice([order.value for order in Order]), help="Sort otherwise than the filter.")
-@click.option("--limit", type=click.IntRange(min=0), default=LIMIT, show_default=True, help="At most; 0 means all.")
+@click.option("--order", type=click.Choice([order.value for order in Order]), help="Override the sort order.")
+@click.option("--limit", type=click.IntRange(min=0), default=LIMIT, show_default=True, help="Maximum rows; 0 for all.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, its keys the CSV columns.")
 @click.pass_obj
 def list_conversations(
@@ -69,6 +73,8 @@ def list_conversations(
         async with session.store(must_exist=True) as store:
             agent = (await agent_named(store, agent_name)).id if agent_name else None
             query = Query(Filter(filter_name), agent, search, Order(order) if order else None)
+            if order is None:
+                query = store.capabilities.with_order(query)
             await print_list(store, query, limit, as_json=as_json)
 
     run_async(work())
@@ -93,8 +99,10 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
         altered += sum(id_shown(row.id) != row.id for row in rows)
         printed += len(rows)
     if printed and printed == limit and not query.search:
-        total = query.filter.count_in(await store.counts(query.agent))
-        if total > printed:
+        total = query.filter.count_in(await store.counts(query.scope))
+        if total is None:
+            say(f"{printed:,} printed; --limit 0 prints all.")
+        elif total > printed:
             say(f"{printed:,} of {total:,}; --limit 0 prints all.")
     if altered and not as_json:
         say(f"{counted(altered, 'id has', 'ids have')} characters that cannot be shown; see list --json.")

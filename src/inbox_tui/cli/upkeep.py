@@ -15,6 +15,7 @@ from inbox_tui.cli.output import say
 from inbox_tui.cli.session import CommandSession, file_url, run_async
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import ConfigError, Unsupported
+from inbox_tui.domain.filters import Filter
 from inbox_tui.store.protocol import Store, Upkeep
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def backup(session: CommandSession, file: Path) -> None:
             me = await store.me()
         backup = await open_store(copy, session.identity_at(copy, email=me.email, may_create=False))
         try:
-            return (await backup.counts(None)).all
+            return Filter.ALL.count_in(await backup.counts()) or 0
         finally:
             await backup.aclose()
 
@@ -126,12 +127,14 @@ def copy(session: CommandSession, source: str, target: str) -> None:
         f" {counted(copied.written, 'was', 'were')} written. Checksum {copied.checksum}"
     )
     if copied.without_profile:
-        say(f"These members choose name and avatar there anew: {', '.join(copied.without_profile)}.")
+        say(f"These members must set name and avatar again: {', '.join(copied.without_profile)}.")
 
 
 def _upkeep(store: Store) -> Upkeep:
     if not isinstance(store, Upkeep) or not store.capabilities.upkeep:
-        raise Unsupported(f"{store.name} is kept by whoever runs it.", hint="Ask them; or name the store itself.")
+        raise Unsupported(
+            f"{store.name} cannot be maintained from here.", hint="Ask whoever runs it, or name the store itself."
+        )
     return store
 
 

@@ -1,16 +1,17 @@
-"""The six filters, the orders and the query: which conversations a list shows.
+"""The query, its scope and the counts: which conversations a list shows, and how many there are.
 
-The one definition of each filter is ``matches``. Stores may answer in their own
-language, but a property test holds every answer to this one.
+The filters themselves stand in ``filter_table``. Stores may answer in their own language, but a property test holds
+every answer to the filter's own ``matches``.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import msgspec
 
-from inbox_tui.domain.models import AgentId, Conversation, Counts, MemberId, Status
+from inbox_tui.domain.filter_table import Filter, Order
+from inbox_tui.domain.models import AgentId
+
+__all__ = ["WHOLE_WORKSPACE", "Counts", "Filter", "Order", "Query", "Scope", "may_begin"]
 
 BEGINNING_IN_MESSAGES = 3
 BEGINNING_IN_WHAT_IS_KNOWN = 2
@@ -25,90 +26,25 @@ def may_begin(word: str, least: int) -> bool:
     return len(word.encode("utf-8", "replace")) >= least
 
 
-class Filter(StrEnum):
-    """One of the six filters; the value is its name on the command line."""
+class Scope(msgspec.Struct, frozen=True):
+    """The part of the workspace that is counted. Further restrictions become further fields."""
 
-    ALL = "all"
-    YOUR_INBOX = "your-inbox"
-    UNRESOLVED = "unresolved"
-    RESOLVED = "resolved"
-    PENDING = "pending"
-    HAS_LEAD = "has-lead"
-
-    @property
-    def label(self) -> str:
-        """The filter's name on screen."""
-        return _TITLES[self]
-
-    @property
-    def default_order(self) -> Order:
-        """The order a list has until the member asks for another."""
-        return Order.WAITING if self is Filter.PENDING else Order.NEWEST
-
-    def matches(self, conversation: Conversation, me: MemberId) -> bool:
-        """Whether the conversation belongs in this filter for the member ``me``."""
-        is_open = conversation.status is Status.OPEN
-        match self:
-            case Filter.ALL:
-                return True
-            case Filter.YOUR_INBOX:
-                assignee = conversation.assignee
-                return is_open and assignee is not None and assignee.id == me
-            case Filter.UNRESOLVED:
-                return is_open
-            case Filter.RESOLVED:
-                return not is_open
-            case Filter.PENDING:
-                return is_open and conversation.waiting_since is not None
-            case Filter.HAS_LEAD:
-                return conversation.has_lead
-
-    def count_in(self, counts: Counts) -> int:
-        """This filter's number among all six."""
-        return int(getattr(counts, self.value.replace("-", "_")))
+    agent: AgentId | None = None
+    """One AI agent's conversations; None means all agents'."""
 
 
-_TITLES = {
-    Filter.ALL: "All",
-    Filter.YOUR_INBOX: "Your inbox",
-    Filter.UNRESOLVED: "Unresolved",
-    Filter.RESOLVED: "Resolved",
-    Filter.PENDING: "Pending human reply",
-    Filter.HAS_LEAD: "Has lead",
-}
+WHOLE_WORKSPACE = Scope()
 
 
-class Order(StrEnum):
-    """How a list is sorted; the value is its name on the command line."""
+# The fields are the table's, so mypy cannot see them; ``Filter.count_in`` reads one with its type.
+_Numbers = msgspec.defstruct("_Numbers", [(filter.field, int | None, None) for filter in Filter], frozen=True)
 
-    NEWEST = "newest"
-    """Newest activity first."""
-    OLDEST = "oldest"
-    """Oldest activity first."""
-    WAITING = "waiting"
-    """Longest waiting first, then the others by newest activity."""
 
-    @property
-    def following(self) -> Order:
-        """The next order when cycling."""
-        orders = list(Order)
-        return orders[(orders.index(self) + 1) % len(orders)]
+class Counts(_Numbers, frozen=True):  # type: ignore[misc, valid-type, call-arg]
+    """How many conversations each filter holds: exact, or None where the store does not know. Never a guess.
 
-    @property
-    def label(self) -> str:
-        """The order's name on screen."""
-        return {"newest": "newest first", "oldest": "oldest first", "waiting": "longest waiting first"}[self.value]
-
-    def place(self, conversation: Conversation) -> tuple[float, float]:
-        """Where a conversation stands: smaller places come first, and equal ones stand either way."""
-        activity, waiting = conversation.last_activity_at.timestamp(), conversation.waiting_since
-        match self:
-            case Order.NEWEST:
-                return 0, -activity
-            case Order.OLDEST:
-                return 0, activity
-            case Order.WAITING:
-                return (1, -activity) if waiting is None else (0, waiting.timestamp())
+    It has one field for each filter, under ``Filter.field``.
+    """
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -123,3 +59,8 @@ class Query(msgspec.Struct, frozen=True):
     def effective_order(self) -> Order:
         """The order in force."""
         return self.order or self.filter.default_order
+
+    @property
+    def scope(self) -> Scope:
+        """What ``Store.counts`` should count for this list; a search is counted by its own page."""
+        return Scope(self.agent)

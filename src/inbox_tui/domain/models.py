@@ -165,6 +165,11 @@ class Conversation(msgspec.Struct, frozen=True):
     """The fields that cannot be read in the store, and hold something in their place here; empty where all can."""
 
     @property
+    def is_open(self) -> bool:
+        """It is not resolved."""
+        return self.status is Status.OPEN
+
+    @property
     def has_lead(self) -> bool:
         """At least one thing is known of the visitor."""
         return not self.lead.is_empty
@@ -254,17 +259,6 @@ class SetStatus(msgspec.Struct, frozen=True, tag="status"):
 
 StateChange = Assign | SetStatus
 """What ``Store.decide`` can be asked for. The type checker finds every place that has to know each kind."""
-
-
-class Counts(msgspec.Struct, frozen=True):
-    """How many conversations each filter holds, exactly."""
-
-    all: int = 0
-    your_inbox: int = 0
-    unresolved: int = 0
-    resolved: int = 0
-    pending: int = 0
-    has_lead: int = 0
 
 
 class IncomingMessage(msgspec.Struct, frozen=True):

@@ -56,22 +56,34 @@ class PageRequest(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Consecutive rows of a list, in the list's order."""
+    """Consecutive rows of a list, in the list's order. A store may give fewer than were asked for, even none."""
 
     query: Query
     rows: tuple[Conversation, ...]
     first: Cursor | None
-    """The place of the first row; None when there are no rows."""
+    """The place from which to read on before the page; None where there is nothing to read on from."""
     last: Cursor | None
-    """The place of the last row; None when there are no rows."""
+    """The place from which to read on after the page; None likewise."""
     offset: int | None = None
     """Row number of the first row, where the request was by row number."""
     total: int | None = None
-    """For a search: how many match. Filters without a search are counted by ``counts``."""
+    """For a search: how many match; None if that is not known. Filters without a search are counted by ``counts``."""
     total_is_exact: bool = True
     """False when a search found more than is counted."""
     is_cut: bool = False
     """It ends early, for it holds as much as one answer may: more of the rows that were asked for follow."""
+    is_end: bool | None = None
+    """Whether the list has no further row in the direction in which it was read. None: it has none if the page has
+    fewer rows than were asked for and was not cut."""
+
+    def ends(self, request: PageRequest) -> bool:
+        """Whether the list ends here, in the direction of the request that this page answers."""
+        if self.first is None and self.last is None:
+            return True
+        if self.is_end is not None:
+            return self.is_end
+        is_from_end = request.cursor is None and request.offset < 0
+        return (is_from_end or len(self.rows) < request.limit) and not self.is_cut
 
 
 def sent_size(record: msgspec.Struct) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from inbox_tui.domain.errors import ConfigError
+from inbox_tui.domain.filter_table import Filter
 from inbox_tui.local.settings import nearest
 
 DEFAULT_KEYS = {
@@ -21,12 +22,7 @@ DEFAULT_KEYS = {
     "inbox.last": "G,end",
     "inbox.page-down": "pagedown",
     "inbox.page-up": "pageup",
-    "inbox.filter-all": "1",
-    "inbox.filter-your-inbox": "2",
-    "inbox.filter-unresolved": "3",
-    "inbox.filter-resolved": "4",
-    "inbox.filter-pending": "5",
-    "inbox.filter-has-lead": "6",
+    **{filter.binding: filter.entry.key for filter in Filter},
     "inbox.open": "enter",
     "inbox.reply": "r",
     "inbox.note": "m",

@@ -69,11 +69,12 @@ class Copied(msgspec.Struct, frozen=True):
 async def require_source(store: Store) -> CopySource:
     """The store, if it can be copied from by who asks. Raises Unsupported, NotAllowed."""
     if not _is_whole(store):
-        raise Unsupported(f"{store.name} cannot be copied from: it lists neither everything nor its team.")
+        raise Unsupported(f"{store.name} cannot be copied from: it cannot list everything or its team.")
     me = await store.me()
     if me.access is not Access.ADMIN:
         raise NotAllowed(
-            f"Only an admin copies a workspace, and {me.email} is none of {store.name}.", hint="Name one with --as."
+            f"Only an admin can copy a workspace; {me.email} is not an admin of {store.name}.",
+            hint="Name one with --as.",
         )
     return store  # type: ignore[return-value]  # as asked above
 
@@ -81,7 +82,7 @@ async def require_source(store: Store) -> CopySource:
 def require_target(store: Store) -> CopyTarget:
     """The store, if it can be copied to. Raises Unsupported."""
     if not (_is_whole(store) and isinstance(store, Intake) and store.capabilities.intake):
-        raise Unsupported(f"{store.name} cannot be copied to: it takes no conversations in, or lists not everything.")
+        raise Unsupported(f"{store.name} cannot be copied to: it does not accept imports or cannot list everything.")
     return store  # type: ignore[return-value]  # as asked above
 
 
@@ -128,7 +129,7 @@ class Copy:
         began = (await written_since(self._source, None)).id
         await self._require_another(began)
         goes_on = await self._require_earlier_copy()
-        self._total = (await self._source.counts(None)).all
+        self._total = (await self._source.counts()).all
         await self._team.bring()
         await self._require_own(())
         checksum, written = await self._copy_conversations(goes_on=goes_on)
@@ -159,7 +160,7 @@ class Copy:
 
     async def _require_earlier_copy(self) -> bool:
         """Whether the target holds an earlier copy, or a part of one. Raises Rejected if it holds anything else."""
-        self._total = (await self._target.counts(None)).all
+        self._total = (await self._target.counts()).all
         mark = self._journal.read() if self._total else None
         if mark is not None and not await self._is_of_both(mark.witness):
             mark = None
@@ -262,7 +263,7 @@ class Copy:
             raise StoreBroken(f"Too much was written in {self._source.name} meanwhile.", hint=_AGAIN)
         pairs = [(id, await whole(self._source, id)) for id in written.conversations]
         self._require_none([id for id, found in pairs if found is None or not await self._has(found)])
-        total = (await self._target.counts(None)).all
+        total = (await self._target.counts()).all
         if total != copied:
             raise StoreBroken(
                 f"{self._target.name} holds {counted(total, 'conversation')}; {copied:,} were copied.", hint=_AGAIN

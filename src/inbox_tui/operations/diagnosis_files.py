@@ -172,7 +172,7 @@ async def _asked(
     async with asyncio.timeout(STORE_TIMEOUT):
         store = await open_store()
         try:
-            member, conversations = await store.me(), (await store.counts(None)).all
+            member, conversations = await store.me(), (await store.counts()).all
         except BaseException:
             await store.aclose()
             raise

@@ -41,7 +41,7 @@ async def next_waiting(store: Store, agent: AgentId | None, after: ConversationI
         InboxError: as ``Store.list``.
     """
     look = _Look(after, me)
-    async for rows in pages(store, Query(Filter.PENDING, agent), ROWS_AT_ONCE):
+    async for rows in pages(store, store.capabilities.with_order(Query(Filter.PENDING, agent)), ROWS_AT_ONCE):
         if look.finds_in(rows):
             break
     return look.result

@@ -27,10 +27,11 @@ async def pages(
     left, cursor = limit, None
     while left is None or left > 0:
         wanted = size if left is None else min(size, left)
-        page = await store.list(query, PageRequest(limit=wanted, cursor=cursor))
+        request = PageRequest(limit=wanted, cursor=cursor)
+        page = await store.list(query, request)
         if page.rows:
             yield page.rows
-        if len(page.rows) < wanted and not page.is_cut:
-            return
         cursor = page.last
+        if cursor is None or page.ends(request):
+            return
         left = left - len(page.rows) if left is not None else None

@@ -13,8 +13,8 @@ import msgspec
 from litestar import Litestar
 
 from inbox_tui.domain.changes import Changes
-from inbox_tui.domain.filters import Filter, Order
-from inbox_tui.domain.models import Agent, Counts, ImportResult, IncomingMessage, ReplyDraft, Sent, Thread
+from inbox_tui.domain.filters import Counts, Filter, Order
+from inbox_tui.domain.models import Agent, ImportResult, IncomingMessage, ReplyDraft, Sent, Thread
 from inbox_tui.domain.paging import Page
 from inbox_tui.store import api
 

@@ -11,13 +11,12 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from inbox_tui import __version__
 from inbox_tui.domain.errors import Rejected
-from inbox_tui.domain.filters import Filter, Order, Query
+from inbox_tui.domain.filters import Counts, Filter, Order, Query, Scope
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
     Assign,
     Conversation,
-    Counts,
     Member,
     MessageId,
     ReplyDraft,
@@ -50,10 +49,11 @@ from inbox_tui.store.api import (
     StatusSetting,
     Workspace,
     cursor_of,
+    over_http,
     result_of,
 )
 from inbox_tui.store.overview import read_counted_page, read_overview
-from inbox_tui.store.protocol import Capabilities, Store
+from inbox_tui.store.protocol import Store
 
 AnAgent = Annotated[str | None, QueryParameter(description="Id of an AI agent; absent for all agents.")]
 Search = Annotated[str, QueryParameter(description="Words that the conversation holds, at most 12.")]
@@ -85,21 +85,7 @@ async def workspace(caller: MemberOf) -> Workspace:
 
 
 def _workspace(caller: MemberCaller) -> Workspace:
-    can = caller.store.capabilities
-    offered = Capabilities(
-        can.reply,
-        can.notes,
-        can.assign,
-        can.resolve,
-        can.search,
-        can.live,
-        can.team,
-        can.intake,
-        can.scan,
-        outbox=True,
-        batch=can.batch,
-    )
-    return Workspace(__version__, caller.member, offered)
+    return Workspace(__version__, caller.member, over_http(caller.store.capabilities))
 
 
 @get("/overview", opt={"audience": Audience.MEMBER})
@@ -131,7 +117,7 @@ async def agents(caller: MemberOf) -> Sequence[Agent]:
 @get("/counts", opt={"audience": Audience.MEMBER})
 async def counts(caller: MemberOf, agent: AnAgent = None) -> Counts:
     """The exact number in each filter."""
-    return await caller.store.counts(None if agent is None else AgentId(agent))
+    return await caller.store.counts(Scope(None if agent is None else AgentId(agent)))
 
 
 @get("/conversations", opt={"audience": Audience.MEMBER})

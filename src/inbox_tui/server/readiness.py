@@ -46,7 +46,7 @@ async def require_ready(store: Store, host: Host) -> None:
         host: The same store, as one that a server offers.
     """
     try:
-        await store.counts(None)
+        await store.counts()
         await host.require_writable()
     except StoreBroken as error:
         raise StoreUnavailable(error.message, hint=error.hint, public=error.public or _BROKEN) from error

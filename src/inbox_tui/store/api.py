@@ -15,13 +15,13 @@ import msgspec
 from inbox_tui.domain import errors
 from inbox_tui.domain.agents import MESSAGES_AT_ONCE
 from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken, StoreUnavailable
+from inbox_tui.domain.filters import Counts
 from inbox_tui.domain.models import (
     Access,
     Agent,
     Badge,
     Conversation,
     ConversationId,
-    Counts,
     IncomingConversation,
     Lead,
     Member,
@@ -75,6 +75,19 @@ class FirstScreen(msgspec.Struct, frozen=True):
     agents: tuple[Agent, ...] | None
     """Null where the team was not asked for."""
     members: tuple[Member, ...] | None
+
+
+TRAVELLING = frozenset(
+    {"reply", "notes", "assign", "resolve", "search", "live", "team", "intake", "scan", "batch", "orders"}
+)
+"""The capabilities that a client's store has because the server's store has them."""
+OF_THE_LINE = {"host": False, "upkeep": False, "outbox": True}
+"""Those that follow from the line between the two, whatever the server's store can do."""
+
+
+def over_http(can: Capabilities) -> Capabilities:
+    """What a client's store can do if the server's can do this."""
+    return Capabilities(**{name: getattr(can, name) for name in TRAVELLING} | OF_THE_LINE)
 
 
 class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -325,7 +338,7 @@ def cursor_of(text: str) -> Cursor:
     try:
         cursor = Cursor(int(key), int(tie))
     except ValueError as error:
-        raise errors.Rejected("This cursor is none that was given out.") from error
+        raise errors.Rejected("Invalid cursor.") from error
     if max(abs(cursor.key), abs(cursor.tie)) >= 2**63:
-        raise errors.Rejected("This cursor is none that was given out.")
+        raise errors.Rejected("Invalid cursor.")
     return cursor

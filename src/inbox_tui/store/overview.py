@@ -11,8 +11,8 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import Agent, Counts, Member
+from inbox_tui.domain.filters import Counts, Filter, Query
+from inbox_tui.domain.models import Agent, Member
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Store
 
@@ -60,4 +60,4 @@ async def read_counted_page(store: Store, query: Query, request: PageRequest) ->
     """A page of any store, with the counts that belong to it. Raises InboxError."""
     if isinstance(store, Batched):
         return await store.counted_page(query, request)
-    return await asyncio.gather(store.list(query, request), store.counts(query.agent))
+    return await asyncio.gather(store.list(query, request), store.counts(query.scope))

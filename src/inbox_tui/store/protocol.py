@@ -22,7 +22,7 @@ import msgspec
 
 from inbox_tui.domain.agents import NewChat
 from inbox_tui.domain.changes import ChangeId, Changes
-from inbox_tui.domain.filters import Query
+from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Order, Query, Scope
 from inbox_tui.domain.models import (
     Access,
     Agent,
@@ -30,7 +30,6 @@ from inbox_tui.domain.models import (
     Badge,
     Conversation,
     ConversationId,
-    Counts,
     ImportResult,
     IncomingConversation,
     IncomingMessage,
@@ -52,8 +51,8 @@ Clock = Callable[[], datetime]
 """Gives the present as aware UTC."""
 
 
-class Capabilities(msgspec.Struct, frozen=True):
-    """What a store can do beyond listing and reading. A screen hides what is False."""
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a store can do beyond listing and reading, and what it promises. A screen hides what is False."""
 
     reply: bool = True
     notes: bool = True
@@ -77,6 +76,18 @@ class Capabilities(msgspec.Struct, frozen=True):
     batch: int = 500
     """Changes that one ``decide`` should carry: a call that fails is repeated as a whole, and other writes wait for it.
     A store takes any number all the same."""
+    orders: dict[Filter, tuple[Order, ...]] = {}
+    """The orders of each filter's list, its own default first. A filter that is absent has every order; any other
+    raises Unsupported."""
+
+    def orders_of(self, filter: Filter) -> tuple[Order, ...]:
+        """The orders in which a filter's list can be read."""
+        return self.orders.get(filter) or tuple(Order)
+
+    def with_order(self, query: Query) -> Query:
+        """The query in an order that the store has: its own where possible, else the filter's first here."""
+        orders = self.orders_of(query.filter)
+        return query if query.effective_order in orders else msgspec.structs.replace(query, order=orders[0])
 
 
 @runtime_checkable
@@ -100,8 +111,8 @@ class Store(Protocol):
     async def members(self) -> Sequence[Member]:
         """All members of the workspace, by name."""
 
-    async def counts(self, agent: AgentId | None) -> Counts:
-        """The exact number in each filter for one agent, or for all (None)."""
+    async def counts(self, scope: Scope = WHOLE_WORKSPACE) -> Counts:
+        """The number in each filter within a scope: exact, or None where the store cannot know it."""
 
     async def list(self, query: Query, page: PageRequest) -> Page:
         """A window into the list that the query describes.

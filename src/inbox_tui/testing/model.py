@@ -13,16 +13,14 @@ import msgspec
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, Rejected, StoreUnavailable
-from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Query, Scope
 from inbox_tui.domain.fingerprints import may_be_same, read_id
 from inbox_tui.domain.models import (
     FROM_START,
     Agent,
-    AgentId,
     Author,
     Conversation,
     ConversationId,
-    Counts,
     IncomingMessage,
     Kind,
     Member,
@@ -92,10 +90,9 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         """All members, by name."""
         return sorted(self._workspace.members.values(), key=lambda member: member.label.casefold())
 
-    async def counts(self, agent: AgentId | None) -> Counts:
+    async def counts(self, scope: Scope = WHOLE_WORKSPACE) -> Counts:
         """How many rows each filter's list has."""
-        numbers = {filter: len(self._rows(Query(filter, agent))) for filter in Filter}
-        return Counts(**{filter.value.replace("-", "_"): number for filter, number in numbers.items()})
+        return Counts(**{filter.field: len(self._rows(Query(filter, scope.agent))) for filter in Filter})
 
     async def list(self, query: Query, page: PageRequest) -> Page:
         """A window into the list, as the member may see it. Raises NotAllowed for a search."""

@@ -7,19 +7,9 @@ from __future__ import annotations
 
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.errors import InboxError
-from inbox_tui.domain.filters import Query
+from inbox_tui.domain.filters import Counts, Query
 from inbox_tui.domain.hits import Hits
-from inbox_tui.domain.models import (
-    Agent,
-    AgentId,
-    Conversation,
-    ConversationId,
-    Counts,
-    Member,
-    MessageId,
-    Sent,
-    Thread,
-)
+from inbox_tui.domain.models import Agent, AgentId, Conversation, ConversationId, Member, MessageId, Sent, Thread
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.operations.next_waiting import Next
 from inbox_tui.operations.triage import Done

@@ -8,8 +8,7 @@ import msgspec
 
 from inbox_tui.backends.http.line import ApiClient
 from inbox_tui.domain.errors import NotFound
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Counts
+from inbox_tui.domain.filters import Counts, Query
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.api import PAGE_LIMIT, FirstScreen
 from inbox_tui.store.overview import Overview
@@ -41,7 +40,7 @@ class HttpBatched(Store):
         return await self._counted_page(query, request) if seen is None else (seen.page, seen.counts)
 
     async def _counted_page(self, query: Query, request: PageRequest) -> tuple[Page, Counts]:
-        return await asyncio.gather(self.list(query, request), self.counts(query.agent))
+        return await asyncio.gather(self.list(query, request), self.counts(query.scope))
 
     async def _first_screen(self, query: Query, request: PageRequest, *, team: bool) -> FirstScreen | None:
         seen, self._seen = self._seen, None

@@ -17,13 +17,11 @@ from inbox_tui.backends.http.line import ApiClient
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import CredentialError, StoreBroken
-from inbox_tui.domain.filters import Query
+from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Query, Scope
 from inbox_tui.domain.models import (
     Agent,
-    AgentId,
     Conversation,
     ConversationId,
-    Counts,
     Member,
     MessageId,
     ReplyDraft,
@@ -114,17 +112,25 @@ class HttpStore(HttpTeam, HttpIntake, HttpBatched):
         """All members of the workspace, by name."""
         return await self._line.ask("GET", "members", list[Member])
 
-    async def counts(self, agent: AgentId | None) -> Counts:
+    async def counts(self, scope: Scope = WHOLE_WORKSPACE) -> Counts:
         """The exact number in each filter."""
-        return await self._line.ask("GET", "counts", Counts, params={} if agent is None else {"agent": agent})
+        params: dict[str, str | int] = {} if scope.agent is None else {"agent": scope.agent}
+        return await self._line.ask("GET", "counts", Counts, params=params)
 
     async def list(self, query: Query, page: PageRequest) -> Page:
         """A window into the list that the query describes, from as many answers as its rows need."""
         found = part = await self._page(query, page)
-        while page.direction == "after" and len(part.rows) == PAGE_LIMIT and len(found.rows) < page.limit:
+        while (
+            page.direction == "after"
+            and len(part.rows) == PAGE_LIMIT
+            and len(found.rows) < page.limit
+            and not part.is_end
+        ):
             part = await self._page(query, PageRequest(limit=page.limit - len(found.rows), cursor=found.last))
             rows = (*found.rows, *part.rows)
-            found = msgspec.structs.replace(found, rows=rows, last=part.last or found.last, is_cut=part.is_cut)
+            found = msgspec.structs.replace(
+                found, rows=rows, last=part.last or found.last, is_cut=part.is_cut, is_end=part.is_end
+            )
         return msgspec.structs.replace(found, query=query)
 
     async def get(self, id: ConversationId) -> Conversation:

@@ -9,6 +9,7 @@ import psycopg
 
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.postgres.search import WordIndex
+from inbox_tui.backends.sql import counters
 from inbox_tui.backends.sql.database import Asked, Database
 from inbox_tui.backends.sql.migrations import Step, no_inbox, require_known, steps, take_steps, tell
 from inbox_tui.domain.errors import ConfigError, StoreBroken
@@ -81,17 +82,18 @@ def prepare(
     return Schema(version, newest)
 
 
-LOOK = (Asked(_VERSION_HERE), Asked(_WHERE))
+LOOK = (Asked(_VERSION_HERE), Asked(_WHERE), Asked(counters.MARKED_COUNTERS))
 """What ``current`` and ``located`` read."""
 
 
 def current(answers: Database) -> Schema | None:
-    """The schema, if the tables are this program's of today, as nearly always; else ``prepare`` has work, or a refusal.
+    """The schema, if the tables and counters are this program's of today, as nearly always; else there is work to do.
 
     Raises psycopg.ProgrammingError if there are no tables, or none that the role may read.
     """
     newest = steps(MIGRATIONS)[-1].number
-    return Schema(newest, newest) if answers.row(_VERSION_HERE) == (newest,) else None
+    is_current = answers.row(_VERSION_HERE) == (newest,) and not counters.uncounted(answers)
+    return Schema(newest, newest) if is_current else None
 
 
 def located(connection: Database, name: str) -> str:

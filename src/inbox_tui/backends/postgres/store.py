@@ -16,8 +16,8 @@ from inbox_tui.backends.sql.roster import agents_by_name, members_by_name
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.errors import Unsupported
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Counts, MemberId
+from inbox_tui.domain.filters import Counts, Query
+from inbox_tui.domain.models import MemberId
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.domain.rules import require_admin
 from inbox_tui.store.overview import Overview
@@ -80,7 +80,7 @@ class PostgresStore(SqlStore):
     async def counted_page(self, query: Query, request: PageRequest) -> tuple[Page, Counts]:
         """A page and the counts of its agent, in one round trip unless it searches."""
         if query.search.strip():
-            return await asyncio.gather(self.list(query, request), self.counts(query.agent))
+            return await asyncio.gather(self.list(query, request), self.counts(query.scope))
         page, counts, _ = await self._lists.counted_page(query, request)
         return page, counts
 

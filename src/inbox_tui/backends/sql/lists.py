@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from inbox_tui.backends.sql import pages, reads
+from inbox_tui.backends.sql import counters, pages, reads
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.pages import Anchors
 from inbox_tui.backends.sql.roster import Roster
@@ -24,8 +24,8 @@ from inbox_tui.backends.sql.search import SearchCache
 from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import StoreError
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, Counts
+from inbox_tui.domain.filters import Counts, Query
+from inbox_tui.domain.models import Conversation
 from inbox_tui.domain.paging import MATCHING_ROOM, Page, PageRequest, that_fit
 
 _LISTS_KEPT = 8
@@ -61,9 +61,9 @@ class ListReader:
 
         def read(db: Database) -> tuple[Page, Counts, Roster]:
             page, _ = self._read(db, query, request, None)
-            return page, reads.counts(db, me, query.agent), current_roster(db)
+            return page, counters.read(db, me, query.scope), current_roster(db)
 
-        asked = [*pages.asked_of(query, me, request), reads.counts_asked(me, query.agent)]
+        asked = [*pages.asked_of(query, me, request), counters.asked_of(me, query.scope)]
         return await self._session.read_asked(asked, read)
 
     async def first(self, query: Query, limit: int) -> Sequence[Conversation]:
@@ -80,7 +80,7 @@ class ListReader:
                 else:
                     page = pages.read_page(db, query, self._session.me, request)
                 found += page.rows
-                if len(page.rows) < request.limit and not page.is_cut:
+                if page.ends(request):
                     break
                 request = PageRequest(min(limit - len(found), _READ_AT_ONCE), cursor=page.last)
             return that_fit(found, MATCHING_ROOM)
@@ -107,7 +107,7 @@ class ListReader:
         if request.cursor is not None or request.offset == 0:
             return page, False
         is_stale = anchors is None or anchors.change != reads.last_change(db)
-        total = query.filter.count_in(reads.counts(db, me, query.agent))
+        total = counters.number(db, me, query)
         return page, is_stale and pages.is_far(request.offset, total)
 
     def _build_soon(self, query: Query) -> None:

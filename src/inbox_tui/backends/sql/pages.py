@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from inbox_tui.backends.sql import reads, statements
+from inbox_tui.backends.sql import counters, reads, statements
 from inbox_tui.backends.sql.database import Asked, Database, Row
 from inbox_tui.backends.sql.roster import row_number
 from inbox_tui.backends.sql.roster_reader import current_roster
@@ -147,7 +147,7 @@ class _Listing:
         """The page at a row number."""
         if request.offset == 0:
             return page_of(self._db, self._query, self.rows(limit=request.limit), 0)
-        total = self._query.filter.count_in(reads.counts(self._db, self._me, self._query.agent))
+        total = counters.number(self._db, self._me, self._query)
         start = start_of(request.offset, total)
         place = self._place(start, total, anchors)
         rows = self.rows(edge="from", at=place, limit=request.limit) if place else []

@@ -1,4 +1,4 @@
-"""What is read of single conversations, of the counters and of the feed.
+"""What is read of single conversations and of the feed.
 
 Each function runs inside one read transaction and sees one state of the workspace.
 """
@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from inbox_tui.backends.sql import statements
 from inbox_tui.backends.sql.database import Asked, Database, Row, Value
 from inbox_tui.backends.sql.message_ids import is_named, no_message, numbered
-from inbox_tui.backends.sql.roster import Roster, row_number
+from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import Stored, message, stored
 from inbox_tui.domain import rules
@@ -20,10 +20,8 @@ from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import numbered_id, read_id
 from inbox_tui.domain.models import (
     FROM_START,
-    AgentId,
     Conversation,
     ConversationId,
-    Counts,
     MemberId,
     Message,
     MessageId,
@@ -84,20 +82,6 @@ def _stretch(
     )
     fitting = that_fit(message(row, roster) for row in rows[:wanted])
     return found.conversation, fitting, len(rows) > len(fitting)
-
-
-def counts(db: Database, me: MemberId, agent: AgentId | None) -> Counts:
-    """The number in each filter, from the counters."""
-    statement, values = counts_asked(me, agent)
-    rows = db.rows(statement, **values)
-    return Counts(**{name.replace("-", "_"): int(n) for name, n in rows})
-
-
-def counts_asked(me: MemberId, agent: AgentId | None) -> Asked:
-    """What ``counts`` reads by."""
-    if agent is None:
-        return Asked(statements.COUNTS, {"me": row_number(me)})
-    return Asked(statements.COUNTS_OF_AGENT, {"me": row_number(me), "agent": row_number(agent)})
 
 
 def last_change(db: Database) -> ChangeId:

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import Generic, Self, TypeVar
 
-from inbox_tui.backends.sql import reads, repair, team, upgrade
+from inbox_tui.backends.sql import counters, reads, repair, team, upgrade
 from inbox_tui.backends.sql.database import Asked, Database, TextSearch
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import Portion
@@ -84,7 +84,12 @@ class StoreSession(ABC, Generic[C]):
         def open_and_look(db: C) -> MemberId:
             self.schema = self._prepare(db, bootstrap if identity.may_create else None, fix)
             with db.snapshot():
-                return self._recognise(db, identity)
+                me = self._recognise(db, identity)
+                is_counted = not self.can_write or not counters.uncounted(db)
+            if not is_counted:
+                with db.transaction():
+                    counters.count_new(db)
+            return me
 
         with self.errors():
             self.me = await self._writer.run(open_and_look)
@@ -177,6 +182,11 @@ class StoreSession(ABC, Generic[C]):
             return
         await asyncio.gather(self._searcher.aclose(), self._reader.aclose())
         await self._writer.aclose()
+
+    @property
+    def can_write(self) -> bool:
+        """The workspace takes writes."""
+        return True
 
     @abstractmethod
     def errors(self) -> AbstractContextManager[None]:

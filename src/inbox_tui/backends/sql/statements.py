@@ -33,14 +33,27 @@ Shape = Literal["page", "seek", "whole"]
 Edge = Literal["none", "after", "from"]
 """Where reading starts: at the beginning, after a place, or at it."""
 
-_CONDITIONS = {
-    Filter.ALL: "",
-    Filter.YOUR_INBOX: "assignee_id = :me AND status = 0",
-    Filter.UNRESOLVED: "status = 0",
-    Filter.RESOLVED: "status = 1",
-    Filter.PENDING: "pending = 1",
-    Filter.HAS_LEAD: "has_lead = 1",
+
+class Condition(msgspec.Struct, frozen=True):
+    """A filter's definition in SQL, and what a list may rely on."""
+
+    text: str
+    """Values: me. Empty for every conversation."""
+    nobody_waits: bool = False
+    """No conversation in it is waited for: the order by waiting is the order by activity."""
+    is_short: bool = False
+    """Few conversations, found by one index: read those and sort, rather than walk everybody's in order."""
+
+
+CONDITIONS = {
+    "everything": Condition(""),
+    "assigned_to_me": Condition("assignee_id = :me AND status = 0", is_short=True),
+    "open": Condition("status = 0"),
+    "resolved": Condition("status = 1", nobody_waits=True),
+    "waiting": Condition("pending = 1"),
+    "has_lead": Condition("has_lead = 1"),
 }
+"""By the name that the table of filters gives each (``Entry.condition``)."""
 
 _WHOLE_MESSAGE = "coalesce((SELECT body FROM message WHERE message.id = conversation.last_message_id), '')"
 _COLUMNS = names(CONVERSATION_COLUMNS)
@@ -55,8 +68,8 @@ class Ordering(msgspec.Struct, frozen=True):
 
 
 def ordering(filter: Filter, order: Order) -> Ordering:
-    """How a filter's list is sorted. Nobody waits among the resolved: there it is by activity."""
-    if order is Order.WAITING and filter is not Filter.RESOLVED:
+    """How a filter's list is sorted."""
+    if order is Order.WAITING and not condition_of(filter).nobody_waits:
         return Ordering("wait_rank", is_descending=False)
     return Ordering("last_activity_at", is_descending=order is not Order.OLDEST)
 
@@ -78,12 +91,11 @@ def listing(
     """
     by = ordering(filter, order)
     descends = by.is_descending is not is_reversed
-    # A person has few open conversations: read those and sort, rather than walk everybody's.
-    sorts_own = filter is Filter.YOUR_INBOX and by.column == "wait_rank"
-    column = f"+{by.column}" if sorts_own else by.column
-    conditions = [_CONDITIONS[filter]] if _CONDITIONS[filter] else []
+    condition = condition_of(filter)
+    column = f"+{by.column}" if condition.is_short and by.column == "wait_rank" else by.column
+    conditions = [condition.text] if condition.text else []
     if has_agent:
-        conditions.append("+agent_id = :agent" if filter is Filter.YOUR_INBOX else "agent_id = :agent")
+        conditions.append("+agent_id = :agent" if condition.is_short else "agent_id = :agent")
     if edge != "none":
         sign = ("<" if descends else ">") + ("=" if edge == "from" else "")
         conditions.append(f"({column}, id) {sign} (:key, :tie)")
@@ -109,7 +121,7 @@ def found(hits: Hits, filter: Filter, order: Order, *, has_agent: bool) -> str:
 
     ``hits`` drives: a search finds fewer rows than the filter holds.
     """
-    conditions = [_CONDITIONS[filter]] if _CONDITIONS[filter] else []
+    conditions = [text] if (text := condition_of(filter).text) else []
     if has_agent:
         conditions.append("agent_id = :agent")
     guarded = " AND ".join(f"(+{condition})" for condition in conditions)
@@ -123,6 +135,11 @@ def found(hits: Hits, filter: Filter, order: Order, *, has_agent: bool) -> str:
             "LIMIT :enough",
         )
     )
+
+
+def condition_of(filter: Filter) -> Condition:
+    """A filter's condition."""
+    return CONDITIONS[filter.entry.condition]
 
 
 @lru_cache(maxsize=256)
@@ -272,13 +289,6 @@ INSERT_MESSAGE = (
     " THEN (SELECT agent_id FROM conversation WHERE id = :conversation) END)"
 )
 INSERT_MESSAGE_AND_TELL = " ".join((INSERT_MESSAGE, "RETURNING", names(MESSAGE_COLUMNS)))
-
-COUNTS = "SELECT name, sum(n) FROM counter WHERE member_id IN (0, :me) GROUP BY name"
-COUNTS_OF_AGENT = "SELECT name, n FROM counter WHERE member_id IN (0, :me) AND agent_id = :agent"
-ADD_TO_COUNTER = (
-    "INSERT INTO counter (member_id, agent_id, name, n) VALUES (:member, :agent, :name, :n)"
-    " ON CONFLICT (member_id, agent_id, name) DO UPDATE SET n = counter.n + excluded.n"
-)
 
 LAST_CHANGE = "SELECT seq, at, kind, conversation_id FROM change ORDER BY seq DESC LIMIT 1"
 CHANGE = "SELECT at, kind, conversation_id FROM change WHERE seq = :seq"

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from inbox_tui.backends.sql import reads, writes
+from inbox_tui.backends.sql import counters, reads, writes
 from inbox_tui.backends.sql.database import Connection
 from inbox_tui.backends.sql.facets import SqlHost, SqlIntake, SqlTeam, SqlUpkeep
 from inbox_tui.backends.sql.lists import ListReader
@@ -21,13 +21,11 @@ from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.backends.sql.walk import ListScan
 from inbox_tui.domain import rules
-from inbox_tui.domain.filters import Query
+from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Query, Scope
 from inbox_tui.domain.models import (
     Agent,
-    AgentId,
     Conversation,
     ConversationId,
-    Counts,
     Member,
     MessageId,
     ReplyDraft,
@@ -74,10 +72,10 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         """All members of the workspace, by name."""
         return members_by_name(await self._roster())
 
-    async def counts(self, agent: AgentId | None) -> Counts:
+    async def counts(self, scope: Scope = WHOLE_WORKSPACE) -> Counts:
         """The exact number in each filter."""
         me = self._session.me
-        return await self._session.read_asked([reads.counts_asked(me, agent)], lambda db: reads.counts(db, me, agent))
+        return await self._session.read_asked([counters.asked_of(me, scope)], lambda db: counters.read(db, me, scope))
 
     async def list(self, query: Query, page: PageRequest) -> Page:
         """A window into the list that the query describes. Raises NotAllowed for a search."""

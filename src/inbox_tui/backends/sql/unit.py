@@ -13,16 +13,15 @@ from datetime import datetime
 
 import msgspec
 
-from inbox_tui.backends.sql import reads, statements
+from inbox_tui.backends.sql import counters, reads, statements
 from inbox_tui.backends.sql.database import Database, Value
 from inbox_tui.backends.sql.message_ids import message_number
-from inbox_tui.backends.sql.roster import Roster, row_number
+from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import KNOWN_COLUMNS, Stored, micros, state, stored
 from inbox_tui.backends.sql.rows import message as message_of
 from inbox_tui.domain import limits
 from inbox_tui.domain.errors import NotFound
-from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.intake import Late, may_be_late
 from inbox_tui.domain.models import (
     Author,
@@ -41,7 +40,6 @@ CHANGES_KEPT = 500_000
 """Change rows that stay; who missed more reads everything again."""
 
 _PRUNE_EVERY = 10_000
-_NO_MEMBER = 0
 
 
 class UnitOfWork:
@@ -59,7 +57,7 @@ class UnitOfWork:
         self._newly_known: dict[int, None] = {}
         self._removed: dict[int, None] = {}
         self._team_changed = False
-        self._deltas: Counter[tuple[int, int, str]] = Counter()
+        self._deltas: Counter[counters.Place] = Counter()
         current_roster(db)  # others may have changed the team since this connection's last transaction
 
     @property
@@ -219,12 +217,7 @@ class UnitOfWork:
         """Write what has not been written yet, the counters' differences and the change rows."""
         self._write_states()
         self._write_events()
-        deltas: list[dict[str, Value]] = [
-            {"member": member, "agent": agent, "name": name, "n": n}
-            for (member, agent, name), n in self._deltas.items()
-            if n
-        ]
-        self.db.run_each(statements.ADD_TO_COUNTER, deltas)
+        counters.add(self.db, self._deltas.items())
         at = micros(self.at)
         changes: list[dict[str, Value]] = [
             {"at": at, "kind": "conversation", "conversation": row_id} for row_id in self._touched
@@ -253,14 +246,8 @@ class UnitOfWork:
             self._events = []
 
     def _count(self, conversation: Conversation, n: int) -> None:
-        agent = row_number(conversation.agent.id)
-        holder = conversation.assignee
-        for filter in Filter:
-            if filter is Filter.YOUR_INBOX:
-                if holder is not None and filter.matches(conversation, holder.id):
-                    self._deltas[int(holder.id), agent, filter.value] += n
-            elif filter.matches(conversation, MemberId("")):
-                self._deltas[_NO_MEMBER, agent, filter.value] += n
+        for place in counters.places(conversation):
+            self._deltas[place] += n
 
 
 def _message_values(

@@ -42,6 +42,11 @@ class FileSession(StoreSession[FileConnection]):
         self._watcher = self.new_reader("inbox-watcher")
         self.watch = Watch(partial(self.run_on, self._watcher), self.bell.ring)
 
+    @property
+    def can_write(self) -> bool:
+        """The file was not opened for reading only."""
+        return self.way is Way.WRITE
+
     def errors(self) -> AbstractContextManager[None]:
         """Translates SQLite's."""
         return sqlite_errors(self.path)
@@ -60,7 +65,7 @@ class FileSession(StoreSession[FileConnection]):
         self.bell.ring()
 
     def _connect(self, *, is_reader: bool, is_patient: bool) -> FileConnection:
-        is_reader = is_reader or self.way is not Way.WRITE
+        is_reader = is_reader or not self.can_write
         if not is_reader:
             make_file(self.path)
         return FileConnection(
@@ -78,7 +83,7 @@ class FileSession(StoreSession[FileConnection]):
         bootstrap: Callable[[FileConnection], None] | None,
         fix: Callable[[FileConnection], None],
     ) -> Schema:
-        if self.way is not Way.WRITE:
+        if not self.can_write:
             return require_prepared(db, self.path)
         schema = prepare(db, self.path, bootstrap, fix)
         db.rows("SELECT 1 FROM sqlite_master LIMIT 1")  # a new file's log is made by the first that uses it

@@ -13,7 +13,7 @@ from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.backends.sqlite.backup import back_up
 from inbox_tui.backends.sqlite.feed import follow
-from inbox_tui.backends.sqlite.read_only import Way, way_to
+from inbox_tui.backends.sqlite.read_only import way_to
 from inbox_tui.backends.sqlite.schema import require_file
 from inbox_tui.backends.sqlite.session import FileSession
 from inbox_tui.domain.changes import ChangeId, Changes
@@ -85,7 +85,7 @@ class SqliteStore(SqlStore):
     @property
     def capabilities(self) -> Capabilities:
         """Everything; of a file that cannot be written only what reads."""
-        return CAPABILITIES if self._session.way is Way.WRITE else _READ_ONLY
+        return CAPABILITIES if self._session.can_write else _READ_ONLY
 
     def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""

@@ -178,7 +178,7 @@ class RacingContract(Contract):
         await asyncio.gather(*writes)
         rows = await listed(dana, Query())
         assert {row.messages for row in rows} == {7}
-        counts = await sam.counts(None)
+        counts = await sam.counts()
         resolved = sum(row.status is Status.RESOLVED for row in rows)
         assert (counts.all, counts.resolved, counts.unresolved) == (10, resolved, 10 - resolved)
 
@@ -249,7 +249,7 @@ async def race(contract: Contract, dana: Store, sam: Store, act: Verb, successes
 async def require_whole(store: Store) -> None:
     """Counts are what the rows say, and each conversation is what its thread says."""
     rows = await listed(store, Query())
-    me, counts = (await store.me()).id, await store.counts(None)
+    me, counts = (await store.me()).id, await store.counts()
     assert len({row.id for row in rows}) == len(rows)
     for filter in Filter:
         assert filter.count_in(counts) == sum(filter.matches(row, me) for row in rows), filter

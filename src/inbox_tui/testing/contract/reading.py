@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from inbox_tui.domain.errors import CredentialError, NotAllowed, NotFound, StoreUnavailable
-from inbox_tui.domain.filters import Filter, Query
-from inbox_tui.domain.models import FROM_START, Access, AgentId, Author, ConversationId, Counts, Lead, MessageId, Status
+from inbox_tui.domain.filters import Counts, Filter, Query, Scope
+from inbox_tui.domain.models import FROM_START, Access, AgentId, Author, ConversationId, Lead, MessageId, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, agent_of, listed, messages, needs
 from inbox_tui.testing.deciding import assign, set_status
@@ -23,6 +23,9 @@ from inbox_tui.testing.factories import (
     random_conversations,
     said,
 )
+
+_NONE = Counts(**{filter.field: 0 for filter in Filter})
+"""Nothing in any filter."""
 
 
 class ReadingContract(Contract):
@@ -56,12 +59,12 @@ class ReadingContract(Contract):
 
     async def test_an_empty_workspace_counts_nothing(self, dana: Store) -> None:
         """Zero in each filter."""
-        assert await dana.counts(None) == Counts()
+        assert await dana.counts() == _NONE
 
     async def test_an_unknown_agent_has_nothing(self, dana: Store) -> None:
         """No counts and no rows."""
         await self.seed(dana, incoming("c-1"))
-        assert await dana.counts(AgentId("no-such-agent")) == Counts()
+        assert await dana.counts(Scope(AgentId("no-such-agent"))) == _NONE
         assert await listed(dana, Query(agent=AgentId("no-such-agent"))) == []
 
     async def test_counts_are_exact_for_each_filter_and_agent(self, dana: Store, sam: Store) -> None:
@@ -72,7 +75,7 @@ class ReadingContract(Contract):
         for store in (dana, sam):
             me = (await store.me()).id
             for agent in [None, *(agent.id for agent in await store.agents())]:
-                counts = await store.counts(agent)
+                counts = await store.counts(Scope(agent))
                 for filter in Filter:
                     right = {c.id for c in everything if filter.matches(c, me) and agent in (None, c.agent.id)}
                     assert {c.id for c in await listed(store, Query(filter, agent))} == right
@@ -161,7 +164,7 @@ class ReadingContract(Contract):
         """Rule 5: the list and its counts are for every member."""
         await self.seed(dana, incoming("c-1"))
         assert len(await listed(eve, Query())) == 1
-        assert (await eve.counts(None)).all == 1
+        assert (await eve.counts()).all == 1
         with pytest.raises(NotAllowed):
             await eve.thread(C1)
 

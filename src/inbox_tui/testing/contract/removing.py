@@ -32,7 +32,7 @@ class UpkeepContract(Contract):
         await reply(dana, "Which teapot?", id=C1)
         before, kept = await dana.get(C2), await messages(dana, C2)
         assert await upkeep.remove([C1, ConversationId("c-9")], []) == Removed(1, 0)
-        me, counts = (await dana.me()).id, await dana.counts(None)
+        me, counts = (await dana.me()).id, await dana.counts()
         for filter in Filter:
             expected = ["c-2"] if filter.matches(before, me) else []
             assert await ids(dana, Query(filter)) == expected
@@ -56,7 +56,7 @@ class UpkeepContract(Contract):
         assert await ids(dana, Query(search="kettle")) == ["c-2"]
         with pytest.raises(NotFound):
             await dana.thread(C2, before=old)
-        assert (await dana.counts(None)).all == 1
+        assert (await dana.counts()).all == 1
 
     async def test_followers_read_everything_again(self, dana: Store) -> None:
         """Of a conversation that is gone no id could be told."""

@@ -75,7 +75,7 @@ VERBS = (
     Asked(Store, "me", NONE, lambda store, *_: store.me()),
     Asked(Store, "agents", NONE, lambda store, *_: store.agents()),
     Asked(Store, "members", NONE, lambda store, *_: store.members()),
-    Asked(Store, "counts", NONE, lambda store, *_: store.counts(None)),
+    Asked(Store, "counts", NONE, lambda store, *_: store.counts()),
     Asked(Store, "list", NONE, lambda store, *_: store.list(Query(), PageRequest())),
     Asked(Store, "list", EDIT, lambda store, *_: store.list(Query(search="hello"), PageRequest())),
     Asked(Store, "get", NONE, lambda store, *_: store.get(C1)),
@@ -179,7 +179,7 @@ class RightsContract(Contract):
             theirs.messages,
             theirs.status,
         )
-        assert (await eve.counts(None)).has_lead == 2
+        assert (await eve.counts()).has_lead == 2
 
     async def test_without_chat_access_nothing_is_searched(self, dana: Store, eve: Store) -> None:
         """The refusal says whom to ask."""

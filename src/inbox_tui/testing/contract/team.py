@@ -82,7 +82,7 @@ class TeamContract(Contract):
         await team_of(dana).set_access((await sam.me()).id, Access.NONE)
         assert {conversation.assignee for conversation in [await dana.get(C1)]} == {None}
         assert await ids(sam, Query(Filter.YOUR_INBOX)) == []
-        assert (await sam.counts(None)).your_inbox == 0
+        assert (await sam.counts()).your_inbox == 0
         assert await events(dana) == ["Unassigned: Sam Okafor no longer has chat access"]
         with pytest.raises(NotAllowed):
             await sam.thread(C1)

@@ -273,5 +273,5 @@ class IntakeThreadsContract(Contract):
         expected = Lead(kept, kept, kept, kept)
         for id in (C1, C2, ConversationId("c-3")):
             assert (await dana.get(id)).lead == expected
-        assert (await dana.counts(None)).has_lead == len(await ids(dana, Query(Filter.HAS_LEAD)))
-        assert (await dana.counts(None)).has_lead == (3 if kept else 0)
+        assert (await dana.counts()).has_lead == len(await ids(dana, Query(Filter.HAS_LEAD)))
+        assert (await dana.counts()).has_lead == (3 if kept else 0)

@@ -14,17 +14,8 @@ from textual.timer import Timer
 
 from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.counts import counted
-from inbox_tui.domain.filters import Filter, Order, Query
-from inbox_tui.domain.models import (
-    Access,
-    Agent,
-    AgentId,
-    Author,
-    Conversation,
-    ConversationId,
-    Counts,
-    Member,
-)
+from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Order, Query
+from inbox_tui.domain.models import Access, Agent, AgentId, Author, Conversation, ConversationId, Member
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.store.protocol import Intake, Removed
@@ -64,15 +55,19 @@ class ListController:
         self._aim: Aim | None = None
         self.query = opened.query
         self.counts = opened.counts
-        self._found = 0
-        """How many the search in force finds."""
+        self._counted = opened.query.agent  # whose conversations were counted last
+        self._shows_seen = False  # what is on screen was read earlier, and is being read again
+        self._found: int | None = None
+        """How many the search in force finds; None where that is not known."""
+        self._is_exact = True
+        """The search in force finds no more than ``_found``."""
         self._is_finding = False
         self._must_find_again = False
         """Something was written since the search began that is on its way."""
 
     @property
-    def total(self) -> int:
-        """How many conversations belong in the list."""
+    def total(self) -> int | None:
+        """How many conversations belong in the list; None where that is not known."""
         return self._found if self.query.search else self.query.filter.count_in(self.counts)
 
     def show_opened(self, workspace: str) -> None:
@@ -98,6 +93,15 @@ class ListController:
         if search is not None:
             query = msgspec.structs.replace(query, search=search)
         self._read(query)
+
+    def change_order(self) -> None:
+        """Sort the list in the next of the orders that the store has for it."""
+        orders = self._context.work.store.capabilities.orders_of(self.query.filter)
+        now = self.query.effective_order
+        if orders == (now,):
+            self._context.status.say(f"Here {self.query.filter.label} can only be sorted {now.label}")
+        else:
+            self.change(order=orders[(orders.index(now) + 1) % len(orders)] if now in orders else orders[0])
 
     def change_agent(self, agent: AgentId | None) -> None:
         """List one agent's conversations, or all agents' (None)."""
@@ -133,22 +137,43 @@ class ListController:
             self._read(self.query)
         else:
             context.threads.clear()
+            context.seen.clear()
             self._read(msgspec.structs.replace(self.query, search=""))
 
     def show_list(self, query: Query, page: Page, counts: Counts) -> None:
         """Show a list from its beginning, unless another is wanted by now."""
+        self._context.seen.put(page, counts)
         if query != self.query:
             return
-        context = self._context
         self._is_undone = False
+        is_seen, self._shows_seen = self._shows_seen, False
+        self._show(query, page, counts, stays=is_seen)
+        aim, self._aim = self._aim, None
+        if aim is not None:
+            self._take_aim(aim)
+
+    def _show_seen(self, query: Query) -> None:
+        """Show what is known of a list while it is read again, unless it is on screen."""
+        context = self._context
+        if query == context.list.query_shown:
+            return
+        self._shows_seen = False
+        seen = context.seen.get(query, context.me.id)
+        counts = self.counts if seen is None or query.agent == self._counted else seen.counts
+        if seen is not None and (seen.page.rows or query.filter.count_in(counts) == 0):  # is it known to be empty?
+            self._show(query, seen.page, counts)
+            self._shows_seen = True
+
+    def _show(self, query: Query, page: Page, counts: Counts, *, stays: bool = False) -> None:
+        context = self._context
         self._moved_up.clear()
         self._heard_all = True
         self._first = page.rows[0].id if page.rows else None
-        total = page.total if page.total is not None else query.filter.count_in(counts)
+        total = page.total if query.search else query.filter.count_in(counts)
         self._found = total
-        self.counts = counts
+        self.counts, self._counted = counts, query.agent
         context.list.empty_text = self._empty_text(query)
-        context.list.show(query, total, page, context.clock())
+        context.list.show(query, total, page, context.clock(), stays=stays)
         context.header.search = query.search
         context.header.order = query.effective_order
         self.show_edges()
@@ -158,9 +183,6 @@ class ListController:
         self.show_counts(query.agent, counts)
         if query.search and page.total is not None and page.total_is_exact:
             context.list.count(page.total)
-        aim, self._aim = self._aim, None
-        if aim is not None:
-            self._take_aim(aim)
 
     def keep_shown(self, operation: str) -> None:
         """A list that could not be read leaves the one on screen, under its own name."""
@@ -173,7 +195,7 @@ class ListController:
     def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
         """Show the filters' numbers, unless they are another agent's."""
         if agent == self.query.agent:
-            self.counts = counts
+            self.counts, self._counted = counts, agent
             self._context.bar.counts = counts
             if self._context.list.query_shown == self.query and not self.query.search:
                 heard_all, self._heard_all = self._heard_all, True
@@ -189,6 +211,7 @@ class ListController:
         """Show rows that were read, unless the list is another by now."""
         if query == self.query:
             self._context.list.supply(request, page)
+            self._show_length()
 
     def show_ages(self) -> None:
         """Ages and waits have grown."""
@@ -214,6 +237,8 @@ class ListController:
             context.read_again()
         if changes.team or changes.reset:
             context.run(context.work.read_team(), group="team", exclusive=True)
+        if changes.reset or not can_look_at_each:
+            context.seen.clear()
         if changes.reset:
             context.threads.clear()
             context.thread.distrust()
@@ -237,6 +262,8 @@ class ListController:
         """Show conversations as they are now; count those that the list does not hold yet."""
         context = self._context
         context.list.forget(gone)
+        context.seen.forget(gone)
+        context.seen.hear(conversations)
         for conversation in conversations:
             held = context.list.conversation(conversation.id)
             if held is not None and self._moves_up(held, conversation):
@@ -271,15 +298,24 @@ class ListController:
         """Count what the search in force finds and the list does not hold."""
         if query != self.query or query != self._context.list.query_shown:
             return
-        self._found = page.total if page.total is not None else self._found
+        self._found = page.total
         self._show_found_number(page)
         self._context.list.hear(page.rows, are_found=True)
         if page.total is not None and page.total_is_exact:
             self._context.list.count(page.total)
 
     def _show_found_number(self, page: Page) -> None:
-        more = "" if page.total_is_exact else "+"
-        self._context.header.found = f"{self._found:,}{more} found" if page.query.search else ""
+        self._is_exact = page.total_is_exact
+        self._show_length()
+
+    def _show_length(self) -> None:
+        """Say how many a search finds, and how long a list is that nobody has counted."""
+        header, length = self._context.header, self._context.list.length
+        if self.query.search:
+            found = length if self._found is None else f"{self._found:,}{'' if self._is_exact else '+'}"
+            header.found, header.length = f"{found} found", ""
+        else:
+            header.found, header.length = "", length
 
     def show_edges(self) -> None:
         """Say at the list's edges what belongs in it and is not in it, and what would stand higher."""
@@ -296,14 +332,15 @@ class ListController:
     def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
         """Conversations came in: list them."""
         self._read(self.query)
-        words = f"{counted(added, 'conversation')} came in"
+        words = f"Imported {counted(added, 'conversation')}"
         if bad_lines:
-            words = f"{words}; {counted(len(bad_lines), 'line')} did not: {bad_lines[0]}"
+            words = f"{words}; {counted(len(bad_lines), 'line')} failed: {bad_lines[0]}"
         self._context.status.say(words, is_problem=bool(bad_lines))
 
     def show_removed(self, removed: Removed) -> None:
         """The sample is gone: list what is left."""
         self._context.threads.clear()
+        self._context.seen.clear()
         self._context.pane.conversation = (
             None  # it may be gone, and nothing is to be read of it until the list is there
         )
@@ -326,8 +363,10 @@ class ListController:
             self.list_at(msgspec.structs.replace(self.query, search=aim.id), Aim(None, 0))
 
     def _read(self, query: Query) -> None:
+        query = self._context.work.store.capabilities.with_order(query)
         self._aim = None
         self._name(query)
+        self._show_seen(query)
         self._context.run(self._context.work.read_list(query), group="list", exclusive=True)
 
     def _name(self, query: Query) -> None:
@@ -353,7 +392,12 @@ class ListController:
         """Nothing has ever been in the inbox, which is on this machine and the member's to fill."""
         store = self._context.work.store
         is_ours = isinstance(store, Intake) and not store.capabilities.outbox
-        return is_ours and self._context.me.access is Access.ADMIN and self.query.agent is None and not self.counts.all
+        return (
+            is_ours
+            and self._context.me.access is Access.ADMIN
+            and self.query.scope == WHOLE_WORKSPACE
+            and self.counts.all == 0
+        )
 
     @property
     def has_sample(self) -> bool:
@@ -366,18 +410,10 @@ class ListController:
 
     def _empty_text(self, query: Query) -> str:
         if query.search and not has_words(query.search):
-            return f"{NO_WORDS} Esc drops the search."
+            return f"{NO_WORDS} Esc clears the search."
         if query.search:
-            return f"Nothing in {query.filter.label} matches. Esc drops the search."
+            return f"No matches in {query.filter.label}. Esc clears the search."
         if self.is_unused:
             keys = f"{self._context.keys['inbox.open']} chooses · {self._context.keys['app.commands']} commands"
             return "\n".join(["No conversations yet.", "", *(words for words, _ in OFFERS), "", keys])
-        next_waiting = self._context.keys["inbox.next-waiting"]
-        return {
-            Filter.ALL: "No conversations yet.",
-            Filter.YOUR_INBOX: f"Your inbox is empty. {next_waiting} goes to who waits longest.",
-            Filter.UNRESOLVED: "Everything is resolved.",
-            Filter.RESOLVED: "Nothing is resolved yet.",
-            Filter.PENDING: "Nobody is waiting for a human reply.",
-            Filter.HAS_LEAD: "No conversation has a lead yet.",
-        }[query.filter]
+        return query.filter.entry.empty.format(next_waiting=self._context.keys["inbox.next-waiting"])

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Agent, Counts, Member
+from inbox_tui.domain.filters import Counts, Query
+from inbox_tui.domain.models import Agent, Member
 from inbox_tui.domain.paging import Page
 from inbox_tui.local.launch import Launch
 from inbox_tui.local.outbox import Outbox, Undelivered

@@ -15,8 +15,8 @@ import msgspec
 
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import InboxError
-from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import AgentId, Conversation, Counts
+from inbox_tui.domain.filters import Counts, Query
+from inbox_tui.domain.models import AgentId, Conversation
 from inbox_tui.domain.times import local
 from inbox_tui.store.protocol import Scan, Team
 from inbox_tui.tui.inbox.context import InboxContext

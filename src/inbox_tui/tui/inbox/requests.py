@@ -18,7 +18,7 @@ from textual.message_pump import MessagePump
 from inbox_tui.domain import rules
 from inbox_tui.domain.changes import ChangeId
 from inbox_tui.domain.errors import InboxError, NotFound, Rejected
-from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.filters import Filter, Query, Scope
 from inbox_tui.domain.models import (
     FROM_START,
     AgentId,
@@ -44,7 +44,7 @@ from inbox_tui.tui.widgets.thread_wants import HitMissed, HitWanted
 
 READ_LIST = "read the list"
 FOLLOW = "follow changes"
-DELIVER = "deliver it yet, so it waits here"
+DELIVER = "deliver"
 READ_CHANGED = "read what changed"
 SELECT_ALL = "select all"
 WRITE = "write"
@@ -92,7 +92,7 @@ class StoreRequests:
     async def read_counts(self, agent: AgentId | None) -> None:
         """The numbers of the filters."""
         async with self._reporting("count"):
-            self._post(m.CountsRead(agent, await self.store.counts(agent)))
+            self._post(m.CountsRead(agent, await self.store.counts(Scope(agent))))
 
     async def read_found(self, query: Query, show: Callable[[Query, Page], None]) -> None:
         """Show what a search finds now, from the beginning."""

@@ -94,7 +94,7 @@ class InboxScreen(ReportHandlers):
         self.context.run(self.context.work.follow(), group="follow")
         self.call_after_refresh(self.assigned.read)
         self.composing.resume()
-        if self._launch.is_new and not opened.counts.all:
+        if self._launch.is_new and opened.counts.all == 0:
             self.call_after_refresh(self.prompts.welcome)
 
     async def on_resize(self, event: events.Resize) -> None:
@@ -102,12 +102,12 @@ class InboxScreen(ReportHandlers):
         await self._least_size.hold(event.size)
 
     def action_filter(self, name: str) -> None:
-        """Show one of the six filters."""
+        """Show another filter."""
         self.listing.change(filter=Filter(name), order=None)
 
     def action_order(self) -> None:
         """Sort the list the next way."""
-        self.listing.change(order=self.listing.query.effective_order.following)
+        self.listing.change_order()
 
     async def action_search(self) -> None:
         """Type words that narrow the list."""

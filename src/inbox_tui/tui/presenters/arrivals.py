@@ -28,7 +28,7 @@ class Arrivals:
     def __init__(self, window: ListWindow) -> None:
         self._window = window
         self._number: int | None = None
-        """How many conversations belong in the list; None until they were counted exactly."""
+        """How many conversations belong in the list; None where they are not counted exactly."""
         self._heard_all = True
         self._end_is_known = True
         """What may have come in behind the last row was looked for."""
@@ -78,8 +78,11 @@ class Arrivals:
             del self._new[arrived.id]
         return len(behind)
 
-    def count(self, number: int, *, heard_all: bool = True) -> None:
-        """So many conversations belong in the list. Unless ``heard_all``, those that nobody named are new."""
+    def count(self, number: int | None, *, heard_all: bool = True) -> None:
+        """So many conversations belong in the list; None where that is not known (any more).
+
+        Unless ``heard_all``, those that nobody named are new.
+        """
         self._number = number
         if not heard_all:
             self._heard_all = self._end_is_known = False

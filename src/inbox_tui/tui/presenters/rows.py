@@ -86,12 +86,4 @@ def what_it_is_now(conversation: Conversation, filter: Filter) -> str:
     """Why a conversation that was in a filter is no longer: ``✓ resolved``, ``reopened``, …"""
     if conversation.status is Status.RESOLVED:
         return f"{RESOLVED_MARK} resolved"
-    match filter:
-        case Filter.RESOLVED:
-            return "reopened"
-        case Filter.YOUR_INBOX:
-            return "reassigned" if conversation.assignee else "unassigned"
-        case Filter.PENDING:
-            return "answered"
-        case _:
-            return "no lead"
+    return filter.entry.left(conversation)

@@ -5,6 +5,9 @@ one contiguous run, ``[start, end)`` in row numbers. The run grows at its edges 
 cursor, so that scrolling repeats and skips nothing while others write, and is replaced
 as a whole by a jump. Row numbers are what was counted when the list was read; they are
 put right when the true first or last row is reached.
+
+A list that nobody has counted is as long as what is loaded and, until its end is reached,
+one row longer: the row that asks for more. It has no row numbers to jump to, except the first.
 """
 
 from __future__ import annotations
@@ -51,19 +54,27 @@ class ListWindow:
     """Which rows of one list are loaded, and which to ask for."""
 
     def __init__(
-        self, query: Query, total: int, page: Page, *, page_size: int = PAGE_SIZE, kept_rows: int = MAX_ROWS_LOADED
+        self,
+        query: Query,
+        total: int | None,
+        page: Page,
+        *,
+        page_size: int = PAGE_SIZE,
+        kept_rows: int = MAX_ROWS_LOADED,
     ) -> None:
         """Begin with a page that was read by row number.
 
         Args:
             query: What the list shows.
-            total: How many rows the list has, as counted.
+            total: How many rows the list has, as counted; None where that is not known.
             page: Its first rows, or those from ``page.offset`` on.
             page_size: Rows that one request asks for.
             kept_rows: Rows that stay loaded at most, give or take a page.
         """
         self.query = query
-        self.total = total
+        self.total = total or 0
+        """How many rows can be shown, loaded or not."""
+        self._is_counted = total is not None
         self._page_size = page_size
         self._kept_rows = kept_rows
         self._asked: dict[Edge, PageRequest] = {}
@@ -72,8 +83,11 @@ class ListWindow:
         self._rows: list[Conversation] = []
         self._is_first_loaded = False
         self._load(page, page.offset or 0)
-        self._is_last_loaded = self.end >= total
-        self.total = max(total, self.end)
+        if page.is_end is None:
+            self._is_last_loaded = self.end >= self.total if self._is_counted else not self._can_go_on
+        else:
+            self._is_last_loaded = page.is_end
+        self._fit_total()
 
     @property
     def start(self) -> int:
@@ -94,6 +108,18 @@ class ListWindow:
     def has_end(self) -> bool:
         """The list's last row is loaded, or it has none."""
         return self._is_last_loaded
+
+    @property
+    def last(self) -> int:
+        """The number of the last row that can be gone to; -1 if there is none."""
+        return (self.total if self._is_counted else self.end) - 1
+
+    @property
+    def length(self) -> str:
+        """How long the list is, if nobody has counted it: ``25+``, or ``31`` at its end; empty where it was counted."""
+        if self._is_counted:
+            return ""
+        return f"{self.end:,}" if self._is_last_loaded else f"{self.end:,}+"
 
     @property
     def is_whole(self) -> bool:
@@ -150,6 +176,7 @@ class ListWindow:
     def reopen_end(self) -> None:
         """More may stand behind the last row that is loaded: let it be looked for."""
         self._is_last_loaded = not self._rows
+        self._fit_total()
 
     def recount(self, total: int) -> int:
         """The list has so many rows; nothing is loaded or let go.
@@ -157,6 +184,7 @@ class ListWindow:
         Returns what every row number that was in use must be changed by.
         """
         unloaded = max(0, total - len(self._rows))
+        self._is_counted = True
         if self.is_whole:
             return 0
         start = 0 if self._is_first_loaded else unloaded if self._is_last_loaded else min(self._start, unloaded)
@@ -195,7 +223,9 @@ class ListWindow:
             return ()
         top, bottom = min(top, self.total - 1), min(bottom, self.total)
         is_near = bottom > self._start - self._page_size and top < self.end + self._page_size
-        if not self._rows or not is_near:
+        if not is_near and top and not self._is_counted:
+            is_near = True  # there is no other way than from row to row
+        if not is_near or (not self._rows and self._is_counted):
             return self._wanted_jump((top + bottom) // 2)
         if self._jump is not None:
             self._overtake()
@@ -229,7 +259,9 @@ class ListWindow:
         if self._jump is not None and self._first_of(self._jump) <= middle < self._first_of(self._jump) + size:
             return ()
         self._overtake()
-        if middle >= self.total - size // 2 and self.total > size:
+        if not self._is_counted:
+            self._jump = PageRequest(limit=size)
+        elif middle >= self.total - size // 2 and self.total > size:
             self._jump = PageRequest(limit=size, offset=-size)  # from the end, wherever that is by now
         else:
             self._jump = PageRequest(limit=size, offset=max(0, middle - size // 2))
@@ -269,10 +301,8 @@ class ListWindow:
             start = 0
             self.total = 0 if is_from_end else min(self.total, request.offset)
         self._load(page, start)
-        if size and (is_from_end or size < request.limit) and not page.is_cut:
-            self._is_last_loaded = True
-            self.total = self.end
-        self.total = max(self.total, self.end)
+        self._is_last_loaded = page.ends(request) if size or not self._is_counted else False
+        self._fit_total()
         return Arrived(range(self.start, self.end), 0)
 
     def _grow_after(self, request: PageRequest, page: Page) -> Arrived:
@@ -281,8 +311,8 @@ class ListWindow:
         self._rows += fresh
         ends = page.first or request.cursor, page.last or request.cursor
         self._stretches.append(_Stretch(len(fresh), *ends, *self._reach(page)))
-        self._is_last_loaded = len(page.rows) < request.limit and not page.is_cut
-        self.total = self.end if self._is_last_loaded else max(self.total, self.end)
+        self._is_last_loaded = page.ends(request)
+        self._fit_total()
         while len(self._rows) > self._kept_rows and len(self._stretches) > 1:
             gone = self._stretches.pop(0)
             del self._rows[: gone.size]
@@ -298,7 +328,7 @@ class ListWindow:
         ends = page.first or request.cursor, page.last or request.cursor
         self._stretches.insert(0, _Stretch(len(fresh), *ends, *self._reach(page)))
         self._start -= len(fresh)
-        self._is_first_loaded = len(page.rows) < request.limit and not page.is_cut
+        self._is_first_loaded = page.ends(request)
         # Rows were added or moved since the list was counted: its first row is row 0 all the same.
         shift = -self._start if self._is_first_loaded or self._start < 0 else 0
         self._start += shift
@@ -308,8 +338,24 @@ class ListWindow:
             del self._rows[len(self._rows) - gone.size :]
             self._is_last_loaded = False
             self._asked.pop("after", None)
+        if not self._is_counted:
+            self._fit_total()
         self._index()
         return Arrived(range(self._start, self._start + len(fresh)), shift)
+
+    @property
+    def _can_go_on(self) -> bool:
+        """There is a place from which to read on after the last row."""
+        return self._stretches[-1].last is not None
+
+    def _fit_total(self) -> None:
+        """The last loaded row is the list's last, or more follow: as many as were counted, or nobody knows how many."""
+        if self._is_last_loaded:
+            self.total = self.end
+        elif self._is_counted:
+            self.total = max(self.total, self.end)
+        else:
+            self.total = self.end + 1
 
     def _not_yet_loaded(self, page: Page) -> list[Conversation]:
         """A page's rows without those that were loaded where they stood before they moved."""

@@ -114,12 +114,17 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
                 self._arrivals.forget(id)
         self._settle()
 
-    def count(self, number: int, *, heard_all: bool = True) -> None:
+    def count(self, number: int | None, *, heard_all: bool = True) -> None:
         """So many conversations belong in the list; see ``Arrivals.count``."""
         if self._arrivals is not None:
             self._arrivals.count(number, heard_all=heard_all)
             self._settle()
             self.ask()
+
+    @property
+    def length(self) -> str:
+        """How long the list is, if nobody has counted it; see ``ListWindow.length``."""
+        return self._window.length if self._window is not None else ""
 
     @property
     def edges(self) -> Edges:

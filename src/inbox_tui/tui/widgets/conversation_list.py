@@ -67,7 +67,7 @@ class ConversationList(WordedRows, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "Next conversation", id="inbox.down"),
         Binding("k,up", "move(-1)", "Previous conversation", id="inbox.up"),
-        Binding("g,home", "first", "First conversation; new ones come in", id="inbox.first"),
+        Binding("g,home", "first", "First conversation, load new", id="inbox.first"),
         Binding("G,end", "last", "Last conversation", id="inbox.last"),
         Binding("pagedown", "page(1)", "Page down", id="inbox.page-down"),
         Binding("pageup", "page(-1)", "Page up", id="inbox.page-up"),
@@ -121,7 +121,7 @@ class ConversationList(WordedRows, can_focus=True):
 
     # What is shown
 
-    def show(self, query: Query, total: int, page: Page, now: datetime) -> None:
+    def show(self, query: Query, total: int | None, page: Page, now: datetime, *, stays: bool = False) -> None:
         """Show a list from its beginning.
 
         The same query again keeps the selection, and the highlight on its conversation
@@ -129,9 +129,10 @@ class ConversationList(WordedRows, can_focus=True):
 
         Args:
             query: What the list shows.
-            total: How many conversations that are.
+            total: How many conversations that are; None where that is not known.
             page: The first of them.
             now: The present, for ages.
+            stays: The highlight keeps the number of its row if its conversation has left the same query's list.
         """
         is_same = query == self.query_shown
         held = self._highlighted if is_same and not (self._wants_top or self._wants_end) else None
@@ -145,9 +146,11 @@ class ConversationList(WordedRows, can_focus=True):
         if not is_same:
             self.clear_selection()
         place = window.find(held.id) if held is not None else None
+        if place is None and held is not None and stays:
+            place = min(self._number, max(0, self.row_count() - 1))
         if place is None:
             self.scroll_to(y=0, animate=False)
-        self._put_highlight(self.row_count() - 1 if goes_to_end else place or 0)
+        self._put_highlight(window.last if goes_to_end else place or 0)
         self.ask()
         self._tell_edges()
 
@@ -156,7 +159,7 @@ class ConversationList(WordedRows, can_focus=True):
         window = self._window
         if window is None:
             return
-        is_at_end = self._number >= window.total - 1
+        is_at_end = self._number >= window.last
         arrived = window.apply(request, page)
         if arrived is None:
             return
@@ -244,8 +247,8 @@ class ConversationList(WordedRows, can_focus=True):
         self.post_message(self.TopReached(self))
 
     def action_last(self) -> None:
-        """Move the highlight to the last row, and let what is new come in."""
-        self.highlight(self.row_count() - 1)
+        """Move the highlight to the last row, or the last that is loaded, and let what is new come in."""
+        self.highlight(self._window.last if self._window is not None else 0)
         self._wants_end = True
         self.post_message(self.EndReached(self))
 
@@ -390,7 +393,7 @@ class ConversationList(WordedRows, can_focus=True):
     def _settle_highlight(self, window: ListWindow, *, to_end: bool) -> None:
         """Rows arrived: the highlight stays on its conversation, or gets one where its row was not loaded."""
         if self._highlighted is None:
-            self._put_highlight(window.total - 1 if to_end else self._number)
+            self._put_highlight(window.last if to_end else self._number)
             return
         place = window.find(self._highlighted.id)
         if place is not None:

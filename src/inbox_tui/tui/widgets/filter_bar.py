@@ -1,4 +1,4 @@
-"""The six filters with their numbers, on one line.
+"""The filters with their numbers, on one line.
 
 Shows which one is active and says which one was clicked; filtering is the screen's.
 """
@@ -11,16 +11,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from inbox_tui.domain.filters import Filter
-from inbox_tui.domain.models import Counts
+from inbox_tui.domain.filters import Counts, Filter
 from inbox_tui.tui.field_message import FieldMessage
-
-_SHORT = {filter: filter.label for filter in Filter} | {
-    Filter.YOUR_INBOX: "Inbox",
-    Filter.PENDING: "Pending",
-    Filter.HAS_LEAD: "Lead",
-}
-_SHORTER = _SHORT | {Filter.UNRESOLVED: "Open"}
 
 
 class FilterBar(Widget):
@@ -33,7 +25,7 @@ class FilterBar(Widget):
     active: reactive[Filter] = reactive(Filter.ALL)
     """The filter in force; it stands in brackets."""
     counts: reactive[Counts | None] = reactive(None)
-    """The number in each filter; None until they are known."""
+    """The number in each filter, as far as it is known; None before the first answer."""
 
     class Chosen(FieldMessage):
         """A filter was clicked."""
@@ -59,15 +51,13 @@ class FilterBar(Widget):
     def labels(self) -> list[str]:
         """What each filter shows now, in order, without the brackets of the active one."""
         full = [self._label(filter, filter.label) for filter in Filter]
-        short = [self._label(filter, _SHORT[filter]) for filter in Filter]
-        shorter = [self._label(filter, _SHORTER[filter]) for filter in Filter]
-        numbers = [f"{number}:{self._count(filter)}".rstrip(":") for number, filter in enumerate(Filter, 1)]
-        keys = [str(number) for number, _ in enumerate(Filter, 1)]
-        forms = (full, short, shorter, self._naming(full, numbers), self._naming(shorter, numbers), numbers)
-        for labels in forms:
+        short = [self._label(filter, filter.entry.short) for filter in Filter]
+        numbers = [f"{filter.entry.key}:{self._count(filter)}".rstrip(":") for filter in Filter]
+        keys = [filter.entry.key for filter in Filter]
+        for labels in (full, short, self._naming(full, numbers), self._naming(short, numbers), numbers):
             if sum(cell_len(label) + 2 for label in labels) <= self.size.width:
                 return labels
-        return self._naming(shorter, keys)
+        return self._naming(short, keys)
 
     def on_click(self, event: events.Click) -> None:
         """Choose the filter under the mouse."""
@@ -87,8 +77,9 @@ class FilterBar(Widget):
         ]
 
     def _label(self, filter: Filter, name: str) -> str:
-        number = list(Filter).index(filter) + 1
-        return f"{number} {name} {self._count(filter)}".rstrip()
+        return f"{filter.entry.key} {name} {self._count(filter)}".rstrip()
 
     def _count(self, filter: Filter) -> str:
-        return "" if self.counts is None else f"{filter.count_in(self.counts):,}"
+        """The filter's number; nothing where it is not known."""
+        number = None if self.counts is None else filter.count_in(self.counts)
+        return "" if number is None else f"{number:,}"

@@ -44,6 +44,8 @@ class ListHeader(Widget):
     """Conversations in it that would stand higher, for their visitors wrote."""
     found: reactive[str] = reactive("")
     """How many the search found, in words."""
+    length: reactive[str] = reactive("")
+    """How long a list is that nobody has counted: ``25+``; empty for others."""
     newest_key: reactive[str] = reactive("g", repaint=False)
     """The key that lets what is new come in, and goes to the top."""
     last_key: reactive[str] = reactive("G", repaint=False)
@@ -140,13 +142,16 @@ class ListHeader(Widget):
         if self.can_search:
             words = clean_line(self.search)
             parts = [(f" ⌕ {words or 'search'} ", "" if words else "$inbox-muted")]
-            order = (f"· {self.found or self.order.label} ", "$inbox-muted")
+            order = (f"· {self.found or self._sorted()} ", "$inbox-muted")
         else:
-            parts, order = [], (f" {self.order.label} ", "$inbox-muted")
+            parts, order = [], (f" {self._sorted()} ", "$inbox-muted")
         news = self._news()
         if not parts or not news or sum(cell_len(text) for text, _ in (*parts, order, *news)) <= self.size.width:
             parts.append(order)
         return [*parts, *news]
+
+    def _sorted(self) -> str:
+        return f"{self.length} · {self.order.label}" if self.length else self.order.label
 
     def _news(self) -> list[tuple[str, str]]:
         """What waits at the list's edges, and the key that goes there."""
