@@ -53,6 +53,8 @@ class ListController:
         """Each change since the list was last counted was looked at."""
         self._first: ConversationId | None = None
         self._aim: Aim | None = None
+        self._aims_from: int | None = None
+        """The row from which the list is read on to the aim; the member may go elsewhere meanwhile."""
         self.query = opened.query
         self.counts = opened.counts
         self._found: int | None = None
@@ -192,6 +194,11 @@ class ListController:
         if query == self.query:
             self._context.list.supply(request, page)
             self._show_length()
+            aim, start = self._aim, self._aims_from
+            if aim is not None and start is not None:
+                self._aim = self._aims_from = None
+                if self._context.list.number == start:
+                    self._take_aim(aim)
 
     def show_ages(self) -> None:
         """Ages and waits have grown."""
@@ -332,14 +339,17 @@ class ListController:
         """Highlight what was aimed at; what is far from the first rows is listed by its id alone."""
         if aim.id is not None and self._context.list.highlight(aim.id):
             return
-        if aim.number is not None:
+        if aim.number is not None and self._context.list.reads_on_to(aim.number):
+            self._context.list.highlight(self._context.list.last)
+            self._aim, self._aims_from = aim, self._context.list.number
+        elif aim.number is not None:
             self._context.list.highlight(aim.number)
         elif aim.id is not None and not self.query.search and self._context.work.store.capabilities.search:
             self.list_at(msgspec.structs.replace(self.query, search=aim.id), Aim(None, 0))
 
     def _read(self, query: Query) -> None:
         query = self._context.work.store.capabilities.with_order(query)
-        self._aim = None
+        self._aim = self._aims_from = None
         self._name(query)
         self._context.run(self._context.work.read_list(query), group="list", exclusive=True)
 
