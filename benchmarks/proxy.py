@@ -59,6 +59,11 @@ class Proxy:
         """What has passed until now."""
         return self._tally
 
+    def begin(self) -> None:
+        """Count from here on. Nobody may be connected."""
+        self.answered_in = 0
+        self._tally = Tally()
+
     async def listen(self) -> asyncio.Server:
         """Begin to listen, at a free port."""
         server = await asyncio.start_server(self._accept, HERE, 0, limit=_PIECE)

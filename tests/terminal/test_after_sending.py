@@ -70,7 +70,7 @@ def test_enter_goes_on_with_a_note_as_a_note(desk: Desk) -> None:
     terminal.text(" rude")
     terminal.wait_for("│ ▌ She is rude")
     terminal.enter()
-    terminal.wait_for("✓ Note written")
+    terminal.wait_for("✓ Note added")
     assert replies(desk, ADA) == []
     assert "She is rude" in desk.run("show", ADA)
 
@@ -82,5 +82,5 @@ def test_ctrl_n_turns_a_reply_into_a_note(desk: Desk) -> None:
     terminal.keys("C-n")
     terminal.wait_for("│ ▌ She is rude")
     terminal.enter()
-    terminal.wait_for("✓ Note written")
+    terminal.wait_for("✓ Note added")
     assert replies(desk, ADA) == []

@@ -25,7 +25,7 @@ def welcome(empty_desk: Desk) -> Terminal:
     terminal = empty_desk.terminal()
     terminal.start("inbox-tui")
     terminal.wait_for("Welcome to inbox-tui")
-    terminal.wait_for("[1] Fill it with the sample")
+    terminal.wait_for("[1] Load sample conversations")
     return terminal
 
 
@@ -41,15 +41,15 @@ def is_welcome(screen: str) -> bool:
 
 def test_it_offers_a_sample_an_import_and_a_remote_inbox(welcome: Terminal) -> None:
     screen = welcome.screen()
-    for words in ("This inbox is empty.", "Fill it with the sample", "Import a file", "Connect to a team's inbox"):
+    for words in ("This inbox is empty.", "Load sample conversations", "Import a file", "Connect to a team's inbox"):
         assert words in screen
-    assert "Go on with the empty inbox" in screen
+    assert "Start empty" in screen
 
 
 def test_the_sample_fills_the_list(welcome: Terminal, empty_desk: Desk) -> None:
     welcome.keys("1")
     whole = len(SAMPLE.read_text("utf-8").splitlines())  # it comes in parts
-    welcome.wait_for(lambda screen: total(screen) == whole and f"{whole} conversations came in" in screen)
+    welcome.wait_for(lambda screen: total(screen) == whole and f"Imported {whole} conversations" in screen)
     welcome.wait_for(lambda screen: any(line.startswith("▌") for line in screen.splitlines()))
     welcome.keys("q")
     assert welcome.wait_for_end() == 0
@@ -76,7 +76,7 @@ def test_a_teams_inbox_is_explained(welcome: Terminal) -> None:
     welcome.wait_for("inbox-tui with --store URL")
     welcome.escape()
     welcome.wait_for(lambda screen: not is_welcome(screen) and "No conversations yet." in screen)
-    for offer in ("Fill it with the sample", "Import a file", "Connect to a team's inbox"):
+    for offer in ("Load sample conversations", "Import a file", "Connect to a team's inbox"):
         assert offer in welcome.screen()
 
 

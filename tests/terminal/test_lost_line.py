@@ -131,7 +131,7 @@ def test_a_mistake_of_its_own_is_one_sentence_and_a_private_report(desk: Desk) -
     line.read_until(b"it holds no message")
     assert line.end() == 1
     said = line.seen[line.seen.index(b"\x1b[?1049l") :]
-    assert b"mistake of the program's own ended it (RuntimeError). Your drafts are kept." in said
+    assert b"inbox-tui crashed (RuntimeError). Your drafts are kept." in said
     assert b"Traceback" not in said and b"SECRET" not in said
     (report,) = (desk.home / "state").rglob("crash-*.txt")
     assert report.stat().st_mode & 0o777 == 0o600

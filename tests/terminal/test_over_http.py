@@ -55,7 +55,7 @@ def test_a_reply_outlives_the_server_and_the_program(desk: Desk, token: str) -> 
         first.wait_for("✓ Sent to Ada Lund")
     first.wait_for("◌ reconnecting since")
     send(first, "Into the dark")
-    first.wait_for("waits for the line")
+    first.wait_for("queued, offline")
     first.kill()
     assert ("member", "Into the dark") not in desk.said("c-0")
     with serving(desk, address.rpartition(":")[2]):
@@ -74,7 +74,7 @@ def test_the_line_comes_back_and_what_waits_is_delivered_once(desk: Desk, token:
     terminal.wait_for("Second")
     with serving(desk, address.rpartition(":")[2]):
         terminal.wait_for("● live")
-        terminal.wait_for(lambda screen: "waits for the line" not in screen)
+        terminal.wait_for(lambda screen: "queued, offline" not in screen)
         assert [text for author, text in desk.said("c-0") if author == "member"] == ["First", "Second"]
 
 
@@ -83,7 +83,7 @@ def test_leaving_without_a_line_says_what_waits(desk: Desk, token: str) -> None:
         terminal = open_at(desk, address, token)
     terminal.wait_for("◌ reconnecting since")
     send(terminal, "For later")
-    terminal.wait_for("waits for the line")
+    terminal.wait_for("queued, offline")
     terminal.escape()
     terminal.keys("q")
     assert terminal.wait_for_end() == 0

@@ -81,7 +81,7 @@ def test_a_text_survives_every_size(desk: Desk) -> None:
     for size in (SMALLEST, USUAL, (30, 8), WIDE):
         terminal.resize(*size)
         if size == (30, 8):
-            terminal.wait_for("inbox-tui needs 40×10")
+            terminal.wait_for("Window too small: 40×10 at least")
         else:
             terminal.wait_for(lambda screen: "│ Second line" in screen and is_fitted(terminal, screen))
     assert "│ First line" in terminal.screen()

@@ -112,7 +112,7 @@ async def test_a_note_stays_in_the_team_and_keeps_the_visitor_waiting(team: Team
         assert (await stored(team, "priya"))[-1] == (Author.MEMBER, Kind.NOTE, "She is a regular")
         assert inbox.open_one.waiting_since is not None
         assert inbox.open_one.assignee is None
-        assert "Note written" in inbox.text()
+        assert "Note added" in inbox.text()
 
 
 @pytest.mark.parametrize(("answer", "is_sent"), [("ctrl+y", True), ("enter", False)])

@@ -186,7 +186,7 @@ async def test_a_new_empty_inbox_welcomes_and_fills_with_the_sample(tmp_path: Pa
         await inbox.settled()
         added = inbox.heard(m.ConversationsImported)[0].added
         assert inbox.listing.counts.all == added > 0
-        assert f"{added} conversations came in" in inbox.text()
+        assert f"Imported {added} conversations" in inbox.text()
         assert isinstance(await team.store("somebody@localhost"), Team)
         await inbox.press("r")
         await inbox.write("Hello")
@@ -205,7 +205,7 @@ async def test_a_new_inbox_may_stay_empty(tmp_path: Path) -> None:
     async with team.inbox(DANA, is_new=True) as inbox:
         await inbox.press("escape")
         assert "No conversations yet." in inbox.text()
-        assert "No conversation is highlighted." in inbox.text()
+        assert "Nothing selected." in inbox.text()
         for key in ("r", "m", "a", "i", "e", "z", "x", "X", "n", "j", "G", "2"):
             await inbox.press(key)
         assert isinstance(inbox.app.screen, InboxScreen)
@@ -227,7 +227,7 @@ async def test_an_empty_inbox_goes_on_offering_ways_to_begin(tmp_path: Path, siz
         await inbox.settled()
         assert isinstance(inbox.top, WelcomeDialog)
         await inbox.press("escape")
-        await inbox.app.run_action(offered["Fill it with the sample"].action, inbox.screen)
+        await inbox.app.run_action(offered["Load sample conversations"].action, inbox.screen)
         await inbox.until(lambda: bool(inbox.heard(m.ConversationsImported)))
         await inbox.until(lambda: bool(inbox.rows))
         await inbox.settled()
@@ -252,7 +252,7 @@ async def test_the_sample_can_be_taken_out_again(tmp_path: Path) -> None:
         await inbox.settled()
         assert inbox.heard(m.SampleRemoved)[0].removed.conversations == 60
         assert not inbox.rows
-        assert "Fill it with the sample" in inbox.text()
+        assert "Load sample conversations" in inbox.text()
         assert "The sample is removed: 60 conversations and 5 members" in inbox.text()
         assert "Remove the sample" not in {command.description for command in commands(inbox)}
     await team.close()

@@ -119,7 +119,7 @@ async def test_why_nothing_is_found_is_said_whole(team: Team4) -> None:
         await inbox.write("()")
         await inbox.until(lambda: not inbox.context.list.row_count())
         said = " ".join(inbox.text().split())
-        assert "There is nothing to look for: a search needs letters or digits. Esc drops the search." in said
+        assert "There is nothing to look for: a search needs letters or digits. Esc clears the search." in said
 
 
 async def test_escape_while_searching_drops_the_words_at_once(team: Team4) -> None:
@@ -127,7 +127,7 @@ async def test_escape_while_searching_drops_the_words_at_once(team: Team4) -> No
         await inbox.press("slash")
         await inbox.write("nothing like this")
         await inbox.until(lambda: not inbox.context.list.row_count())
-        assert "Nothing in All matches. Esc drops the search." in inbox.text()
+        assert "No matches in All. Esc clears the search." in inbox.text()
         await inbox.press("escape")
         await inbox.until(lambda: len(inbox.rows) == 8)
         assert inbox.screen.focused is inbox.context.list
@@ -209,7 +209,7 @@ async def test_when_nobody_waits_it_says_so(tmp_path_factory: pytest.TempPathFac
             assert "Nobody else is waiting for a human reply" in inbox.text()
             await inbox.press("5")
             assert "Nobody is waiting for a human reply." in inbox.text()
-            assert "No conversation is highlighted." in inbox.text()
+            assert "Nothing selected." in inbox.text()
     finally:
         await team.close()
 

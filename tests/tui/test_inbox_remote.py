@@ -124,7 +124,7 @@ async def test_a_reply_without_a_line_waits_and_arrives_once(team: Team4, wire: 
         await lost(inbox, wire)
         await send(inbox, "Sent into the dark")
         assert inbox.box.text == ""
-        assert "waits for the line" in inbox.text()
+        assert "queued, offline" in inbox.text()
         await inbox.pilot.press("escape", "r")
         await inbox.write("and another")
         await inbox.pilot.press("enter")
@@ -133,7 +133,7 @@ async def test_a_reply_without_a_line_waits_and_arrives_once(team: Team4, wire: 
         await inbox.until(lambda: len(inbox.heard(m.ReplySent)) == 2)
         await inbox.settled()
         assert await said_in(team) == ["Sent into the dark", "and another"]
-        assert "waits for the line" not in inbox.text()
+        assert "queued, offline" not in inbox.text()
 
 
 async def test_a_reply_to_what_was_never_read_is_seen_to_wait(team: Team4, wire: Wire) -> None:
@@ -143,12 +143,12 @@ async def test_a_reply_to_what_was_never_read_is_seen_to_wait(team: Team4, wire:
         await inbox.pilot.press("j")
         await inbox.until(lambda: "Could not open the conversation" in inbox.text())
         await send(inbox, "Sent unseen")
-        assert [sent.state for sent in inbox.context.thread._pending] == ["waits for the line"]
-        assert "waits for the line" in inbox.text()
+        assert [sent.state for sent in inbox.context.thread._pending] == ["queued, offline"]
+        assert "queued, offline" in inbox.text()
         await found(inbox, wire)
         await inbox.until(lambda: len(inbox.heard(m.ReplySent)) == 1)
         await inbox.settled()
-        assert "waits for the line" not in inbox.text()
+        assert "queued, offline" not in inbox.text()
         assert [message.body for message in inbox.messages][-1:] == ["Sent unseen"]
         assert len(inbox.messages) > 1, "what was there before is read now"
 
@@ -222,7 +222,7 @@ async def test_a_token_that_was_revoked_says_so_and_keeps_the_reply(team: Team4,
     async with team.inbox() as inbox:
         for token in await served.host.tokens():
             await served.host.revoke_token(token.id)
-        await inbox.until(lambda: "○ not followed" in inbox.text())
+        await inbox.until(lambda: "○ no live updates" in inbox.text())
         await send(inbox, "Too late")
         await inbox.until(lambda: bool(inbox.heard(m.ReplyFailed)))
         await inbox.settled()
@@ -236,7 +236,7 @@ async def test_a_decision_that_a_revoked_token_cannot_make_is_taken_back(
     async with team.inbox() as inbox:
         for token in await served.host.tokens():
             await served.host.revoke_token(token.id)
-        await inbox.until(lambda: "○ not followed" in inbox.text())
+        await inbox.until(lambda: "○ no live updates" in inbox.text())
         await inbox.pilot.press("i")
         await inbox.until(lambda: "Could not assign" in inbox.text())
         shown = inbox.context.list.conversation(PRIYA)

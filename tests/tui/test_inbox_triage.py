@@ -215,7 +215,7 @@ async def test_quitting_says_what_came_to_nothing(team: Team4) -> None:
         [tom] = [member for member in inbox.context.members if member.email == TOM]
         inbox.context.run(inbox.context.work.assign([inbox.open_one], tom), group=DECIDE)
         await inbox.app.action_quit()
-        assert inbox.app.farewell == f"Not done: 1 decision. {tom.name} has no chat access and cannot be assigned."
+        assert inbox.app.farewell == f"1 decision failed: {tom.name} has no chat access and cannot be assigned."
     assert await holder(team, "priya") == ""
 
 

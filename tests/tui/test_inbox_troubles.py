@@ -82,7 +82,7 @@ async def test_the_feed_comes_back_by_itself(team: Team4) -> None:
     file = team.folder / "team.db"
     async with team.inbox() as inbox:
         away = file.rename(team.folder / "away.db")
-        await inbox.until(lambda: inbox.context.top.connection == "○ not followed")
+        await inbox.until(lambda: inbox.context.top.connection == "○ no live updates")
         away.rename(file)
         await inbox.until(lambda: inbox.context.top.connection == "● live")
 

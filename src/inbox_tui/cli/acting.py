@@ -86,7 +86,7 @@ def _send(session: CommandSession, id: ConversationId, text: str, kind: Kind) ->
             sent = await Triage(Direct(store)).reply(
                 id, body, last_seen=seen[-1].id if seen else None, kind=kind, auto_assign=auto_assign
             )
-            say("Note written." if kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}.")
+            say("Note added." if kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}.")
             write_lines([clean_line(sent.message.id)])
 
     run_async(work())

@@ -34,7 +34,11 @@ def _delimiter(ctx: click.Context, option: click.Parameter, value: str) -> str:
 
 @command("export")
 @click.option(
-    "--filter", "filter_name", type=click.Choice([filter.value for filter in Filter]), default="all", help="Which ones."
+    "--filter",
+    "filter_name",
+    type=click.Choice([filter.value for filter in Filter]),
+    default="all",
+    help="Filter to list.",
 )
 @click.option("--search", default="", metavar="WORDS", help="Only those in which all words occur.")
 @click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's.")
@@ -61,7 +65,7 @@ def export(
     delimiter: str,
     bom: bool,
 ) -> None:
-    """Write conversations as CSV; how many is said on stderr."""
+    """Write conversations as CSV; row count on stderr."""
 
     damaged = Damaged()
 

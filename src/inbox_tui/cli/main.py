@@ -38,7 +38,7 @@ COMMANDS = {
     "members": ("inbox_tui.cli.team:members", "Manage the team."),
     "profile": ("inbox_tui.cli.profile:profile", "Print or change your display name and avatar."),
     "login": ("inbox_tui.cli.login:login", "Keep a token for a server."),
-    "logout": ("inbox_tui.cli.login:logout", "Forget it."),
+    "logout": ("inbox_tui.cli.login:logout", "Remove the saved token."),
     "serve": ("inbox_tui.cli.serving:serve", "Offer this store to a team over HTTP."),
     "token": ("inbox_tui.cli.serving:token", "Manage the tokens for a server over this store."),
     "migrate": ("inbox_tui.cli.upkeep:migrate", "Make the store's tables, or bring them up to date."),
@@ -46,7 +46,7 @@ COMMANDS = {
     "copy": ("inbox_tui.cli.upkeep:copy", "Copy a workspace into another store."),
     "stores": ("inbox_tui.cli.about:stores", "List the kinds of store that are installed."),
     "config": ("inbox_tui.cli.about:config", "Print the settings in force and where each comes from."),
-    "doctor": ("inbox_tui.cli.doctor:doctor", "Say what is wrong here, and how to mend it."),
+    "doctor": ("inbox_tui.cli.doctor:doctor", "Diagnose problems."),
 }
 
 
@@ -127,7 +127,7 @@ def _report(kind: type[BaseException], error: BaseException, _: TracebackType | 
     from inbox_tui.local import paths
     from inbox_tui.local.crash_report import write_report
 
-    say(f"inbox-tui: a mistake of the program's own ended it ({kind.__name__}). Your drafts are kept.")
+    say(f"inbox-tui crashed ({kind.__name__}). Your drafts are kept.")
     try:
         report = write_report(error, paths.crash_folder(), datetime.now(timezone.utc))
     except OSError as problem:

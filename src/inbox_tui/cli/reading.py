@@ -41,12 +41,16 @@ _COLUMNS = (
 
 @command("list")
 @click.option(
-    "--filter", "filter_name", type=click.Choice([filter.value for filter in Filter]), default="all", help="Which ones."
+    "--filter",
+    "filter_name",
+    type=click.Choice([filter.value for filter in Filter]),
+    default="all",
+    help="Filter to list.",
 )
 @click.option("--search", default="", metavar="WORDS", help="Only those in which all words occur.")
 @click.option("--agent", "agent_name", metavar="NAME", help="Only this agent's.")
-@click.option("--order", type=click.Choice([order.value for order in Order]), help="Sort otherwise than the filter.")
-@click.option("--limit", type=click.IntRange(min=0), default=LIMIT, show_default=True, help="At most; 0 means all.")
+@click.option("--order", type=click.Choice([order.value for order in Order]), help="Override the sort order.")
+@click.option("--limit", type=click.IntRange(min=0), default=LIMIT, show_default=True, help="Maximum rows; 0 for all.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, its keys the CSV columns.")
 @click.pass_obj
 def list_conversations(

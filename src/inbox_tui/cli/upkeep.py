@@ -127,12 +127,14 @@ def copy(session: CommandSession, source: str, target: str) -> None:
         f" {counted(copied.written, 'was', 'were')} written. Checksum {copied.checksum}"
     )
     if copied.without_profile:
-        say(f"These members choose name and avatar there anew: {', '.join(copied.without_profile)}.")
+        say(f"These members must set name and avatar again: {', '.join(copied.without_profile)}.")
 
 
 def _upkeep(store: Store) -> Upkeep:
     if not isinstance(store, Upkeep) or not store.capabilities.upkeep:
-        raise Unsupported(f"{store.name} is kept by whoever runs it.", hint="Ask them; or name the store itself.")
+        raise Unsupported(
+            f"{store.name} cannot be maintained from here.", hint="Ask whoever runs it, or name the store itself."
+        )
     return store
 
 

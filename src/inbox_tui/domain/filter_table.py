@@ -100,7 +100,7 @@ class Filter(StrEnum):
             key="2",
             matches=lambda row, me: row.is_open and row.assignee is not None and row.assignee.id == me,
             condition="assigned_to_me",
-            empty="Your inbox is empty. {next_waiting} goes to who waits longest.",
+            empty="Your inbox is empty. Press {next_waiting} for whoever has waited longest.",
             left=lambda conversation: "reassigned" if conversation.assignee else "unassigned",
             is_personal=True,
         ),

@@ -69,11 +69,12 @@ class Copied(msgspec.Struct, frozen=True):
 async def require_source(store: Store) -> CopySource:
     """The store, if it can be copied from by who asks. Raises Unsupported, NotAllowed."""
     if not _is_whole(store):
-        raise Unsupported(f"{store.name} cannot be copied from: it lists neither everything nor its team.")
+        raise Unsupported(f"{store.name} cannot be copied from: it cannot list everything or its team.")
     me = await store.me()
     if me.access is not Access.ADMIN:
         raise NotAllowed(
-            f"Only an admin copies a workspace, and {me.email} is none of {store.name}.", hint="Name one with --as."
+            f"Only an admin can copy a workspace; {me.email} is not an admin of {store.name}.",
+            hint="Name one with --as.",
         )
     return store  # type: ignore[return-value]  # as asked above
 
@@ -81,7 +82,7 @@ async def require_source(store: Store) -> CopySource:
 def require_target(store: Store) -> CopyTarget:
     """The store, if it can be copied to. Raises Unsupported."""
     if not (_is_whole(store) and isinstance(store, Intake) and store.capabilities.intake):
-        raise Unsupported(f"{store.name} cannot be copied to: it takes no conversations in, or lists not everything.")
+        raise Unsupported(f"{store.name} cannot be copied to: it does not accept imports or cannot list everything.")
     return store  # type: ignore[return-value]  # as asked above
 
 

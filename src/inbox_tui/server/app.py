@@ -73,7 +73,7 @@ async def description(request: AnyRequest) -> Response[bytes]:
 async def ready(context: ContextOf) -> Response[dict[str, str]]:
     """The store answers and takes writes, and what is written to it is heard."""
     if not context.hub.is_following:
-        raise StoreUnavailable("The store is not heard at present, or the server is about to end.")
+        raise StoreUnavailable("Live updates are unavailable, or the server is about to end.")
     await context.readiness.require()
     return Response({"status": "ready"})
 

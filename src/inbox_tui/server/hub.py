@@ -126,7 +126,7 @@ class Hub:
 
     def _require_heard(self) -> None:
         if self._newest is None:
-            raise StoreUnavailable("What is written to the store is not heard at present.", hint="Try again.")
+            raise StoreUnavailable("Live updates are unavailable.", hint="Try again.")
 
     async def _read(self, since: ChangeId | None) -> Changes:
         try:

@@ -332,7 +332,7 @@ def cursor_of(text: str) -> Cursor:
     try:
         cursor = Cursor(int(key), int(tie))
     except ValueError as error:
-        raise errors.Rejected("This cursor is none that was given out.") from error
+        raise errors.Rejected("Invalid cursor.") from error
     if max(abs(cursor.key), abs(cursor.tie)) >= 2**63:
-        raise errors.Rejected("This cursor is none that was given out.")
+        raise errors.Rejected("Invalid cursor.")
     return cursor

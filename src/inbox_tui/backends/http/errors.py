@@ -31,7 +31,7 @@ def http_errors(name: str) -> Iterator[None]:
     except (httpx.HTTPError, httpx.StreamError) as error:
         raise StoreUnavailable(f"The line to {name} broke: {_reason(error)}.", hint=_AWAY) from error
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise Rejected(f"This cannot be asked of {name}: {_reason(error)}.") from error
+        raise Rejected(f"{name} cannot handle this request: {_reason(error)}.") from error
 
 
 def error_in(response: httpx.Response, name: str) -> InboxError:

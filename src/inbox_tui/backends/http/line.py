@@ -106,7 +106,7 @@ class ApiClient:
             if response.status_code >= _FAILED:
                 raise error_in(response, self.name)
             return decoded(response.content, answer, self.name)
-        raise StoreUnavailable(f"{self.name} has no time to answer.")
+        raise StoreUnavailable(f"{self.name} is busy.")
 
     @asynccontextmanager
     async def listen(

@@ -73,7 +73,7 @@ def require_same_schema(found: int, expected: int, name: str) -> None:
 
 def tell(name: str, version: int, known: list[Step]) -> None:
     """Have whoever waits know what for: without a log of their own, Python's shows it on stderr."""
-    _log.warning("%s is brought from schema %s to %s. A large one takes minutes.", name, version, known[-1].number)
+    _log.warning("Upgrading %s from schema %s to %s; this can take minutes.", name, version, known[-1].number)
 
 
 def take_steps(

@@ -29,7 +29,7 @@ class AgentDialog(Picker[AgentChoice]):
         rows = [_row(agent, current) for agent in (None, *known)]
         ids = [None, *(agent.id for agent in known)]
         super().__init__(
-            "Conversations of",
+            "Show conversations handled by",
             rows,
             placeholder="type a name",
             begin_at=ids.index(current) if current in ids else 0,

@@ -48,7 +48,7 @@ class ProfileDialog(FormDialog[Profile]):
         picker = BadgePicker()
         picker.color, picker.initials = self._badge.color, initials
         yield field("Colour", picker)
-        yield Static("Visitors see this name with your replies. Your text is kept.", classes="muted", markup=False)
+        yield Static("Visitors see this name with your replies. Your draft is safe.", classes="muted", markup=False)
 
     def choices(self) -> Iterable[Choice]:
         """Save it, or not now."""

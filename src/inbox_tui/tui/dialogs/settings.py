@@ -152,7 +152,7 @@ class SettingsDialog(FormDialog[SettingsResult]):
         yield field("Theme", OneOf(tuple(THEMES), current.theme, id="theme"))
         chosen = _SWITCH[0 if current.auto_assign else 1]
         yield field("Auto-assign", OneOf(_SWITCH, chosen, id="auto-assign"))
-        yield Static("Replying to a visitor who waits gives you the conversation.", classes="muted", markup=False)
+        yield Static("Replying to a waiting visitor assigns the conversation to you.", classes="muted", markup=False)
         with Horizontal(classes="field"):
             yield Static("Profile", classes="label", markup=False)
             yield Static(self._profile_line(), id="profile", classes="value")

@@ -58,7 +58,7 @@ class WelcomeDialog(FormDialog[WelcomeResult]):
     AUTO_FOCUS = ""  # the digits choose, and an Enter too many puts nothing in
     heading = "Welcome to inbox-tui"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("1", "fill", "Fill it with the sample", id="welcome.sample", show=False),
+        Binding("1", "fill", "Load sample conversations", id="welcome.sample", show=False),
         Binding("2", "ask_file", "Import a file", id="welcome.import", show=False),
         Binding("3", "explain_team", "Connect to a team's inbox", id="welcome.team", show=False),
     ]
@@ -85,7 +85,7 @@ class WelcomeDialog(FormDialog[WelcomeResult]):
 
     def choices(self) -> Iterable[Choice]:
         """Besides the three: go on as it is."""
-        return (Choice("Esc", "Go on with the empty inbox", "cancel"),)
+        return (Choice("Esc", "Start empty", "cancel"),)
 
     def on_mount(self) -> None:
         """Go on with what was chosen elsewhere."""

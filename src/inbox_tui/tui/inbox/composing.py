@@ -208,7 +208,7 @@ class ComposeController:
             self.show_under_way(pending.id)
             self.bind(pending.id, pending.draft.kind)
             context.focus_box()
-        context.status.say("Not sent. Your text is back in the box.")
+        context.status.say("Send cancelled. Your text is back in the box.")
         return True
 
     def continued(self, key: str) -> None:
@@ -217,7 +217,7 @@ class ComposeController:
         self._replies.forget(key)
         if pending is not None:
             self.show_under_way(pending.id)
-            self._context.status.say("Not sent yet: you typed on, so Enter began a new line")
+            self._context.status.say("Not sent: you kept typing, so Enter became a new line")
 
     def resume(self) -> None:
         """Say what is not well with the drafts, and go on delivering what was sent before a restart."""
@@ -237,7 +237,7 @@ class ComposeController:
         if delivery.problem or delivery.set_aside:
             self._context.status.say(delivery.problem or delivery.set_aside, is_problem=True)
         elif left:
-            self._context.status.say(f"Delivering {counted(len(left), 'reply', 'replies')} from earlier")
+            self._context.status.say(f"Sending {counted(len(left), 'queued reply', 'queued replies')}")
         delivery.start()
 
     def line_changed(self) -> None:
@@ -271,7 +271,7 @@ class ComposeController:
         if after == "next":
             context.go_on()
         if pending.draft.key in self._hold:
-            what = "Writing the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
+            what = "Adding the note" if pending.draft.kind is Kind.NOTE else f"Sending to {self._visitor(pending.id)}"
             context.say_of((context.list.highlighted or pending).id, f"{what} · {context.keys['inbox.undo']} undo")
 
     def _known(self, id: ConversationId) -> Conversation | None:
@@ -299,7 +299,7 @@ class ComposeController:
     def _state_of(self, pending: Pending, undo: str) -> str:
         if pending.draft.key in self._hold:
             return f"sending · {undo} undo"
-        return "waits for the line" if self._context.lost_at is not None else "sending…"
+        return "queued, offline" if self._context.lost_at is not None else "sending…"
 
     def sent(self, key: str, sent: Sent) -> None:
         """The store has it."""
@@ -315,14 +315,14 @@ class ComposeController:
             context.refresh_open_thread()
         if pending is not None and not pending.and_resolve and key not in self._untold:
             context.status.say(
-                "Note written" if pending.draft.kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}"
+                "Note added" if pending.draft.kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}"
             )
         context.read_counts()
 
     def still_waiting(self, conversation: Conversation) -> None:
         """A note was to resolve somebody who has begun to wait since, or of whom nobody was asked."""
         self._context.status.say(
-            f"The note is written. {conversation.visitor} waits for an answer, so nothing was resolved.",
+            f"Note added. {conversation.visitor} waits for an answer, so nothing was resolved.",
             is_problem=True,
         )
 

@@ -22,6 +22,7 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
 from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
+from inbox_tui.tui.inbox.seen_lists import SeenLists
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
 from inbox_tui.tui.presenters.keys import (
     LIST_HINTS,
@@ -87,6 +88,7 @@ class InboxContext:
         """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
+        self.seen = SeenLists()
         self.top = screen.query_one(TopBar)
         self.bar = screen.query_one(FilterBar)
         self.header = screen.query_one(ListHeader)
@@ -132,7 +134,7 @@ class InboxContext:
     def learn_round_trip(self, seconds: float) -> None:
         """Where the line is slow, say what helps."""
         if seconds > SLOW_CONNECTION and not self.settings.slow:
-            self.status.say(f"This line takes {seconds * 1000:.0f} ms. inbox-tui --slow sends less over it.")
+            self.status.say(f"Slow connection ({seconds * 1000:.0f} ms). inbox-tui --slow sends less over it.")
 
     def heard(self, lost_at: datetime | None) -> None:
         """The store was heard (None), or has not been since then."""
@@ -144,14 +146,14 @@ class InboxContext:
     def show_connection(self) -> None:
         """Say how the store is heard, and whether it takes what is sent."""
         if not self._is_followed:
-            self.top.connection = "○ not followed"
+            self.top.connection = "○ no live updates"
             return
         if not self.work.store.capabilities.reply:
             self.top.connection = "○ read-only"
             return
         if self.lost_at is None:
             delivery = self.work.delivery
-            self.top.connection = "◌ writes wait" if delivery is not None and delivery.held_by else "● live"
+            self.top.connection = "◌ sending paused" if delivery is not None and delivery.held_by else "● live"
             return
         since = clock_time(self.lost_at)
         is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER
@@ -179,6 +181,7 @@ class InboxContext:
     def _renew(self, members: Mapping[MemberId, Member]) -> None:
         """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
         self.threads.clear()
+        self.seen.clear()
         self.list.renew(members)
         if self.pane.conversation is not None:
             self.pane.conversation = with_members(self.pane.conversation, members)
@@ -247,6 +250,7 @@ class InboxContext:
     def show_conversation(self, conversation: Conversation) -> None:
         """Show a conversation as it is now, in its row and, if it is open, in the pane."""
         self.list.replace(conversation)
+        self.seen.hear([conversation])
         if self.is_shown(conversation.id):
             self.pane.conversation = conversation
 
@@ -317,7 +321,7 @@ class InboxContext:
         """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
         if operation == DELIVER:
             self.show_connection()
-            self.status.say(f"{_cannot(operation)}{error.message}", is_problem=True)
+            self.status.say(f"Not delivered yet, will retry: {error.message}", is_problem=True)
             return
         for conversation in before:
             self.show_conversation(conversation)

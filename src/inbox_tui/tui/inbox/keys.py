@@ -7,7 +7,7 @@ from textual.binding import Binding
 from inbox_tui.domain.filters import Filter
 
 OFFERS = (
-    ("Fill it with the sample", "offer('SAMPLE')"),
+    ("Load sample conversations", "offer('SAMPLE')"),
     ("Import a file", "offer('FILE')"),
     ("Connect to a team's inbox", "offer('TEAM')"),
 )
@@ -24,7 +24,7 @@ INBOX_KEYS: list[Binding] = [
     Binding("r", "reply", "Write a reply", id="inbox.reply"),
     Binding("m", "note", "Write a note to the team", id="inbox.note"),
     Binding("a", "assign", "Assign", id="inbox.assign"),
-    Binding("i", "take", "Take it (assign to me)", id="inbox.take"),
+    Binding("i", "take", "Assign to me", id="inbox.take"),
     Binding("e", "toggle_status", "Mark resolved / reopen", id="inbox.resolve"),
     Binding("n", "next_waiting(False)", "Next waiting, nobody's or yours", id="inbox.next-waiting"),
     Binding("N", "next_waiting(True)", "Next waiting, anybody's", id="inbox.next-waiting-any"),

@@ -39,7 +39,7 @@ async def finish(context: InboxContext, replies: Replies, hold: UndoSendQueue) -
     words = [f"Sent before leaving: {sent:,}."] if sent > 0 else []
     words += [f"Not sent, kept as drafts: {unsent:,}."] if unsent else []
     failed = work.undone[undone:]
-    words += [f"Not done: {_decisions(len(failed))}. {failed[-1].message}"] if failed else []
+    words += [f"{_decisions(len(failed))} failed: {failed[-1].message}"] if failed else []
     delivery = work.delivery
     if context.decisions_under_way and (delivery is None or delivery.problem):
         words += [f"The store did not answer in time about {_decisions(context.decisions_under_way)}."]

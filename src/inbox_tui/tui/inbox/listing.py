@@ -57,6 +57,8 @@ class ListController:
         """The row from which the list is read on to the aim; the member may go elsewhere meanwhile."""
         self.query = opened.query
         self.counts = opened.counts
+        self._counted = opened.query.agent  # whose conversations were counted last
+        self._shows_seen = False  # what is on screen was read earlier, and is being read again
         self._found: int | None = None
         """How many the search in force finds; None where that is not known."""
         self._is_exact = True
@@ -137,22 +139,43 @@ class ListController:
             self._read(self.query)
         else:
             context.threads.clear()
+            context.seen.clear()
             self._read(msgspec.structs.replace(self.query, search=""))
 
     def show_list(self, query: Query, page: Page, counts: Counts) -> None:
         """Show a list from its beginning, unless another is wanted by now."""
+        self._context.seen.put(page, counts)
         if query != self.query:
             return
-        context = self._context
         self._is_undone = False
+        is_seen, self._shows_seen = self._shows_seen, False
+        self._show(query, page, counts, stays=is_seen)
+        aim, self._aim = self._aim, None
+        if aim is not None:
+            self._take_aim(aim)
+
+    def _show_seen(self, query: Query) -> None:
+        """Show what is known of a list while it is read again, unless it is on screen."""
+        context = self._context
+        if query == context.list.query_shown:
+            return
+        self._shows_seen = False
+        seen = context.seen.get(query, context.me.id)
+        counts = self.counts if seen is None or query.agent == self._counted else seen.counts
+        if seen is not None and (seen.page.rows or query.filter.count_in(counts) == 0):  # is it known to be empty?
+            self._show(query, seen.page, counts)
+            self._shows_seen = True
+
+    def _show(self, query: Query, page: Page, counts: Counts, *, stays: bool = False) -> None:
+        context = self._context
         self._moved_up.clear()
         self._heard_all = True
         self._first = page.rows[0].id if page.rows else None
         total = page.total if query.search else query.filter.count_in(counts)
         self._found = total
-        self.counts = counts
+        self.counts, self._counted = counts, query.agent
         context.list.empty_text = self._empty_text(query)
-        context.list.show(query, total, page, context.clock())
+        context.list.show(query, total, page, context.clock(), stays=stays)
         context.header.search = query.search
         context.header.order = query.effective_order
         self.show_edges()
@@ -162,9 +185,6 @@ class ListController:
         self.show_counts(query.agent, counts)
         if query.search and page.total is not None and page.total_is_exact:
             context.list.count(page.total)
-        aim, self._aim = self._aim, None
-        if aim is not None:
-            self._take_aim(aim)
 
     def keep_shown(self, operation: str) -> None:
         """A list that could not be read leaves the one on screen, under its own name."""
@@ -177,7 +197,7 @@ class ListController:
     def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
         """Show the filters' numbers, unless they are another agent's."""
         if agent == self.query.agent:
-            self.counts = counts
+            self.counts, self._counted = counts, agent
             self._context.bar.counts = counts
             if self._context.list.query_shown == self.query and not self.query.search:
                 heard_all, self._heard_all = self._heard_all, True
@@ -224,6 +244,8 @@ class ListController:
             context.read_again()
         if changes.team or changes.reset:
             context.run(context.work.read_team(), group="team", exclusive=True)
+        if changes.reset or not can_look_at_each:
+            context.seen.clear()
         if changes.reset:
             context.threads.clear()
             context.thread.distrust()
@@ -247,6 +269,8 @@ class ListController:
         """Show conversations as they are now; count those that the list does not hold yet."""
         context = self._context
         context.list.forget(gone)
+        context.seen.forget(gone)
+        context.seen.hear(conversations)
         for conversation in conversations:
             held = context.list.conversation(conversation.id)
             if held is not None and self._moves_up(held, conversation):
@@ -315,14 +339,15 @@ class ListController:
     def show_imported(self, added: int, bad_lines: tuple[str, ...]) -> None:
         """Conversations came in: list them."""
         self._read(self.query)
-        words = f"{counted(added, 'conversation')} came in"
+        words = f"Imported {counted(added, 'conversation')}"
         if bad_lines:
-            words = f"{words}; {counted(len(bad_lines), 'line')} did not: {bad_lines[0]}"
+            words = f"{words}; {counted(len(bad_lines), 'line')} failed: {bad_lines[0]}"
         self._context.status.say(words, is_problem=bool(bad_lines))
 
     def show_removed(self, removed: Removed) -> None:
         """The sample is gone: list what is left."""
         self._context.threads.clear()
+        self._context.seen.clear()
         self._context.pane.conversation = (
             None  # it may be gone, and nothing is to be read of it until the list is there
         )
@@ -351,6 +376,7 @@ class ListController:
         query = self._context.work.store.capabilities.with_order(query)
         self._aim = self._aims_from = None
         self._name(query)
+        self._show_seen(query)
         self._context.run(self._context.work.read_list(query), group="list", exclusive=True)
 
     def _name(self, query: Query) -> None:
@@ -394,9 +420,9 @@ class ListController:
 
     def _empty_text(self, query: Query) -> str:
         if query.search and not has_words(query.search):
-            return f"{NO_WORDS} Esc drops the search."
+            return f"{NO_WORDS} Esc clears the search."
         if query.search:
-            return f"Nothing in {query.filter.label} matches. Esc drops the search."
+            return f"No matches in {query.filter.label}. Esc clears the search."
         if self.is_unused:
             keys = f"{self._context.keys['inbox.open']} chooses · {self._context.keys['app.commands']} commands"
             return "\n".join(["No conversations yet.", "", *(words for words, _ in OFFERS), "", keys])

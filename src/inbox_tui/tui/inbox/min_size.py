@@ -31,7 +31,7 @@ class MinSize:
         screen = self._screen
         too_small = size.width < MIN_COLUMNS or size.height < MIN_LINES
         if too_small and not screen.query("#too-small"):
-            words = f"inbox-tui needs {MIN_COLUMNS}×{MIN_LINES}. Nothing is lost."
+            words = f"Window too small: {MIN_COLUMNS}×{MIN_LINES} at least. Nothing is lost."
             await screen.mount(Static(Content(words), id="too-small", markup=False))
         was_too_small = self.is_missed
         if too_small and not was_too_small:

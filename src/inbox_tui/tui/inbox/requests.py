@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 READ_LIST = "read the list"
 FOLLOW = "follow changes"
-DELIVER = "deliver it yet, so it waits here"
+DELIVER = "deliver"
 READ_CHANGED = "read what changed"
 SELECT_ALL = "select all"
 WRITE = "write"

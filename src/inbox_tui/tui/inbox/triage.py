@@ -22,7 +22,7 @@ from inbox_tui.tui.inbox.requests import DECIDE, SELECT_ALL, SELECT_ALL_LIMIT
 if TYPE_CHECKING:
     from inbox_tui.tui.dialogs.assign import AssignChoice
 
-KEEP = "Keep as they are"
+KEEP = "Cancel"
 """What the answer is called that changes nothing."""
 
 
@@ -50,7 +50,7 @@ class TriageController:
         context = self._context
         context.touch()
         if self._is_selecting:
-            context.status.say("Still selecting. Press the key again once all are selected", is_problem=True)
+            context.status.say("Still selecting; try again in a moment", is_problem=True)
             return ()
         if context.list.selected:
             return tuple(
@@ -79,7 +79,7 @@ class TriageController:
         self.matched = {conversation.id: conversation for conversation in found}
         context.list.select_all(self.matched)
         if len(found) >= SELECT_ALL_LIMIT:
-            context.status.say(f"The first {len(found):,} are selected; more than that cannot be at once")
+            context.status.say(f"Selected the first {len(found):,}, the most at once")
 
     def take(self) -> None:
         """Assign to the member; ask first where a colleague has it."""

@@ -35,7 +35,7 @@ SELECTION_HINTS = (
     ("inbox.assign", "assign"),
     ("inbox.resolve", "resolve / reopen"),
     ("inbox.select-all", "all that match"),
-    ("inbox.back", "none"),
+    ("inbox.back", "clear"),
     ("inbox.help", "help"),
 )
 """What can be done with a selection."""

@@ -67,7 +67,7 @@ class ConversationList(WordedRows, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "Next conversation", id="inbox.down"),
         Binding("k,up", "move(-1)", "Previous conversation", id="inbox.up"),
-        Binding("g,home", "first", "First conversation; new ones come in", id="inbox.first"),
+        Binding("g,home", "first", "First conversation, load new", id="inbox.first"),
         Binding("G,end", "last", "Last conversation", id="inbox.last"),
         Binding("pagedown", "page(1)", "Page down", id="inbox.page-down"),
         Binding("pageup", "page(-1)", "Page up", id="inbox.page-up"),
@@ -121,7 +121,7 @@ class ConversationList(WordedRows, can_focus=True):
 
     # What is shown
 
-    def show(self, query: Query, total: int | None, page: Page, now: datetime) -> None:
+    def show(self, query: Query, total: int | None, page: Page, now: datetime, *, stays: bool = False) -> None:
         """Show a list from its beginning.
 
         The same query again keeps the selection, and the highlight on its conversation
@@ -132,6 +132,7 @@ class ConversationList(WordedRows, can_focus=True):
             total: How many conversations that are; None where that is not known.
             page: The first of them.
             now: The present, for ages.
+            stays: The highlight keeps the number of its row if its conversation has left the same query's list.
         """
         is_same = query == self.query_shown
         held = self._highlighted if is_same and not (self._wants_top or self._wants_end) else None
@@ -145,6 +146,8 @@ class ConversationList(WordedRows, can_focus=True):
         if not is_same:
             self.clear_selection()
         place = window.find(held.id) if held is not None else None
+        if place is None and held is not None and stays:
+            place = min(self._number, max(0, self.row_count() - 1))
         if place is None:
             self.scroll_to(y=0, animate=False)
         self._put_highlight(window.last if goes_to_end else place or 0)

@@ -29,7 +29,7 @@ NO_ACCESS = (
 NO_SEARCH = (
     "You cannot search here. A workspace admin can grant access under Account → Team management (inbox-tui members)."
 )
-NOTHING_OPEN = "No conversation is highlighted."
+NOTHING_OPEN = "Nothing selected."
 SHORT_BELOW = 9
 """Lines below which the header gives its second line to the thread."""
 MIN_THREAD = 3

@@ -57,7 +57,7 @@ class ReplyBox(Vertical):
         Binding("shift+enter,ctrl+j,alt+enter", "newline", "New line", id="reply.newline"),
         Binding("ctrl+r", "send_and_resolve", "Send and mark resolved", id="reply.send-resolve"),
         Binding("ctrl+n", "change_kind", "Reply into note, or back; text kept", id="reply.change-kind"),
-        Binding("ctrl+z", "take_back", "Take back what was sent, or a change", id="reply.undo"),
+        Binding("ctrl+z", "take_back", "Undo send, or undo typing", id="reply.undo"),
         Binding("ctrl+o", "editor", "Write in $EDITOR", id="reply.editor"),
         Binding("escape", "leave", "Back to the list, text kept", id="reply.leave"),
     ]
