@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from inbox_tui.domain.filters import Filter, Order, Query
@@ -11,7 +13,7 @@ from inbox_tui.store.protocol import Capabilities
 FIELDS = {field.name: field for field in msgspec.structs.fields(Capabilities)}
 
 
-def another(name: str) -> object:
+def another(name: str) -> Any:
     """A value of a capability that is not its default."""
     default = getattr(Capabilities(), name)
     if isinstance(default, bool):

@@ -17,10 +17,9 @@ from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Order, Query
 from inbox_tui.domain.models import Access, Agent, AgentId, Author, Conversation, ConversationId, Member
 from inbox_tui.domain.paging import Page, PageRequest
-from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.store.protocol import Intake, Removed
 from inbox_tui.tui.inbox.context import RETRY_DELAY, InboxContext
-from inbox_tui.tui.inbox.keys import OFFERS
+from inbox_tui.tui.inbox.empty_list import empty_text
 from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.requests import READ_LIST
 from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
@@ -174,7 +173,7 @@ class ListController:
         total = page.total if query.search else query.filter.count_in(counts)
         self._found = total
         self.counts, self._counted = counts, query.agent
-        context.list.empty_text = self._empty_text(query)
+        context.list.empty_text = empty_text(query, context.keys, is_unused=self.is_unused)
         context.list.show(query, total, page, context.clock(), stays=stays)
         context.header.search = query.search
         context.header.order = query.effective_order
@@ -417,13 +416,3 @@ class ListController:
         context = self._context
         may = context.work.store.capabilities.upkeep and context.me.access is Access.ADMIN
         return may and names_sample(context.members)
-
-    def _empty_text(self, query: Query) -> str:
-        if query.search and not has_words(query.search):
-            return f"{NO_WORDS} Esc clears the search."
-        if query.search:
-            return f"No matches in {query.filter.label}. Esc clears the search."
-        if self.is_unused:
-            keys = f"{self._context.keys['inbox.open']} chooses · {self._context.keys['app.commands']} commands"
-            return "\n".join(["No conversations yet.", "", *(words for words, _ in OFFERS), "", keys])
-        return query.filter.entry.empty.format(next_waiting=self._context.keys["inbox.next-waiting"])
