@@ -27,7 +27,7 @@ async def seen_in(store: Store, filter: Filter) -> dict[str, Any]:
     listed = [(await store.list(Query(filter, scope.agent), PageRequest(limit=100))).rows for scope in scopes]
     return {
         "listed": [sorted(row.id for row in rows) for rows in listed],
-        "counted": [filter.count_in(await store.counts(scope)) for scope in scopes],
+        "counted": [(await store.counts(scope)).of(filter) for scope in scopes],
     }
 
 

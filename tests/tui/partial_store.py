@@ -47,7 +47,7 @@ class PartialStore(ModelStore):
     async def counts(self, scope: Scope = WHOLE_WORKSPACE) -> Counts:
         """Those that it knows."""
         counts = await super().counts(scope)
-        return Counts(**{filter.field: filter.count_in(counts) for filter in self._counted})
+        return Counts(**{filter.field: counts.of(filter) for filter in self._counted})
 
     async def list(self, query: Query, page: PageRequest) -> Page:
         """Raises Unsupported for what a screen should not ask."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.tui.inbox.keys import OFFERS
-from inbox_tui.tui.presenters.keys import Keys
+from inbox_tui.tui.presenters.keys import KeyNames
 
 
-def empty_text(query: Query, keys: Keys, *, is_unused: bool) -> str:
+def empty_text(query: Query, keys: KeyNames, *, is_unused: bool) -> str:
     """The words, in one line or more.
 
     Args:
