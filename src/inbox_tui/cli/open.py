@@ -104,7 +104,7 @@ def _run(launch: Launch) -> int:
     if launch.settings.slow:  # the library reads both when it is loaded
         os.environ.update(TEXTUAL_COLOR_SYSTEM="standard", TEXTUAL_FPS="15")
     gc.disable()  # until the first screen stands; loading the toolkit is a sixth slower with it
-    from inbox_tui.tui.app import run_inbox
+    from inbox_tui.tui.run import run_inbox
 
     try:
         return run_inbox(launch)

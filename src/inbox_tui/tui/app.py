@@ -5,12 +5,10 @@ Holds no state of the inbox; that is the screen's and the store's.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
@@ -34,58 +32,16 @@ from textual.types import CSSPathType
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.triage import new_key
 from inbox_tui.store.registry import utc_now
-from inbox_tui.tui.inbox.opening import InitialData, open_inbox
+from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.screen import InboxScreen
 from inbox_tui.tui.presenters.keys import key_shown
 from inbox_tui.tui.stylesheets import stylesheet
 from inbox_tui.tui.terminal.bursts import act_on_burst, takes_text
 from inbox_tui.tui.terminal.driver import SafeDriver
 from inbox_tui.tui.terminal.events import Burst
-from inbox_tui.tui.terminal.hangup import HangupHandler
 from inbox_tui.tui.terminal.key_order import belongs_elsewhere, run_binding_now
 from inbox_tui.tui.terminal.screen_diff import ScreenDiff
 from inbox_tui.tui.themes import THEMES
-
-SWITCH_INTERVAL = 0.0005
-"""Seconds that the thread that writes to the terminal waits for its turn; a key's paint waits with it."""
-
-
-def run_inbox(launch: Launch) -> int:
-    """Open the inbox and work in it until the member quits; returns the exit code.
-
-    Raises:
-        InboxError: the inbox could not be opened; no screen was drawn.
-    """
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    return asyncio.run(_run(launch))
-
-
-async def _run(launch: Launch) -> int:
-    opened = await open_inbox(launch)
-    beside = None
-    try:
-        app = InboxApp(launch, opened)
-        threading.excepthook = lambda failed: app.fail(failed.exc_value)
-        line = HangupHandler(app, launch.journal.flush)
-        app.on_hangup = line.end
-        if launch.beside is not None:
-            beside = asyncio.ensure_future(launch.beside())
-            beside.add_done_callback(lambda ended: app.fail(None if ended.cancelled() else ended.exception()))
-        await app.run_async(mouse=launch.settings.mouse)
-        if line.exit_code is not None:  # whatever else went wrong while everything ended
-            line.let_go()
-            return line.exit_code
-        if app.failure is not None:
-            raise app.failure
-        if app.farewell:
-            launch.say(app.farewell)
-        return app.return_code or 0
-    finally:
-        launch.journal.close()
-        if beside is not None:
-            beside.cancel()
-            await asyncio.wait([beside])
-        await opened.aclose()
 
 
 def _erases_in_colour() -> bool:
