@@ -137,8 +137,10 @@ def test_the_store_is_asked_before_the_screens_are_loaded() -> None:
         "    await asyncio.sleep(2 * BEGUN_WITHIN)\n"
         "    print('textual' in sys.modules)\n"
         "    raise StoreUnavailable('The line is down.')\n"
+        "settings = SimpleNamespace(slow=False)\n"
+        "launch = SimpleNamespace(open_store=open_store, filter=Filter.ALL, agent_name='', settings=settings)\n"
         "try:\n"
-        "    run_inbox(SimpleNamespace(open_store=open_store, filter=Filter.ALL, agent_name=''))\n"
+        "    run_inbox(launch)\n"
         "except StoreUnavailable as error:\n"
         "    print(error)\n"
     )

@@ -5,7 +5,6 @@ The only place that starts the screens, and they are imported only here.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -101,9 +100,6 @@ def has_screen() -> bool:
 
 
 def _run(launch: Launch) -> int:
-    if launch.settings.slow:  # the library reads both when it is loaded
-        os.environ.update(TEXTUAL_COLOR_SYSTEM="standard", TEXTUAL_FPS="15")
-    gc.disable()  # until the first screen stands; loading the toolkit is a sixth slower with it
     from inbox_tui.tui.run import run_inbox
 
     try:

@@ -33,6 +33,7 @@ from inbox_tui.tui.inbox.reading import ReadingController
 from inbox_tui.tui.inbox.reports import ReportHandlers
 from inbox_tui.tui.inbox.requests import StoreRequests
 from inbox_tui.tui.inbox.triage import TriageController
+from inbox_tui.tui.terminal.private import render_only_changes
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_header import DetailHeader
 from inbox_tui.tui.widgets.detail_pane import DetailPane
@@ -58,6 +59,7 @@ class InboxScreen(ReportHandlers):
         self, launch: Launch, opened: InitialData, clock: Callable[[], datetime], new_key: Callable[[], str]
     ) -> None:
         super().__init__()
+        render_only_changes(self)
         self._launch = launch
         self._opened = opened
         self._clock = clock

@@ -15,6 +15,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -36,6 +37,8 @@ from inbox_tui.tui.presenters.hit_cursor import Beyond, HitCursor
 from inbox_tui.tui.presenters.stretch import Stretch
 from inbox_tui.tui.presenters.thread import PendingMessage, ThreadLine, ThreadPresenter
 from inbox_tui.tui.presenters.thread_places import same_place, top_for
+from inbox_tui.tui.terminal.private import start_scroll_bar
+from inbox_tui.tui.widgets.line_scroll_bar import LineScrollBar
 from inbox_tui.tui.widgets.plain_lines import PlainLines
 from inbox_tui.tui.widgets.thread_strips import ThreadStrips
 from inbox_tui.tui.widgets.thread_wants import EndWanted, HitMissed, HitWanted, LaterWanted
@@ -65,6 +68,8 @@ class ThreadView(PlainLines, can_focus=True):
 
         conversation_id: ConversationId
         before: MessageId
+
+    _bar: ScrollBar | None = None
 
     def __init__(self, zone: tzinfo | None = None, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -110,6 +115,14 @@ class ThreadView(PlainLines, can_focus=True):
     def is_at_end(self) -> bool:
         """The newest line is on screen."""
         return self.scroll_offset.y >= self.max_scroll_y and not self._stretch.has_later
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scroll bar, made when it is first asked for."""
+        if self._bar is None:
+            self._bar = LineScrollBar(name="vertical", thickness=self.scrollbar_size_vertical)
+            start_scroll_bar(self, self._bar)
+        return self._bar
 
     @property
     def _text_width(self) -> int:
