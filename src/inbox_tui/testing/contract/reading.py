@@ -80,7 +80,7 @@ class ReadingContract(Contract):
                 for filter in Filter:
                     right = {c.id for c in everything if filter.matches(c, me) and agent in (None, c.agent.id)}
                     assert {c.id for c in await listed(store, Query(filter, agent))} == right
-                    assert filter.count_in(counts) == len(right)
+                    assert counts.of(filter) == len(right)
 
     @needs("given_times", "own_rules")
     async def test_a_conversation_is_read_as_it_was_written(self, dana: Store) -> None:
