@@ -62,6 +62,7 @@ async def open_inbox(launch: Launch) -> InitialData:
     store = await launch.open_store()
     try:
         query, request = first_list(launch.filter)
+        query = store.capabilities.with_order(query)
         seen = await read_overview(store, query, request)
         counts, page = seen.counts, seen.page
         if launch.agent_name:
