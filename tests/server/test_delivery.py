@@ -15,9 +15,10 @@ from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.local.outbox import OutboxJournal
 from inbox_tui.operations import delivery as delivery_module
 from inbox_tui.operations.delivery import Delivery
-from inbox_tui.store.protocol import Store
-from inbox_tui.testing.deciding import assign
-from inbox_tui.testing.factories import DANA
+from inbox_tui.operations.triage import Triage
+from inbox_tui.store.protocol import Intake, Store
+from inbox_tui.testing.deciding import assign, set_status
+from inbox_tui.testing.factories import DANA, minute
 from server.team import ONE, TWO, said_by_members
 from server.wire import Fault, Wire
 
@@ -210,6 +211,34 @@ async def test_an_answer_that_tells_nothing_is_asked_for_again(
     sent = await delivery.reply(ONE, await seen(store, "Once", "k1"))
     assert sent.message.body == "Once"
     assert await said_by_members(store, ONE) == ["Once"]
+    await delivery.aclose()
+
+
+@pytest.mark.parametrize("fault", [Fault.CUT_ANSWER, Fault.BROKEN_AFTER, Fault.CUT_REQUEST])
+async def test_a_change_whose_answer_was_lost_can_be_undone(
+    store: Store, remote: Store, wire: Wire, tmp_path: Path, soon: None, fault: Fault
+) -> None:
+    """The second answer cannot tell what was there before the first attempt; the screen that it was decided on can."""
+    assert isinstance(store, Intake)
+    before = await store.request_handoff(ONE, minute(9))
+    faults = iter([fault])
+    wire.choose = lambda method, path: next(faults, Fault.NONE) if method == "POST" else Fault.NONE
+    delivery = delivering(remote, tmp_path)
+    triage = Triage(delivery)
+    done = await triage.set_status([before], Status.RESOLVED)
+    assert (done.can_undo, (await store.get(ONE)).waiting_since) == (True, None)
+    await triage.undo()
+    assert await store.get(ONE) == before
+    assert before.waiting_since is not None
+    await delivery.aclose()
+
+
+async def test_what_a_colleague_did_first_is_not_undone(store: Store, remote: Store, tmp_path: Path) -> None:
+    seen = await remote.get(ONE)
+    await set_status(store, ONE, Status.RESOLVED, Status.OPEN)
+    delivery = delivering(remote, tmp_path)
+    triage = Triage(delivery)
+    assert not (await triage.set_status([seen], Status.RESOLVED)).can_undo
     await delivery.aclose()
 
 
