@@ -8,6 +8,7 @@ import pytest
 from textual._compositor import Compositor
 from textual.geometry import Region
 from textual.screen import Screen
+from textual.strip import Strip
 
 from inbox_tui.tui.terminal.private import Piece, pieces_of
 from inbox_tui.tui.widgets.top_bar import TopBar
@@ -55,7 +56,12 @@ async def test_a_widget_that_did_not_change_is_not_rendered(team: Team4, monkeyp
     async with team.inbox() as inbox:
         bar = inbox.screen.query_one(TopBar)
         rendered: list[Region] = []
-        monkeypatch.setattr(bar, "render_lines", lambda crop: rendered.append(crop) or TopBar.render_lines(bar, crop))
+
+        def render_lines(crop: Region) -> list[Strip]:
+            rendered.append(crop)
+            return TopBar.render_lines(bar, crop)
+
+        monkeypatch.setattr(bar, "render_lines", render_lines)
         compositor = inbox.screen._compositor
         below = Region(0, bar.region.bottom, 10, 5)
         pieces(compositor, True, {below})
