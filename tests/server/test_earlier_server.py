@@ -59,6 +59,7 @@ ANSWERS: dict[bytes, object] = {
     b"/members": [WORKSPACE.me],
     b"/counts": Counts(all=1),
     b"/conversations": Page(Query(), (record(),), Cursor(1, 1), Cursor(1, 1)),
+    b"/conversations/c-1": record(),
     b"/thread": as_it_was(NEWEST),
 }
 
@@ -102,6 +103,10 @@ async def test_what_is_asked_together_is_asked_apart(store: HttpStore) -> None:
     assert (overview.me, overview.members, overview.counts.all) == (WORKSPACE.me, (WORKSPACE.me,), 1)
     page, counts = await read_counted_page(store, Query(Filter.PENDING), PageRequest())
     assert (page.query, page.rows, counts.all) == (Query(Filter.PENDING), (record(),), 1)
+
+
+async def test_conversations_are_read_one_by_one(store: HttpStore) -> None:
+    assert await store.get_many([ConversationId("gone"), C1, ConversationId("gone-too")]) == [record()]
 
 
 async def test_a_refusal_in_words_is_a_typed_one(store: HttpStore) -> None:

@@ -39,6 +39,8 @@ from inbox_tui.store.protocol import Capabilities
 ROOT = "/v1"
 PAGE_LIMIT = 1_000
 """Rows, or messages, that one answer holds at the most."""
+LOOKUP_LIMIT = 1_000
+"""Conversations of one lookup."""
 BULK_LIMIT = 1_000
 """State changes that one request may carry."""
 MATCHING_LIMIT = 10_000
@@ -110,6 +112,21 @@ class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Many state changes, each decided on its own."""
 
     changes: Annotated[list[StateChange], msgspec.Meta(max_length=BULK_LIMIT)]
+
+
+class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Conversations that are wanted by id."""
+
+    ids: Annotated[list[ConversationId], msgspec.Meta(max_length=LOOKUP_LIMIT)]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a lookup found."""
+
+    conversations: list[Conversation]
+    """Those that exist, each once, in the order asked for."""
+    looked_up: int
+    """How many of the ids were looked up, from the first on. There was no room for the rest: ask for them again."""
 
 
 class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

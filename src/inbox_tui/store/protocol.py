@@ -124,6 +124,12 @@ class Store(Protocol):
     async def get(self, id: ConversationId) -> Conversation:
         """One conversation, without chat access only its name, times and status. Raises NotFound."""
 
+    async def get_many(self, ids: Sequence[ConversationId]) -> Sequence[Conversation]:
+        """Any number of conversations, each once, in the order of ``ids``; those that do not exist are left out.
+
+        Without chat access there are only names, times and status in them.
+        """
+
     async def thread(
         self,
         id: ConversationId,

@@ -79,6 +79,7 @@ VERBS = (
     Asked(Store, "list", NONE, lambda store, *_: store.list(Query(), PageRequest())),
     Asked(Store, "list", EDIT, lambda store, *_: store.list(Query(search="hello"), PageRequest())),
     Asked(Store, "get", NONE, lambda store, *_: store.get(C1)),
+    Asked(Store, "get_many", NONE, lambda store, *_: store.get_many([C1])),
     Asked(Store, "thread", EDIT, lambda store, *_: store.thread(C1)),
     Asked(Store, "reply", EDIT, lambda store, *_: store.reply(C1, ReplyDraft("A note", "n-1", Kind.NOTE))),
     Asked(Store, "reply", EDIT, lambda store, *_: store.reply(C1, ReplyDraft("A reply", "r-1"))),

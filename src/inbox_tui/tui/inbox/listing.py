@@ -68,7 +68,7 @@ class ListController:
     @property
     def total(self) -> int | None:
         """How many conversations belong in the list; None where that is not known."""
-        return self._found if self.query.search else self.query.filter.count_in(self.counts)
+        return self._found if self.query.search else self.counts.of(self.query.filter)
 
     def show_opened(self, workspace: str) -> None:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
@@ -160,7 +160,7 @@ class ListController:
         self._shows_seen = False
         seen = context.seen.get(query, context.me.id)
         counts = self.counts if seen is None or query.agent == self._counted else seen.counts
-        if seen is not None and (seen.page.rows or query.filter.count_in(counts) == 0):  # is it known to be empty?
+        if seen is not None and (seen.page.rows or counts.of(query.filter) == 0):  # is it known to be empty?
             self._show(query, seen.page, counts)
             self._shows_seen = True
 
@@ -169,7 +169,7 @@ class ListController:
         self._moved_up.clear()
         self._heard_all = True
         self._first = page.rows[0].id if page.rows else None
-        total = page.total if query.search else query.filter.count_in(counts)
+        total = page.total if query.search else counts.of(query.filter)
         self._found = total
         self.counts, self._counted = counts, query.agent
         context.list.empty_text = self._empty_text(query)
@@ -199,7 +199,7 @@ class ListController:
             self._context.bar.counts = counts
             if self._context.list.query_shown == self.query and not self.query.search:
                 heard_all, self._heard_all = self._heard_all, True
-                self._context.list.count(self.query.filter.count_in(counts), heard_all=heard_all)
+                self._context.list.count(counts.of(self.query.filter), heard_all=heard_all)
                 if not heard_all and not self._context.list.row_count():
                     self._read(self.query)
 

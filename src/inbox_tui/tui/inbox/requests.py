@@ -155,14 +155,9 @@ class StoreRequests:
     async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
         """Conversations that were written to, as they are now."""
         async with self._reporting(READ_CHANGED, ids):
-            found: list[Conversation] = []
-            gone: list[ConversationId] = []
-            for id in ids:
-                try:
-                    found.append(await self.store.get(id))
-                except NotFound:
-                    gone.append(id)
-            self._post(m.ConversationsRead(tuple(found), tuple(gone)))
+            found = tuple(await self.store.get_many(ids))
+            there = {one.id for one in found}
+            self._post(m.ConversationsRead(found, tuple(id for id in ids if id not in there)))
 
     async def read_team(self) -> None:
         """Members, agents, and the member's own access."""
@@ -269,12 +264,6 @@ class StoreRequests:
             if isinstance(self.store, Scan):
                 found = await self.store.matching(query, SELECT_ALL_LIMIT)
                 self._post(m.AllFound(query, tuple(found)))
-
-    async def with_records(
-        self, ids: Sequence[ConversationId], known: Callable[[ConversationId], Conversation | None]
-    ) -> tuple[Conversation, ...]:
-        """The conversations of ids, read from the store where the screen does not hold them."""
-        return tuple([known(id) or await self.store.get(id) for id in ids])
 
     async def save_profile(self, name: str, badge: Badge) -> None:
         """The member's own display name and avatar."""

@@ -101,10 +101,6 @@ class DetailPane(Vertical):
         self._header.now = now
         self._thread.set_now(now)
 
-    def page(self, direction: int) -> None:
-        """Move the thread by a page: 1 towards newer messages, -1 towards older ones."""
-        self._thread.page(direction)
-
     def bind_reply(
         self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str, since: str = ""
     ) -> None:
