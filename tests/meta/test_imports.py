@@ -77,7 +77,7 @@ def test_each_dialog_can_be_loaded_by_itself(name: str) -> None:
         "inbox_tui.operations.exporting",
         "inbox_tui.operations.importing",
         "inbox_tui.operations.sample",
-        "inbox_tui.local.drafts",
+        "inbox_tui.local.outbox",
         "inbox_tui.local.keymap",
         "inbox_tui.store.registry",
         "inbox_tui.testing.model",
@@ -122,3 +122,27 @@ def test_what_the_program_imports_is_installed_with_it_or_with_a_named_extra() -
     for name in imported:
         package = NAMED_OTHERWISE.get(name, name).lower()
         assert package in (extras[EXTRAS[name]] if name in EXTRAS else always), name
+
+
+def test_the_store_is_asked_before_the_screens_are_loaded() -> None:
+    """Over a line its answer takes as long as they do: neither waits for the other."""
+    program = (
+        "import asyncio, sys\n"
+        "from types import SimpleNamespace\n"
+        "from inbox_tui.domain.errors import StoreUnavailable\n"
+        "from inbox_tui.domain.filters import Filter\n"
+        "from inbox_tui.tui.run import BEGUN_WITHIN, run_inbox\n"
+        "async def open_store():\n"
+        "    print('textual' in sys.modules)\n"
+        "    await asyncio.sleep(2 * BEGUN_WITHIN)\n"
+        "    print('textual' in sys.modules)\n"
+        "    raise StoreUnavailable('The line is down.')\n"
+        "settings = SimpleNamespace(slow=False)\n"
+        "launch = SimpleNamespace(open_store=open_store, filter=Filter.ALL, agent_name='', settings=settings)\n"
+        "try:\n"
+        "    run_inbox(launch)\n"
+        "except StoreUnavailable as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["False", "True", "The line is down."]

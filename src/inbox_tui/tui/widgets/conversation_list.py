@@ -248,7 +248,7 @@ class ConversationList(WordedRows, can_focus=True):
 
     def action_last(self) -> None:
         """Move the highlight to the last row, or the last that is loaded, and let what is new come in."""
-        self.highlight(self._window.last if self._window is not None else 0)
+        self.highlight(self.last)
         self._wants_end = True
         self.post_message(self.EndReached(self))
 
