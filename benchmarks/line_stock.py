@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import App
 
 from inbox_tui.cli.main import run
-from inbox_tui.tui.app import InboxApp
+from inbox_tui.tui.terminal.private import PrivateApp
 
 if __name__ == "__main__":
-    InboxApp._display = App._display  # type: ignore[method-assign]
+    PrivateApp._display = App._display  # type: ignore[method-assign]
     run()

@@ -34,9 +34,11 @@ def main(notes: Path, arguments: list[str]) -> None:
     mark("command line imported")
     importlib.import_module("inbox_tui.cli.open")
     mark("settings, store port imported")
+    importlib.import_module("inbox_tui.tui.run").prepare_process()
     app = importlib.import_module("inbox_tui.tui.app")
     mark("screens imported")
-    opening, mounting = app.open_inbox, app.InboxScreen.on_mount
+    first = importlib.import_module("inbox_tui.tui.inbox.opening")
+    opening, mounting = first.open_inbox, app.InboxScreen.on_mount
 
     async def opened(launch: Launch) -> InitialData:
         mark("settings read, loop started")
@@ -49,7 +51,7 @@ def main(notes: Path, arguments: list[str]) -> None:
         mounting(screen)
         mark("first page given to the widgets")
 
-    vars(app)["open_inbox"] = opened
+    vars(first)["open_inbox"] = opened
     app.InboxScreen.on_mount = mounted
     try:
         command(arguments)

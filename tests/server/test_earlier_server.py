@@ -10,9 +10,21 @@ import msgspec
 import pytest
 
 from inbox_tui.backends.http.store import HttpStore, open_store
-from inbox_tui.domain.errors import StoreBroken
+from inbox_tui.domain.errors import Conflict, NotFound, StoreBroken
 from inbox_tui.domain.filters import Counts, Filter, Query
-from inbox_tui.domain.models import FROM_START, Access, ConversationId, Member, MemberId, MessageId, Thread
+from inbox_tui.domain.models import (
+    FROM_START,
+    Access,
+    Assign,
+    ConversationId,
+    Member,
+    MemberId,
+    MessageId,
+    SetStatus,
+    StateChange,
+    Status,
+    Thread,
+)
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
 from inbox_tui.store.api import Problem, Workspace
 from inbox_tui.store.overview import first_list, read_counted_page, read_overview
@@ -32,13 +44,22 @@ def as_it_was(thread: Thread) -> dict[str, Any]:
     return known
 
 
+REFUSED = [
+    {"change": Assign(C1, MemberId("2"), None), "before": record(), "after": None, "error": "Not assigned: by Sam."},
+    {"change": SetStatus(C1, Status.OPEN, Status.OPEN), "before": None, "after": None, "error": "It does not exist."},
+    {"change": SetStatus(C1, Status.OPEN, Status.OPEN), "before": record(), "after": record(), "error": ""},
+]
+"""What became of three changes: it tells only in words why one was refused."""
+
 ANSWERS: dict[bytes, object] = {
+    b"/bulk": REFUSED,
     b"/workspace": WORKSPACE,
     b"/me": WORKSPACE.me,
     b"/agents": [],
     b"/members": [WORKSPACE.me],
     b"/counts": Counts(all=1),
     b"/conversations": Page(Query(), (record(),), Cursor(1, 1), Cursor(1, 1)),
+    b"/conversations/c-1": record(),
     b"/thread": as_it_was(NEWEST),
 }
 
@@ -82,3 +103,22 @@ async def test_what_is_asked_together_is_asked_apart(store: HttpStore) -> None:
     assert (overview.me, overview.members, overview.counts.all) == (WORKSPACE.me, (WORKSPACE.me,), 1)
     page, counts = await read_counted_page(store, Query(Filter.PENDING), PageRequest())
     assert (page.query, page.rows, counts.all) == (Query(Filter.PENDING), (record(),), 1)
+
+
+async def test_conversations_are_read_one_by_one(store: HttpStore) -> None:
+    assert await store.get_many([ConversationId("gone"), C1, ConversationId("gone-too")]) == [record()]
+
+
+async def test_a_refusal_in_words_is_a_typed_one(store: HttpStore) -> None:
+    changes: list[StateChange] = [
+        Assign(C1, MemberId("2"), None),
+        SetStatus(C1, Status.OPEN, Status.OPEN),
+        SetStatus(C1, Status.OPEN, Status.OPEN),
+    ]
+    conflict, missing, made = await store.decide(changes)
+    assert isinstance(conflict.refusal, Conflict)
+    assert (conflict.refusal.message, conflict.refusal.conversation) == ("Not assigned: by Sam.", record())
+    assert isinstance(missing.refusal, NotFound)
+    assert missing.refusal.message == "It does not exist."
+    assert made.result() == record()
+    assert store.capabilities.batch == Capabilities().batch

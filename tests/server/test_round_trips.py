@@ -10,7 +10,7 @@ from benchmarks.proxy import HERE, Proxy
 
 from inbox_tui.domain.errors import NotAllowed
 from inbox_tui.domain.filters import Filter, Order, Query
-from inbox_tui.domain.models import ReplyDraft
+from inbox_tui.domain.models import ConversationId, ReplyDraft
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.overview import FIRST_PAGE, Overview, first_list, read_counted_page, read_overview
 from inbox_tui.store.protocol import Store
@@ -74,6 +74,14 @@ async def test_a_filter_takes_one_request(line: Proxy, far: Store, query: Query)
 async def test_a_page_further_on_is_counted_too(far: Store) -> None:
     page, counts = await read_counted_page(far, Query(), PageRequest(limit=10, offset=-1))
     assert ([row.id for row in page.rows], counts.all) == (["one"], 5)
+
+
+async def test_any_number_of_conversations_take_one_request(line: Proxy, far: Store) -> None:
+    await read_overview(far, *first_list(Filter.ALL))
+    before = line.tally
+    found = await far.get_many([C1, *(ConversationId(f"gone-{number}") for number in range(500))])
+    assert [one.id for one in found] == [C1]
+    assert line.tally.after(before).turns == 1
 
 
 async def test_a_reply_is_acknowledged_in_one(line: Proxy, far: Store) -> None:

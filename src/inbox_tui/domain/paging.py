@@ -33,7 +33,10 @@ MOST_OUTCOME = 2 * (MOST_CONVERSATION + MOST_CHANGE)
 OUTCOMES_ROOM = 4 * ROOM
 """Bytes of JSON of the outcomes in one answer."""
 
-_Record = TypeVar("_Record", bound=msgspec.Struct)
+LOOKUP_ROOM = 4 * ROOM
+"""Bytes of JSON of the conversations in one answer to a lookup by id."""
+
+_Record = TypeVar("_Record", bound=msgspec.Struct | str)
 
 
 class Cursor(msgspec.Struct, frozen=True):
@@ -86,7 +89,7 @@ class Page(msgspec.Struct, frozen=True):
         return (is_from_end or len(self.rows) < request.limit) and not self.is_cut
 
 
-def sent_size(record: msgspec.Struct) -> int:
+def sent_size(record: msgspec.Struct | str) -> int:
     """Bytes that a record takes in an answer: JSON writes a control character in six."""
     return len(msgspec.json.encode(record))
 

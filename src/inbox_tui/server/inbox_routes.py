@@ -27,6 +27,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import (
+    LOOKUP_ROOM,
     MOST_CHANGE,
     MOST_CONVERSATION,
     MOST_OUTCOME,
@@ -46,6 +47,8 @@ from inbox_tui.store.api import (
     Bulk,
     ChangeResult,
     FirstScreen,
+    Found,
+    Lookup,
     StatusSetting,
     Workspace,
     cursor_of,
@@ -144,6 +147,21 @@ async def conversation(caller: MemberOf, id: FromPath[str]) -> Conversation:
     return await caller.store.get(conversation_id(id))
 
 
+@post("/lookup", opt={"audience": Audience.MEMBER}, status_code=200)
+async def lookup(caller: MemberOf, data: JSONBody[Lookup]) -> Found:
+    """Conversations by their ids, each once; those that do not exist are left out.
+
+    `looked_up` says how many of the ids one answer had room for, from the first on; ask for the others again.
+    """
+    ids, found, looked_up, room = data.ids, list[Conversation](), 0, LOOKUP_ROOM
+    while some := ids[looked_up : looked_up + room // MOST_CONVERSATION]:
+        rows = await caller.store.get_many(some)
+        found += rows
+        looked_up += len(some)
+        room -= sum(map(sent_size, rows))
+    return Found(found, looked_up)
+
+
 @get("/conversations/{id:str}/thread", opt={"audience": Audience.CHAT})
 async def thread(
     caller: MemberOf,
@@ -178,9 +196,9 @@ async def set_status(caller: MemberOf, id: FromPath[str], data: JSONBody[StatusS
 
 @post("/bulk", opt={"audience": Audience.CHAT}, status_code=200)
 async def bulk(request: AnyRequest, caller: MemberOf, data: JSONBody[Bulk]) -> Sequence[ChangeResult]:
-    """Many state changes, each decided on its own; a refusal is in its outcome.
+    """Many state changes, each decided on its own; a refusal is in its result, in words and as a problem.
 
-    The outcomes are of the first changes, as many as one answer holds: 4 MiB. Those after them were not done; send them
+    The results are of the first changes, as many as one answer holds: 4 MiB. Those after them were not done; send them
     again.
     """
     changes, results = data.changes, list[ChangeResult]()
@@ -217,6 +235,7 @@ INBOX = Router(
         counts,
         conversations,
         conversation,
+        lookup,
         thread,
         reply,
         assign,

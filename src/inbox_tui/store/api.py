@@ -14,7 +14,7 @@ import msgspec
 
 from inbox_tui.domain import errors
 from inbox_tui.domain.agents import MESSAGES_AT_ONCE
-from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken
+from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.filters import Counts
 from inbox_tui.domain.models import (
     Access,
@@ -39,6 +39,8 @@ from inbox_tui.store.protocol import Capabilities
 ROOT = "/v1"
 PAGE_LIMIT = 1_000
 """Rows, or messages, that one answer holds at the most."""
+LOOKUP_LIMIT = 1_000
+"""Conversations of one lookup."""
 BULK_LIMIT = 1_000
 """State changes that one request may carry."""
 MATCHING_LIMIT = 10_000
@@ -110,6 +112,21 @@ class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Many state changes, each decided on its own."""
 
     changes: Annotated[list[StateChange], msgspec.Meta(max_length=BULK_LIMIT)]
+
+
+class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Conversations that are wanted by id."""
+
+    ids: Annotated[list[ConversationId], msgspec.Meta(max_length=LOOKUP_LIMIT)]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a lookup found."""
+
+    conversations: list[Conversation]
+    """Those that exist, each once, in the order asked for."""
+    looked_up: int
+    """How many of the ids were looked up, from the first on. There was no room for the rest: ask for them again."""
 
 
 class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -234,6 +251,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """409: the conversation as it is now."""
     messages: tuple[Message, ...] = ()
     """409: what colleagues replied in the meantime."""
+    maybe_done: bool = False
+    """500, 503: the write may have been done all the same."""
 
 
 STATUSES: dict[type[InboxError], int] = {
@@ -275,6 +294,7 @@ def problem_of(error: InboxError) -> tuple[int, Problem]:
         error.hint,
         conflict.conversation if conflict else None,
         conflict.messages if conflict else (),
+        isinstance(error, (StoreUnavailable, StoreBroken)) and error.maybe_done,
     )
 
 
@@ -285,7 +305,10 @@ def error_of(problem: Problem) -> InboxError:
         return Conflict(
             problem.message, hint=problem.hint, conversation=problem.conversation, messages=problem.messages
         )
-    return kind(problem.message, hint=problem.hint)
+    error = kind(problem.message, hint=problem.hint)
+    if isinstance(error, (StoreUnavailable, StoreBroken)):
+        error.maybe_done = problem.maybe_done
+    return error
 
 
 class ChangeResult(msgspec.Struct, frozen=True):

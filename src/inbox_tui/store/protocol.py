@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
 import msgspec
 
@@ -73,7 +73,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     """The store is an ``Upkeep``."""
     outbox: bool = False
     """It is reached over a line that fails now and then: writes wait in an outbox on this machine."""
-    batch: int = 500
+    batch: Annotated[int, msgspec.Meta(ge=1)] = 500
     """Changes that one ``decide`` should carry: a call that fails is repeated as a whole, and other writes wait for it.
     A store takes any number all the same."""
     orders: dict[Filter, tuple[Order, ...]] = {}
@@ -123,6 +123,12 @@ class Store(Protocol):
 
     async def get(self, id: ConversationId) -> Conversation:
         """One conversation, without chat access only its name, times and status. Raises NotFound."""
+
+    async def get_many(self, ids: Sequence[ConversationId]) -> Sequence[Conversation]:
+        """Any number of conversations, each once, in the order of ``ids``; those that do not exist are left out.
+
+        Without chat access there are only names, times and status in them.
+        """
 
     async def thread(
         self,

@@ -105,6 +105,11 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         """One conversation, as the member may see it. Raises NotFound."""
         return rules.as_seen_by(self._actor, self._workspace.conversation(id))
 
+    async def get_many(self, ids: Sequence[ConversationId]) -> Sequence[Conversation]:
+        """Those conversations that exist, as the member may see them."""
+        known, wanted = self._workspace.conversations, dict.fromkeys(map(replace_unstorable, ids))
+        return [rules.as_seen_by(self._actor, known[ConversationId(id)]) for id in wanted if id in known]
+
     async def thread(
         self,
         id: ConversationId,

@@ -6,26 +6,16 @@ Holds no state of the inbox; that is the screen's and the store's.
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
 from typing import Any, ClassVar
 
-# Reports of size in the input stream are a way in for others' bytes, and nothing here scrolls by pixels.
-os.environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
-os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-# A move paints the list, then the pane; at 60 frames a second the second paint would wait 16 ms for its turn.
-os.environ.setdefault("TEXTUAL_FPS", "240")
-
-from rich.console import RenderableType
+from rich.console import COLOR_SYSTEMS
 from textual import events
-from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
@@ -34,58 +24,17 @@ from textual.types import CSSPathType
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.triage import new_key
 from inbox_tui.store.registry import utc_now
-from inbox_tui.tui.inbox.opening import InitialData, open_inbox
+from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.screen import InboxScreen
 from inbox_tui.tui.presenters.keys import key_shown
 from inbox_tui.tui.stylesheets import stylesheet
 from inbox_tui.tui.terminal.bursts import act_on_burst, takes_text
 from inbox_tui.tui.terminal.driver import SafeDriver
 from inbox_tui.tui.terminal.events import Burst
-from inbox_tui.tui.terminal.hangup import HangupHandler
 from inbox_tui.tui.terminal.key_order import belongs_elsewhere, run_binding_now
+from inbox_tui.tui.terminal.private import CompositorUpdate, PrivateApp
 from inbox_tui.tui.terminal.screen_diff import ScreenDiff
 from inbox_tui.tui.themes import THEMES
-
-SWITCH_INTERVAL = 0.0005
-"""Seconds that the thread that writes to the terminal waits for its turn; a key's paint waits with it."""
-
-
-def run_inbox(launch: Launch) -> int:
-    """Open the inbox and work in it until the member quits; returns the exit code.
-
-    Raises:
-        InboxError: the inbox could not be opened; no screen was drawn.
-    """
-    sys.setswitchinterval(SWITCH_INTERVAL)
-    return asyncio.run(_run(launch))
-
-
-async def _run(launch: Launch) -> int:
-    opened = await open_inbox(launch)
-    beside = None
-    try:
-        app = InboxApp(launch, opened)
-        threading.excepthook = lambda failed: app.fail(failed.exc_value)
-        line = HangupHandler(app, launch.journal.flush)
-        app.on_hangup = line.end
-        if launch.beside is not None:
-            beside = asyncio.ensure_future(launch.beside())
-            beside.add_done_callback(lambda ended: app.fail(None if ended.cancelled() else ended.exception()))
-        await app.run_async(mouse=launch.settings.mouse)
-        if line.exit_code is not None:  # whatever else went wrong while everything ended
-            line.let_go()
-            return line.exit_code
-        if app.failure is not None:
-            raise app.failure
-        if app.farewell:
-            launch.say(app.farewell)
-        return app.return_code or 0
-    finally:
-        launch.journal.close()
-        if beside is not None:
-            beside.cancel()
-            await asyncio.wait([beside])
-        await opened.aclose()
 
 
 def _erases_in_colour() -> bool:
@@ -111,7 +60,7 @@ MAX_BACKLOG = 8_192
 """Bytes that a terminal may have to take yet before frames are left out."""
 
 
-class InboxApp(App[None]):
+class InboxApp(PrivateApp):
     """inbox-tui on a terminal."""
 
     TITLE = "inbox-tui"
@@ -130,8 +79,19 @@ class InboxApp(App[None]):
         opened: InitialData,
         clock: Callable[[], datetime] = utc_now,
         make_key: Callable[[], str] = new_key,
+        on_first_screen: Callable[[], None] = lambda: None,
     ) -> None:
+        """An inbox that has been opened, and is not shown yet.
+
+        Args:
+            launch: How the program was started.
+            opened: What was read already.
+            clock: Gives the present.
+            make_key: Makes keys for what is sent.
+            on_first_screen: Called once the first screen stands.
+        """
         super().__init__(driver_class=SafeDriver)
+        self.loop = asyncio.get_running_loop()
         self.launch = launch
         self.terminal = ScreenDiff(sys.stderr.encoding, erases=_erases_in_colour())
         self.on_hangup: Callable[[], None] = self.exit
@@ -146,6 +106,7 @@ class InboxApp(App[None]):
         self.opened = opened
         self._clock = clock
         self._new_key = make_key
+        self._on_first_screen = on_first_screen
         for theme in THEMES.values():
             self.register_theme(theme)
         self.theme = THEMES[launch.settings.theme].name
@@ -197,7 +158,7 @@ class InboxApp(App[None]):
 
     def _learn(self) -> None:
         """Tell the inbox what is known of the terminal, once there is one to tell."""
-        driver = self._driver
+        driver = self.driver
         if not self._is_ready or not isinstance(driver, SafeDriver):
             return
         if self._tells_shift_enter:
@@ -246,34 +207,24 @@ class InboxApp(App[None]):
 
     def action_repaint(self) -> None:
         """Forget what the terminal shows, and paint the whole screen: something else wrote to the terminal."""
-        if self._is_ready and self._running:
+        if self._is_ready and self.is_running:
             self.terminal.forget()
-            self._paint_all()
+            self.paint_all()
 
     def get_key_display(self, binding: Binding) -> str:
         """Keys look the same in the help, the palette and the hints."""
         return key_shown(binding.key)
 
     def on_ready(self) -> None:
-        """What lives now lives to the end: spare the collector from looking at it at each key."""
-        gc.freeze()
-        gc.enable()
+        """The first screen stands."""
+        self._on_first_screen()
         self._is_ready = True
         self._learn()
 
-    @property
-    def failure(self) -> Exception | None:
-        """The mistake of the program's own that ended it."""
-        return self._exception
-
-    def fail(self, error: BaseException | None) -> None:
+    def fail_from_thread(self, error: BaseException | None) -> None:
         """End because of a mistake in another thread."""
-        if isinstance(error, Exception) and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._handle_exception, error)
-
-    def _fatal_error(self) -> None:
-        """End without a word on the screen; whoever started the application reports the failure."""
-        self._close_messages_no_wait()
+        if isinstance(error, Exception):
+            self.loop.call_soon_threadsafe(self.fail, error)
 
     def on_writing_interrupted(self) -> None:
         """What is typed on into a box that is gone must not run as commands."""
@@ -288,40 +239,33 @@ class InboxApp(App[None]):
         self._typed_on = now
         return True
 
-    def drained(self) -> None:
+    def on_terminal_taken(self) -> None:
+        """Nothing is known of what the terminal shows."""
+        self.terminal.forget()
+
+    def on_drained(self) -> None:
         """The terminal has taken all it was sent; called by the thread that sends."""
-        if self._owes_frame and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._catch_up)
+        if self._owes_frame:
+            self.loop.call_soon_threadsafe(self._catch_up)
 
     def _catch_up(self) -> None:
-        if self._owes_frame and self._running:
+        if self._owes_frame and self.is_running:
             self._owes_frame = False
-            self._paint_all()
+            self.paint_all()
 
-    def _paint_all(self) -> None:
-        """Paint the whole screen, and what shows around a dialog."""
-        painted = self.screen._compositor.render_update(full=True, screen_stack=self._background_screens)
-        self._display(self.screen, painted)
+    @property
+    def paints_itself(self) -> bool:
+        """Where there is a terminal."""
+        return isinstance(self.driver, SafeDriver)
 
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """Send what changed. The library would send all that was painted, and wait for a slow line to take it."""
-        driver = self._driver
-        if not isinstance(driver, SafeDriver) or not isinstance(renderable, (LayoutUpdate, ChopsUpdate)):
-            super()._display(screen, renderable)
-            return
-        if self._batch_count or not self._running or self._closed:
-            return
-        if driver.backlog > MAX_BACKLOG:  # the line is slow: what comes last is what it shall show
+    def paint(self, screen: Screen[Any], update: CompositorUpdate) -> None:
+        """Send what changed, unless the line is slow: what comes last is what it shall show."""
+        driver = self.driver
+        if isinstance(driver, SafeDriver) and driver.backlog > MAX_BACKLOG:
             self._owes_frame = True
             return
         size = screen.outer_size
-        frame = self.terminal.frame(
-            renderable, size, size.clamp_offset(self.cursor_position), self.console._color_system
-        )
+        colors = COLOR_SYSTEMS.get(self.console.color_system or "")
+        frame = self.terminal.frame(update, size, size.clamp_offset(self.cursor_position), colors)
         if frame:
-            self._begin_update()
-            driver.write(frame)
-            self._end_update()
-
-    def _set_pointer_shape(self, shape: str) -> None:
-        """The library's way to change the pointer: bytes that nobody needs, and old terminals print."""
+            self.write_frame(frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from random import Random
 
 import msgspec
@@ -16,7 +17,7 @@ from inbox_tui.backends.http.first_screen import HttpBatched, first_screen, list
 from inbox_tui.backends.http.line import ApiClient
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.counts import counted
-from inbox_tui.domain.errors import CredentialError, StoreBroken
+from inbox_tui.domain.errors import CredentialError, NotFound, StoreBroken
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Query, Scope
 from inbox_tui.domain.models import (
     Agent,
@@ -31,14 +32,18 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import Page, PageRequest, that_fit
+from inbox_tui.domain.text import replace_unstorable
 from inbox_tui.store.api import (
     BODY_LIMIT,
     BULK_LIMIT,
+    LOOKUP_LIMIT,
     MATCHING_LIMIT,
     PAGE_LIMIT,
     Bulk,
     ChangeResult,
     FirstScreen,
+    Found,
+    Lookup,
     Workspace,
     cursor_text,
     outcome_of,
@@ -137,6 +142,22 @@ class HttpStore(HttpTeam, HttpIntake, HttpBatched):
         """One conversation. Raises NotFound."""
         return await self._line.ask("GET", f"conversations/{segment(id)}", Conversation)
 
+    async def get_many(self, ids: Sequence[ConversationId]) -> Sequence[Conversation]:
+        """Those conversations that exist, by as many requests as their answers need room."""
+        found: list[Conversation] = []
+        left = [ConversationId(id) for id in dict.fromkeys(map(replace_unstorable, ids))]
+        while left:
+            body = Lookup(that_fit(left[:LOOKUP_LIMIT], BODY_LIMIT // 2))
+            try:
+                some = await self._line.ask("POST", "lookup", Found, body=body, is_keyed=True)
+            except NotFound:  # a server of an earlier version
+                return [*found, *await self._get_each(left)]
+            if not some.looked_up:
+                raise StoreBroken(f"{self.name} looked up none of {counted(len(body.ids), 'conversation')}.")
+            found += some.conversations
+            left = left[some.looked_up :]
+        return found
+
     async def thread(
         self,
         id: ConversationId,
@@ -197,11 +218,18 @@ class HttpStore(HttpTeam, HttpIntake, HttpBatched):
         self._closing.set()
         await self._line.aclose()
 
+    async def _get_each(self, ids: Sequence[ConversationId]) -> Sequence[Conversation]:
+        found: list[Conversation] = []
+        for id in ids:
+            with suppress(NotFound):
+                found.append(await self.get(id))
+        return found
+
     async def _decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
         outcomes: list[Outcome] = []
         while True:
             body = Bulk(that_fit(changes[len(outcomes) : len(outcomes) + BULK_LIMIT], BODY_LIMIT // 2))
-            some = await self._line.ask("POST", "bulk", _RESULTS, body=body, is_keyed=True)
+            some = await self._line.ask("POST", "bulk", _RESULTS, body=body)
             outcomes += map(outcome_of, some)
             if len(outcomes) >= len(changes):
                 return outcomes

@@ -5,7 +5,7 @@ Each function runs inside one read transaction and sees one state of the workspa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from inbox_tui.backends.sql import statements
@@ -40,6 +40,16 @@ def find(db: Database, me: MemberId, id: ConversationId) -> Conversation:
     """One conversation, as the member may see it. Raises NotFound."""
     roster = current_roster(db)
     return rules.as_seen_by(roster.acting(me), load(db, id, roster).conversation)
+
+
+def find_many(db: Database, me: MemberId, ids: Sequence[ConversationId]) -> list[Conversation]:
+    """Those conversations that exist, in the order asked for, as the member may see them."""
+    roster = current_roster(db)
+    actor = roster.acting(me)
+    wanted = _each_once(ids)
+    rows = (stored(row, roster).conversation for row in conversations(db, "public_id", wanted))
+    found = {one.id: rules.as_seen_by(actor, one) for one in rows}
+    return [found[ConversationId(id)] for id in wanted if id in found]
 
 
 def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | None, limit: int) -> Thread:
@@ -92,11 +102,25 @@ def last_change(db: Database) -> ChangeId:
 
 def conversations(db: Database, column: Literal["id", "public_id"], values: Sequence[Value]) -> list[Row]:
     """The rows of many conversations, in few statements and no order."""
-    found: list[Row] = []
+    return [row for statement, some in _conversations_asked(column, values) for row in db.rows(statement, **some)]
+
+
+def many_asked(ids: Sequence[ConversationId]) -> Sequence[Asked]:
+    """What ``find_many`` reads by."""
+    return _conversations_asked("public_id", _each_once(ids))
+
+
+def _conversations_asked(column: Literal["id", "public_id"], values: Sequence[Value]) -> list[Asked]:
+    asked: list[Asked] = []
     for start in range(0, len(values), _LOOKED_UP_AT_ONCE):
         some = {f"v{number}": value for number, value in enumerate(values[start : start + _LOOKED_UP_AT_ONCE])}
-        found += db.rows(statements.conversations_by(column, len(some)), **some)
-    return found
+        asked.append(Asked(statements.conversations_by(column, len(some)), some))
+    return asked
+
+
+def _each_once(ids: Iterable[ConversationId]) -> list[str]:
+    """Ids as the tables hold them."""
+    return list(dict.fromkeys(map(replace_unstorable, ids)))
 
 
 def last_message(db: Database) -> int:

@@ -86,6 +86,11 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         me = self._session.me
         return await self._session.read_asked([reads.asked_of(id)], lambda db: reads.find(db, me, id))
 
+    async def get_many(self, ids: Sequence[ConversationId]) -> Sequence[Conversation]:
+        """Those conversations that exist, as the member may see them."""
+        me = self._session.me
+        return await self._session.read_asked(reads.many_asked(ids), lambda db: reads.find_many(db, me, ids))
+
     async def thread(
         self,
         id: ConversationId,

@@ -8,6 +8,7 @@ import pytest
 
 from inbox_tui.domain.errors import CredentialError, NotAllowed, NotFound, StoreUnavailable
 from inbox_tui.domain.filters import Counts, Filter, Query, Scope
+from inbox_tui.domain.limits import FIELD_LIMIT, ID_LIMIT
 from inbox_tui.domain.models import FROM_START, Access, AgentId, Author, ConversationId, Lead, MessageId, Status
 from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, agent_of, listed, messages, needs
@@ -57,14 +58,21 @@ class ReadingContract(Contract):
         assert [member.name for member in await dana.members()] == ["Dana Ortiz", "Eve Stone", "Sam Okafor"]
         assert [agent.name for agent in await dana.agents()] == ["Booking", "shop", "Zoo"]
 
+    def expect_counts(self, counts: Counts, expected: Counts) -> None:
+        """Check the numbers of all filters."""
+        for filter in Filter:
+            known = expected.of(filter)
+            assert known is not None
+            self.expect_count(counts.of(filter), known)
+
     async def test_an_empty_workspace_counts_nothing(self, dana: Store) -> None:
         """Zero in each filter."""
-        assert await dana.counts() == _NONE
+        self.expect_counts(await dana.counts(), _NONE)
 
     async def test_an_unknown_agent_has_nothing(self, dana: Store) -> None:
         """No counts and no rows."""
         await self.seed(dana, incoming("c-1"))
-        assert await dana.counts(Scope(AgentId("no-such-agent"))) == _NONE
+        self.expect_counts(await dana.counts(Scope(AgentId("no-such-agent"))), _NONE)
         assert await listed(dana, Query(agent=AgentId("no-such-agent"))) == []
 
     async def test_counts_are_exact_for_each_filter_and_agent(self, dana: Store, sam: Store) -> None:
@@ -79,7 +87,7 @@ class ReadingContract(Contract):
                 for filter in Filter:
                     right = {c.id for c in everything if filter.matches(c, me) and agent in (None, c.agent.id)}
                     assert {c.id for c in await listed(store, Query(filter, agent))} == right
-                    assert filter.count_in(counts) == len(right)
+                    self.expect_count(counts.of(filter), len(right))
 
     @needs("given_times", "own_rules")
     async def test_a_conversation_is_read_as_it_was_written(self, dana: Store) -> None:
@@ -107,6 +115,23 @@ class ReadingContract(Contract):
             with pytest.raises(NotFound) as caught:
                 await call
             assert caught.value.hint
+
+    async def test_many_are_read_at_once(self, dana: Store) -> None:
+        """Each once, in the order asked for; what does not exist is left out."""
+        await self.seed(dana, *(incoming(f"c-{number}") for number in range(1, 6)))
+        rows = {row.id: row for row in await listed(dana, Query())}
+        ids = [ConversationId(id) for id in ("c-4", "no-such", "c-1", "c-4", "", "no\0such", "c-3")]
+        assert await dana.get_many(ids) == [rows[ConversationId(id)] for id in ("c-4", "c-1", "c-3")]
+        assert await dana.get_many([]) == []
+
+    @needs("large")
+    async def test_however_many_are_read_at_once(self, dana: Store) -> None:
+        """More, and larger, than one statement or one answer may carry."""
+        large = [f"{number:04}".ljust(ID_LIMIT, "x") for number in range(100)]
+        lead = Lead(*["\x01" * FIELD_LIMIT] * 4)
+        await self.seed(dana, *(incoming(id, lead=lead) for id in large))
+        ids = [ConversationId(id) for id in (*large, *(f"none-{number}" for number in range(2_000)), *large)]
+        assert [found.id for found in await dana.get_many(ids)] == large
 
     async def test_a_thread_is_read_backwards_in_stretches(self, dana: Store) -> None:
         """Oldest first within each; nothing twice, nothing left out."""

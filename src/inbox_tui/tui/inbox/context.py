@@ -6,13 +6,12 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from textual.screen import Screen
-from textual.timer import Timer
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
 from inbox_tui.domain.models import (
@@ -24,15 +23,14 @@ from inbox_tui.domain.models import (
     Kind,
     Member,
     MemberId,
-    StateChange,
 )
 from inbox_tui.domain.times import clock_time
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
 from inbox_tui.tui.inbox.opening import InitialData
+from inbox_tui.tui.inbox.painting import Painter
 from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
-from inbox_tui.tui.inbox.seen_lists import SeenLists
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
 from inbox_tui.tui.presenters.keys import (
     LIST_HINTS,
@@ -59,8 +57,6 @@ OFFLINE_AFTER = 60.0
 SLOW_CONNECTION = 0.25
 """Seconds for an answer of the terminal from which on a line is slow."""
 _LINE_DOWN = "the line is down."
-DOUBT_DELAY = 0.1
-"""Seconds that at least pass before rows that are not believed are read again."""
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
@@ -78,9 +74,8 @@ class InboxContext:
     ) -> None:
         self.screen = screen
         self.state = work.state
+        self.painter = Painter(screen, work.state, clock, self.read_conversations)
         self.work = work
-        self._doubts: Timer | None = None
-        """Runs until rows that are not believed are to be read again."""
         self.me = opened.me
         self.members = opened.members
         self.agents = opened.agents
@@ -103,7 +98,7 @@ class InboxContext:
         """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
-        self.seen = SeenLists()
+        self.seen = self.painter.seen
         self.top = screen.query_one(TopBar)
         self.bar = screen.query_one(FilterBar)
         self.header = screen.query_one(ListHeader)
@@ -167,8 +162,7 @@ class InboxContext:
             self.top.connection = "○ read-only"
             return
         if self.lost_at is None:
-            delivery = self.work.delivery
-            self.top.connection = "◌ sending paused" if delivery is not None and delivery.held_by else "● live"
+            self.top.connection = "◌ sending paused" if self.work.writes.held_by is not None else "● live"
             return
         since = clock_time(self.lost_at)
         is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER
@@ -198,9 +192,7 @@ class InboxContext:
         """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
         self.threads.clear()
         self.seen.clear()
-        self.show(self.list.loaded)
-        if self.pane.conversation is not None:
-            self.show([self.pane.conversation.id])
+        self.painter.show_all()
         self.thread.renew(members)
         self.refresh_open_thread()
 
@@ -263,41 +255,9 @@ class InboxContext:
         """Whether the detail pane shows this conversation."""
         return self.pane.conversation is not None and self.pane.conversation.id == id
 
-    def show(self, ids: Iterable[ConversationId]) -> None:
-        """Show conversations as the model has them now: in the list, and in the pane where one is open."""
-        rows = [row for id in ids if (row := self.state.painted(id)) is not None]
-        for row in rows:
-            self.list.replace(row)
-            if self.is_shown(row.id):
-                self.pane.conversation = row
-        self.seen.hear(rows)
-        self._watch_doubts()
-
-    def decide(self, changes: Iterable[StateChange], seen: Sequence[Conversation]) -> None:
-        """Show at once what the member decided; the store has yet to agree."""
-        self.state.decide(changes, seen)
-        self.show(conversation.id for conversation in seen)
-
-    def forget_unshown(self) -> None:
-        """Let the model forget what is on no screen, if it holds much."""
-        if self.state.is_large:
-            shown = self.pane.conversation
-            self.state.forget_unshown({*self.list.loaded, *self.list.selected, *([shown.id] if shown else ())})
-
-    def read_doubted(self) -> None:
-        """Read rows again that are not believed, once their time has come."""
-        if self._doubts is not None:
-            self._doubts.stop()
-            self._doubts = None
-        if self.lost_at is None and (due := self.state.due()):
-            self.run(self.work.read_conversations(due), group="changed")
-        self._watch_doubts()
-
-    def _watch_doubts(self) -> None:
-        due = self.state.next_due
-        if due is not None and self._doubts is None and not self.is_leaving:
-            wait = (due - self.clock()).total_seconds()
-            self._doubts = self.screen.set_timer(max(wait, DOUBT_DELAY), self.read_doubted)
+    def read_conversations(self, ids: Sequence[ConversationId]) -> None:
+        """Read conversations again."""
+        self.run(self.work.read_conversations(ids), group="changed")
 
     def refresh_open_thread(self) -> None:
         """Read the thread on screen again if what is kept of it is old."""
@@ -368,7 +328,7 @@ class InboxContext:
             self.show_connection()
             self.status.say(f"Not delivered yet, will retry: {error.message}", is_problem=True)
             return
-        self.show(undecided)
+        self.painter.show(undecided)
         if isinstance(error, NotAllowed):
             self.run(self.work.read_team(), group="team", exclusive=True)
         if operation == FOLLOW:  # nobody knows what others write
@@ -383,9 +343,9 @@ class InboxContext:
             self._in_doubt.update(ids)
             self.screen.set_timer(RETRY_DELAY, self.read_again)
         elif ids and operation != READ_CHANGED:
-            self.run(self.work.read_conversations(ids), group="changed")
+            self.read_conversations(ids)
         if undecided and not is_away:
-            self.read_doubted()
+            self.painter.read_doubted()
 
     def read_again(self) -> None:
         """Read what could not be read, unless the line is known to be down."""
@@ -395,7 +355,7 @@ class InboxContext:
             self.status.clear()
         self.list.ask_again()
         self.refresh_open_thread()
-        self.read_doubted()
+        self.painter.read_doubted()
         if self._in_doubt:
             in_doubt, self._in_doubt = tuple(self._in_doubt), set()
             self.run(self.work.read_conversations(in_doubt), group="changed")

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from inbox_tui.local.keymap import DEFAULT_KEYS
 from inbox_tui.tui.dialogs.conflict import ConflictDialog
 from inbox_tui.tui.dialogs.help import HelpSection, KeyHelp
+from inbox_tui.tui.terminal.private import own_bindings
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.reply_box import ReplyBox
 
@@ -29,9 +30,7 @@ def key_sections(screen: Screen[None]) -> tuple[HelpSection, ...]:
 def _keys(app: App[None], nodes: Iterable[DOMNode]) -> tuple[KeyHelp, ...]:
     found: dict[str, KeyHelp] = {}
     for node in nodes:
-        bindings = node._bindings.copy()
-        bindings.apply_keymap(app._keymap)
-        for _, binding in bindings:
+        for _, binding in own_bindings(node):
             if binding.id in DEFAULT_KEYS and binding.description:
                 known = found.get(binding.id)
                 keys = f"{known.keys}, {_shown(app, binding)}" if known else _shown(app, binding)

@@ -17,6 +17,7 @@ from textual.content import Content
 from textual.dom import DOMNode
 
 from inbox_tui.tui.inbox.keys import WITHOUT_KEYS
+from inbox_tui.tui.terminal.private import own_bindings
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -57,7 +58,7 @@ class InboxCommands(Provider):
     def commands(self) -> list[Command]:
         """The actions with all their keys, each once."""
         found: dict[tuple[int, str], Command] = {}
-        for node, binding in self._bindings():
+        for node, binding in self._named():
             if not (binding.id and binding.description) or binding.action == "command_palette":
                 continue  # a widget's own editing key, or the way here
             key = self.app.get_key_display(binding)
@@ -70,16 +71,14 @@ class InboxCommands(Provider):
                 found[id(self.screen), action] = Command(description, (), action, self.screen)
         return list(found.values())
 
-    def _bindings(self) -> Iterator[tuple[DOMNode, Binding]]:
+    def _named(self) -> Iterator[tuple[DOMNode, Binding]]:
         """Those in force, and the screen's own that a field with the focus would take as text."""
         screen = self.screen
         active = screen.active_bindings
         for entry in active.values():
             if entry.enabled:
                 yield entry.node, entry.binding
-        own = screen._bindings.copy()
-        own.apply_keymap(self.app._keymap)
-        for key, binding in own:
+        for key, binding in own_bindings(screen):
             if key not in active and screen.check_action(binding.action.partition("(")[0], ()):
                 yield screen, binding
 

@@ -34,6 +34,7 @@ from inbox_tui.tui.inbox.reports import ReportHandlers
 from inbox_tui.tui.inbox.requests import StoreRequests
 from inbox_tui.tui.inbox.state import InboxState
 from inbox_tui.tui.inbox.triage import TriageController
+from inbox_tui.tui.terminal.private import render_only_changes
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_header import DetailHeader
 from inbox_tui.tui.widgets.detail_pane import DetailPane
@@ -59,6 +60,7 @@ class InboxScreen(ReportHandlers):
         self, launch: Launch, opened: InitialData, clock: Callable[[], datetime], new_key: Callable[[], str]
     ) -> None:
         super().__init__()
+        render_only_changes(self)
         self._launch = launch
         self._opened = opened
         self._clock = clock
@@ -81,9 +83,9 @@ class InboxScreen(ReportHandlers):
         opened = self._opened
         state = InboxState(self._clock, opened.me, opened.members)
         state.read(opened.page.rows)
-        work = StoreRequests(self, opened.store, state, opened.delivery)
+        work = StoreRequests(self, opened.store, state, opened.writes)
         self.context = InboxContext(self, work, opened, self._launch, self._clock)
-        self.composing = ComposeController(self.context, Replies(self._launch.journal, opened.sender, self._new_key))
+        self.composing = ComposeController(self.context, Replies(opened.outbox, self._new_key))
         self.prompts = Prompts(self.context)
         self.listing = ListController(self.context, opened)
         self.jumps = Jumps(self.context, self.listing)

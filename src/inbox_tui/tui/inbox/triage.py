@@ -150,7 +150,7 @@ class TriageController:
         ids = [outcome.change.id for outcome in done.outcomes]
         for id in ids:
             context.threads.forget(id)
-        context.show(ids)
+        context.painter.show(ids)
         context.list.clear_selection()
         if done.refusals:
             more = f" ({len(done.refusals):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
@@ -181,13 +181,13 @@ class TriageController:
             return
         if member is not None and member.id == self._context.me.id:
             self._takes(subject.id for subject in targets)
-        self._context.decide(assignments(targets, member), targets)
+        self._context.painter.decide(assignments(targets, member), targets)
         self._context.run(self._context.work.assign(targets, member), group=DECIDE)
 
     def _set_status(self, targets: Sequence[Conversation], status: Status) -> None:
         if not targets:
             return
-        self._context.decide(status_changes(targets, status), targets)
+        self._context.painter.decide(status_changes(targets, status), targets)
         if status is Status.RESOLVED and not self._context.list.selected:
             self._context.go_on()
         self._context.run(self._context.work.set_status(targets, status), group=DECIDE)

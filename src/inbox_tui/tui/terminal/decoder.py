@@ -15,9 +15,6 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from textual import events, messages
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual._keyboard_protocol import FUNCTIONAL_KEYS, MODIFIER_FUNCTIONAL_KEYS
-from textual._xterm_parser import XTermParser
 from textual.keys import Keys
 from textual.message import Message
 
@@ -31,6 +28,7 @@ from inbox_tui.tui.terminal.events import (
     UnconfirmedEnter,
 )
 from inbox_tui.tui.terminal.lexer import InputLexer, Pasted, Sequence, Text, Token
+from inbox_tui.tui.terminal.private import KeyParser
 
 AFTER_PASTE = 0.5
 """Seconds after a paste in which Enter does not count as one that was pressed on purpose."""
@@ -71,7 +69,7 @@ class InputDecoder:
     def __init__(self, encoding: str = "utf-8") -> None:
         """``encoding`` is the terminal's."""
         self._tokens = InputLexer(encoding)
-        self._parser = XTermParser()
+        self._parser = KeyParser()
         self._typed = -AFTER_PASTE
         """When a character last came."""
         self._pasted = -AFTER_PASTE
@@ -160,7 +158,7 @@ class InputDecoder:
         elif text in _ALT_ENTER:
             yield events.Key("alt+enter", None)
         elif _MOUSE.fullmatch(text):
-            event = self._parser.parse_mouse_code(text)
+            event = self._parser.mouse(text)
             if event is not None and not isinstance(event, events.MouseMove):
                 yield event
         elif _SYNCHRONIZED.fullmatch(text):
@@ -172,12 +170,12 @@ class InputDecoder:
         elif len(text) == 2 and text[1].isprintable():  # Alt and a character
             yield from self._keys(text[1], alt=True)
         else:
-            yield from self._keys(_canonical(text))
+            yield from self._keys(_canonical(text, self._parser))
 
     def _keys(self, sequence: str, *, alt: bool = False) -> Iterator[Message]:
-        for event in self._parser._sequence_to_key_events(sequence, alt=alt):
+        for event in self._parser.keys(sequence, alt=alt):
             name = event.key.rpartition("+")[2] or "+"
-            if event.key == Keys.Ignore or name in MODIFIER_FUNCTIONAL_KEYS:
+            if event.key == Keys.Ignore or self._parser.is_modifier(name):
                 continue
             if event.character is not None and not event.character.isprintable() and is_text(event.character):
                 yield TypedCharacter(f"u_{ord(event.character):04x}", event.character)
@@ -185,19 +183,19 @@ class InputDecoder:
                 yield events.Key(event.key if "alt+" in event.key else f"alt+{event.key}", None) if alt else event
 
 
-def _canonical(sequence: str) -> str:
+def _canonical(sequence: str, parser: KeyParser) -> str:
     """A key's sequence in a form that the library understands; "" if it means nothing."""
     if other := _OTHER_KEY.fullmatch(sequence):
         sequence = f"\x1b[{other['code']};{other['modifiers']}u"
     key = _KEY.fullmatch(sequence)
     if key is None:
-        return sequence if sequence in ANSI_SEQUENCES_KEYS else ""
+        return sequence if parser.knows(sequence) else ""
     code, modifiers, text = key["code"], key["modifiers"] or "", key["text"] or ""
     has_letter = key["end"] not in "u~"
     if key["type"] == _RELEASE or (code not in ("", "1") if has_letter else not code):
         return ""
-    if key["end"] != "u" and f"{code or 1}{key['end']}" not in FUNCTIONAL_KEYS:
-        return sequence if sequence in ANSI_SEQUENCES_KEYS else ""
+    if key["end"] != "u" and not parser.is_functional(f"{code or 1}{key['end']}"):
+        return sequence if parser.knows(sequence) else ""
     points = [int(point) for point in (code, *text.split(":")) if point]
     if not all(_is_character(point) for point in points) or int(modifiers or 1) not in range(1, _MODIFIERS_END):
         return ""

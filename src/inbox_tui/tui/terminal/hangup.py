@@ -21,8 +21,6 @@ from inbox_tui.tui.terminal.driver import RESTORE
 if TYPE_CHECKING:
     from types import FrameType
 
-    from inbox_tui.tui.app import InboxApp
-
 SIGNALS = (signal.SIGHUP, signal.SIGTERM)
 END_TIMEOUT = 1.5
 """Seconds that ending in good order may take."""
@@ -34,10 +32,15 @@ _EXIT_CODE_OF_SIGNAL = 128
 class HangupHandler:
     """Ends one application. Made in the loop's thread, before the application runs."""
 
-    def __init__(self, app: InboxApp, save: Callable[[float], object]) -> None:
-        """``save`` writes the drafts within so many seconds."""
-        self._app = app
+    def __init__(self, save: Callable[[float], object], exit: Callable[[int], object]) -> None:
+        """What ends the application.
+
+        Args:
+            save: Writes the drafts within so many seconds.
+            exit: Ends the application in good order, with an exit code. Called from any thread.
+        """
         self._save = save
+        self._exit = exit
         self.exit_code: int | None = None
         """What the program ends with; None while the line is there."""
         self._attributes: list[Any] | None = None
@@ -56,7 +59,7 @@ class HangupHandler:
         self.exit_code = code = _EXIT_CODE_OF_SIGNAL + number
         threading.Thread(target=self._insist, args=[code], name="lost line", daemon=True).start()
         self._save(SAVE_TIMEOUT)
-        self._app.call_later(self._app.exit, None, code)
+        self._exit(code)
 
     def let_go(self) -> None:
         """Have the last words that anything holds go nowhere: a terminal that is gone would make them a failure."""

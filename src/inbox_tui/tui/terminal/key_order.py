@@ -19,6 +19,7 @@ from textual.screen import Screen
 
 from inbox_tui.tui.terminal.bursts import takes_text
 from inbox_tui.tui.terminal.events import UnconfirmedEnter
+from inbox_tui.tui.terminal.private import PrivateApp
 
 TIMEOUT = 1.0
 """Seconds after which a part of the screen that is too busy no longer holds the keys up."""
@@ -28,7 +29,7 @@ _LEAVES_TEXT_ALONE = frozenset(("help_quit", "copy_text", "repaint"))
 """What the application may do while a field has the keys: nothing that takes them away from it."""
 
 
-async def run_binding_now(app: App[Any], event: events.Key) -> bool:
+async def run_binding_now(app: PrivateApp, event: events.Key) -> bool:
     """Run what a key is bound to, and all that follows at once; False if it is for the focused widget to handle."""
     focused = app.focused
     if focused is not None and focused.check_consume_key(event.key, event.character):
@@ -36,8 +37,7 @@ async def run_binding_now(app: App[Any], event: events.Key) -> bool:
     if isinstance(event, UnconfirmedEnter) and getattr(focused, "knows_unconfirmed_enter", False):
         return False  # so does a line break
     await _settled(app, focused)
-    # The pinned library has no public way to run a key's binding.
-    if not (await app._check_bindings(event.key, priority=True) or await app._check_bindings(event.key)):
+    if not await app.run_binding(event.key):
         return False
     await _settled(app, focused)
     return True

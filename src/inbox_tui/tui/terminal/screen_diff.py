@@ -9,22 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
-from typing import TypeAlias
+from itertools import compress
+from operator import ne
+from typing import NamedTuple, TypeAlias
 
 from rich.cells import get_character_cell_size, split_graphemes
 from rich.color import ColorSystem
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from rich.style import Style
 from textual.geometry import Offset, Size
 from textual.strip import Strip
 
 from inbox_tui.domain.characters import category, is_assigned
+from inbox_tui.tui.terminal.private import CompositorUpdate, pieces_of
 from inbox_tui.tui.terminal.sgr import PLAIN, CellStyle, change, style_of
 
 GAP = 6
 """Unchanged cells that are sent again rather than jumped over: a jump takes as many bytes."""
 MIN_ERASED = 8
 """Blanks at the end of a line that are erased rather than sent."""
+MAX_CUT = 1_000
+"""Strips whose cells are kept: some ten screens."""
 _SAFE_CATEGORIES = frozenset(("L", "M", "N", "P", "S"))
 _UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 _VARIANTS = frozenset(map(chr, range(0xFE00, 0xFE10)))
@@ -43,8 +47,19 @@ _ASCII = str.maketrans({
 })  # fmt: skip
 """What stands for the program's own marks where a terminal has only its own characters."""
 
-Line: TypeAlias = tuple[list[str | None], list[CellStyle]]
-"""Texts and looks by column. Behind a character that is two wide stands "" for its second half; None is not known."""
+
+class Cell(NamedTuple):
+    """One column of a line."""
+
+    text: str | None
+    """What is drawn there; "" in the second half of a wide character, None where it is not known."""
+    style: CellStyle
+    is_sure: bool
+    """Every terminal moves its cursor by one column for it."""
+
+
+_UNKNOWN_CELL = Cell(None, PLAIN, False)
+Line: TypeAlias = list[Cell]
 
 
 class ScreenDiff:
@@ -62,10 +77,11 @@ class ScreenDiff:
         self._erases = erases
         self._remembers = remembers
         self._size = Size(0, 0)
-        self._texts: list[list[str | None]] = []
-        self._looks: list[list[CellStyle]] = []
-        self._look: CellStyle | None = None
+        self._lines: list[Line] = []
+        self._style: CellStyle | None = None
         self._cursor: tuple[int, int] | None = None
+        self._cut: dict[int, tuple[Strip, ColorSystem | None, Line]] = {}
+        """Strips by identity, with their cells: the widgets give the same strip for a line that did not change."""
 
     def forget(self) -> None:
         """Somebody else may have written to the terminal."""
@@ -74,100 +90,108 @@ class ScreenDiff:
     def frame(self, update: CompositorUpdate, size: Size, cursor: Offset, system: ColorSystem | None) -> str:
         """What to send so that the terminal shows an update, with its cursor in place."""
         out: list[str] = []
-        strips = list(_strips(update))
+        pieces = list(pieces_of(update))
         if size != self._size or not self._remembers:
-            self._begin(size, strips, system, out)
-        for x, y, strip in strips:
+            self._begin(size, pieces, system, out)
+        for x, y, strip in pieces:
             if 0 <= y < size.height and x < size.width:
-                self._put(x, y, strip, system, out)
+                self._put(x, y, self._line(strip, system), out)
         if out:
             self._go(cursor.x, cursor.y, out)
         return "".join(out)
 
     def _begin(
-        self, size: Size, strips: list[tuple[int, int, Strip]], system: ColorSystem | None, out: list[str]
+        self, size: Size, pieces: list[tuple[int, int, Strip]], system: ColorSystem | None, out: list[str]
     ) -> None:
         """A screen of which nothing is known: clear it, in the colour that most of it will have."""
         ground = PLAIN
-        if self._erases and strips:
-            blanks = (style_of(segment.style, system).blank for _, _, strip in strips for segment in strip)
-            grounds = [look for look in blanks if not look.attributes]  # to erase draws nothing but a colour
+        if self._erases and pieces:
+            blanks = (style_of(segment.style, system).blank for _, _, strip in pieces for segment in strip)
+            grounds = [style for style in blanks if not style.attributes]  # to erase draws nothing but a colour
             ground = max(set(grounds), key=grounds.count, default=PLAIN)
         self._size = size
-        self._texts = [[" "] * size.width for _ in range(size.height)]
-        self._looks = [[ground] * size.width for _ in range(size.height)]
-        self._look, self._cursor = ground, None
+        self._lines = [[Cell(" ", ground, True)] * size.width for _ in range(size.height)]
+        self._style, self._cursor = ground, None
         out.append(change(None, ground) + "\x1b[2J")
 
-    def _put(self, x: int, y: int, strip: Strip, system: ColorSystem | None, out: list[str]) -> None:
-        line = _line(strip, self._encoding, system, self._size.width - x)
-        texts, looks = line
-        end = x + len(texts)
-        old_texts, old_looks = self._texts[y], self._looks[y]
-        if texts == old_texts[x:end] and looks == old_looks[x:end]:
-            return
-        for start, stop in _runs(line, (old_texts[x:end], old_looks[x:end])):
-            self._send(Offset(x, y), line, range(start, stop), out)
-        after = end
-        while after < self._size.width and old_texts[after] == "":
-            old_texts[after] = None  # its first half was written over
-            after += 1
-        if x and old_texts[x] == "" and texts[0] != "":
-            old_texts[x - 1] = None
-        old_texts[x:end] = texts
-        old_looks[x:end] = looks
+    def _line(self, strip: Strip, system: ColorSystem | None) -> Line:
+        """A strip by columns."""
+        known = self._cut.get(id(strip))
+        if known is not None and known[0] is strip and known[1] is system:
+            return known[2]
+        line: Line = []
+        for text, style, control in strip:
+            if not control:
+                line += _cells(text, style, system, self._encoding)
+        if len(self._cut) >= MAX_CUT:
+            self._cut.clear()
+        self._cut[id(strip)] = (strip, system, line)
+        return line
 
-    def _send(self, origin: Offset, line: Line, run: range, out: list[str]) -> None:
-        """Send some cells of a strip that begins at origin."""
-        texts, looks = line
-        x, y = origin
-        blanks = self._erased(line, run[::-1]) if x + run.stop == self._size.width else 0
-        self._go(x + run.start, y, out)
-        rest = iter(run[: len(run) - blanks])
-        for index in rest:
-            text = texts[index]
+    def _put(self, x: int, y: int, line: Line, out: list[str]) -> None:
+        width = self._size.width
+        if len(line) > width - x:
+            line = _shortened(line, width - x)
+        shown = self._lines[y]
+        end = x + len(line)
+        before = shown[x:end]
+        if line == before:
+            return
+        for start, stop in _runs(line, before):
+            self._send((x, y), line, range(start, stop), out)
+        after = end
+        while after < width and shown[after].text == "":
+            shown[after] = _UNKNOWN_CELL  # its first half was written over
+            after += 1
+        if x and shown[x].text == "" and line[0].text != "":
+            shown[x - 1] = _UNKNOWN_CELL
+        shown[x:end] = line
+
+    def _send(self, origin: tuple[int, int], line: Line, run: range, out: list[str]) -> None:
+        """Send some cells of a line that begins at ``origin``."""
+        (x, y), width, erases = origin, self._size.width, self._erases
+        index, stop, blanks = run.start, run.stop, 0
+        if x + stop == width and erases:
+            blanks = _blanks(line, stop - 1, index - 1, -1)
+            stop -= blanks
+        self._go(x + index, y, out)
+        looked = -1  # up to here there are too few blanks to be erased
+        while index < stop:
+            text, style, is_sure = line[index]
             if not text:
+                index += 1
                 continue
-            self._go(x + index, y, out)
-            if looks[index] is not self._look:
-                self._draw_as(looks[index], text, out)
-            if text == " " and (erased := self._erased(line, range(index, run.stop - blanks))):
-                out.append(f"\x1b[{erased}X")  # which leaves the cursor where it is
-                next(islice(rest, erased - 2, None))
-                continue
+            if self._cursor is None or self._cursor[0] != x + index:
+                self._go(x + index, y, out)
+            if style is not self._style:
+                self._draw_as(style, text, out)
+            if text == " " and erases and index >= looked:
+                if erased := _blanks(line, index, stop, 1):
+                    out.append(f"\x1b[{erased}X")  # which leaves the cursor where it is
+                    index += erased
+                    continue
+                looked = _end_of_blanks(line, index, stop)
             out.append(text)
+            index += 1
+            while index < len(line) and not line[index].text:
+                index += 1
             # Terminals differ in how wide some characters are, and in where the cursor is at the right edge.
-            after = index + 1
-            while after < len(texts) and not texts[after]:
-                after += 1
-            is_sure = len(text) == 1 and _is_sure_of_width(text) and x + after < self._size.width
-            self._cursor = (x + after, y) if is_sure else None
+            self._cursor = (x + index, y) if is_sure and x + index < width else None
         if blanks:
-            self._go(x + run.stop - blanks, y, out)
-            self._draw_as(looks[-1], " ", out)
+            self._go(x + stop, y, out)
+            self._draw_as(line[-1].style, " ", out)
             out.append("\x1b[K")
 
-    def _erased(self, line: Line, run: range) -> int:
-        """How many cells at the beginning of a run are better erased than sent."""
-        texts, looks = line
-        ground = looks[run[0]]
-        if not self._erases or ground.attributes:
-            return 0
-        blanks = 0
-        while blanks < len(run) and texts[run[blanks]] == " " and looks[run[blanks]] == ground:
-            blanks += 1
-        return blanks if blanks >= MIN_ERASED else 0
-
-    def _draw_as(self, look: CellStyle, text: str, out: list[str]) -> None:
+    def _draw_as(self, style: CellStyle, text: str, out: list[str]) -> None:
         """Have the text behind this drawn so; nothing but its background is seen of a blank."""
-        shown = self._look
-        if shown == look:
+        shown = self._style
+        if shown == style:
             return
-        is_blank = text == " " and not look.shows_on_blanks
-        if is_blank and shown and shown.background == look.background and not shown.shows_on_blanks:
+        is_blank = text == " " and not style.shows_on_blanks
+        if is_blank and shown and shown.background == style.background and not shown.shows_on_blanks:
             return
-        out.append(change(shown, look))
-        self._look = look
+        out.append(change(shown, style))
+        self._style = style
 
     def _go(self, x: int, y: int, out: list[str]) -> None:
         """Have the cursor there, by the shortest way."""
@@ -182,76 +206,77 @@ class ScreenDiff:
             out.append(f"\x1b[{y + 1};{x + 1}H" if x else f"\x1b[{y + 1}H")
 
 
-def _strips(update: CompositorUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """Column, line and strip of all that an update holds."""
-    if isinstance(update, LayoutUpdate):
-        for y, line in enumerate(update.strips, update.region.y):
-            x = update.region.x
-            for strip in line:
-                yield x, y, strip
-                x += strip.cell_length
-    elif isinstance(update, ChopsUpdate):
-        for y, begin, end in update.spans:
-            for stop, (x, piece) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-                if piece and x <= end and stop > begin:  # there is none where nothing was painted anew
-                    yield x, y, piece if stop <= end else piece.crop(0, end - x)
+def _shortened(line: Line, room: int) -> Line:
+    """The beginning of a line, without half of a wide character at its end."""
+    is_cut_through = line[room].text == ""
+    line = line[:room]
+    if is_cut_through:
+        line[-1] = line[-1]._replace(text=" ", is_sure=True)
+    return line
 
 
-def _line(strip: Strip, encoding: str, system: ColorSystem | None, room: int) -> Line:
-    """A strip by columns, as far as there is room."""
-    texts: list[str | None] = []
-    looks: list[CellStyle] = []
-    for text, style, control in strip:
-        if control:
-            continue
-        cells = _cells(text, encoding)
-        look = style_of(style, system)
-        texts += cells
-        if (blank := look.blank) is look:
-            looks += [look] * len(cells)
-        else:
-            looks += [blank if cell == " " else look for cell in cells]
-    if len(texts) > room:
-        del looks[room:]
-        first_half_only = texts[room] == ""
-        del texts[room:]
-        if first_half_only:
-            texts[-1] = " "
-    return texts, looks
+def _blanks(line: Line, start: int, stop: int, step: int) -> int:
+    """How many cells, from ``start`` on, are better erased than sent."""
+    ground = line[start].style
+    if ground.attributes:
+        return 0
+    end = start
+    while end != stop and line[end].text == " " and line[end].style == ground:
+        end += step
+    blanks = abs(end - start)
+    return blanks if blanks >= MIN_ERASED else 0
+
+
+def _end_of_blanks(line: Line, start: int, stop: int) -> int:
+    """Where the blanks of one style end that begin at ``start``."""
+    style = line[start].style
+    while start < stop and line[start].text == " " and line[start].style == style:
+        start += 1
+    return start
 
 
 def _runs(line: Line, shown: Line) -> Iterator[tuple[int, int]]:
     """Where a line differs from what is shown, small gaps closed; never from the middle of a character."""
-    texts, looks = line
     start = stop = -1
-    for index, (text, look, old_text, old_look) in enumerate(zip(texts, looks, *shown, strict=True)):
-        if text == old_text and look == old_look:
-            continue
-        if start < 0 or index - stop > GAP or not _sendable(line, stop, index):
+    for index in compress(range(len(line)), map(ne, line, shown)):
+        if index != stop and (start < 0 or index - stop > GAP or not _sendable(line, stop, index)):
             if start >= 0:
                 yield start, stop
             start = index
-            while start and texts[start] == "":
+            while start and line[start].text == "":
                 start -= 1
         stop = index + 1
-        while stop < len(texts) and texts[stop] == "":
+        while stop < len(line) and line[stop].text == "":
             stop += 1
     if start >= 0:
         yield start, stop
 
 
 def _sendable(line: Line, start: int, stop: int) -> bool:
-    """Whether cells that need not be sent can be sent without a change of look."""
-    texts, looks = line
-    before = looks[start - 1]
+    """Whether cells that need not be sent can be sent without a change of style."""
+    before = line[start - 1].style
     return all(
-        look is before or (text == " " and look.background == before.background and not look.shows_on_blanks)
-        for text, look in zip(texts[start:stop], looks[start:stop], strict=True)
+        style is before or (text == " " and style.background == before.background and not style.shows_on_blanks)
+        for text, style, _ in line[start:stop]
     )
 
 
 @lru_cache(maxsize=4096)
-def _cells(text: str, encoding: str) -> tuple[str, ...]:
+def _cells(text: str, style: Style | None, system: ColorSystem | None, encoding: str) -> tuple[Cell, ...]:
+    """The cells of a segment."""
+    own = style_of(style, system)
+    blank = own.blank
+    return tuple(_cell_as(piece, blank if piece == " " else own) for piece in _columns(text, encoding))
+
+
+@lru_cache(maxsize=16_384)
+def _cell_as(text: str, style: CellStyle) -> Cell:
+    """The one cell of this text and style: cells are compared by the thousand, and the same object at once."""
+    return Cell(text, style, len(text) == 1 and _is_sure_of_width(text))
+
+
+@lru_cache(maxsize=4096)
+def _columns(text: str, encoding: str) -> tuple[str, ...]:
     """A text by columns, and harmless."""
     if text.isascii() and text.isprintable():
         return tuple(text)

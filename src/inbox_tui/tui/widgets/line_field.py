@@ -15,7 +15,8 @@ class LineField(Input):
         """Whatever was typed, pasted or put there, made one harmless line."""
         return typed_line(value)
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """All of it goes in, made one line."""
         event.stop()
         event.prevent_default()  # the library's own way keeps only the first line
         start, end = sorted(self.selection)

@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 from textual import events
 from textual.widgets import TextArea
-from textual.widgets.text_area import Selection
 
 from inbox_tui.domain.characters import is_text
 from inbox_tui.domain.text import TAB_STOP, clean_typed
 from inbox_tui.tui.terminal.events import UnconfirmedEnter
+from inbox_tui.tui.terminal.private import CursorStaysInText
 
 
-class ReplyEditor(TextArea):
+class ReplyEditor(CursorStaysInText, TextArea):
     """A plain text area: wraps, never blinks, takes Tab as text and lets Enter pass by."""
 
     DEFAULT_CSS = """
@@ -75,14 +75,8 @@ class ReplyEditor(TextArea):
         """Where nothing is left to undo here, a reply may be."""
         self._undo_in_box()
 
-    def _refresh_size(self) -> None:
-        # The pinned library undoes lines from under the cursor, and fails where the scroll bar goes with them.
-        inside = self.clamp_visitable(self.cursor_location)
-        if inside != self.cursor_location:
-            self.set_reactive(TextArea.selection, Selection.cursor(inside))
-        super()._refresh_size()
-
-    async def _on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
+        """Text goes in; everything else is for bindings."""
         if isinstance(event, UnconfirmedEnter):
             event.stop()
             event.prevent_default()
@@ -98,10 +92,11 @@ class ReplyEditor(TextArea):
             self._type("\t" if event.key == "tab" else event.character or "")
 
     def _type(self, text: str) -> None:
-        if result := self._replace_via_keyboard(clean_typed(text), *self.selection):
-            self.move_cursor(result.end_location)
+        result = self.replace(clean_typed(text), *self.selection, maintain_selection_offset=False)
+        self.move_cursor(result.end_location)
 
-    async def _on_paste(self, event: events.Paste) -> None:
+    async def on_paste(self, event: events.Paste) -> None:
+        """All of it goes in, made harmless."""
         event.stop()
         event.prevent_default()
         self._type(event.text)
