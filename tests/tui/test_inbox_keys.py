@@ -59,7 +59,7 @@ async def test_the_way_out_of_the_box_is_named_on_the_smallest_terminal(team: Te
 async def test_in_the_search_field_too(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("/")
-        assert inbox.lines[-1].strip() == "SEARCH  enter to the list  esc drop the search"
+        assert inbox.lines[-1].strip() == "SEARCH  enter to the list  esc clear the search"
         await inbox.press("enter")
         assert inbox.lines[-1].startswith(" LIST  r reply")
 
