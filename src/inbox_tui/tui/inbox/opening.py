@@ -16,7 +16,7 @@ from inbox_tui.domain.paging import Page
 from inbox_tui.local.launch import Launch
 from inbox_tui.operations.naming import agent_of
 from inbox_tui.store.overview import first_list, read_counted_page, read_overview
-from inbox_tui.store.protocol import Store
+from inbox_tui.store.protocol import Store, Titled
 
 if TYPE_CHECKING:
     from inbox_tui.operations.delivery import Delivery
@@ -41,7 +41,9 @@ class InitialData(msgspec.Struct, frozen=True):
 
     @property
     def workspace(self) -> str:
-        """What to call it: the last part of where it lives."""
+        """What to call it: its own name, or the last part of where it lives."""
+        if isinstance(self.store, Titled):
+            return self.store.title
         return self.store.name.partition("?")[0].rstrip("/").rpartition("/")[2]
 
     @property
