@@ -85,7 +85,7 @@ async def _run(launch: Launch) -> int:
             launch.say(app.farewell)
         return app.return_code or 0
     finally:
-        launch.journal.close()
+        launch.journal.flush()
         if beside is not None:
             beside.cancel()
             await asyncio.wait([beside])

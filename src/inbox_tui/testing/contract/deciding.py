@@ -11,7 +11,7 @@ from inbox_tui.domain.errors import Conflict, InboxError, NotFound, Rejected, Un
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.domain.models import Assign, ConversationId, MemberId, SetStatus, StateChange, Status
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, C2, Contract, events, ids
+from inbox_tui.testing.contract.base import C1, C2, Contract, ids, needs
 from inbox_tui.testing.deciding import assign, decide, set_status
 from inbox_tui.testing.factories import DANA, SAM, incoming
 
@@ -50,16 +50,17 @@ class DecidingContract(Contract):
         await self.seed(dana, incoming("c-1"))
         me, colleague = await dana.me(), await sam.me()
         assert (await assign(dana, C1, me.id, None)).assignee == me
-        assert await ids(dana, Query(Filter.YOUR_INBOX)) == ["c-1"]
+        await self.expect_listed(dana, Filter.YOUR_INBOX, "c-1")
         assert (await assign(dana, C1, colleague.id, me.id)).assignee == colleague
-        assert await ids(sam, Query(Filter.YOUR_INBOX)) == ["c-1"]
+        await self.expect_listed(sam, Filter.YOUR_INBOX, "c-1")
         assert (await assign(sam, C1, None, colleague.id)).assignee is None
         assert (await dana.get(C1)).assignee is None
-        assert await events(dana) == [
+        await self.expect_events(
+            dana,
             "Dana Ortiz took this",
             "Sam Okafor was assigned by Dana Ortiz",
             "Sam Okafor unassigned this",
-        ]
+        )
 
     async def test_events_are_neither_messages_nor_activity(self, dana: Store) -> None:
         """A decision moves nothing in a list by activity."""
@@ -87,7 +88,7 @@ class DecidingContract(Contract):
         assert (await assign(dana, C1, colleague.id, None)).assignee == colleague
         await set_status(sam, C1, Status.RESOLVED, Status.OPEN)
         assert (await set_status(dana, C1, Status.RESOLVED, Status.OPEN)).status is Status.RESOLVED
-        assert await events(dana) == ["Sam Okafor took this", "Sam Okafor marked this resolved"]
+        await self.expect_events(dana, "Sam Okafor took this", "Sam Okafor marked this resolved")
 
     async def test_who_may_not_chat_cannot_be_assigned(self, dana: Store, eve: Store) -> None:
         """Rule 5; nor can somebody who does not exist."""
@@ -104,16 +105,16 @@ class DecidingContract(Contract):
         resolved = await set_status(dana, C1, Status.RESOLVED, Status.OPEN)
         assert (resolved.status, resolved.waiting_since) == (Status.RESOLVED, None)
         assert resolved.resolved_at is not None
-        assert await ids(dana, Query(Filter.RESOLVED)) == ["c-1"]
+        await self.expect_listed(dana, Filter.RESOLVED, "c-1")
         reopened = await set_status(dana, C1, Status.OPEN, Status.RESOLVED)
         assert (reopened.status, reopened.waiting_since, reopened.resolved_at) == (Status.OPEN, None, None)
-        assert await events(dana) == ["Dana Ortiz marked this resolved", "Dana Ortiz reopened this"]
+        await self.expect_events(dana, "Dana Ortiz marked this resolved", "Dana Ortiz reopened this")
 
     async def test_resolving_keeps_the_holder(self, dana: Store) -> None:
         """It is still theirs when it reopens, but not in their inbox meanwhile."""
         await self.seed(dana, incoming("c-1", assignee_email=DANA))
         assert (await set_status(dana, C1, Status.RESOLVED, Status.OPEN)).assignee == await dana.me()
-        assert await ids(dana, Query(Filter.YOUR_INBOX)) == []
+        await self.expect_listed(dana, Filter.YOUR_INBOX)
 
     async def test_a_status_that_changed_meanwhile(self, dana: Store, sam: Store) -> None:
         """What the member saw must be what is, unless it is what they want."""
@@ -181,6 +182,7 @@ class DecidingContract(Contract):
         if not any(is_possible for _, is_possible in kinds):
             assert await dana.get(C1) == before
 
+    @needs("large")
     async def test_of_no_changes_comes_nothing(self, dana: Store) -> None:
         """And a thousand are one call."""
         assert list(await dana.decide([])) == []
@@ -197,6 +199,7 @@ class DecidingContract(Contract):
         assert (first.refusal, second.refusal) == (None, None)
         assert second.before == first.after
 
+    @needs("undo_wait")
     async def test_undo_restores_the_wait(self, dana: Store) -> None:
         """The inverses of what was done lead back, as if it had not happened."""
         await self.seed(dana, incoming("c-1", needs_human=True, assignee_email=DANA))
@@ -211,3 +214,20 @@ class DecidingContract(Contract):
             await decide(dana, undoing)
         assert await dana.get(C1) == before
         assert await ids(dana, Query(Filter.PENDING)) == ["c-1"]
+
+    async def test_undo_restores_who_has_it_and_that_it_is_open(self, dana: Store) -> None:
+        """Whatever becomes of the wait."""
+        await self.seed(dana, incoming("c-1", needs_human=True, assignee_email=DANA))
+        before = await dana.get(C1)
+        me = (await dana.me()).id
+        done = await dana.decide([SetStatus(C1, Status.RESOLVED, Status.OPEN), Assign(C1, None, me)])
+        after = await dana.get(C1)
+        assert (after.status, after.assignee) == (Status.RESOLVED, None)
+        for outcome in reversed(done):
+            assert outcome.before is not None
+            undoing = rules.inverse(outcome.change, outcome.before, outcome.result())
+            assert undoing is not None
+            await decide(dana, undoing)
+        now = await dana.get(C1)
+        assert (now.status, now.assignee) == (Status.OPEN, before.assignee)
+        assert now.waiting_since in (None, before.waiting_since)
