@@ -20,7 +20,8 @@ from inbox_tui.domain.models import Conversation, ConversationId, Kind, Member, 
 from inbox_tui.domain.rules import held_by_other
 from inbox_tui.tui.presenters.thread import PendingMessage
 from inbox_tui.tui.widgets.detail_header import DetailHeader
-from inbox_tui.tui.widgets.reply_box import MAX_LINES, MIN_LINES_SHOWN, ReplyBox
+from inbox_tui.tui.widgets.reply_box import ReplyBox
+from inbox_tui.tui.widgets.reply_frame import MAX_LINES, MIN_LINES_SHOWN
 from inbox_tui.tui.widgets.thread_view import ThreadView
 
 NO_ACCESS = (

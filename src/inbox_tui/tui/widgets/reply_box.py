@@ -16,7 +16,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
 
 from inbox_tui.domain.models import ConversationId, Kind
 from inbox_tui.domain.text import clean_body, clean_typed
@@ -27,14 +26,10 @@ from inbox_tui.tui.widgets.reply_frame import FramedBox
 if TYPE_CHECKING:
     from inbox_tui.tui.widgets.reply_editor import ReplyEditor
 
-MIN_LINES_SHOWN = 3
-MAX_LINES = 8
-"""Lines that the box takes, its border included."""
 MAX_SUPERSEDED = 32
 NOTE_BAR = "▌ "
 """Stands before each line of a note."""
 NOTHING_TO_SEND = "Nothing to send"
-_FRAME = 2
 
 
 class ReplyBox(FramedBox):
@@ -53,9 +48,6 @@ class ReplyBox(FramedBox):
         Binding("ctrl+o", "editor", "Write in $EDITOR", id="reply.editor"),
         Binding("escape", "leave", "Back to the list, text kept", id="reply.leave"),
     ]
-
-    lines_at_most: reactive[int] = reactive(MAX_LINES, repaint=False)
-    """Lines that the box may take here, between MIN_LINES_SHOWN and MAX_LINES."""
 
     class Submitted(FieldMessage):
         """The text is to be sent. It stays in the box until ``clear``."""
@@ -88,12 +80,6 @@ class ReplyBox(FramedBox):
         is_joined: bool
         """Something of that kind had been begun before, and stands above the text now."""
 
-    class Entered(FieldMessage):
-        """The cursor came into the box: somebody begins to write, having seen what is on screen."""
-
-        conversation_id: ConversationId
-        kind: Kind
-
     class LeaveRequested(FieldMessage):
         """Done for now; the text stays."""
 
@@ -106,7 +92,6 @@ class ReplyBox(FramedBox):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._conversation_id: ConversationId | None = None
         self._text = ""
         """The text that was last put here or reported; with the editor's own it tells what is new."""
         self._superseded: deque[str] = deque(maxlen=MAX_SUPERSEDED)
@@ -120,11 +105,6 @@ class ReplyBox(FramedBox):
         """The store keeps notes; without them a reply cannot become one."""
         self.draft_of: Callable[[ConversationId, Kind], str] = lambda id, kind: ""
         """What was begun before. Asked for at once, for an Enter may be the very next key."""
-
-    @property
-    def conversation_id(self) -> ConversationId | None:
-        """The conversation that the text belongs to."""
-        return self._conversation_id
 
     @property
     def text(self) -> str:
@@ -286,11 +266,6 @@ class ReplyBox(FramedBox):
         elif self._conversation_id is not None:
             self.focus_editor()
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Somebody begins to write."""
-        if self._conversation_id is not None:
-            self.post_message(self.Entered(self._conversation_id, self._kind))
-
     def on_resize(self, event: events.Resize) -> None:
         """The bottom line is as long as the box is wide."""
         self._show_frame()
@@ -349,9 +324,7 @@ class ReplyBox(FramedBox):
         editor = self._editor
         room = max(2, width - (len(NOTE_BAR) if self._kind is Kind.NOTE else 0))
         lines = editor.wrapped_lines if editor and editor.size.width else len(wrap(clean_body(self._text), room))
-        height = max(MIN_LINES_SHOWN, min(lines + _FRAME, MAX_LINES, self.lines_at_most))
-        if height != self.outer_size.height:
-            self.styles.height = height
+        self._take_lines(lines)
 
     def _show_kind(self) -> None:
         """Look like a reply or like a note."""
