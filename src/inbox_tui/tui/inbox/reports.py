@@ -15,6 +15,7 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.assigned import AssignmentNotices
 from inbox_tui.tui.inbox.composing import ComposeController
 from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.hints import KeyHints
 from inbox_tui.tui.inbox.jumps import Jumps
 from inbox_tui.tui.inbox.listing import ListController
 from inbox_tui.tui.inbox.reading import ReadingController
@@ -31,6 +32,7 @@ class ReportHandlers(Screen[None]):
     jumps: Jumps
     assigned: AssignmentNotices
     composing: ComposeController
+    hints: KeyHints
 
     def _painted(self, page: Page, request: PageRequest) -> Page:
         """A page as the model has its rows by now; one from which rows were removed since still ends where it ended."""
@@ -96,7 +98,7 @@ class ReportHandlers(Screen[None]):
         self.listing.show_team(event.me, event.members, event.agents)
         self.composing.renamed()
         self.assigned.read_first()
-        self.context.show_hints()
+        self.hints.show()
 
     @on(m.WaitingFound)
     def go_to_waiting(self, event: m.WaitingFound) -> None:
