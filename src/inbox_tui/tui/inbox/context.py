@@ -6,7 +6,7 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,19 @@ SLOW_CONNECTION = 0.25
 _LINE_DOWN = "the line is down."
 RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
+
+
+class _Work:
+    """Work for a worker that may be stopped before it begins, by the next one of its group."""
+
+    def __init__(self, work: Coroutine[Any, Any, None]) -> None:
+        self._work = work
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._work.__await__()
+
+    def __del__(self) -> None:
+        self._work.close()  # else Python warns of work that never began
 
 
 class InboxContext:
@@ -95,7 +108,7 @@ class InboxContext:
         if self.is_leaving and group not in {DECIDE, WRITE}:
             work.close()  # nobody will see what it reads
         else:
-            self.screen.run_worker(work, group=group, exclusive=exclusive)
+            self.screen.run_worker(_Work(work), group=group, exclusive=exclusive)
 
     def stop(self, group: str) -> None:
         """Stop reading what nobody waits for any more."""
