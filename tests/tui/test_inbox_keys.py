@@ -67,7 +67,8 @@ async def test_in_the_search_field_too(team: Team4) -> None:
 async def test_a_selection_says_how_many_and_what_can_be_done(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("x")
-        assert inbox.lines[-1].startswith(" LIST  1 selected  a assign  e resolve / reopen  X all that match  esc clear")
+        hints = " LIST  1 selected  a assign  e resolve / reopen  X all that match  esc clear"
+        assert inbox.lines[-1].startswith(hints)
 
 
 async def test_keys_of_ones_own_are_the_ones_named(team: Team4) -> None:

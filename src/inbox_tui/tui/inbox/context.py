@@ -311,6 +311,7 @@ class InboxContext:
         self.pane.can_write = self.work.store.capabilities.reply
         self.header.can_export = self.allows("export")
         self.header.can_search = self.me.may_chat
+        self.header.finds_words = self.work.store.capabilities.words
         self.screen.refresh_bindings()
 
 
