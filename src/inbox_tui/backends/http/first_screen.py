@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from inbox_tui.backends.http.line import ApiClient
+from inbox_tui.backends.web.client import ApiClient
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Counts, Query
 from inbox_tui.domain.paging import Page, PageRequest
