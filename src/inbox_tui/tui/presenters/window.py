@@ -12,7 +12,7 @@ one row longer: the row that asks for more. It has no row numbers to jump to, ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from inbox_tui.domain.filters import Query
@@ -82,7 +82,7 @@ class ListWindow:
         self._is_first_loaded = False
         self._load(page, page.offset or 0)
         if page.is_end is None:
-            self._is_last_loaded = self.end >= self.total if self._is_counted else not self._can_go_on
+            self._is_last_loaded = self.end >= self.total if self._is_counted else self._stretches[-1].last is None
         else:
             self._is_last_loaded = page.is_end
         self._fit_total()
@@ -273,7 +273,7 @@ class ListWindow:
     def _load(self, page: Page, start: int) -> None:
         self._start = start
         self._rows = list(page.rows)
-        self._stretches = [_Stretch(len(self._rows), page.first, page.last, *self._reach(page))]
+        self._stretches = [_Stretch(len(self._rows), page.first, page.last, *_reach(page, self.place))]
         self._is_first_loaded = start == 0
         self._is_last_loaded = False
         self._index()
@@ -299,7 +299,7 @@ class ListWindow:
         fresh = self._not_yet_loaded(page)
         self._rows += fresh
         ends = page.first or request.cursor, page.last or request.cursor
-        self._stretches.append(_Stretch(len(fresh), *ends, *self._reach(page)))
+        self._stretches.append(_Stretch(len(fresh), *ends, *_reach(page, self.place)))
         self._is_last_loaded = page.ends(request)
         self._fit_total()
         while len(self._rows) > self._kept_rows and len(self._stretches) > 1:
@@ -315,7 +315,7 @@ class ListWindow:
         fresh = self._not_yet_loaded(page)
         self._rows[:0] = fresh
         ends = page.first or request.cursor, page.last or request.cursor
-        self._stretches.insert(0, _Stretch(len(fresh), *ends, *self._reach(page)))
+        self._stretches.insert(0, _Stretch(len(fresh), *ends, *_reach(page, self.place)))
         self._start -= len(fresh)
         self._is_first_loaded = page.ends(request)
         # Rows were added or moved since the list was counted: its first row is row 0 all the same.
@@ -332,11 +332,6 @@ class ListWindow:
         self._index()
         return Arrived(range(self._start, self._start + len(fresh)), shift)
 
-    @property
-    def _can_go_on(self) -> bool:
-        """There is a place from which to read on after the last row."""
-        return self._stretches[-1].last is not None
-
     def _fit_total(self) -> None:
         """The last loaded row is the list's last, or more follow: as many as were counted, or nobody knows how many."""
         if self._is_last_loaded:
@@ -350,9 +345,10 @@ class ListWindow:
         """A page's rows without those that were loaded where they stood before they moved."""
         return [row for row in page.rows if self.replace(row) is None]
 
-    def _reach(self, page: Page) -> tuple[Place | None, Place | None]:
-        """Where the first and the last row of a page stand."""
-        return (self.place(page.rows[0]), self.place(page.rows[-1])) if page.rows else (None, None)
-
     def _index(self) -> None:
         self._places = {row.id: place for place, row in enumerate(self._rows)}
+
+
+def _reach(page: Page, place: Callable[[Conversation], Place]) -> tuple[Place | None, Place | None]:
+    """Where the first and the last row of a page stand."""
+    return (place(page.rows[0]), place(page.rows[-1])) if page.rows else (None, None)
