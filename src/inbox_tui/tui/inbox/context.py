@@ -6,7 +6,7 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
 from inbox_tui.tui.inbox.opening import InitialData
+from inbox_tui.tui.inbox.refreshing import RefreshQueue
 from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
 from inbox_tui.tui.inbox.seen_lists import SeenLists
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
@@ -88,6 +89,7 @@ class InboxContext:
         """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
+        self.refreshes = RefreshQueue(lambda work: self.run(work, group="changed"), self._refresh)
         self.seen = SeenLists()
         self.top = screen.query_one(TopBar)
         self.bar = screen.query_one(FilterBar)
@@ -260,9 +262,16 @@ class InboxContext:
         if shown is not None and self.me.may_chat and self.threads.get(shown.id) is None:
             self.run(self.work.read_thread(shown.id), group="thread", exclusive=True)
 
-    def read_counts(self) -> None:
-        """Read the numbers of the filters again."""
-        self.run(self.work.read_counts(self.agent), group="counts", exclusive=True)
+    def refresh(self, ids: Iterable[ConversationId] = ()) -> None:
+        """Read again what was written to, with the numbers of the filters and the open thread if it is old."""
+        self.refreshes.add(ids)
+
+    async def _refresh(self, ids: Sequence[ConversationId]) -> None:
+        shown = self.pane.conversation
+        opened = shown.id if shown is not None and self.me.may_chat and self.threads.get(shown.id) is None else None
+        if opened is not None:
+            self.stop("thread")  # which may have been read before the write
+        await self.work.refresh(ids, self.agent, opened)
 
     def allows(self, action: str) -> bool:
         """Whether the member's access and the store allow an action of the screen."""
@@ -339,7 +348,7 @@ class InboxContext:
             self._in_doubt.update(ids)
             self.screen.set_timer(RETRY_DELAY, self.read_again)
         elif ids and operation != READ_CHANGED:
-            self.run(self.work.read_conversations(ids), group="changed")
+            self.refresh(ids)
 
     def read_again(self) -> None:
         """Read what could not be read, unless the line is known to be down."""
@@ -351,7 +360,7 @@ class InboxContext:
         self.refresh_open_thread()
         if self._in_doubt:
             in_doubt, self._in_doubt = tuple(self._in_doubt), set()
-            self.run(self.work.read_conversations(in_doubt), group="changed")
+            self.refresh(in_doubt)
 
     def _writing_hints(self) -> tuple[Hint, ...]:
         can = self.work.store.capabilities

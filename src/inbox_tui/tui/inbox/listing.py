@@ -197,6 +197,8 @@ class ListController:
         if agent == self.query.agent:
             self.counts, self._counted = counts, agent
             self._context.bar.counts = counts
+            if not self._heard_all and self._context.refreshes.is_waiting:
+                return  # counted before the changes that nobody looks at
             if self._context.list.query_shown == self.query and not self.query.search:
                 heard_all, self._heard_all = self._heard_all, True
                 self._context.list.count(self.query.filter.count_in(counts), heard_all=heard_all)
@@ -250,7 +252,7 @@ class ListController:
             context.threads.forget(id)
         if changes.conversations:
             self._heard_all &= can_look_at_each
-            context.run(context.work.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE]), group="changed")
+            context.refresh(changes.conversations[:FOLLOWED_AT_ONCE])
         return can_look_at_each
 
     def _read_anew(self) -> None:
@@ -271,9 +273,7 @@ class ListController:
             if context.is_shown(conversation.id):
                 context.pane.conversation = conversation
         context.list.hear(conversations)
-        context.refresh_open_thread()
         self.show_edges()
-        context.read_counts()  # after what they count, so that the two agree
         self._find_again()
 
     def _find_again(self) -> None:

@@ -38,6 +38,7 @@ from inbox_tui.operations.triage import Triage
 from inbox_tui.operations.writes import Direct, Writes
 from inbox_tui.store.overview import FIRST_PAGE, read_counted_page
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
+from inbox_tui.store.refreshing import Refresh, read_refreshed
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.outgoing import Pending
 from inbox_tui.tui.presenters.stretch import newest_hit, oldest_hit
@@ -96,11 +97,6 @@ class StoreRequests:
         async with self._reporting(READ_LIST):
             self._post(m.PageRead(query, request, await self.store.list(query, request)))
 
-    async def read_counts(self, agent: AgentId | None) -> None:
-        """The numbers of the filters."""
-        async with self._reporting("count"):
-            self._post(m.CountsRead(agent, await self.store.counts(Scope(agent))))
-
     async def read_found(self, query: Query, show: Callable[[Query, Page], None]) -> None:
         """Show what a search finds now, from the beginning."""
         async with self._reporting("count"):
@@ -152,12 +148,19 @@ class StoreRequests:
             if wanted.is_asked_for:
                 self._post(HitMissed(wanted.direction))
 
-    async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
-        """Conversations that were written to, as they are now."""
+    async def refresh(
+        self, ids: Sequence[ConversationId], agent: AgentId | None, opened: ConversationId | None
+    ) -> None:
+        """Conversations that were written to, the thread of the open one, and the numbers of the filters."""
         async with self._reporting(READ_CHANGED, ids):
-            found = tuple(await self.store.get_many(ids))
-            there = {one.id for one in found}
-            self._post(m.ConversationsRead(found, tuple(id for id in ids if id not in there)))
+            seen = await read_refreshed(self.store, Refresh(ids, Scope(agent), opened, THREAD))
+            there = {one.id for one in seen.conversations}
+            if ids:
+                gone = tuple(id for id in ids if id not in there)
+                self._post(m.ConversationsRead(tuple(seen.conversations), gone))
+            if seen.thread is not None:
+                self._post(m.ThreadRead(seen.thread.conversation.id, seen.thread))
+            self._post(m.CountsRead(agent, seen.counts))  # after what they count
 
     async def read_team(self) -> None:
         """Members, agents, and the member's own access."""
