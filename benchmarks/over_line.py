@@ -31,12 +31,14 @@ from inbox_tui.domain.filters import Filter
 FIRST_LIST, MOVE = "first list", "j, with its thread"
 FILTER, FILTER_AGAIN = "a filter not seen", "a filter seen before"
 REPLY_SHOWN, REPLY_ACKNOWLEDGED = "a reply shown", "a reply acknowledged"
-MOVES, REPLIES = 10, 5
+MOVES, REPLIES = 10, 3
 _FILTER_KEYS = (5, 2, 4, 3, 6, 1)
 _SETTLED = 1.0
 """Seconds, beside a few round trips, after which what is read ahead has been read."""
 _REST = 0.25
 """The same between two keys."""
+_AFTER_TYPING = 1.0
+"""Seconds after which Enter cannot belong to what was typed: before, the inbox waits to see whether more comes."""
 _LIST_COLUMNS = 55
 _THREAD_ROWS = slice(4, LINES - 10)
 _SENDING = "sending"
@@ -146,6 +148,7 @@ def _replies(terminal: Terminal, round_trip: float) -> Iterator[tuple[str, float
         terminal.pause(_REST + 2 * round_trip)
         words = f"answer {number} to this"
         terminal.press(words.encode())
+        terminal.pause(_AFTER_TYPING)
         measure, shown = (REPLY_SHOWN, _says) if number % 2 else (REPLY_ACKNOWLEDGED, _has_sent)
         yield measure, _pressed(terminal, b"\r", shown(words), round_trip)
 

@@ -235,7 +235,7 @@ PAGES = {
 
 async def _screenshot(folder: Path) -> str:
     from inbox_tui.domain.filters import Filter
-    from inbox_tui.local.drafts import DraftJournal
+    from inbox_tui.local.journal import Journal
     from inbox_tui.local.launch import Launch
     from inbox_tui.local.settings import Settings
     from inbox_tui.operations.sample import ME, REFERENCE, load_sample
@@ -258,8 +258,7 @@ async def _screenshot(folder: Path) -> str:
         open_store=lambda: open_as(ME, ""),
         settings=Settings(),
         keymap={},
-        journal=DraftJournal(None),
-        outbox=folder / "outbox.db",
+        journal=Journal(None),
         filter=Filter.ALL,
         agent_name="",
         is_demo=True,

@@ -117,9 +117,10 @@ def test_a_wrong_configuration_is_a_finding(doctor: Doctor, tmp_path: Path) -> N
 @pytest.mark.usefixtures("workspace")
 def test_files_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
     state = tmp_path / "state" / "inbox-tui"
-    (state / "drafts.db").mkdir(parents=True)
+    (tmp_path / "data" / "inbox-tui" / "unsent.db").mkdir(parents=True)
+    state.mkdir(parents=True)
     (state / "crashes").write_text("")
-    ran = doctor("--json", XDG_STATE_HOME=str(tmp_path / "state"))
+    ran = doctor("--json", XDG_STATE_HOME=str(tmp_path / "state"), XDG_DATA_HOME=str(tmp_path / "data"))
     assert ran.code == 1
     assert "is a folder where a file belongs" in wrong(ran)["drafts"]["value"]
     assert "is a file where a folder belongs" in wrong(ran)["crash reports"]["value"]
@@ -130,7 +131,8 @@ def test_files_that_cannot_be_used(doctor: Doctor, tmp_path: Path) -> None:
 def test_a_folder_without_rights(doctor: Doctor, workspace: Path, tmp_path: Path) -> None:
     sealed = tmp_path / "sealed"
     sealed.mkdir(mode=0o500)
-    assert set(wrong(doctor("--json", XDG_STATE_HOME=str(sealed)))) == {"drafts", "log", "crash reports"}
+    assert set(wrong(doctor("--json", XDG_STATE_HOME=str(sealed)))) == {"log", "crash reports"}
+    assert set(wrong(doctor("--json", XDG_DATA_HOME=str(sealed)))) == {"drafts"}
 
 
 def test_a_file_of_something_else(doctor: Doctor, store_file: Path) -> None:

@@ -62,7 +62,7 @@ async def require_shown_as_damaged(store: Store) -> None:
     counts = await store.counts()
     for filter in Filter:
         page = await store.list(Query(filter), PageRequest(10))
-        assert filter.count_in(counts) == len(page.rows)
+        assert counts.of(filter) == len(page.rows)
         for row in page.rows:
             there = await store.list(Query(filter), PageRequest(10, cursor=page.first))
             assert row.id in {page.rows[0].id, *(other.id for other in there.rows)}

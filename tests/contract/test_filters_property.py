@@ -33,7 +33,7 @@ async def check(path: Path, given_conversations: list[IncomingConversation]) -> 
         for store, agent, filter in product((dana, sam), agents, Filter):
             me = (await store.me()).id
             right = {row.id for row in everything if filter.matches(row, me) and agent in (None, row.agent.id)}
-            assert filter.count_in(await store.counts(Scope(agent))) == len(right)
+            assert (await store.counts(Scope(agent))).of(filter) == len(right)
             for order in Order:
                 rows = (await store.list(Query(filter, agent, order=order), ALL_ROWS)).rows
                 assert len(rows) == len(right)

@@ -6,19 +6,21 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from contract.workspaces import ServedFile, SqliteFile
+from contract.workspaces import ServedFile, ServedOverWire, SqliteFile
 from inbox_tui.testing.contract import (
     Backup,
+    BreakingLine,
     IntakeContract,
     OpenAs,
     RestoringContract,
     ScanContract,
     StoreContract,
     TeamContract,
+    TwiceContract,
 )
 
 
-class TestHttpContract(StoreContract, ScanContract, TeamContract, IntakeContract, RestoringContract):
+class TestHttpContract(StoreContract, ScanContract, TeamContract, IntakeContract, TwiceContract, RestoringContract):
     @pytest.fixture
     async def served_file(self, sqlite_file: SqliteFile) -> AsyncIterator[ServedFile]:
         served = ServedFile(sqlite_file)
@@ -33,3 +35,10 @@ class TestHttpContract(StoreContract, ScanContract, TeamContract, IntakeContract
     @pytest.fixture
     def backup(self, served_file: ServedFile) -> Backup:
         return served_file
+
+    @pytest.fixture
+    async def line(self, served_file: ServedFile) -> BreakingLine:
+        wire = ServedOverWire()
+        await served_file.stop()
+        await served_file.start(wire.line)
+        return wire

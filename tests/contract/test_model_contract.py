@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from contract.workspaces import ModelBackup
+from inbox_tui.store.protocol import Capabilities, Store
 from inbox_tui.testing.contract import (
     Backup,
     HostContract,
@@ -15,6 +17,9 @@ from inbox_tui.testing.contract import (
     StoreContract,
     TeamContract,
 )
+from inbox_tui.testing.contract.base import Contract
+from inbox_tui.testing.contract.deciding import DecidingContract
+from inbox_tui.testing.model import ModelStore
 from inbox_tui.testing.workspace import ModelWorkspace
 
 
@@ -26,3 +31,23 @@ class TestModelContract(StoreContract, ScanContract, TeamContract, IntakeContrac
     @pytest.fixture
     def backup(self, model_workspace: ModelWorkspace) -> Backup:
         return ModelBackup(model_workspace)
+
+
+class OnlyResolves(ModelStore):
+    """A store that knows no assignments."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Everything else."""
+        return msgspec.structs.replace(super().capabilities, assign=False)
+
+
+class TestAStoreThatOnlyResolves(Contract):
+    @pytest.fixture
+    def open_as(self, model_workspace: ModelWorkspace) -> OpenAs:
+        async def open_as(email: str) -> Store:
+            return OnlyResolves(model_workspace, email)
+
+        return open_as
+
+    test_a_kind = DecidingContract.test_a_kind_of_change_that_the_store_cannot_make_is_unsupported

@@ -149,7 +149,7 @@ async def test_counters_are_what_the_filters_say_after_anything(store: SqliteSto
     await store.set_access(sam.id, Access.NONE)
     for agent in [None, *(agent.id for agent in await store.agents())]:
         counts = await store.counts(Scope(agent))
-        assert {filter: filter.count_in(counts) for filter in Filter} == await live_counts(store, agent)
+        assert {filter: counts.of(filter) for filter in Filter} == await live_counts(store, agent)
 
 
 async def newest(store: SqliteStore, id: ConversationId) -> MessageId | None:

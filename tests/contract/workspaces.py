@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from copy import deepcopy
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract import OpenAs
 from inbox_tui.testing.factories import DANA
 from inbox_tui.testing.workspace import ModelWorkspace
-from server.harness import opened_over_http
+from server.harness import Line, direct, opened_over_http
+from server.wire import Fault, wire_to
 
 
 class ModelBackup:
@@ -68,13 +70,13 @@ class ServedFile:
         self._serving = AsyncExitStack()
         self._open: OpenAs = file.open_as
 
-    async def start(self) -> None:
+    async def start(self, line: Line = direct) -> None:
         dana = await self._file.open_as(DANA)
 
         async def known(email: str) -> bool:
             return any(member.email == email for member in await dana.members())
 
-        self._open = await self._serving.enter_async_context(opened_over_http(dana, known))
+        self._open = await self._serving.enter_async_context(opened_over_http(dana, known, line))
 
     async def open_as(self, email: str) -> Store:
         return await self._open(email)
@@ -89,3 +91,29 @@ class ServedFile:
 
     async def stop(self) -> None:
         await self._serving.aclose()
+
+
+class ServedOverWire:
+    """A line to the server that loses the next answer, or the next request, once."""
+
+    def __init__(self) -> None:
+        self._next = Fault.NONE
+
+    @asynccontextmanager
+    async def line(self, address: str) -> AsyncIterator[str]:
+        """The line, for as long as the block lasts."""
+        async with wire_to(address) as wire:
+            wire.choose = self._choose
+            yield wire.address
+
+    def lose_answer(self) -> None:
+        self._next = Fault.CUT_ANSWER
+
+    def lose_request(self) -> None:
+        self._next = Fault.CUT_REQUEST
+
+    def _choose(self, method: str, path: str) -> Fault:
+        if method == "GET":
+            return Fault.NONE
+        fault, self._next = self._next, Fault.NONE
+        return fault

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from inbox_tui.domain.models import Author, ConversationId, IncomingConversation, IncomingMessage, Kind
-from inbox_tui.local.drafts import DraftJournal
+from inbox_tui.local.journal import Journal
 from inbox_tui.store.protocol import Intake
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
@@ -190,8 +190,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from inbox_tui.domain.models import ConversationId, Kind
-from inbox_tui.local.drafts import DraftJournal
-journal = DraftJournal(Path(sys.argv[1]))
+from inbox_tui.local.journal import Journal
+journal = Journal(Path(sys.argv[1]))
 number = 0
 while True:
     number += 1
@@ -203,7 +203,7 @@ while True:
 
 @pytest.mark.parametrize("round", range(3))
 def test_a_killed_program_keeps_its_drafts(tmp_path: Path, round: int) -> None:
-    file = tmp_path / "drafts.db"
+    file = tmp_path / "unsent.db"
     process = subprocess.Popen([sys.executable, "-c", WRITER, str(file)], stdout=subprocess.PIPE)
     assert process.stdout is not None
     acknowledged = 0
@@ -212,7 +212,7 @@ def test_a_killed_program_keeps_its_drafts(tmp_path: Path, round: int) -> None:
     process.kill()
     process.stdout.close()
     process.wait(timeout=10)
-    journal = DraftJournal(file)
+    journal = Journal(file)
     kept = journal.get("store", ConversationId("c-1"), Kind.MESSAGE)
     journal.close()
     assert journal.problem == ""

@@ -85,7 +85,7 @@ async def require_exact(store: SqliteStore) -> None:
     everything = [row async for rows in store.scan(Query()) for row in rows]
     counts = await store.counts()
     for filter in Filter:
-        assert filter.count_in(counts) == sum(filter.matches(row, me) for row in everything), filter
+        assert counts.of(filter) == sum(filter.matches(row, me) for row in everything), filter
 
 
 def require_sound(path: Path) -> None:

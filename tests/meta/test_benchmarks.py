@@ -69,7 +69,7 @@ async def test_the_store_opens_it_and_counts_what_is_there(file: Path) -> None:
         counts = await store.counts()
         for filter in Filter:
             page = await store.list(Query(filter), PageRequest(limit=2 * COUNT))
-            assert len(page.rows) == filter.count_in(counts), filter
+            assert len(page.rows) == counts.of(filter), filter
         assert 0.1 < counts.unresolved / counts.all < 0.2
         assert 0.3 < counts.has_lead / counts.all < 0.4
         assert counts.pending

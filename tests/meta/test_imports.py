@@ -41,6 +41,24 @@ DIALOGS = {
 """Parts of the screen that are loaded when they are first asked for."""
 
 
+FIRST_LIST = (
+    "inbox_tui.cli.open",
+    "inbox_tui.tui.app",
+    "inbox_tui.tui.terminal.hangup",
+    "inbox_tui.backends.sqlite.store",
+)
+"""What the way from the command to the first list of a file imports, with all that these import."""
+MODULES_AT_MOST = 550
+"""Each costs a fifth of a millisecond and more. Textual by itself is 360 of them."""
+OURS_AT_MOST = 190
+NOT_FOR_THE_FIRST_LIST = (
+    *("hashlib", "csv", "email", "html", "http", "multiprocessing", "tomllib", "xml"),
+    *("PIL", "httpx", "inscriptis", "keyring", "lxml", "psycopg"),
+    *("textual.widgets._text_area", "textual.widgets._markdown", "textual.drivers.linux_driver"),
+    *("inbox_tui.tui.terminal.decoder", "inbox_tui.operations.importing", "inbox_tui.operations.sample"),
+)
+
+
 def loaded_by(module: str) -> set[str]:
     """Everything that a fresh program has loaded once it has imported the module."""
     program = f"import sys\nbefore = set(sys.modules)\nimport {module}\nprint(*set(sys.modules) - before)"
@@ -65,6 +83,25 @@ def test_the_first_screen_loads_no_dialog() -> None:
     assert not within(loaded, "PIL", "csv", "tomllib", "inbox_tui.operations.importing", "inbox_tui.sample")
 
 
+def test_the_first_list_loads_no_more_than_it_needs() -> None:
+    loaded = loaded_by(", ".join(FIRST_LIST))
+    assert not within(loaded, *NOT_FOR_THE_FIRST_LIST)
+    assert len(loaded) <= MODULES_AT_MOST
+    assert len(within(loaded, "inbox_tui")) <= OURS_AT_MOST
+
+
+def test_to_import_a_screen_changes_nothing_in_the_process() -> None:
+    program = """
+import gc, os, sys
+before = dict(os.environ), gc.isenabled(), gc.get_freeze_count(), sys.getswitchinterval()
+import inbox_tui.tui.app, inbox_tui.tui.run
+assert (dict(os.environ), gc.isenabled(), gc.get_freeze_count(), sys.getswitchinterval()) == before
+inbox_tui.tui.run.prepare_process()
+assert os.environ["TEXTUAL_FPS"] == "240" and not gc.isenabled()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
 @pytest.mark.parametrize("name", sorted(DIALOGS))
 def test_each_dialog_can_be_loaded_by_itself(name: str) -> None:
     assert name in loaded_by(name)
@@ -77,7 +114,7 @@ def test_each_dialog_can_be_loaded_by_itself(name: str) -> None:
         "inbox_tui.operations.exporting",
         "inbox_tui.operations.importing",
         "inbox_tui.operations.sample",
-        "inbox_tui.local.drafts",
+        "inbox_tui.local.outbox",
         "inbox_tui.local.keymap",
         "inbox_tui.store.registry",
         "inbox_tui.testing.model",
@@ -122,3 +159,27 @@ def test_what_the_program_imports_is_installed_with_it_or_with_a_named_extra() -
     for name in imported:
         package = NAMED_OTHERWISE.get(name, name).lower()
         assert package in (extras[EXTRAS[name]] if name in EXTRAS else always), name
+
+
+def test_the_store_is_asked_before_the_screens_are_loaded() -> None:
+    """Over a line its answer takes as long as they do: neither waits for the other."""
+    program = (
+        "import asyncio, sys\n"
+        "from types import SimpleNamespace\n"
+        "from inbox_tui.domain.errors import StoreUnavailable\n"
+        "from inbox_tui.domain.filters import Filter\n"
+        "from inbox_tui.tui.run import BEGUN_WITHIN, run_inbox\n"
+        "async def open_store():\n"
+        "    print('textual' in sys.modules)\n"
+        "    await asyncio.sleep(2 * BEGUN_WITHIN)\n"
+        "    print('textual' in sys.modules)\n"
+        "    raise StoreUnavailable('The line is down.')\n"
+        "settings = SimpleNamespace(slow=False)\n"
+        "launch = SimpleNamespace(open_store=open_store, filter=Filter.ALL, agent_name='', settings=settings)\n"
+        "try:\n"
+        "    run_inbox(launch)\n"
+        "except StoreUnavailable as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["False", "True", "The line is down."]

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from inbox_tui.domain.models import ConversationId
-from inbox_tui.local.outbox import OutboxJournal, ReplyWrite
+from inbox_tui.domain.writes import ReplyWrite
+from inbox_tui.local.journal import Journal
+from inbox_tui.local.outbox import Outbox
 from inbox_tui.operations import delivery
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.tui import messages as m
@@ -78,7 +80,7 @@ async def test_a_server_that_hangs_is_told_and_quitting_does_not_wait_for_it(
             await inbox.app.action_quit()
             await opened.aclose()
             assert time.monotonic() - began < 3
-    left = OutboxJournal(launch.outbox, f"{opened.store.name} as {opened.me.email}")
+    left = Outbox(Journal(launch.journal.file), opened.outbox.sender)
     [waiting] = left.take_over()
-    left.close()
+    left.journal.close()
     assert isinstance(waiting.write, ReplyWrite) and waiting.write.draft.body == "On my way"

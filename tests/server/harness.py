@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import msgspec
 
@@ -134,15 +134,27 @@ def stop_server(running: asyncio.Task[None]) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+Line = Callable[[str], AbstractAsyncContextManager[str]]
+"""A line to a server's address, which gives the address of its near end."""
+
+
 @asynccontextmanager
-async def opened_over_http(store: Store, known: Callable[[str], Awaitable[bool]]) -> AsyncIterator[OpenAs]:
-    """For the contract: opens a workspace over HTTP as any member whom it knows."""
+async def direct(address: str) -> AsyncIterator[str]:
+    """No line between."""
+    yield address
+
+
+@asynccontextmanager
+async def opened_over_http(
+    store: Store, known: Callable[[str], Awaitable[bool]], line: Line = direct
+) -> AsyncIterator[OpenAs]:
+    """For the contract: opens a workspace over HTTP, and over a line to it, as any member whom it knows."""
     opened: list[Store] = []
-    async with serving(store) as served:
+    async with serving(store) as served, line(served.address) as over:
 
         async def open_as(email: str) -> Store:
             if await known(email):
-                opened.append(await served.open_as(email))
+                opened.append(await served.open_as(email, over=over))
             else:
                 opened.append(await served.open_with("inbox_m_unknown"))
             return opened[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 
@@ -12,13 +12,15 @@ import pytest
 from inbox_tui.domain.errors import Conflict, InboxError, NotFound, StoreBroken
 from inbox_tui.domain.models import Assign, ConversationId, Kind, ReplyDraft, SetStatus, StateChange, Status
 from inbox_tui.domain.outcomes import Outcome
-from inbox_tui.local.outbox import OutboxJournal
+from inbox_tui.domain.writes import ReplyWrite
+from inbox_tui.local.journal import Journal
+from inbox_tui.local.outbox import Outbox
 from inbox_tui.operations import delivery as delivery_module
 from inbox_tui.operations.delivery import Delivery
 from inbox_tui.operations.triage import Triage
 from inbox_tui.store.protocol import Intake, Store
 from inbox_tui.testing.deciding import assign, set_status
-from inbox_tui.testing.factories import DANA, minute
+from inbox_tui.testing.factories import minute
 from server.team import ONE, TWO, said_by_members
 from server.wire import Fault, Wire
 
@@ -33,8 +35,46 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
+SENDER = "the server as sam"
+
+
 def delivering(store: Store, folder: Path) -> Delivery:
-    return Delivery(store, OutboxJournal(folder / "outbox.db", "the server as sam"), Random(SEED))
+    """A program that starts and delivers what an earlier one left."""
+    outbox = Outbox(Journal(folder / "unsent.db"), SENDER)
+    return Delivery(store, outbox, outbox.take_over(), Random(SEED))
+
+
+async def end(delivery: Delivery) -> None:
+    """The program ends."""
+    await delivery.aclose()
+    delivery.outbox.journal.close()
+
+
+def drafts_in(folder: Path) -> list[str]:
+    """The drafts that the next start finds."""
+    outbox = Outbox(Journal(folder / "unsent.db"), SENDER)
+    outbox.take_over()
+    found = [draft.body for draft in outbox.journal.drafts(SENDER)]
+    outbox.journal.close()
+    return found
+
+
+class Told:
+    """Whoever listens to a delivery."""
+
+    def __init__(self) -> None:
+        self.held_by: list[InboxError] = []
+        self.refusals: list[tuple[list[ConversationId], InboxError]] = []
+        self.in_doubt: list[str] = []
+
+    def held(self, error: InboxError) -> None:
+        self.held_by.append(error)
+
+    def refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
+        self.refusals.append((list(ids), error))
+
+    def unconfirmed(self, write: ReplyWrite) -> None:
+        self.in_doubt.append(write.draft.key)
 
 
 async def decided(delivery: Delivery, *changes: StateChange) -> list[Outcome]:
@@ -48,10 +88,8 @@ async def seen(store: Store, body: str, key: str, id: ConversationId = ONE) -> R
 
 async def test_with_the_line_up_it_is_delivered_at_once(store: Store, remote: Store, tmp_path: Path) -> None:
     delivery = delivering(remote, tmp_path)
-    kept: list[str] = []
-    delivery.kept = kept.append
-    sent = await delivery.reply(ONE, await seen(store, "Hello", "k1"))
-    assert (sent.message.body, kept, delivery.undelivered) == ("Hello", ["k1"], 0)
+    sent = await delivery.reply(ReplyWrite(ONE, await seen(store, "Hello", "k1")))
+    assert (sent.message.body, delivery.undelivered) == ("Hello", 0)
     [taken] = await decided(delivery, Assign(TWO, (await remote.me()).id, None))
     assert taken.before is not None and taken.before.assignee is None
     assert taken.after is not None and taken.after.assignee == await remote.me()
@@ -59,7 +97,7 @@ async def test_with_the_line_up_it_is_delivered_at_once(store: Store, remote: St
     assert resolved.after is not None and resolved.after.status is Status.RESOLVED
     [reopened] = await decided(delivery, SetStatus(TWO, Status.OPEN, Status.RESOLVED))
     assert reopened.result().status is Status.OPEN
-    await delivery.aclose()
+    await end(delivery)
     assert await said_by_members(store, ONE) == ["Hello"]
 
 
@@ -69,7 +107,7 @@ async def test_while_the_line_is_down_it_waits_and_then_arrives_in_order(
     delivery = delivering(remote, tmp_path)
     drafts = [await seen(store, f"Number {number}", f"k{number}") for number in range(5)]
     wire.cut()
-    waiting = [asyncio.create_task(delivery.reply(ONE, draft)) for draft in drafts]
+    waiting = [asyncio.create_task(delivery.reply(ReplyWrite(ONE, draft))) for draft in drafts]
     resolving = asyncio.create_task(decided(delivery, SetStatus(ONE, Status.RESOLVED, Status.OPEN)))
     await asyncio.wait(waiting, timeout=0.1)
     assert delivery.undelivered == 6
@@ -79,7 +117,7 @@ async def test_while_the_line_is_down_it_waits_and_then_arrives_in_order(
     await asyncio.gather(*waiting, resolving)
     assert await said_by_members(store, ONE) == [draft.body for draft in drafts]
     assert (await store.get(ONE)).status is Status.RESOLVED
-    await delivery.aclose()
+    await end(delivery)
 
 
 @pytest.mark.usefixtures("soon")
@@ -87,12 +125,13 @@ async def test_it_says_why_it_waits_unless_the_line_is_known_to_be_down(
     store: Store, remote: Store, wire: Wire, tmp_path: Path
 ) -> None:
     delivery = delivering(remote, tmp_path)
-    told: list[InboxError] = []
-    delivery.held = told.append
+    listener = Told()
+    told = listener.held_by
+    delivery.start(listener)
     draft = await seen(store, "Hello", "k1")
     wire.cut()
     delivery.line_is_down()
-    reply = asyncio.create_task(delivery.reply(ONE, draft))
+    reply = asyncio.create_task(delivery.reply(ReplyWrite(ONE, draft)))
     await asyncio.sleep(0.2)
     assert not told
     delivery.line_is_back()
@@ -105,7 +144,7 @@ async def test_it_says_why_it_waits_unless_the_line_is_known_to_be_down(
     wire.mend()
     await asyncio.gather(reply, assigning)
     assert delivery.held_by is None
-    await delivery.aclose()
+    await end(delivery)
 
 
 async def test_a_later_start_delivers_what_an_earlier_one_could_not(
@@ -114,25 +153,25 @@ async def test_a_later_start_delivers_what_an_earlier_one_could_not(
     delivery = delivering(remote, tmp_path)
     first, second = await seen(store, "First", "k1"), await seen(store, "Second", "k2")
     wire.cut()
-    waiting = [asyncio.create_task(delivery.reply(ONE, draft, and_resolve=True)) for draft in (first, second)]
+    waiting = [
+        asyncio.create_task(delivery.reply(ReplyWrite(ONE, draft, and_resolve=True))) for draft in (first, second)
+    ]
     await asyncio.wait(waiting, timeout=0.1)
-    await delivery.aclose()
+    await end(delivery)
     for task in waiting:
         task.cancel()
     wire.mend()
     again = delivering(remote, tmp_path)
-    kept: list[str] = []
-    again.kept = kept.append
     assert [(write.draft.body, write.and_resolve) for write in again.left()] == [("First", True), ("Second", True)]
-    sent = await again.reply(ONE, first)
-    assert (sent.message.body, kept) == ("First", ["k1"])
-    again.start()
-    await again.reply(ONE, second)
+    sent = await again.reply(ReplyWrite(ONE, first))
+    assert sent.message.body == "First"
+    again.start(Told())
+    await again.reply(ReplyWrite(ONE, second))
     assert await said_by_members(store, ONE) == ["First", "Second"]
-    await again.aclose()
+    await end(again)
     later = delivering(remote, tmp_path)
     assert later.left() == []
-    await later.aclose()
+    await end(later)
 
 
 async def test_what_was_already_done_when_the_program_died_is_not_done_twice(
@@ -141,16 +180,16 @@ async def test_what_was_already_done_when_the_program_died_is_not_done_twice(
     wire.choose = lambda method, path: Fault.HALF_OPEN if method == "POST" else Fault.NONE
     delivery = delivering(remote, tmp_path)
     draft = await seen(store, "Once", "k1")
-    sending = asyncio.create_task(delivery.reply(ONE, draft))
+    sending = asyncio.create_task(delivery.reply(ReplyWrite(ONE, draft)))
     while await said_by_members(store, ONE) != ["Once"]:  # it is there, and its answer never comes
         await asyncio.wait([sending], timeout=0.02)
-    await delivery.aclose()
+    await end(delivery)
     sending.cancel()
     wire.choose = lambda method, path: Fault.NONE
     again = delivering(remote, tmp_path)
-    assert (await again.reply(ONE, draft)).message.body == "Once"
+    assert (await again.reply(ReplyWrite(ONE, draft))).message.body == "Once"
     assert await said_by_members(store, ONE) == ["Once"]
-    await again.aclose()
+    await end(again)
 
 
 async def test_a_conflict_comes_back_to_whoever_sent_it(
@@ -159,11 +198,9 @@ async def test_a_conflict_comes_back_to_whoever_sent_it(
     delivery = delivering(remote, tmp_path)
     mine, theirs = await seen(store, "Mine", "k1"), await seen(store, "Theirs", "k2")
     after = await seen(store, "For another", "k3", TWO)
-    returned: list[str] = []
-    delivery.given_back = returned.append
     wire.cut()
-    sending = asyncio.create_task(delivery.reply(ONE, mine))
-    following = asyncio.create_task(delivery.reply(TWO, after))
+    sending = asyncio.create_task(delivery.reply(ReplyWrite(ONE, mine)))
+    following = asyncio.create_task(delivery.reply(ReplyWrite(TWO, after)))
     await asyncio.wait([sending], timeout=0.05)
     await store.reply(ONE, theirs)
     wire.mend()
@@ -171,12 +208,12 @@ async def test_a_conflict_comes_back_to_whoever_sent_it(
     with pytest.raises(Conflict) as told:
         await sending
     assert [message.body for message in told.value.messages] == ["Theirs"]
-    assert returned == ["k1"]
     assert (await following).message.body == "For another", "what was sent after it goes on"
-    await delivery.aclose()
+    await end(delivery)
+    assert drafts_in(tmp_path) == ["Mine"], "whatever became of the screen, its text is a draft"
     later = delivering(remote, tmp_path)
     assert later.left() == []
-    await later.aclose()
+    await end(later)
 
 
 async def test_what_is_refused_after_a_restart_is_told(store: Store, remote: Store, wire: Wire, tmp_path: Path) -> None:
@@ -186,20 +223,19 @@ async def test_what_is_refused_after_a_restart_is_told(store: Store, remote: Sto
     taking = asyncio.create_task(decided(delivery, Assign(ONE, (await store.me()).id, None)))
     many = asyncio.create_task(decided(delivery, Assign(gone, None, None), Assign(TWO, None, None)))
     await asyncio.wait([taking, many], timeout=0.05)
-    await delivery.aclose()
+    await end(delivery)
     taking.cancel()
     many.cancel()
     wire.mend()
     await assign(store, ONE, (await remote.me()).id, None)
     again = delivering(remote, tmp_path)
-    told: list[tuple[list[ConversationId], InboxError]] = []
-    again.refused = lambda ids, error: told.append((list(ids), error))
+    listener = Told()
     assert (again.left(), again.undelivered) == ([], 2)
-    again.start()
+    again.start(listener)
     while again.undelivered:
         await remote.get(ONE)
-    assert [(ids, type(error)) for ids, error in told] == [([ONE], Conflict), ([gone], NotFound)]
-    await again.aclose()
+    assert [(ids, type(error)) for ids, error in listener.refusals] == [([ONE], Conflict), ([gone], NotFound)]
+    await end(again)
 
 
 async def test_an_answer_that_tells_nothing_is_asked_for_again(
@@ -208,10 +244,10 @@ async def test_an_answer_that_tells_nothing_is_asked_for_again(
     faults = iter([Fault.BROKEN_BEFORE, Fault.BROKEN_AFTER, Fault.CUT_ANSWER, Fault.CUT_REQUEST])
     wire.choose = lambda method, path: next(faults, Fault.NONE) if method == "POST" else Fault.NONE
     delivery = delivering(remote, tmp_path)
-    sent = await delivery.reply(ONE, await seen(store, "Once", "k1"))
+    sent = await delivery.reply(ReplyWrite(ONE, await seen(store, "Once", "k1")))
     assert sent.message.body == "Once"
     assert await said_by_members(store, ONE) == ["Once"]
-    await delivery.aclose()
+    await end(delivery)
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT_ANSWER, Fault.BROKEN_AFTER, Fault.CUT_REQUEST])
@@ -230,7 +266,7 @@ async def test_a_change_whose_answer_was_lost_can_be_undone(
     await triage.undo()
     assert await store.get(ONE) == before
     assert before.waiting_since is not None
-    await delivery.aclose()
+    await end(delivery)
 
 
 async def test_what_a_colleague_did_first_is_not_undone(store: Store, remote: Store, tmp_path: Path) -> None:
@@ -239,33 +275,32 @@ async def test_what_a_colleague_did_first_is_not_undone(store: Store, remote: St
     delivery = delivering(remote, tmp_path)
     triage = Triage(delivery)
     assert not (await triage.set_status([seen], Status.RESOLVED)).can_undo
-    await delivery.aclose()
+    await end(delivery)
 
 
 async def test_but_not_for_ever(store: Store, remote: Store, wire: Wire, tmp_path: Path, soon: None) -> None:
     wire.choose = lambda method, path: Fault.BROKEN_BEFORE if "one" in path else Fault.NONE
     delivery = delivering(remote, tmp_path)
-    stuck = asyncio.create_task(delivery.reply(ONE, ReplyDraft("Stuck", "k1", Kind.NOTE)))
-    sent = await delivery.reply(TWO, await seen(store, "Behind it", "k2", TWO))
+    stuck = asyncio.create_task(delivery.reply(ReplyWrite(ONE, ReplyDraft("Stuck", "k1", Kind.NOTE))))
+    sent = await delivery.reply(ReplyWrite(TWO, await seen(store, "Behind it", "k2", TWO)))
     assert sent.message.body == "Behind it"
     with pytest.raises(StoreBroken):
         await stuck
-    await delivery.aclose()
+    await end(delivery)
 
 
 async def test_of_a_conversation_that_is_gone(remote: Store, tmp_path: Path) -> None:
     delivery = delivering(remote, tmp_path)
     with pytest.raises(NotFound):
-        await delivery.reply(ConversationId("gone"), ReplyDraft("x", "k"))
-    await delivery.aclose()
+        await delivery.reply(ReplyWrite(ConversationId("gone"), ReplyDraft("x", "k")))
+    await end(delivery)
 
 
 async def test_without_a_disk_it_still_delivers_and_says_so(store: Store, remote: Store, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    delivery = Delivery(remote, OutboxJournal(tmp_path / "file" / "outbox.db", DANA))
-    kept: list[str] = []
-    delivery.kept = kept.append
-    assert "kept in memory only" in delivery.problem
-    sent = await delivery.reply(ONE, await seen(store, "Hello", "k1"))
-    assert (sent.message.body, kept) == ("Hello", [])
-    await delivery.aclose()
+    delivery = delivering(remote, tmp_path / "file")
+    assert "kept in memory only" in delivery.outbox.problem
+    assert not delivery.survives
+    sent = await delivery.reply(ReplyWrite(ONE, await seen(store, "Hello", "k1")))
+    assert (sent.message.body, delivery.undelivered) == ("Hello", 0)
+    await end(delivery)

@@ -15,7 +15,9 @@ import pytest
 from inbox_tui.backends.http import line as line_module
 from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.models import Author, ConversationId, Kind, ReplyDraft, SetStatus, Status
-from inbox_tui.local.outbox import OutboxJournal
+from inbox_tui.domain.writes import ReplyWrite
+from inbox_tui.local.journal import Journal
+from inbox_tui.local.outbox import Outbox
 from inbox_tui.operations import delivery as delivery_module
 from inbox_tui.operations.delivery import Delivery
 from inbox_tui.store.protocol import Store
@@ -38,7 +40,7 @@ class Person:
     def __init__(self, email: str, served: Served, wire: Wire, folder: Path) -> None:
         self.name = NAMES[email].split()[0]
         self.random = Random(f"{SEED} {email}")
-        self.journal = OutboxJournal(folder / f"{self.name}.db", email)
+        self.journal = Journal(folder / f"{self.name}.db")
         self._served, self._wire, self._email = served, wire, email
         self.sent: list[tuple[ConversationId, str]] = []
         self.order: dict[ConversationId, list[str]] = {}
@@ -46,10 +48,11 @@ class Person:
     async def work(self, writes: int) -> None:
         """So many writes."""
         remote = await self._served.open_as(self._email, over=self._wire.address)
-        delivery = Delivery(remote, self.journal, self.random)
+        delivery = Delivery(remote, Outbox(self.journal, self._email), random=self.random)
         for number in range(writes):
             await self._write(remote, delivery, number)
         await delivery.aclose()
+        self.journal.close()
         await remote.aclose()
 
     async def _write(self, remote: Store, delivery: Delivery, number: int) -> None:
@@ -75,7 +78,7 @@ class Person:
             seen = (await again(lambda: remote.thread(id))).messages[-1].id
             attempt += 1
             try:
-                await delivery.reply(id, ReplyDraft(body, f"{body} {attempt}", kind, seen))
+                await delivery.reply(ReplyWrite(id, ReplyDraft(body, f"{body} {attempt}", kind, seen)))
             except Conflict:
                 continue  # a colleague replied: the person looks again, and sends anew
             self.sent.append((id, body))

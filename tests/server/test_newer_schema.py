@@ -15,13 +15,14 @@ import pytest
 from inbox_tui.domain.errors import StoreBroken
 from inbox_tui.domain.models import Access, Assign, Badge, Color, Kind, ReplyDraft, SetStatus, Status
 from inbox_tui.domain.tokens import NewToken, hash_of
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.operations import delivery as delivery_module
 from inbox_tui.store.api import Problem
 from inbox_tui.store.protocol import Host, Intake, Store, Team
 from inbox_tui.testing.factories import DANA, SAM, WEBSITE, incoming, minute, said
 from server.harness import Served
 from server.team import ONE, open_in, said_by_members
-from server.test_delivery import delivering, seen
+from server.test_delivery import delivering, drafts_in, end, seen
 
 
 def bring_to_another(folder: Path, step: int) -> int:
@@ -113,7 +114,7 @@ async def test_what_was_sent_waits_and_arrives_when_the_server_was_updated(
     delivery = delivering(remote, tmp_path)
     draft = await seen(store, "Kept", "k-1")
     bring_to_another(tmp_path, 1)
-    sending = asyncio.create_task(delivery.reply(ONE, draft))
+    sending = asyncio.create_task(delivery.reply(ReplyWrite(ONE, draft)))
     async with asyncio.timeout(10):
         while delivery.held_by is None:
             await asyncio.sleep(0.01)
@@ -122,7 +123,7 @@ async def test_what_was_sent_waits_and_arrives_when_the_server_was_updated(
     bring_to_another(tmp_path, -1)
     assert (await sending).message.body == "Kept"
     assert await said_by_members(store, ONE) == ["Kept"]
-    await delivery.aclose()
+    await end(delivery)
 
 
 async def test_what_cannot_be_delivered_for_long_is_given_back(
@@ -130,14 +131,13 @@ async def test_what_cannot_be_delivered_for_long_is_given_back(
 ) -> None:
     monkeypatch.setattr(delivery_module, "INITIAL_BACKOFF", 0.001)
     delivery = delivering(remote, tmp_path)
-    back: list[str] = []
-    delivery.given_back = back.append
     draft = await seen(store, "Kept", "k-1")
     bring_to_another(tmp_path, 1)
     with pytest.raises(StoreBroken, match="by a newer inbox-tui"):
-        await delivery.reply(ONE, draft)
-    assert (back, delivery.undelivered) == (["k-1"], 0)
-    await delivery.aclose()
+        await delivery.reply(ReplyWrite(ONE, draft))
+    assert delivery.undelivered == 0
+    await end(delivery)
+    assert drafts_in(tmp_path) == ["Kept"]
 
 
 async def test_the_newer_program_itself_writes_on(store: Store, tmp_path: Path) -> None:

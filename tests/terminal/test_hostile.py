@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hostile_texts import HOSTILE, SEQUENCES
 from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.limits import AGENT_NAME_LIMIT, FIELD_LIMIT, shortened
 from inbox_tui.domain.models import Access
@@ -27,20 +28,7 @@ from .line import Line
 
 pytestmark = [needs_tmux, pytest.mark.xdist_group("hostile store")]  # which one worker makes, once
 
-CORPUS = Path(__file__).parents[3] / "shared" / "data" / "hostile-strings.json"
-OWN = (
-    "[bold]loud[/] [/] [@click=app.quit]press me[/] [link=https://evil.example]here[/link]",
-    "title \x1b]0;owned\x07 link \x1b]8;;https://evil.example\x1b\\here\x1b]8;;\x1b\\",
-    "clear \x1b[2J\x1b[H\x1b[?1049l\x1b[?2004l gone \x1bc",
-    "copied \x1b]52;c;cm0gLXJmIC8=\x1b\\ and \x1bPtmux;\x1b\x1b]0;x\x07\x1b\\",
-    "c1 \x9b31m \x90q\x9c \x85 \u2028 \u2029",
-    "turn \u202egnp.exe\u202c \u2066left\u2069 \u200f\u061c",
-    "zero\u200bwidth\ufeff \u00adsoft \U000e0041tag",
-    "zalgo h" + "\u0301" * 200 + "i",
-    "nul \x00 del \x7f bell \x07 back \x08\x08 shift \x0e\x0f tab\tend",
-    "two\r\nlines\rand a third",
-)
-SEQUENCES = re.compile(
+OWN_SEQUENCES = re.compile(
     rb"\x1b\[[0-9;]*m"  # how what follows looks
     rb"|\x1b\[[0-9;]*[HACKXJ]"  # where it stands, and erasing
     rb"|\x1b\[\?(?:1049|25|2004|7|1000|1006|2026)[hl]"  # what the program switches on and off
@@ -49,15 +37,14 @@ SEQUENCES = re.compile(
 HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 
-def texts() -> list[str]:
-    """The strings that are known to break terminals, cut to a length that a test has time for."""
-    shared = json.loads(CORPUS.read_text("utf-8")) if CORPUS.exists() else []
-    return [*OWN, *(entry["text"][:400] for entry in shared if entry["text"].strip())]
+TEXTS = [text[:240] for name, text in HOSTILE.items() if text.strip() and name != "control: half a pair"]
+"""The texts that are known to break terminals, cut to a length that a test has time for. No file of an import can hold
+half a surrogate pair."""
 
 
 def require_own(seen: bytes, *, draws: bool) -> None:
     """Nothing but characters and, from a program that draws, its own sequences."""
-    rest = SEQUENCES.sub(b"", seen) if draws else seen
+    rest = OWN_SEQUENCES.sub(b"", seen) if draws else seen
     for character in set(rest.decode("utf-8")) - set("\r\n\t"):
         where = rest.find(character.encode())
         assert unicodedata.category(character) not in HARMFUL, rest[max(0, where - 60) : where + 60]
@@ -70,7 +57,7 @@ def hostile_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         desk = new_desk(tmp_path_factory.mktemp("hostile"), terminals)
         found_workspace(desk)
         lines = []
-        for number, text in enumerate(texts()):
+        for number, text in enumerate(TEXTS):
             at = f"2026-11-0{1 + number % 6}T10:{number % 60:02}"
             said = [
                 {
@@ -97,7 +84,7 @@ async def admit_colleagues(desk: Desk) -> None:
     store = await open_store(StoreUrl.parse(desk.url), Identity(ME, is_given=True))
     try:
         assert isinstance(store, Team)
-        for number, text in enumerate(text for text in OWN if "\x00" not in text):
+        for number, text in enumerate(text for text in TEXTS if "\x00" not in text):
             with suppress(Rejected):
                 await store.add_member(f"m{number}@acme.example", text, Access.EDIT)
         assert len(await store.members()) > 5
@@ -118,7 +105,7 @@ def test_only_the_programs_own_sequences_reach_the_screen(hostile_desk: Desk) ->
     for keys in ("A", "\x1b[27u", "a", "\x1b[27u", "E", "\x1b[27u", "?", "\x1b[27u", "/\x1b[27u", "r\x1b[27u", "x"):
         line.type(keys.encode())
         line.read_until_quiet()
-    for _ in texts():
+    for _ in TEXTS:
         line.type(b"j")
         line.read_until_quiet()
     line.type(b"xa")
@@ -134,7 +121,7 @@ def test_only_the_programs_own_sequences_reach_the_screen(hostile_desk: Desk) ->
 @pytest.mark.timeout(300)
 def test_no_command_sends_more_than_characters_to_a_terminal(hostile_desk: Desk) -> None:
     rows = [json.loads(row) for row in hostile_desk.run("list", "--json", "--limit", "200").splitlines()]
-    as_it_came = {f"{number} {text[:60]}" for number, text in enumerate(OWN[:8])}
+    as_it_came = {f"{number} {text[:60]}" for number, text in enumerate(TEXTS) if text in SEQUENCES.values()}
     assert {row["conversation_id"] for row in rows} >= as_it_came
     (hostile_desk.folder / "bad\x1b]0;x\x07.jsonl").write_text('{"id": "\x1b[2J"}\n{"\\u001b[2J": 1}\n', "utf-8")
     (hostile_desk.folder / "bad.toml").write_text('"\\u001b]0;x\\u0007" = 1\n', "utf-8")

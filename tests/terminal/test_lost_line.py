@@ -104,7 +104,7 @@ def wait_for_draft(desk: Desk, begin: str) -> None:
     bodies: list[str] = []
     while not any(body.startswith(begin) for body in bodies):
         assert time.monotonic() < until, bodies
-        with closing(sqlite3.connect(desk.home / "state" / "inbox-tui" / "drafts.db")) as drafts:
+        with closing(sqlite3.connect(desk.home / "data" / "inbox-tui" / "unsent.db")) as drafts:
             bodies = [body for (body,) in drafts.execute("SELECT body FROM draft")]
         time.sleep(POLL)
 

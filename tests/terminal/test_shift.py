@@ -7,22 +7,20 @@ they must look, and in a workspace of 2,000, whose numbers are counted from its 
 from __future__ import annotations
 
 import csv
-import gzip
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
+
+import large_workspace
 
 from .conftest import ME, Desk, found_workspace, new_desk
 from .harness import Terminal, needs_tmux
 
 pytestmark = needs_tmux
 
-LARGE = Path(__file__).parents[3] / "shared" / "data" / "sgd-2000.jsonl.gz"
 LABELS = ("1 All", "2 Your inbox", "3 Unresolved", "4 Resolved", "5 Pending human reply", "6 Has lead")
 PANE = 56
 """Columns that the list takes of 120, the line beside it included."""
@@ -268,9 +266,7 @@ def test_the_frames_of_a_small_shop(desk: Desk) -> None:
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
     """The workspace of 2,000, and its numbers as its file has them."""
-    if not LARGE.exists():
-        pytest.skip("the workspace of 2,000 conversations is not on this machine")
-    lines = [json.loads(line) for line in gzip.decompress(LARGE.read_bytes()).splitlines()]
+    lines = large_workspace.conversations()
     is_open = [line.get("status", "open") == "open" for line in lines]
     mine = sum(line.get("assignee") == ME and opened for line, opened in zip(lines, is_open, strict=True))
     pending = sum(bool(line.get("needs_human")) and opened for line, opened in zip(lines, is_open, strict=True))
@@ -280,7 +276,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shift]:
     with ExitStack() as terminals:
         desk = new_desk(tmp_path_factory.mktemp("large"), terminals)
         found_workspace(desk)
-        desk.run("import", str(LARGE))
+        desk.run("import", str(large_workspace.write(desk.folder / "large.jsonl")))
         yield Shift(desk, counts, "vegetarian", found)
 
 

@@ -109,14 +109,13 @@ class ListApp(App[None]):
     def answer(self, event: ConversationList.PageWanted) -> None:
         self.wanted.append(event.request)
         if self.is_answering:
-            event.control.supply(event.request, self.records.page(event.request))
+            self.rows.supply(event.request, self.records.page(event.request))
 
     @on(ConversationList.Highlighted)
     @on(ConversationList.Opened)
     @on(ConversationList.SelectionChanged)
     @on(ConversationList.TopReached)
     def note(self, event: Message) -> None:
-        assert event.control is self.rows
         self.said.append(event)
 
     def said_of(self, kind: type[Message]) -> list[Message]:

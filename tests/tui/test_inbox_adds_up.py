@@ -108,7 +108,7 @@ def adds_up(inbox: Inbox, belongs: dict[ConversationId, Conversation], counts: C
     assert window is not None
     if shown.query_shown != query or inbox.listing.counts != counts:
         return False
-    number = len(belongs) if query.search else query.filter.count_in(counts)
+    number = len(belongs) if query.search else counts.of(query.filter)
     rows = {row.id for row in window.rows}
     left = len(rows - set(belongs))
     missing = [row for id, row in belongs.items() if id not in rows]

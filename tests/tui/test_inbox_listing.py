@@ -39,7 +39,7 @@ async def test_each_filter_lists_and_counts_what_it_holds(
         await inbox.press(key)
         assert inbox.heard(m.ListRead)[-1].query.filter is filter
         assert inbox.rows == ids
-        assert filter.count_in(inbox.listing.counts) == len(ids)
+        assert inbox.listing.counts.of(filter) == len(ids)
         assert inbox.here == ids[0]
         assert f"[{key} {filter.label} {len(ids)}]" in inbox.text()
 

@@ -9,7 +9,6 @@ import pytest
 from textual.command import CommandPalette
 
 from inbox_tui.domain.models import ConversationId, Kind
-from inbox_tui.local.drafts import DraftJournal
 from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 from inbox_tui.tui.dialogs.lost_texts import LostTextDialog, LostTextsDialog
 from inbox_tui.tui.inbox.screen import InboxScreen
@@ -21,10 +20,8 @@ LONG = "Dear Ana,\n\n" + "\n".join(f"line {number}" for number in range(40)) + "
 
 
 def kept(team: Team4, email: str = DANA) -> dict[str, str]:
-    journal = DraftJournal(team.folder / f"drafts-{email}.db")
-    found = {str(draft.conversation): draft.body for draft in journal.all()}
-    journal.close()
-    return found
+    with closing(sqlite3.connect(team.folder / f"unsent-{email}.db")) as file:
+        return dict(file.execute("SELECT conversation, body FROM draft"))
 
 
 async def draft(inbox: Inbox, id: str, body: str, kind: Kind = Kind.MESSAGE) -> None:

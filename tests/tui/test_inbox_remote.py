@@ -257,9 +257,7 @@ async def test_a_decision_that_gets_no_answer_is_on_disk_at_once(
     wire.choose = lambda method, path: Fault.NONE
     assert (await (await team.store()).get(PRIYA)).status is Status.OPEN
     async with team.inbox() as inbox:
-        await inbox.until(
-            lambda: inbox.context.work.delivery is not None and not inbox.context.work.delivery.undelivered
-        )
+        await inbox.until(lambda: not inbox.context.work.writes.undelivered)
     assert (await (await team.store()).get(PRIYA)).status is Status.RESOLVED
 
 
@@ -273,9 +271,7 @@ async def test_of_many_decisions_all_are_on_disk_at_once(
         await inbox.pilot.press("x", "j", "x", "j", "x", "i")
         await inbox.until(lambda: isinstance(inbox.top, ConfirmDialog))
         await inbox.pilot.press("enter")
-        await inbox.until(
-            lambda: inbox.context.work.delivery is not None and inbox.context.work.delivery.undelivered == 2
-        )
+        await inbox.until(lambda: inbox.context.work.writes.undelivered == 2)
         await inbox.app.action_quit()
         assert inbox.app.farewell == "Not delivered yet: 2. The next start of inbox-tui delivers it."
 
@@ -315,9 +311,9 @@ async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivere
         await inbox.write("Second")
         await inbox.pilot.press("enter")
         await inbox.pilot.pause()
-    with closing(sqlite3.connect(team.folder / f"outbox-{DANA}.db")) as outbox, outbox:
-        [(first,), _] = outbox.execute("SELECT id FROM undelivered ORDER BY id").fetchall()
-        outbox.execute("UPDATE undelivered SET content = CAST(x'ff' || content AS BLOB) WHERE id = ?", (first,))
+    with closing(sqlite3.connect(team.folder / f"unsent-{DANA}.db")) as outbox, outbox:
+        [(first,), _] = outbox.execute("SELECT position FROM outbox ORDER BY position").fetchall()
+        outbox.execute("UPDATE outbox SET content = CAST(x'ff' || content AS BLOB) WHERE position = ?", (first,))
     wire.mend()
     async with team.inbox() as inbox:
         assert f"(row {first})" in inbox.context.status.message

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Literal
 
 import pytest
 
 from inbox_tui.domain.models import Author, ConversationId, Kind, Status
+from inbox_tui.local.journal import Journal
+from inbox_tui.local.outbox import Outbox
 from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Intake
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 from inbox_tui.tui.dialogs.conflict import ConflictDialog
 from tui.terminal import Inbox
-from tui.workspace import JONAS, NOW, Team4, reply_as
+from tui.workspace import DANA, JONAS, NOW, Team4, reply_as
 
 PRIYA = ConversationId("priya")
 LONG = 60.0
@@ -264,6 +268,19 @@ async def test_sending_anyway_keeps_what_was_typed_since(team: Team4) -> None:
         assert inbox.box.text == "second thought"
 
 
+def after_a_kill(team: Team4) -> list[str]:
+    """The drafts that the next start would find if the program were killed now."""
+    with closing(sqlite3.connect(team.folder / f"unsent-{DANA}.db")) as running, running:
+        with closing(sqlite3.connect(team.folder / "killed.db")) as copy:
+            running.backup(copy)
+        (sender,) = running.execute("SELECT sender FROM draft").fetchone()
+    outbox = Outbox(Journal(team.folder / "killed.db"), sender)
+    outbox.take_over()
+    found = [draft.body for draft in outbox.journal.drafts(sender)]
+    outbox.journal.close()
+    return found
+
+
 async def test_what_is_under_way_and_what_is_typed_since_are_both_on_disk(holding: Team4) -> None:
     async with holding.inbox() as inbox:
         inbox.context.learn_keys()
@@ -272,10 +289,13 @@ async def test_what_is_under_way_and_what_is_typed_since_are_both_on_disk(holdin
         await inbox.write("second")
         journal = inbox.app.launch.journal
         assert journal.flush()
-        assert [draft.body for draft in journal.all()] == ["first\nsecond"]
+        assert [draft.body for draft in journal.drafts(inbox.app.opened.outbox.sender)] == ["second"]
+        assert after_a_kill(holding) == ["first\nsecond"]
         inbox.screen.composing._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
-        assert [draft.body for draft in journal.all()] == ["second"]
+        assert [draft.body for draft in journal.drafts(inbox.app.opened.outbox.sender)] == ["second"]
+        assert journal.flush()
+        assert after_a_kill(holding) == ["second"]
 
 
 async def test_a_backslash_before_enter_is_a_new_line(team: Team4) -> None:

@@ -287,3 +287,67 @@ def test_a_page_that_ends_early_does_not_end_the_list() -> None:
     assert (window.end, window.total) == (100, 100)
     source.fill(window, 0, 10)
     assert (window.start, window.total) == (0, 100)
+
+
+def uncounted(source: Source, kept_rows: int = MAX_ROWS_LOADED) -> ListWindow:
+    """A window into a list whose length nobody knows."""
+    page = source.page(PageRequest(limit=10))
+    return ListWindow(QUERY, None, page, page_size=10, kept_rows=kept_rows)
+
+
+def test_a_list_that_nobody_has_counted_has_one_row_more_until_its_end() -> None:
+    source = Source(range(25))
+    window = uncounted(source)
+    assert (window.total, window.last, window.length) == (11, 9, "10+")
+    source.fill(window, 0, window.total)
+    source.fill(window, 10, window.total)
+    assert (window.total, window.last, window.length) == (25, 24, "25")
+    assert ids(window) == [f"c-{number}" for number in range(25)]
+
+
+def test_a_list_that_nobody_has_counted_has_no_row_numbers_to_jump_to() -> None:
+    source = Source(range(200))
+    window = uncounted(source, kept_rows=30)
+    asked: list[PageRequest] = []
+    while window.length.endswith("+"):
+        for request in window.wanted(window.total - 5, window.total):
+            asked.append(request)
+            window.apply(request, source.page(request))
+    assert (window.total, window.end) == (200, 200)
+    assert window.start > 20  # the first rows were let go
+    assert all(request.cursor is not None for request in asked)
+    (request,) = window.wanted(5, 10)
+    assert (request.cursor is not None, request.direction) == (True, "before")
+    (request,) = window.wanted(0, 5)
+    assert request == PageRequest(limit=10)
+    window.apply(request, source.page(request))
+    assert (window.start, window.total, window.length) == (0, 11, "10+")
+
+
+def test_a_page_without_rows_that_is_not_the_end_is_read_on_from() -> None:
+    source = Source(range(20))
+    window = uncounted(source)
+    (request,) = window.wanted(5, 11)
+    cursor = Cursor(30, 0)
+    window.apply(request, Page(QUERY, (), cursor, cursor, is_end=False))
+    assert window.length == "10+"
+    (request,) = window.wanted(5, 11)
+    assert request.cursor == cursor
+    window.apply(request, Page(QUERY, (), None, None, is_end=False))
+    assert window.length == "10"
+
+
+@pytest.mark.parametrize(
+    ("is_end", "rows", "ends"),
+    [(None, 10, False), (None, 9, True), (True, 10, True), (False, 9, False), (False, 1, False)],
+)
+def test_a_page_says_whether_it_is_the_end_or_its_length_does(is_end: bool | None, rows: int, ends: bool) -> None:
+    page = msgspec.structs.replace(Source(range(rows)).page(PageRequest(limit=10)), is_end=is_end)
+    assert page.ends(PageRequest(limit=10)) is ends
+
+
+def test_a_list_is_counted_once_its_number_is_known() -> None:
+    source = Source(range(100))
+    window = uncounted(source)
+    window.recount(100)
+    assert (window.total, window.length) == (100, "")

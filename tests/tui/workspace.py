@@ -24,7 +24,7 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.rules import badge_for
-from inbox_tui.local.drafts import DraftJournal
+from inbox_tui.local.journal import Journal
 from inbox_tui.local.launch import Launch
 from inbox_tui.local.settings import Settings
 from inbox_tui.operations.sample import as_said_here
@@ -177,8 +177,7 @@ class Team4:
             open_store=lambda: self.opens(email),
             settings=self.settings,
             keymap={},
-            journal=DraftJournal(self.folder / f"drafts-{email}.db", self.clock),
-            outbox=self.folder / f"outbox-{email}.db",
+            journal=Journal(self.folder / f"unsent-{email}.db", self.clock),
             filter=filter,
             agent_name="",
             is_demo=False,
@@ -213,8 +212,8 @@ class Team4:
                 await inbox.settled()
                 yield inbox
         finally:
-            launch.journal.close()
             await opened.aclose()
+            launch.journal.close()
 
     def _new_key(self) -> str:
         self._keys += 1

@@ -57,7 +57,7 @@ def test_names_on_screen_and_on_the_command_line() -> None:
 
 def test_each_filter_has_its_count() -> None:
     counts = Counts(all=1, your_inbox=2, unresolved=3, resolved=4, pending=5, has_lead=6)
-    assert [filter.count_in(counts) for filter in Filter] == [1, 2, 3, 4, 5, 6]
+    assert [counts.of(filter) for filter in Filter] == [1, 2, 3, 4, 5, 6]
 
 
 def test_newest_first_but_longest_waiting_where_people_wait() -> None:
@@ -71,7 +71,7 @@ def test_orders_are_named_in_the_order_in_which_they_cycle() -> None:
 
 
 def test_an_unknown_number_is_none_and_not_zero() -> None:
-    assert [filter.count_in(Counts(all=3)) for filter in Filter] == [3, None, None, None, None, None]
+    assert [Counts(all=3).of(filter) for filter in Filter] == [3, None, None, None, None, None]
 
 
 def test_a_query_is_counted_in_its_scope() -> None:

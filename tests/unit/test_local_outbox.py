@@ -9,16 +9,20 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox_tui.domain.models import Assign, ConversationId, MemberId, ReplyDraft, SetStatus, Status
-from inbox_tui.local.outbox import ChangesWrite, OutboxJournal, ReplyWrite, Write
+from inbox_tui.domain.models import Assign, ConversationId, Kind, MemberId, ReplyDraft, SetStatus, Status
+from inbox_tui.domain.writes import ChangesWrite, ReplyWrite, Write
+from inbox_tui.local.journal import Journal
+from inbox_tui.local.outbox import Outbox
 
+NOON = datetime(2026, 11, 6, 12, tzinfo=timezone.utc)
 DANA = "inbox.acme.example as dana@acme.example"
 ONE = ConversationId("one")
 REPLY = ReplyWrite(ONE, ReplyDraft("Hello\n\x1b[31mthere", "key-1"), and_resolve=True)
@@ -29,145 +33,234 @@ CHANGES = ChangesWrite(
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "outbox.db"
+    return tmp_path / "state" / "unsent.db"
+
+
+def outbox(file: Path | None, sender: str = DANA) -> Outbox:
+    return Outbox(Journal(file), sender)
+
+
+def add(outbox: Outbox, write: Write) -> str:
+    """Send something; it is on disk then."""
+    row, on_disk = outbox.release(write)
+    assert on_disk.result(timeout=10)
+    return row
+
+
+def end(outbox: Outbox) -> None:
+    """The program ends."""
+    outbox.journal.close()
 
 
 def left_in(file: Path, sender: str = DANA) -> list[Write]:
     """What another start would deliver. It is left there."""
-    journal = OutboxJournal(file, sender)
-    found = [undelivered.write for undelivered in journal.take_over()]
-    assert journal.problem == ""
-    journal.close()
+    next_start = outbox(file, sender)
+    found = [undelivered.write for undelivered in next_start.take_over()]
+    assert next_start.problem == ""
+    end(next_start)
+    return found
+
+
+def drafts_in(file: Path, sender: str = DANA) -> dict[str, str]:
+    """The drafts that another start would find."""
+    next_start = outbox(file, sender)
+    next_start.take_over()
+    found = {str(draft.conversation): draft.body for draft in next_start.journal.drafts(sender)}
+    end(next_start)
     return found
 
 
 def owners(file: Path) -> list[str]:
-    return sorted(path.name for path in file.with_name("outbox.db.owners").iterdir())
+    return sorted(path.name for path in file.with_name("unsent.db.owners").iterdir())
 
 
 def test_what_was_sent_waits_for_the_next_start_in_order(file: Path) -> None:
-    journal = OutboxJournal(file, DANA)
-    assert journal.add(REPLY) and journal.add(CHANGES)
-    journal.close()
+    sending = outbox(file)
+    add(sending, REPLY)
+    add(sending, CHANGES)
+    end(sending)
     assert left_in(file) == [REPLY, CHANGES]
     assert left_in(file) == [REPLY, CHANGES], "a start that delivered nothing leaves it to the next"
 
 
 def test_what_the_store_answered_is_gone(file: Path) -> None:
-    journal = OutboxJournal(file, DANA)
-    row = journal.add(REPLY)
-    journal.add(CHANGES)
-    journal.remove(row)
-    journal.close()
+    sending = outbox(file)
+    row = add(sending, REPLY)
+    add(sending, CHANGES)
+    sending.remove(row)
+    end(sending)
     assert left_in(file) == [CHANGES]
 
 
-def test_it_is_on_disk_before_it_is_attempted(file: Path) -> None:
-    code = (
-        "import sys, time; from pathlib import Path\n"
-        "from inbox_tui.local.outbox import *; from inbox_tui.domain.models import *\n"
-        "journal = OutboxJournal(Path(sys.argv[1]), sys.argv[2])\n"
-        "journal.add(ReplyWrite(ConversationId('one'), ReplyDraft('Still here', 'k')))\n"
-        "print('kept', flush=True); sys.stdin.read()\n"
-    )
+SENDING = """
+import os, signal, sys
+from pathlib import Path
+from inbox_tui.domain.models import ConversationId, Kind, ReplyDraft
+from inbox_tui.local.journal import Journal
+from inbox_tui.local.outbox import Outbox
+from inbox_tui.domain.writes import ReplyWrite
+outbox = Outbox(Journal(Path(sys.argv[1])), sys.argv[2])
+outbox.journal.put(sys.argv[2], ConversationId("one"), Kind.MESSAGE, "Still here")
+outbox.journal.flush()
+write = ReplyWrite(ConversationId("one"), ReplyDraft("Still here", "k"))
+outbox.hold(write, "and more")
+if sys.argv[3] != "held":
+    assert outbox.release(write)[1].result()
+if sys.argv[3] == "refused":
+    outbox.refused("k")
+if sys.argv[3] == "back":
+    outbox.give_back("k")
+outbox.journal.flush()
+print("kept", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "is_delivered", "draft"),
+    [
+        ("held", False, "Still here\nand more"),
+        ("released", True, "and more"),
+        ("refused", False, "Still here\nand more"),
+        ("back", False, "Still here\nand more"),
+    ],
+)
+def test_killed_at_any_step_a_text_is_either_sent_or_a_draft(
+    file: Path, state: str, is_delivered: bool, draft: str
+) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(file), DANA], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", SENDING, str(file), DANA, state], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == b"kept\n"
         assert left_in(file) == [], "the program that sent it lives and will deliver it"
         os.kill(program.pid, signal.SIGKILL)
-    assert left_in(file) == [ReplyWrite(ONE, ReplyDraft("Still here", "k"))]
+    assert drafts_in(file) == {"one": draft}
+    assert left_in(file) == ([ReplyWrite(ONE, ReplyDraft("Still here", "k"))] if is_delivered else [])
+    assert drafts_in(file) == {"one": draft}, "once"
+
+
+def test_texts_that_were_held_are_one_draft_again_in_their_order(file: Path) -> None:
+    sending = outbox(file)
+    for number in range(3):
+        sending.hold(ReplyWrite(ONE, ReplyDraft(f"{number}", f"k{number}")))
+    sending.hold(ReplyWrite(ConversationId("two"), ReplyDraft("a note", "k4", Kind.NOTE)))
+    sending.journal.put(DANA, ONE, Kind.MESSAGE, "since")
+    end(sending)
+    assert drafts_in(file) == {"one": "0\n1\n2\nsince", "two": "a note"}
+
+
+def test_a_text_that_comes_back_is_as_old_as_when_it_was_begun(file: Path) -> None:
+    times = iter(NOON + timedelta(hours=hours) for hours in range(9))
+    sending = Outbox(Journal(file, lambda: next(times)), DANA)
+    sending.journal.put(DANA, ONE, Kind.MESSAGE, "Hello")
+    sending.hold(ReplyWrite(ONE, ReplyDraft("Hello", "k")))
+    assert sending.journal.begun(DANA, ONE, Kind.MESSAGE) is None
+    sending.give_back("k")
+    sending.give_back("k")
+    assert sending.journal.get(DANA, ONE, Kind.MESSAGE) == "Hello", "once"
+    assert sending.journal.begun(DANA, ONE, Kind.MESSAGE) == NOON
+    sending.hold(ReplyWrite(ONE, ReplyDraft("Hello", "k2")))
+    end(sending)
+    later = outbox(file)
+    later.take_over()
+    assert later.journal.begun(DANA, ONE, Kind.MESSAGE) == NOON
+    end(later)
+
+
+def test_the_moment_of_the_last_attempt_is_handed_over(file: Path) -> None:
+    sending = outbox(file)
+    row = add(sending, REPLY)
+    assert sending.note_attempt(row, NOON).result(timeout=10)
+    end(sending)
+    later = outbox(file)
+    assert [left.tried_at for left in later.take_over()] == [NOON]
+    assert later.note_attempt(row, None).result(timeout=10)
+    end(later)
+    latest = outbox(file)
+    assert [left.tried_at for left in latest.take_over()] == [None]
+    end(latest)
 
 
 def test_two_programs_do_not_deliver_each_other_s(file: Path) -> None:
-    first, second = OutboxJournal(file, DANA), OutboxJournal(file, DANA)
-    first.add(REPLY)
-    second.add(CHANGES)
+    first, second = outbox(file), outbox(file)
+    add(first, REPLY)
+    add(second, CHANGES)
     assert first.take_over() == second.take_over() == []
-    first.close()
+    end(first)
     assert [left.write for left in second.take_over()] == [REPLY]
     assert second.take_over() == [], "once"
-    second.close()
+    end(second)
     assert left_in(file) == [REPLY, CHANGES]
 
 
 def test_members_and_stores_do_not_share(file: Path) -> None:
-    journal = OutboxJournal(file, DANA)
-    journal.add(REPLY)
-    journal.close()
+    sending = outbox(file)
+    add(sending, REPLY)
+    end(sending)
     assert left_in(file, "inbox.acme.example as lee@acme.example") == []
     assert left_in(file, "other.example as dana@acme.example") == []
     assert left_in(file) == [REPLY]
 
 
 def test_it_is_readable_by_its_user_alone_and_leaves_nothing_behind(file: Path) -> None:
-    journal = OutboxJournal(file, DANA)
-    journal.remove(journal.add(REPLY))
+    sending = outbox(file)
+    sending.remove(add(sending, REPLY))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.with_name("outbox.db.owners").stat().st_mode) == 0o700
-    journal.close()
+    assert stat.S_IMODE(file.with_name("unsent.db.owners").stat().st_mode) == 0o700
+    end(sending)
     assert owners(file) == []
 
 
 def test_the_owners_of_what_was_taken_over_are_forgotten(file: Path) -> None:
-    journal = OutboxJournal(file, DANA)
-    journal.add(REPLY)
-    journal.close()
+    sending = outbox(file)
+    add(sending, REPLY)
+    end(sending)
     assert len(owners(file)) == 1
     left_in(file)
     assert len(owners(file)) == 1, "the present owner's only"
 
 
-def test_without_a_file_it_says_that_nothing_is_kept(tmp_path: Path) -> None:
-    journal = OutboxJournal(None, DANA)
-    assert journal.add(REPLY) == 0
-    assert journal.take_over() == []
-    journal.remove(0)
-    journal.close()
-
-
-def test_where_it_cannot_be_written_it_says_why(tmp_path: Path) -> None:
-    (tmp_path / "state").write_text("a file where the folder should be")
-    journal = OutboxJournal(tmp_path / "state" / "outbox.db", DANA)
-    assert "kept in memory only" in journal.problem
-    assert journal.add(REPLY) == 0
-    journal.close()
-
-
-def test_a_file_that_is_none_of_ours(file: Path) -> None:
-    file.parent.mkdir(parents=True)
-    file.write_bytes(b"not a database, but longer than a header" * 100)
-    journal = OutboxJournal(file, DANA)
-    assert "kept in memory only" in journal.problem
-    assert journal.take_over() == []
-    journal.close()
+@pytest.mark.parametrize("is_blocked", [False, True])
+def test_where_nothing_can_be_kept_the_text_is_there_until_the_end(tmp_path: Path, is_blocked: bool) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    sending = outbox(tmp_path / "data" / "unsent.db" if is_blocked else None)
+    assert ("kept in memory only" in sending.problem) is is_blocked
+    row, on_disk = sending.release(REPLY)
+    assert not on_disk.result(timeout=10)
+    assert sending.take_over() == []
+    sending.give_back(row)
+    assert sending.journal.get(DANA, ONE, Kind.MESSAGE) == REPLY.draft.body
+    sending.remove("")
+    end(sending)
 
 
 def test_what_cannot_be_kept_is_said(file: Path) -> None:
-    journal = OutboxJournal(file, DANA)
+    sending = outbox(file)
     with closing(sqlite3.connect(file)) as other, other:
-        other.execute("DROP TABLE undelivered")
-    assert journal.add(REPLY) == 0
-    assert "kept in memory only" in journal.problem
-    assert journal.take_over() == []
-    assert "cannot be read" in journal.problem
-    journal.close()
+        other.execute("DROP TABLE outbox")
+    assert not sending.release(REPLY)[1].result(timeout=10)
+    assert "kept in memory only" in sending.problem
+    assert sending.take_over() == []
+    assert "cannot be read" in sending.problem
+    end(sending)
 
 
-def test_half_a_surrogate_pair_cannot_be_kept_and_is_said(file: Path) -> None:
-    journal = OutboxJournal(file, DANA)
-    assert journal.add(ReplyWrite(ONE, ReplyDraft("\ud83d", "k"))) == 0
-    assert "kept in memory only" in journal.problem
-    journal.close()
+def test_half_a_surrogate_pair_is_kept_as_a_store_would_keep_it(file: Path) -> None:
+    sending = outbox(file)
+    add(sending, ReplyWrite(ONE, ReplyDraft("\ud83d", "k")))
+    end(sending)
+    assert left_in(file) == [ReplyWrite(ONE, ReplyDraft("\ufffd", "k"))]
 
 
 def put(file: Path, content: bytes, sender: str = DANA, owner: str = "ended") -> int:
     """A row that some program left, whatever is in it; gives its number."""
-    OutboxJournal(file, DANA).close()  # makes the file
+    Journal(file).close()  # makes the file
     with closing(sqlite3.connect(file)) as other, other:
         row = other.execute(
-            "INSERT INTO undelivered (owner, sender, content) VALUES (?, ?, ?)", (owner, sender, content)
+            "INSERT INTO outbox (id, owner, sender, content, is_released)"
+            " VALUES (lower(hex(randomblob(16))), ?, ?, ?, 1)",
+            (owner, sender, content),
         ).lastrowid
     assert row is not None
     return row
@@ -175,7 +268,7 @@ def put(file: Path, content: bytes, sender: str = DANA, owner: str = "ended") ->
 
 def rows_in(file: Path) -> dict[int, bytes]:
     with closing(sqlite3.connect(file)) as other, other:
-        found = dict(other.execute("SELECT id, content FROM undelivered").fetchall())
+        found = dict(other.execute("SELECT position, content FROM outbox").fetchall())
     return found
 
 
@@ -199,42 +292,49 @@ BAD = (
 
 
 def test_a_row_that_cannot_be_read_is_set_aside_told_once_and_kept(file: Path) -> None:
-    first, bad, last = (put(file, content) for content in (msgspec.json.encode(REPLY), BAD[3], NEWER_FIELD))
+    _, bad, last = (put(file, content) for content in (msgspec.json.encode(REPLY), BAD[3], NEWER_FIELD))
     put(file, msgspec.json.encode(CHANGES))
-    journal = OutboxJournal(file, DANA)
-    assert [left.write for left in journal.take_over()] == [REPLY, CHANGES]
-    assert journal.problem == "", "what is sent is kept as ever"
-    assert "2 earlier writes cannot be read" in journal.set_aside
-    assert f"{file} (rows {bad}, {last})" in journal.set_aside
-    journal.remove(first)
-    journal.close()
-    journal = OutboxJournal(file, DANA)
-    assert [left.write for left in journal.take_over()] == [CHANGES]
-    assert journal.set_aside == "", "told once"
-    journal.close()
+    first = outbox(file)
+    left = first.take_over()
+    assert [one.write for one in left] == [REPLY, CHANGES]
+    assert first.problem == "", "what is sent is kept as ever"
+    assert "2 earlier writes cannot be read" in first.set_aside
+    assert f"{file} (rows {bad}, {last})" in first.set_aside
+    first.remove(left[0].id)
+    end(first)
+    second = outbox(file)
+    assert [one.write for one in second.take_over()] == [CHANGES]
+    assert second.set_aside == "", "told once"
+    end(second)
     assert rows_in(file)[bad] == BAD[3] and rows_in(file)[last] == NEWER_FIELD
 
 
 def test_what_a_newer_program_wrote_is_delivered_by_a_newer_program(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = put(file, b'{"type":"snooze","id":"one"}')
-    journal = OutboxJournal(file, DANA)
-    assert journal.take_over() == []
-    journal.close()
-    monkeypatch.setattr("inbox_tui.local.outbox._read", lambda content: REPLY)
-    journal = OutboxJournal(file, DANA)
-    assert [(left.row, left.write) for left in journal.take_over()] == [(row, REPLY)]
-    journal.close()
+    put(file, b'{"type":"snooze","id":"one"}')
+    assert left_in(file) == []
+    monkeypatch.setattr("inbox_tui.local.outbox.read_write", lambda content: REPLY)
+    assert left_in(file) == [REPLY]
 
 
 @pytest.mark.parametrize("owner", ["", "../../escape", "a\0b", "x" * 300, b"\xff\xfe"])
 def test_a_damaged_owner_does_not_matter(file: Path, owner: str | bytes) -> None:
     put(file, msgspec.json.encode(REPLY))
     with closing(sqlite3.connect(file)) as other, other:
-        other.execute("UPDATE undelivered SET owner = CAST(? AS TEXT)", (owner,))
+        other.execute("UPDATE outbox SET owner = CAST(? AS TEXT)", (owner,))
     put(file, msgspec.json.encode(CHANGES))
     assert left_in(file) == [REPLY, CHANGES]
+
+
+@pytest.mark.parametrize("column", ["tried_at", "begun"])
+@pytest.mark.parametrize("is_released", [0, 1])
+def test_a_damaged_time_does_not_matter(file: Path, column: str, is_released: int) -> None:
+    put(file, msgspec.json.encode(REPLY))
+    with closing(sqlite3.connect(file)) as other, other:
+        other.execute(f"UPDATE outbox SET is_released = {is_released}, {column} = 9223372036854775807")
+    assert left_in(file) == ([REPLY] if is_released else [])
+    assert drafts_in(file) == ({} if is_released else {"one": REPLY.draft.body})
 
 
 GOOD = st.one_of(
@@ -248,33 +348,33 @@ GOOD = st.one_of(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(st.one_of(GOOD, st.sampled_from(BAD), st.binary(max_size=60).map(lambda noise: b"\xff" + noise))))
 def test_any_mixture_delivers_what_can_be_read_in_order_and_keeps_the_rest(
     tmp_path_factory: pytest.TempPathFactory, contents: list[ReplyWrite | ChangesWrite | bytes]
 ) -> None:
-    file = tmp_path_factory.mktemp("mixture") / "outbox.db"
+    file = tmp_path_factory.mktemp("mixture") / "unsent.db"
     bad: dict[int, bytes] = {}
     for content in contents:
         row = put(file, content if isinstance(content, bytes) else msgspec.json.encode(content))
         if isinstance(content, bytes):
             bad[row] = content
     for told in (bool(bad), False):
-        journal = OutboxJournal(file, DANA)
-        left = journal.take_over()
+        start = outbox(file)
+        left = start.take_over()
         assert [one.write for one in left] == [content for content in contents if not isinstance(content, bytes)]
-        assert bool(journal.set_aside) is told
-        journal.close()
-    journal = OutboxJournal(file, DANA)
-    for one in journal.take_over():
-        journal.remove(one.row)
-    journal.close()
-    assert rows_in(file) == bad
+        assert bool(start.set_aside) is told
+        end(start)
+    last = outbox(file)
+    for one in last.take_over():
+        last.remove(one.id)
+    end(last)
+    assert (rows_in(file) if contents else {}) == bad
 
 
-def test_an_outbox_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path) -> None:
-    file = tmp_path / "outbox.db"
-    file.write_bytes(b"this is no database" * 1000)
+def test_a_journal_that_cannot_be_opened_keeps_no_file_open(tmp_path: Path) -> None:
+    (tmp_path / "unsent.db.owners").write_text("a file where the folder should be")
     before = len(list(Path("/proc/self/fd").iterdir()))
-    journals = [OutboxJournal(file, DANA) for _ in range(5)]
+    journals = [Journal(tmp_path / "unsent.db") for _ in range(5)]
     assert all(journal.problem for journal in journals)
     assert len(list(Path("/proc/self/fd").iterdir())) <= before

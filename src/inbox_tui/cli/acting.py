@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -11,7 +12,7 @@ from inbox_tui.cli.lazy import command
 from inbox_tui.cli.output import id_shown, say, write_lines
 from inbox_tui.cli.session import CommandSession, run_async
 from inbox_tui.cli.streams import require_output
-from inbox_tui.domain.errors import NotFound, Rejected
+from inbox_tui.domain.errors import NotFound, Rejected, StoreBroken, StoreUnavailable
 from inbox_tui.domain.models import Conversation, ConversationId, Kind, Status
 from inbox_tui.domain.text import clean_line
 from inbox_tui.operations.naming import assignee_named
@@ -83,9 +84,14 @@ def _send(session: CommandSession, id: ConversationId, text: str, kind: Kind) ->
     async def work() -> None:
         async with session.store(must_exist=True) as store:
             seen = (await store.thread(id, limit=1)).messages
-            sent = await Triage(Direct(store)).reply(
-                id, body, last_seen=seen[-1].id if seen else None, kind=kind, auto_assign=auto_assign
-            )
+            try:
+                sent = await Triage(Direct(store)).reply(
+                    id, body, last_seen=seen[-1].id if seen else None, kind=kind, auto_assign=auto_assign
+                )
+            except (StoreUnavailable, StoreBroken) as error:
+                if error.maybe_done:
+                    error.hint = f"It may have been sent. Look first: inbox-tui show {shlex.quote(clean_line(id))}"
+                raise
             say("Note added." if kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}.")
             write_lines([clean_line(sent.message.id)])
 

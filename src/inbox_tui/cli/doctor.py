@@ -137,7 +137,7 @@ def _files(session: CommandSession, url: StoreUrl | None, *, is_configured: bool
         found.append(look_at("store", Path(url.path).absolute(), needs_folder=True))
     return [
         *found,
-        look_at("drafts", paths.drafts_file(), needs_folder=True),
+        look_at("drafts", paths.unsent_file(), needs_folder=True),
         look_at("log", paths.log_file()),
         look_at("crash reports", paths.crash_folder(), is_folder=True),
     ]

@@ -23,7 +23,7 @@ from inbox_tui.cli.session import CommandSession, file_url, run_async
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.filters import Filter, Query
 from inbox_tui.local import paths
-from inbox_tui.local.drafts import DraftJournal
+from inbox_tui.local.journal import Journal
 from inbox_tui.local.keymap import keymap
 from inbox_tui.local.launch import Launch, SaveSettings
 from inbox_tui.local.settings_file import save_settings
@@ -45,7 +45,7 @@ def open_inbox(session: CommandSession, filter_name: str | None, agent_name: str
         session,
         session.url,
         session.identity,
-        paths.drafts_file(),
+        Journal(paths.unsent_file(), earlier=paths.earlier_unsent_folder()),
         filter=Filter(filter_name) if filter_name else Filter.ALL,
         agent_name=agent_name or "",
         is_new=session.store_is_new,
@@ -83,7 +83,7 @@ def demo(ctx: click.Context) -> None:
             ctx.obj,
             url,
             Identity(ME, is_given=True),
-            Path(folder) / "drafts.db",
+            Journal(Path(folder) / "unsent.db"),
             filter=Filter.PENDING,
             is_demo=True,
             save=_forget,
@@ -114,7 +114,7 @@ def _launch(
     session: CommandSession,
     url: StoreUrl,
     identity: Identity,
-    drafts: Path,
+    journal: Journal,
     *,
     save: SaveSettings,
     filter: Filter = Filter.ALL,
@@ -130,8 +130,7 @@ def _launch(
         open_store=partial(open_store, url, opening),
         settings=in_force.settings,
         keymap=keys,
-        journal=DraftJournal(drafts),
-        outbox=paths.outbox_file(),
+        journal=journal,
         filter=filter,
         agent_name=agent_name,
         is_demo=is_demo,

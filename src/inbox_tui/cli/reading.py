@@ -99,7 +99,7 @@ async def print_list(store: Store, query: Query, limit: int, *, as_json: bool = 
         altered += sum(id_shown(row.id) != row.id for row in rows)
         printed += len(rows)
     if printed and printed == limit and not query.search:
-        total = query.filter.count_in(await store.counts(query.scope))
+        total = (await store.counts(query.scope)).of(query.filter)
         if total is None:
             say(f"{printed:,} printed; --limit 0 prints all.")
         elif total > printed:

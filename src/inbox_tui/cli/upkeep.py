@@ -72,7 +72,7 @@ def backup(session: CommandSession, file: Path) -> None:
             me = await store.me()
         backup = await open_store(copy, session.identity_at(copy, email=me.email, may_create=False))
         try:
-            return Filter.ALL.count_in(await backup.counts()) or 0
+            return (await backup.counts()).of(Filter.ALL) or 0
         finally:
             await backup.aclose()
 

@@ -79,6 +79,11 @@ class StoreUnavailable(StoreError):
 
     default_hint = "Nothing was changed. Try again in a moment."
 
+    def __init__(self, message: str, *, hint: str = "", public: str = "", maybe_done: bool = False) -> None:
+        super().__init__(message, hint=hint, public=public)
+        self.maybe_done = maybe_done
+        """A write was on its way, and whether it was done is not known."""
+
 
 class NotAllowed(StoreError):
     """The member's access does not permit this."""
@@ -134,3 +139,8 @@ class StoreBroken(StoreError):
     """The store's content is damaged, foreign, or newer than this program."""
 
     default_hint = "Restore a backup of it, or choose another store with --store URL."
+
+    def __init__(self, message: str, *, hint: str = "", public: str = "", maybe_done: bool = False) -> None:
+        super().__init__(message, hint=hint, public=public)
+        self.maybe_done = maybe_done
+        """A write was on its way, and whether it was done is not known."""

@@ -13,7 +13,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from inbox_tui.domain.filters import Counts
     from inbox_tui.domain.models import Conversation, MemberId
 
 
@@ -178,8 +177,3 @@ class Filter(StrEnum):
     def matches(self, conversation: Conversation, me: MemberId) -> bool:
         """Whether the conversation belongs in this filter for the member ``me``."""
         return self.entry.matches(conversation, me)
-
-    def count_in(self, counts: Counts) -> int | None:
-        """This filter's number; None where the store does not know it."""
-        number: int | None = getattr(counts, self.field)
-        return number

@@ -36,7 +36,7 @@ class Scope(msgspec.Struct, frozen=True):
 WHOLE_WORKSPACE = Scope()
 
 
-# The fields are the table's, so mypy cannot see them; ``Filter.count_in`` reads one with its type.
+# The fields are the table's, so mypy cannot see them; ``Counts.of`` reads one with its type.
 _Numbers = msgspec.defstruct("_Numbers", [(filter.field, int | None, None) for filter in Filter], frozen=True)
 
 
@@ -45,6 +45,11 @@ class Counts(_Numbers, frozen=True):  # type: ignore[misc, valid-type, call-arg]
 
     It has one field for each filter, under ``Filter.field``.
     """
+
+    def of(self, filter: Filter) -> int | None:
+        """A filter's number; None where the store does not know it."""
+        number: int | None = getattr(self, filter.field)
+        return number
 
 
 class Query(msgspec.Struct, frozen=True):

@@ -7,7 +7,6 @@ way, are recognized by the same three values.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -125,6 +124,8 @@ def _content(message: IncomingMessage) -> Content:
 
 
 def _key(content: Content, nth: int) -> str:
+    import hashlib  # OpenSSL, which the first list does not need
+
     at = "" if content.at is None else content.at.isoformat()
     said = _BETWEEN.join((content.author.value, content.member, at, content.body))
     digest = hashlib.blake2b(said.encode(), digest_size=16).hexdigest()

@@ -223,6 +223,9 @@ class ReplyDraft(msgspec.Struct, frozen=True):
     """The newest message its author had on screen; None when the thread was empty."""
     auto_assign: bool = True
     """Take the conversation if it is waiting and nobody has it."""
+    tried_at: Moment | None = None
+    """When the last attempt began that may have reached the store; None if none did. A store that knows keys ignores
+    it; another looks for the reply before it sends it again, and not too early (``rules.may_still_arrive``)."""
 
 
 class Sent(msgspec.Struct, frozen=True):

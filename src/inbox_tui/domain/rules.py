@@ -8,7 +8,7 @@ transaction and write what comes back; nothing here reads a clock or a store.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import msgspec
@@ -331,6 +331,17 @@ def require_nothing_unseen(unseen: tuple[Message, ...], conversation: Conversati
             conversation=conversation,
             messages=unseen,
         )
+
+
+def may_still_arrive(tried_at: datetime | None, now: datetime, within: timedelta) -> bool:
+    """Whether a reply that was tried before may be on its way yet, for a store that knows no keys.
+
+    Args:
+        tried_at: ``ReplyDraft.tried_at``. A moment in the future (a clock was set) counts as now.
+        now: The present.
+        within: How long the store's server can hold a request before it is done.
+    """
+    return tried_at is not None and now - min(tried_at, now) < within
 
 
 def badge_for(name: str) -> Badge:

@@ -6,7 +6,6 @@ only its hash, which is all that is needed to recognise it.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import NewType
 
@@ -74,6 +73,8 @@ class AgentReplies(msgspec.Struct, frozen=True):
 
 def hash_of(secret: str) -> bytes:
     """The hash by which a store recognises a secret. It is random and long, so one round is enough."""
+    import hashlib  # OpenSSL, which the first list does not need
+
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 

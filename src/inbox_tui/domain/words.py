@@ -9,6 +9,7 @@ they are; nothing here knows a database.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 from inbox_tui.domain.errors import Rejected
@@ -32,8 +33,19 @@ _SPACELESS = (
     "\u2e80-\u2fff\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c\u3041-\u312f\u31a0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U0003fffd"  # Han and kana
 )
-_HAS_SPACELESS = re.compile(f"[{_SPACELESS}]")
-_RUN = re.compile(f"[{_SPACELESS}]+|[^{_SPACELESS} ]+")
+
+
+# Compiled when a text is first taken apart: so many ranges take milliseconds, and the first list needs none of them.
+
+
+@cache
+def _has_spaceless() -> re.Pattern[str]:
+    return re.compile(f"[{_SPACELESS}]")
+
+
+@cache
+def _run() -> re.Pattern[str]:
+    return re.compile(f"[{_SPACELESS}]+|[^{_SPACELESS} ]+")
 
 
 def words(text: str) -> list[str]:
@@ -72,7 +84,7 @@ def pairs(run: str) -> list[str]:
 
 def is_spaceless(word: str) -> bool:
     """Whether a word is of a script that has no spaces."""
-    return _HAS_SPACELESS.match(word) is not None
+    return _has_spaceless().match(word) is not None
 
 
 def has_words(search: str) -> bool:
@@ -93,7 +105,7 @@ def words_at(text: str) -> list[Word]:
     """The words of ``words``, and where each stands in the text as it was given."""
     plain, starts, ends = folded_at(text)
     found: list[Word] = []
-    for run in _RUN.finditer(plain):
+    for run in _run().finditer(plain):
         first, last = run.span()
         if is_spaceless(run[0]):
             found += [
@@ -127,10 +139,12 @@ def _runs(text: str) -> list[tuple[str, bool]]:
         whole = _ASCII_WORD.findall(text.lower())
         return [(run, False) for run in whole] if len(text) <= _LONGEST else _short(whole)
     plain = folded(text)
-    if not _HAS_SPACELESS.search(plain):
+    if not _has_spaceless().search(plain):
         return _short(plain.split(" "))
     return [
-        (part, is_spaceless(run)) for run in _RUN.findall(plain) for part in ([run] if is_spaceless(run) else _cut(run))
+        (part, is_spaceless(run))
+        for run in _run().findall(plain)
+        for part in ([run] if is_spaceless(run) else _cut(run))
     ]
 
 

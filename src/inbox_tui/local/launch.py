@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from inbox_tui.domain.filters import Filter
-from inbox_tui.local.drafts import DraftJournal
+from inbox_tui.local.journal import Journal
 from inbox_tui.local.settings import Settings
 from inbox_tui.store.protocol import Store
 
@@ -23,10 +23,8 @@ class Launch(msgspec.Struct, frozen=True):
     settings: Settings
     keymap: Mapping[str, str]
     """Keys that differ from the defaults, by binding id."""
-    journal: DraftJournal
-    """Closed by whoever runs the inbox."""
-    outbox: Path
-    """Where what a remote store does not have yet waits."""
+    journal: Journal
+    """Drafts, and what waits for a store. Closed by whoever runs the inbox."""
     filter: Filter
     agent_name: str
     """Only this agent's conversations; "" means all agents."""

@@ -1,221 +1,205 @@
-"""Writes that a remote store does not have yet, on disk: what was sent survives this program and the line.
+"""The outbox: what one member sent to one store and the store does not have yet, on disk.
 
-One small SQLite file for all stores of this user. Rows leave it only when the store took or
-refused them. A row that this program cannot read, or not wholly, is passed over and stays for the
-newer one that wrote it, or for a person. Knows no store and sends nothing.
+A text that is sent moves from the drafts into the outbox in one transaction. There it is *held* first:
+if its program ends, it is a draft again. Once it is *released*, it is delivered whatever happens to its
+program: whoever starts next takes it over. A row that this program cannot read, or not wholly, is passed
+over and stays for the newer version that wrote it, or for a person. Knows no store and sends nothing.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
 import uuid
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
+from concurrent.futures import Future
+from datetime import datetime, timedelta, timezone
 
 import msgspec
 
-from inbox_tui.domain.models import ConversationId, Kind, ReplyDraft, StateChange
+from inbox_tui.domain.models import Kind, Moment
+from inbox_tui.domain.text import replace_unstorable
+from inbox_tui.domain.writes import ChangesWrite, ReplyWrite, Write
+from inbox_tui.local.journal import DraftChange, Journal, RowChange, Text, joined, read_draft, read_time, write_draft
 
-_BUSY = 2.0
-_LONGEST_NAME = 255
-_NAMED = 5
+_MAX_NAMED = 5
 """Rows that are named; of more only the number is told."""
-_TOLD = "CREATE TABLE IF NOT EXISTS set_aside (id INTEGER PRIMARY KEY) STRICT"
-"""Rows that cannot be read, and of which the user was told."""
-_SCHEMA = """CREATE TABLE IF NOT EXISTS undelivered (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, sender TEXT NOT NULL, content BLOB NOT NULL
-) STRICT"""
-
-
-class ReplyWrite(msgspec.Struct, frozen=True, tag="reply"):
-    """A reply or note that was sent."""
-
-    id: ConversationId
-    draft: ReplyDraft
-    and_resolve: bool = False
-    """Mark the conversation resolved once this is sent."""
-
-
-class ChangesWrite(msgspec.Struct, frozen=True, tag="changes"):
-    """Assignments and changes of status that were decided."""
-
-    changes: tuple[StateChange, ...]
-    is_single: bool = False
-    """Of earlier versions only, which delivered such a change in another way."""
-
-
-Write = ReplyWrite | ChangesWrite
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+_ADD = """INSERT OR REPLACE INTO outbox (id, owner, sender, content, is_released, tried_at, begun)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_REMOVE = "DELETE FROM outbox WHERE id = ?"
 
 
 class Undelivered(msgspec.Struct, frozen=True):
-    """A write, and its place in the file."""
+    """A write that an earlier program left."""
 
-    row: int
-    """0: it could not be kept on disk."""
+    id: str
+    """Names its row."""
     write: Write
+    tried_at: Moment | None = None
+    """When the last attempt began that may have reached the store."""
 
 
-class OutboxJournal:
-    """What one member has sent to one store and the store has not answered yet.
+class _Held(msgspec.Struct, frozen=True):
+    """A reply that becomes a draft again unless it is released."""
 
-    Each program holds a lock on a file of its own; what a program left that lives no more
-    is taken over, once, by whoever opens the outbox next.
+    write: ReplyWrite
+    begun: datetime | None
+
+
+class Outbox:
+    """What one member wrote to one store, which does not have it: drafts, and writes on their way.
 
     Args:
-        file: The file; None keeps nothing.
+        journal: The drafts and outboxes of this user.
         sender: The store's name and the member: who shares an account does not share an outbox.
     """
 
-    def __init__(self, file: Path | None, sender: str) -> None:
-        self.problem = ""
-        """Why what is sent may not survive this run; "" if all is well."""
+    def __init__(self, journal: Journal, sender: str) -> None:
+        self.journal = journal
+        self.sender = sender
         self.set_aside = ""
         """What ``take_over`` found that cannot be read and nobody was told of yet; "" if nothing."""
-        self._file = file
-        self._sender = sender
-        self._owner = uuid.uuid4().hex
-        self._database: sqlite3.Connection | None = None
-        self._folder: Path | None = None
-        self._lock = -1
-        if file is not None:
-            try:
-                self._open(file)
-            except (sqlite3.Error, OSError) as error:
-                self.problem = f"What is sent while the line is down is kept in memory only: {file}: {error}."
+        self._replies: dict[str, _Held] = {}
+        """Replies of this program by their rows, until they are sent or drafts again."""
 
-    def add(self, write: Write) -> int:
-        """Keep a write; gives its row, which is on disk by then, or 0 if it could not be kept."""
-        if self._database is None:
-            return 0
-        try:
-            cursor = self._database.execute(
-                "INSERT INTO undelivered (owner, sender, content) VALUES (?, ?, ?)",
-                (self._owner, self._sender, msgspec.json.encode(write)),
-            )
-        except (sqlite3.Error, UnicodeEncodeError) as error:
-            self.problem = f"What is sent while the line is down is kept in memory only: {error}."
-            return 0
-        return cursor.lastrowid or 0
+    @property
+    def problem(self) -> str:
+        """Why what is written may not survive this run; "" if all is well."""
+        return self.journal.problem
 
-    def remove(self, row: int) -> None:
-        """The store has answered. Sending it again by mistake would do no harm: it has its key."""
-        if self._database is not None and row:
-            with suppress(sqlite3.Error):
-                self._database.execute("DELETE FROM undelivered WHERE id = ?", (row,))
+    def hold(self, write: ReplyWrite, rest: str = "") -> str:
+        """Move a text from its draft into the outbox; it is not released yet.
+
+        Args:
+            write: The reply or note.
+            rest: What stays in its box.
+
+        Returns:
+            The row's name.
+        """
+        id, kind = write.draft.key, write.draft.kind
+        begun = self.journal.begun(self.sender, write.id, kind)
+        self._replies[id] = _Held(write, begun)
+        self.journal.change(
+            [DraftChange(self.sender, write.id, kind, Text(rest, self.journal.clock()) if rest else None)],
+            [self._row(id, write, is_released=False, begun=begun)],
+        )
+        return id
+
+    def release(self, write: Write) -> tuple[str, Future[bool]]:
+        """From now on it is delivered, if need be by a later start. What was held already keeps its row's name.
+
+        Returns:
+            The row's name, and whether it is on disk.
+        """
+        id, begun = uuid.uuid4().hex, None
+        if isinstance(write, ReplyWrite):
+            id = write.draft.key
+            begun = self._replies[id].begun if id in self._replies else None
+            self._replies[id] = _Held(write, begun)
+        return id, self.journal.change([], [self._row(id, write, is_released=True, begun=begun)])
+
+    def note_attempt(self, id: str, at: datetime | None) -> Future[bool]:
+        """Keep when the last attempt began that may have reached the store. Gives whether it is on disk."""
+        tried_at = (at - _EPOCH) // _MICROSECOND if at is not None else None
+        return self.journal.change([], [RowChange("UPDATE outbox SET tried_at = ? WHERE id = ?", (tried_at, id))])
+
+    def refused(self, id: str) -> None:
+        """The store will not take it: a reply is a draft again if this program ends now; a decision is gone."""
+        if id in self._replies:
+            self.journal.change([], [RowChange("UPDATE outbox SET is_released = 0 WHERE id = ?", (id,))])
+        else:
+            self.remove(id)
+
+    def give_back(self, id: str) -> None:
+        """Move a reply back to its draft, above what was typed since; nothing if it is there already."""
+        held = self._replies.pop(id, None)
+        if held is None:
+            return
+        write, kind = held.write, held.write.draft.kind
+        since = self.journal.get(self.sender, write.id, kind)
+        begun = held.begun or self.journal.clock()
+        text = Text(joined(write.draft.body, since), begun)
+        self.journal.change([DraftChange(self.sender, write.id, kind, text)], [RowChange(_REMOVE, (id,))])
+
+    def remove(self, id: str) -> None:
+        """The store has it, or it is written on. Sending it again by mistake would do no harm: it has its key."""
+        self._replies.pop(id, None)
+        self.journal.change([], [RowChange(_REMOVE, (id,), is_durable=False)])
 
     def take_over(self) -> Sequence[Undelivered]:
-        """What earlier programs left, in the order in which it was sent; it is this program's from now on."""
-        if self._database is None:
-            return []
-        found: list[Undelivered] = []
-        unreadable: list[int] = []
+        """What earlier programs released, in the order in which it was sent; it is this program's from now on.
+
+        What they only held is a draft again. Waits for the disk.
+        """
         try:
-            rows = self._database.execute(
-                "SELECT id, owner, content FROM undelivered WHERE sender = ? ORDER BY id", (self._sender,)
-            ).fetchall()
-            ended = {owner for owner in {owner for _, owner, _ in rows} if self._has_ended(owner)}
-            for row, owner, content in rows:
-                if owner not in ended:
-                    continue
-                write = _read(content)
-                if write is None:
-                    unreadable.append(row)
-                    continue
-                self._database.execute("UPDATE undelivered SET owner = ? WHERE id = ?", (self._owner, row))
-                self._database.execute("DELETE FROM set_aside WHERE id = ?", (row,))
-                found.append(Undelivered(row, write))
-            self._tell_of(unreadable)
-            for owner in filter(_is_file_name, ended):
-                self._lock_file(owner).unlink(missing_ok=True)
+            found = self.journal.transact(self._take_over) or []
         except (sqlite3.Error, OSError) as error:
-            self.problem = f"What was sent earlier and not delivered cannot be read: {error}."
+            self.journal.problem = f"What was sent earlier and not delivered cannot be read: {error}."
+            return []
+        for left, begun in found:
+            if isinstance(left.write, ReplyWrite):
+                self._replies[left.id] = _Held(left.write, begun)
+        return [left for left, _ in found]
+
+    def _take_over(self, database: sqlite3.Connection) -> list[tuple[Undelivered, datetime | None]]:
+        found: list[tuple[Undelivered, datetime | None]] = []
+        owners = self.journal.owners
+        assert owners is not None
+        rows = database.execute(
+            """SELECT id, owner, content, is_released, tried_at, begun, is_reported, position
+            FROM outbox WHERE sender = ? ORDER BY position""",
+            (self.sender,),
+        ).fetchall()
+        ended = {owner for owner in {row[1] for row in rows} if owners.has_ended(owner)}
+        unreadable: list[int] = []
+        held: list[tuple[ReplyWrite, int | None]] = []
+        for id, owner, content, is_released, tried_at, begun, is_reported, position in rows:
+            if owner not in ended:
+                continue
+            write = read_write(content)
+            if write is None:
+                unreadable += [] if is_reported else [position]
+            elif is_released or isinstance(write, ChangesWrite):
+                database.execute("UPDATE outbox SET owner = ?, is_reported = 0 WHERE id = ?", (owners.mine, id))
+                found.append((Undelivered(id, write, _moment(tried_at)), read_time(begun)))
+            else:
+                database.execute(_REMOVE, (id,))
+                held.append((write, begun))
+        for write, begun in reversed(held):  # the first that was sent is on top
+            self._draft_again(database, write, begun)
+        self._report(database, unreadable)
+        for owner in ended:
+            owners.forget(owner)
         return found
 
-    def _tell_of(self, unreadable: Sequence[int]) -> None:
+    def _draft_again(self, database: sqlite3.Connection, write: ReplyWrite, begun: int | None) -> None:
+        key = (self.sender, str(write.id), write.draft.kind.value)
+        since = read_draft(database, key)
+        text = joined(write.draft.body, since.body if since is not None else None)
+        write_draft(database, key, Text(text, read_time(begun)))
+
+    def _report(self, database: sqlite3.Connection, positions: Sequence[int]) -> None:
         """Say which rows cannot be read, of each once."""
-        assert self._database is not None
-        new = [
-            row
-            for row in unreadable
-            if self._database.execute("INSERT OR IGNORE INTO set_aside VALUES (?)", (row,)).rowcount
-        ]
-        if new:
-            rows = ", ".join(map(str, new[:_NAMED])) + (", …" if len(new) > _NAMED else "")
-            one = len(new) == 1
-            self.set_aside = (
-                f"{len(new):,} earlier {'write' if one else 'writes'} cannot be read: a newer inbox-tui wrote"
-                f" {'it' if one else 'them'}, or {'it is' if one else 'they are'} damaged."
-                f" Kept in {self._file} ({'row' if one else 'rows'} {rows}); everything else is delivered."
-            )
-
-    def close(self) -> None:
-        """Let go of the file. What is in it waits for the next start."""
-        if self._database is None:
+        if not positions:
             return
-        with suppress(sqlite3.Error):
-            is_empty = not self._database.execute(
-                "SELECT 1 FROM undelivered WHERE owner = ? LIMIT 1", (self._owner,)
-            ).fetchone()
-            if is_empty:
-                self._lock_file(self._owner).unlink(missing_ok=True)
-        self._database.close()
-        self._database = None
-        os.close(self._lock)
+        database.executemany("UPDATE outbox SET is_reported = 1 WHERE position = ?", [(p,) for p in positions])
+        rows = ", ".join(map(str, positions[:_MAX_NAMED])) + (", …" if len(positions) > _MAX_NAMED else "")
+        one = len(positions) == 1
+        self.set_aside = (
+            f"{len(positions):,} earlier {'write' if one else 'writes'} cannot be read: a newer inbox-tui wrote"
+            f" {'it' if one else 'them'}, or {'it is' if one else 'they are'} damaged."
+            f" Kept in {self.journal.file} ({'row' if one else 'rows'} {rows}); everything else is delivered."
+        )
 
-    def _open(self, file: Path) -> None:
-        self._folder = file.with_name(f"{file.name}.owners")
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = os.open(self._lock_file(self._owner), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            file.touch(mode=0o600)
-            self._database = _prepared(file)
-        except BaseException:
-            os.close(self._lock)
-            raise
-
-    def _lock_file(self, owner: str) -> Path:
-        assert self._folder is not None
-        return self._folder / owner
-
-    def _has_ended(self, owner: str) -> bool:
-        """Whether the program that sent something lives no more."""
-        if owner == self._owner:
-            return False
-        if not _is_file_name(owner):
-            return True  # damaged: no program has such a lock
-        try:
-            handle = os.open(self._lock_file(owner), os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return True
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        finally:
-            os.close(handle)
-        return True
+    def _row(self, id: str, write: Write, *, is_released: bool, begun: datetime | None) -> RowChange:
+        owner = self.journal.owners.mine if self.journal.owners is not None else ""
+        since = int(begun.timestamp()) if begun is not None else None
+        return RowChange(_ADD, (id, owner, self.sender, _encoded(write), is_released, None, since))
 
 
-def _prepared(file: Path) -> sqlite3.Connection:
-    """The outbox's file with its tables."""
-    database = sqlite3.connect(file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
-    database.text_factory = _text
-    try:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
-        database.execute(_SCHEMA)
-        database.execute(_TOLD)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _read(content: bytes) -> Write | None:
+def read_write(content: bytes) -> Write | None:
     """A write; None if it is damaged, of an unknown kind, or says more than this program would do."""
     try:
         write: Write = msgspec.json.decode(content, type=Write)
@@ -238,9 +222,22 @@ def _says_no_more(everything: object, understood: object) -> bool:
     return True
 
 
-def _text(stored: bytes) -> str:
-    return stored.decode("utf-8", "replace")
+def _encoded(write: Write) -> bytes:
+    """As JSON, which cannot hold half a surrogate pair; nor can any store."""
+    try:
+        return msgspec.json.encode(write)
+    except UnicodeEncodeError:
+        if not isinstance(write, ReplyWrite):
+            raise
+        draft = msgspec.structs.replace(write.draft, body=replace_unstorable(write.draft.body))
+        return msgspec.json.encode(msgspec.structs.replace(write, draft=draft))
 
 
-def _is_file_name(owner: str) -> bool:
-    return owner.isascii() and owner.isalnum() and len(owner) <= _LONGEST_NAME
+def _moment(microseconds: int | None) -> datetime | None:
+    """A stored time; what no calendar knows was damaged, and counts as the latest that there can be."""
+    if microseconds is None:
+        return None
+    try:
+        return _EPOCH + microseconds * _MICROSECOND
+    except OverflowError:
+        return datetime.max.replace(tzinfo=timezone.utc)

@@ -30,14 +30,16 @@ def default_store_file() -> Path:
     return user_data_path(_NAME) / "inbox.db"
 
 
-def drafts_file() -> Path:
-    """Texts that were typed and not sent."""
-    return _state_folder() / "drafts.db"
+def unsent_file() -> Path:
+    """What was typed or sent and no store has yet: drafts and the outbox."""
+    from platformdirs import user_data_path
+
+    return user_data_path(_NAME) / "unsent.db"
 
 
-def outbox_file() -> Path:
-    """What was sent and a remote store does not have yet."""
-    return _state_folder() / "outbox.db"
+def earlier_unsent_folder() -> Path:
+    """Where versions until 0.3 kept drafts and outbox, in two files."""
+    return _state_folder()
 
 
 def copies_folder() -> Path:

@@ -10,19 +10,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
+from datetime import datetime
 from random import Random
 from typing import Any
 
 import msgspec
 
 from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable
-from inbox_tui.domain.models import ConversationId, ReplyDraft, Sent, StateChange
+from inbox_tui.domain.models import ConversationId, Sent, StateChange
 from inbox_tui.domain.outcomes import Outcome
-from inbox_tui.local.outbox import ChangesWrite, OutboxJournal, ReplyWrite, Undelivered, Write
-from inbox_tui.operations.writes import batches
+from inbox_tui.domain.writes import ChangesWrite, ReplyWrite, Write
+from inbox_tui.local.outbox import Outbox, Undelivered
+from inbox_tui.operations.writes import Listener, batches
 from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Store
+from inbox_tui.store.registry import utc_now
 
 INITIAL_BACKOFF = 0.5
 """Seconds after which a write that the store could not take is tried again; twice as long each further time."""
@@ -34,9 +38,13 @@ TIMEOUT = 8
 class _Entry:
     """A write in the queue, and who waits for what becomes of it."""
 
-    def __init__(self, undelivered: Undelivered) -> None:
-        self.row = undelivered.row
-        self.write = undelivered.write
+    def __init__(self, row: str, write: Write, on_disk: Future[bool] | None, tried_at: datetime | None = None) -> None:
+        self.row = row
+        self.write = write
+        self.on_disk = on_disk
+        """Whether it is on disk; None for what was there when this program started."""
+        self.tried_at = tried_at
+        """When the last attempt began that may have reached the store."""
         self.waiters: list[asyncio.Future[Any]] = []  # Any: a Sent or Outcomes, by the write
 
 
@@ -45,52 +53,58 @@ class Delivery:
 
     Args:
         store: Where they go.
-        journal: Where they wait.
+        outbox: Where they wait.
+        left: What earlier programs left there (``Outbox.take_over``).
         random: Spreads the attempts of several clients.
+        clock: Gives the present as aware UTC.
     """
 
-    def __init__(self, store: Store, journal: OutboxJournal, random: Random | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        left: Sequence[Undelivered] = (),
+        random: Random | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._store = store
-        self._journal = journal
+        self.outbox = outbox
         self._random = random or Random()
-        self._queue: deque[_Entry] = deque(_Entry(left) for left in journal.take_over())
+        self._clock = clock
+        self._left = left
+        self._queue: deque[_Entry] = deque(_Entry(one.id, one.write, None, one.tried_at) for one in left)
         self._delivering: asyncio.Task[None] | None = None
         self._is_back = asyncio.Event()
+        self._is_heard = True
+        self._listener: Listener | None = None
         self.held_by: InboxError | None = None
         """Why the store takes no write although it is heard and was tried more than once; None if it takes them."""
-        self._is_heard = True
-        self.kept: Callable[[str], None] = lambda key: None
-        """Is told the key of each reply that is on disk now: it needs no draft any more."""
-        self.given_back: Callable[[str], None] = lambda key: None
-        """Is told the key of each reply that was refused, before it leaves the disk: it is a draft again."""
-        self.held: Callable[[InboxError], None] = lambda error: None
-        """Is told ``held_by`` when it begins, when its reason changes, and with each write that is sent meanwhile."""
-        self.refused: Callable[[Sequence[ConversationId], InboxError], None] = lambda ids, error: None
-        """Is told what the store refused when nobody waits for it: it was decided before a restart."""
+        self.unconfirmed = ""
+        """The key of the reply that the store may have although no answer came; "" if none is in doubt."""
 
     def left(self) -> list[ReplyWrite]:
-        """Replies and notes that an earlier program sent and that are not delivered yet."""
-        return [entry.write for entry in self._queue if isinstance(entry.write, ReplyWrite)]
+        """Replies and notes that an earlier program sent."""
+        return [one.write for one in self._left if isinstance(one.write, ReplyWrite)]
 
-    def start(self) -> None:
-        """Deliver what is left from earlier."""
+    def start(self, listener: Listener) -> None:
+        """Deliver what is left from earlier, and report to a screen from now on."""
+        self._listener = listener
         if self._queue:
             self._deliver_soon()
 
     @property
-    def problem(self) -> str:
-        """Why what is sent may not survive this run; "" if all is well."""
-        return self._journal.problem
-
-    @property
-    def set_aside(self) -> str:
-        """What earlier programs left that cannot be read, if nobody was told of it yet; "" if nothing."""
-        return self._journal.set_aside
+    def survives(self) -> bool:
+        """What is not delivered waits on disk for the next start."""
+        return not self.outbox.problem
 
     @property
     def undelivered(self) -> int:
         """How many writes are on disk and wait."""
-        return sum(1 for entry in self._queue if entry.row)
+        return sum(1 for entry in self._queue if _is_on_disk(entry))
+
+    def is_safe(self, key: str) -> bool:
+        """Whether a reply is on disk and would be delivered by a later start."""
+        return any(_is_on_disk(entry) and _has_key(entry.write, key) for entry in self._queue)
 
     def line_is_down(self) -> None:
         """The store is not heard: that is why it takes nothing."""
@@ -101,20 +115,12 @@ class Delivery:
         self._is_heard = True
         self._is_back.set()
 
-    async def reply(self, id: ConversationId, draft: ReplyDraft, *, and_resolve: bool = False) -> Sent:
-        """Send a reply or note; returns once the store has it, however long that takes. Raises as ``Store.reply``.
-
-        ``and_resolve`` is only kept, for whoever sends it after a restart.
-        """
-        for entry in self._queue:  # left by an earlier program: waited for, not sent anew
-            if isinstance(entry.write, ReplyWrite) and entry.write.draft.key == draft.key:
-                if entry.row:
-                    self.kept(draft.key)
+    async def reply(self, write: ReplyWrite) -> Sent:
+        """Send a reply or note; returns once the store has it, however long that takes. Raises as ``Store.reply``."""
+        for entry in self._queue:  # left by an earlier program: waited for, not sent a second time
+            if _has_key(entry.write, write.draft.key):
                 return await self._result_of(entry)  # type: ignore[no-any-return]  # of a ReplyWrite it is a Sent
-        entry = self._enter(ReplyWrite(id, draft, and_resolve))
-        if entry.row:
-            self.kept(draft.key)
-        return await self._result_of(entry)  # type: ignore[no-any-return]
+        return await self._result_of(self._enter(write))  # type: ignore[no-any-return]
 
     async def decide_in_batches(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
         """Change the state of conversations; all changes are on disk before the first batch is delivered.
@@ -136,14 +142,13 @@ class Delivery:
             self._delivering.cancel()
             with suppress(asyncio.CancelledError):
                 await self._delivering
-        self._journal.close()
 
     def _enter(self, write: Write) -> _Entry:
-        # In the loop's thread: it takes a millisecond, and the order of the rows is the order of the sending.
-        entry = _Entry(Undelivered(self._journal.add(write), write))
+        row, on_disk = self.outbox.release(write)
+        entry = _Entry(row, write, on_disk)
         self._queue.append(entry)
         if self.held_by is not None:
-            self.held(self.held_by)
+            self._tell_held(self.held_by)
         return entry
 
     def _result_of(self, entry: _Entry) -> asyncio.Future[Any]:
@@ -163,24 +168,25 @@ class Delivery:
             self._is_back.clear()
             attempts += 1
             try:
-                result = await self._attempt(entry.write, is_repeated=attempts > 1)
+                result = await self._attempt(entry, is_repeated=attempts > 1)
             except InboxError as error:
                 # A broken answer does not tell whether the write was done; with its key it can be asked again.
                 failures += isinstance(error, StoreBroken)
                 if isinstance(error, StoreUnavailable) or (isinstance(error, StoreBroken) and failures < TIMEOUT):
+                    self._show_doubt(entry)
                     if attempts > 1 and self._is_heard:
                         is_news = self.held_by is None or self.held_by.message != error.message
                         self.held_by = error
                         if is_news:
-                            self.held(error)
+                            self._tell_held(error)
                     await pause(self._is_back, wait * self._random.uniform(0.5, 1.0))
                     wait = min(wait * 2, MAX_BACKOFF)
                     continue
-                if isinstance(entry.write, ReplyWrite):
-                    self.given_back(entry.write.draft.key)
+                self.outbox.refused(entry.row)
                 self._done(entry)
                 self._tell(entry, error)
             else:
+                self.outbox.remove(entry.row)
                 self._done(entry)
                 for waiter in entry.waiters:
                     if not waiter.done():
@@ -189,28 +195,58 @@ class Delivery:
                     self._tell_refusals(result)
             wait, attempts, failures = INITIAL_BACKOFF, 0, 0
 
-    async def _attempt(self, write: Write, *, is_repeated: bool) -> Sent | Sequence[Outcome]:
+    async def _attempt(self, entry: _Entry, *, is_repeated: bool) -> Sent | Sequence[Outcome]:
+        write = entry.write
         if isinstance(write, ReplyWrite):
-            return await self._store.reply(write.id, write.draft)
+            return await self._attempt_reply(entry, write)
+        await _settled(entry.on_disk)
         outcomes = await self._store.decide(write.changes)
         return [_in_doubt(outcome) for outcome in outcomes] if is_repeated else outcomes
 
+    async def _attempt_reply(self, entry: _Entry, write: ReplyWrite) -> Sent:
+        """Send it, with the moment of the attempt before that may have reached the store; this one's is on disk first.
+
+        If the program is killed meanwhile, this attempt counts as one that reached the store. Where it certainly did
+        not, the moment before is put back: else a line that is down, or a store that waits for the last attempt to
+        arrive, would put the moment off for ever.
+        """
+        before, now = entry.tried_at, self._clock()
+        await _settled(self.outbox.note_attempt(entry.row, now))
+        try:
+            return await self._store.reply(write.id, msgspec.structs.replace(write.draft, tried_at=before))
+        except (StoreUnavailable, StoreBroken) as error:
+            if error.maybe_done:
+                entry.tried_at = now
+            else:
+                self.outbox.note_attempt(entry.row, before)
+            raise
+
+    def _show_doubt(self, entry: _Entry) -> None:
+        """Say that the store may have a reply although no answer came."""
+        if isinstance(entry.write, ReplyWrite) and entry.tried_at is not None and not self.unconfirmed:
+            self.unconfirmed = entry.write.draft.key
+            if self._listener is not None:
+                self._listener.unconfirmed(entry.write)
+
     def _done(self, entry: _Entry) -> None:
         self._queue.popleft()
-        self.held_by = None
-        self._journal.remove(entry.row)
+        self.held_by, self.unconfirmed = None, ""
 
     def _tell(self, entry: _Entry, error: InboxError) -> None:
         waiting = [waiter for waiter in entry.waiters if not waiter.done()]
         for waiter in waiting:
             waiter.set_exception(error)
-        if not entry.waiters:
-            self.refused(_subjects(entry.write), error)
+        if not entry.waiters and self._listener is not None:
+            self._listener.refused(_targets(entry.write), error)
+
+    def _tell_held(self, error: InboxError) -> None:
+        if self._listener is not None:
+            self._listener.held(error)
 
     def _tell_refusals(self, outcomes: Sequence[Outcome]) -> None:
         refused = [(outcome.change.id, outcome.refusal) for outcome in outcomes if outcome.refusal is not None]
-        if refused:
-            self.refused([id for id, _ in refused], refused[0][1])
+        if refused and self._listener is not None:
+            self._listener.refused([id for id, _ in refused], refused[0][1])
 
 
 def _in_doubt(outcome: Outcome) -> Outcome:
@@ -218,7 +254,21 @@ def _in_doubt(outcome: Outcome) -> Outcome:
     return msgspec.structs.replace(outcome, before=None) if outcome.before == outcome.after else outcome
 
 
-def _subjects(write: Write) -> list[ConversationId]:
+async def _settled(on_disk: Future[bool] | None) -> None:
+    """Wait for the disk, which may fail: then the write is kept in memory only, and the outbox says so."""
+    if on_disk is not None:
+        await asyncio.wrap_future(on_disk)
+
+
+def _is_on_disk(entry: _Entry) -> bool:
+    return entry.on_disk is None or (entry.on_disk.done() and entry.on_disk.result())
+
+
+def _has_key(write: Write, key: str) -> bool:
+    return isinstance(write, ReplyWrite) and write.draft.key == key
+
+
+def _targets(write: Write) -> list[ConversationId]:
     """The conversations that a write is about."""
     if isinstance(write, ReplyWrite):
         return [write.id]

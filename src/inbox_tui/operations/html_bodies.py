@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from inbox_tui.domain.models import PREVIEW_LENGTH
 from inbox_tui.domain.names import has_visible
@@ -13,21 +13,36 @@ _ELEMENTS = (
     "|strong|style|table|tbody|td|th|tr|u|ul"
 )
 _BEGINNING = rf"\s*(?:<!--(?:(?!-->).)*-->\s*|<!doctype[^>]*>\s*)*<({_ELEMENTS})(?:\s[^<>]*)?/?>"
-_WHOLE = re.compile(rf"{_BEGINNING}.*</?[a-z][a-z0-9]*\s*/?>\s*", re.DOTALL | re.IGNORECASE)
-"""A body that begins and ends with a tag. One that only mentions tags has words around them."""
 
-_OPENING = re.compile(_BEGINNING, re.DOTALL | re.IGNORECASE)
-_TAGS = re.compile(
-    r"<!--.*?(?:-->|$)|<(style|script|head|title)\b.*?(?:</\1\s*>|$)|</?[a-z!][^<>]*(?:>|$)", re.DOTALL | re.IGNORECASE
-)
-"""Tags and what nobody sees between them; the last of them may be cut off."""
+
+# Compiled when a message first looks like HTML: in most workspaces none does.
+
+
+@cache
+def _whole() -> re.Pattern[str]:
+    """A body that begins and ends with a tag. One that only mentions tags has words around them."""
+    return re.compile(rf"{_BEGINNING}.*</?[a-z][a-z0-9]*\s*/?>\s*", re.DOTALL | re.IGNORECASE)
+
+
+@cache
+def _opening() -> re.Pattern[str]:
+    return re.compile(_BEGINNING, re.DOTALL | re.IGNORECASE)
+
+
+@cache
+def _tags() -> re.Pattern[str]:
+    """Tags and what nobody sees between them; the last of them may be cut off."""
+    return re.compile(
+        r"<!--.*?(?:-->|$)|<(style|script|head|title)\b.*?(?:</\1\s*>|$)|</?[a-z!][^<>]*(?:>|$)",
+        re.DOTALL | re.IGNORECASE,
+    )
 
 
 def is_html(body: str) -> bool:
     """Whether a message is HTML as a whole: an element that is closed, from its beginning to its end."""
     if not body.lstrip().startswith("<") or not body.rstrip().endswith(">"):
         return False
-    found = _WHOLE.fullmatch(body)
+    found = _whole().fullmatch(body)
     return found is not None and f"</{found[1].lower()}" in body.lower()
 
 
@@ -44,11 +59,11 @@ def readable_preview(line: str) -> str:
     if not line.startswith("<"):
         return line
     is_cut = len(line) >= PREVIEW_LENGTH
-    if not (_OPENING.match(line) if is_cut else is_html(line)):
+    if not (_opening().match(line) if is_cut else is_html(line)):
         return line
     from html import unescape  # its table is large, and few rows need it
 
-    words = " ".join(unescape(_TAGS.sub(" ", line)).split())
+    words = " ".join(unescape(_tags().sub(" ", line)).split())
     return words if has_visible(words) else line
 
 

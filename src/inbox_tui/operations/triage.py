@@ -30,6 +30,7 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.outcomes import Outcome
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.operations.writes import Writes
 
 
@@ -123,7 +124,7 @@ class Triage:
     ) -> Sent:
         """Send a reply or write a note, under a key of its own. Raises as ``Store.reply``."""
         draft = ReplyDraft(body, self._make_key(), kind=kind, last_seen=last_seen, auto_assign=auto_assign)
-        return await self._writes.reply(id, draft)
+        return await self._writes.reply(ReplyWrite(id, draft))
 
     async def _act(self, changes: Sequence[StateChange], seen: Sequence[Conversation], verb: str) -> Done:
         if not changes:

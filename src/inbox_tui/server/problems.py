@@ -137,7 +137,7 @@ def tell_mistake(request: Request[Any, Any, Any], error: Exception) -> Response[
     if isinstance(error, RecursionError):
         return _answer(_BAD, Problem("malformed", "The body is nested too deep."), {})
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
-    return _answer(_BROKEN, Problem("broken", "The server made a mistake; its log tells more."), {})
+    return _answer(_BROKEN, Problem("broken", "The server made a mistake; its log tells more.", maybe_done=True), {})
 
 
 async def send_problem(send: Send, status: int, problem: Problem, *headers: tuple[bytes, bytes]) -> None:

@@ -14,7 +14,7 @@ import msgspec
 
 from inbox_tui.domain import errors
 from inbox_tui.domain.agents import MESSAGES_AT_ONCE
-from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken
+from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.filters import Counts, Scope
 from inbox_tui.domain.models import (
     Access,
@@ -262,6 +262,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     """409: the conversation as it is now."""
     messages: tuple[Message, ...] = ()
     """409: what colleagues replied in the meantime."""
+    maybe_done: bool = False
+    """500, 503: the write may have been done all the same."""
 
 
 STATUSES: dict[type[InboxError], int] = {
@@ -303,6 +305,7 @@ def problem_of(error: InboxError) -> tuple[int, Problem]:
         error.hint,
         conflict.conversation if conflict else None,
         conflict.messages if conflict else (),
+        isinstance(error, (StoreUnavailable, StoreBroken)) and error.maybe_done,
     )
 
 
@@ -313,7 +316,10 @@ def error_of(problem: Problem) -> InboxError:
         return Conflict(
             problem.message, hint=problem.hint, conversation=problem.conversation, messages=problem.messages
         )
-    return kind(problem.message, hint=problem.hint)
+    error = kind(problem.message, hint=problem.hint)
+    if isinstance(error, (StoreUnavailable, StoreBroken)):
+        error.maybe_done = problem.maybe_done
+    return error
 
 
 class ChangeResult(msgspec.Struct, frozen=True):

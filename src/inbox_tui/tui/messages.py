@@ -115,6 +115,12 @@ class ReplyFailed(FieldMessage):
     error: InboxError
 
 
+class ReplyUnconfirmed(FieldMessage):
+    """A reply or note may have reached the store, but no answer came."""
+
+    id: ConversationId
+
+
 class TriageDone(FieldMessage):
     """Assignments or status changes were decided by the store."""
 

@@ -15,6 +15,8 @@ from inbox_tui.local.launch import Launch
 
 SWITCH_INTERVAL = 0.0005
 """Seconds that the thread that writes to the terminal waits for its turn; a key's paint waits with it."""
+BEGUN_WITHIN = 0.01
+"""Seconds that opening the store has to itself, so that what it asks for is on its way."""
 _TEXTUAL = {
     "TEXTUAL_ANIMATIONS": "none",
     # Reports of size in the input stream are a way in for others' bytes, and nothing here scrolls by pixels.
@@ -52,11 +54,16 @@ def keep_what_lives() -> None:
 
 
 async def _run(launch: Launch) -> int:
-    from inbox_tui.tui.app import InboxApp
     from inbox_tui.tui.inbox.opening import open_inbox
+
+    # A store at the other end of a line is waited for in any case, and loading the screens takes as long as a round
+    # trip over a long one.
+    opening = asyncio.create_task(open_inbox(launch), name="open")
+    await asyncio.wait([opening], timeout=BEGUN_WITHIN)
+    from inbox_tui.tui.app import InboxApp
     from inbox_tui.tui.terminal.hangup import HangupHandler
 
-    opened = await open_inbox(launch)
+    opened = await opening
     beside = None
     try:
         app = InboxApp(launch, opened, on_first_screen=keep_what_lives)
@@ -78,7 +85,7 @@ async def _run(launch: Launch) -> int:
             launch.say(app.farewell)
         return app.return_code or 0
     finally:
-        launch.journal.close()
+        launch.journal.flush()
         if beside is not None:
             beside.cancel()
             await asyncio.wait([beside])

@@ -17,6 +17,9 @@ _AWAY = "Check the network and the address. An open inbox tries again by itself.
 _TOO_LARGE = 413
 _UNKNOWN_TOKEN = 401
 _GATEWAYS = (429, 502, 503, 504)
+_PASSED_ON = (502, 504)
+"""With these a proxy says that the request went on to the server, and that no good answer came back."""
+_SERVER_FAILED = 500
 
 
 @contextmanager
@@ -43,7 +46,8 @@ def error_in(response: httpx.Response, name: str) -> InboxError:
         problem = None  # not of ours: a proxy's page
     if status in _GATEWAYS:
         words = problem.message if problem else f"status {status}"
-        return StoreUnavailable(f"{name} cannot answer now: {clean_line(words)}", hint=_AWAY)
+        maybe_done = problem.maybe_done if problem else status in _PASSED_ON
+        return StoreUnavailable(f"{name} cannot answer now: {clean_line(words)}", hint=_AWAY, maybe_done=maybe_done)
     if status == _UNKNOWN_TOKEN:
         words = problem.message if problem else "The token is not accepted."
         return CredentialError(f"{name}: {clean_line(words)}", hint=_LOGIN)
@@ -54,6 +58,7 @@ def error_in(response: httpx.Response, name: str) -> InboxError:
     return StoreBroken(
         f"{name} answered with status {status}, and not as a server of inbox-tui does.",
         hint="Check the address; 'inbox-tui doctor' shows what answers there.",
+        maybe_done=status >= _SERVER_FAILED,
     )
 
 

@@ -19,7 +19,7 @@ import msgspec
 from inbox_tui import __version__
 from inbox_tui.backends.http.answers import decoded
 from inbox_tui.backends.http.errors import error_in, http_errors
-from inbox_tui.domain.errors import StoreUnavailable
+from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.domain.text import replace_unstorable
 
 T = TypeVar("T")
@@ -36,6 +36,33 @@ _MAX_BACKOFF = 10.0
 _BUSY = (429, 503)
 _FAILED = 400
 _REPEATABLE = ("GET", "PUT")
+_READS = ("GET",)
+
+
+class _Upload:
+    """Whether a request may have been done although no answer says so: once its body has begun to leave."""
+
+    def __init__(self) -> None:
+        self._has_begun = False
+        self._was_lost = False
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """It may have been done."""
+        return self._has_begun or self._was_lost
+
+    async def trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """httpcore's account of what it does; a proxy that is asked for a tunnel gets no body of ours."""
+        if event == "http11.send_request_body.started" and info["request"].method != b"CONNECT":
+            self._has_begun = True
+
+    def lost(self) -> None:
+        """The connection ended without an answer."""
+        self._was_lost, self._has_begun = self.is_in_doubt, False
+
+    def answered(self, status: int) -> None:
+        """An answer came; one that refuses says itself whether the request may have been done."""
+        self._has_begun = status < _FAILED
 
 
 class ApiClient:
@@ -85,8 +112,27 @@ class ApiClient:
             is_keyed: A POST that may be repeated, too: the server knows it by its key.
 
         Raises:
-            InboxError: whatever the server says; StoreUnavailable if it cannot be reached.
+            InboxError: whatever the server says; StoreUnavailable if it cannot be reached. Of a write, its
+                ``maybe_done`` tells whether the server may have done it.
         """
+        upload = _Upload()
+        try:
+            return await self._ask(method, path, answer, upload, params=params, body=body, is_keyed=is_keyed)
+        except (StoreUnavailable, StoreBroken) as error:
+            error.maybe_done = method not in _READS and (error.maybe_done or upload.is_in_doubt)
+            raise
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        answer: type[T],
+        upload: _Upload,
+        *,
+        params: Mapping[str, str | int] | None,
+        body: object,
+        is_keyed: bool,
+    ) -> T:
         self._require_open()
         content = None if body is None else encoded(body)
         headers = {} if content is None else {"Content-Type": "application/json"}
@@ -95,11 +141,15 @@ class ApiClient:
         for attempt in range(1, _ATTEMPTS + 1):
             with http_errors(self.name):
                 try:
-                    response = await self._client.request(method, path, params=query, content=content, headers=headers)
+                    response = await self._client.request(
+                        method, path, params=query, content=content, headers=headers, extensions={"trace": upload.trace}
+                    )
                 except httpx.RemoteProtocolError:
                     if attempt > 1 or not may_repeat:  # a kept connection that the server closed meanwhile
                         raise
+                    upload.lost()
                     continue
+            upload.answered(response.status_code)
             if response.status_code in _BUSY and attempt < _ATTEMPTS:
                 await asyncio.sleep(wait_of(response, attempt, self.random))
                 continue

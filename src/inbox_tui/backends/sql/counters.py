@@ -59,7 +59,7 @@ def asked_of(me: MemberId, scope: Scope) -> Asked:
 
 def number(db: Database, me: MemberId, query: Query) -> int:
     """How many conversations a list without a search has."""
-    return query.filter.count_in(read(db, me, query.scope)) or 0
+    return read(db, me, query.scope).of(query.filter) or 0
 
 
 def places(conversation: Conversation) -> Iterator[Place]:

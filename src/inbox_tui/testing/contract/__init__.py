@@ -8,9 +8,9 @@
         def open_as(self) -> OpenAs: ...
 
 ``StoreContract`` is for every store. A store that is also a ``Scan``, ``Team``, ``Intake``,
-``Host`` or ``Upkeep`` adds the contract of each of these; one that can be put back to a backup
-adds ``RestoringContract``, or ``HostRestoringContract`` if it is a ``Host``. A test fails for
-a facet that a store offers and does not test.
+``Host`` or ``Upkeep`` adds the contract of each of these, and a test fails if one is missing.
+One on the other side of a line that can fail adds ``TwiceContract``; one that can be put back
+to a backup ``RestoringContract``, or ``HostRestoringContract`` if it is a ``Host``.
 
 ``open_as`` gives a function: ``await open_as(email)`` opens one and the same workspace as
 that member, and raises CredentialError for an address it does not know. The workspace is
@@ -45,6 +45,7 @@ from inbox_tui.testing.contract import (
     threads,
 )
 from inbox_tui.testing.contract.base import Contract, OpenAs, needs
+from inbox_tui.testing.contract.courtesy import CourtesyContract
 from inbox_tui.testing.contract.deciding import DecidingContract
 from inbox_tui.testing.contract.feed import FeedContract
 from inbox_tui.testing.contract.hostile import HostileContract
@@ -55,9 +56,11 @@ from inbox_tui.testing.contract.replying import ReplyingContract
 from inbox_tui.testing.contract.restoring import Backup, HostRestoringContract, RestoringContract
 from inbox_tui.testing.contract.rights import RightsContract
 from inbox_tui.testing.contract.searching import SearchingContract
+from inbox_tui.testing.contract.twice import BreakingLine, TwiceContract
 
 __all__ = [
     "Backup",
+    "BreakingLine",
     "Contract",
     "FullContract",
     "HostContract",
@@ -69,6 +72,7 @@ __all__ = [
     "ScanContract",
     "StoreContract",
     "TeamContract",
+    "TwiceContract",
     "UpkeepContract",
     "needs",
 ]
@@ -110,6 +114,7 @@ class StoreContract(
     threads.ThreadsContract,
     HostileContract,
     racing.RacingContract,
+    CourtesyContract,
     limits.LimitsContract,
     RightsContract,
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from inbox_tui.domain.errors import Rejected
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.intake import trimmed_lead
 from inbox_tui.domain.limits import AGENT_NAME_LIMIT, FIELD_LIMIT, ID_LIMIT, TOPIC_LIMIT, shortened
@@ -101,3 +102,15 @@ class HostileContract(Contract):
         assert (row.id, row.lead.name, row.topic, row.agent.name) == (kept,) * 4
         assert row.last_message == kept
         assert [message.body for message in await messages(dana, id)] == [kept] * 2
+
+    @hostile
+    async def test_what_people_write_stays_text(self, dana: Store, text: str) -> None:
+        """A reply is in the thread as the store says that it sent it, or it was refused and is not there."""
+        await self.seed(dana, incoming("c-1"))
+        try:
+            sent = await dana.reply(C1, ReplyDraft(text, "k-1", last_seen=await last_seen(dana)))
+        except Rejected:
+            assert len(await messages(dana)) == 1
+        else:
+            assert sent.message in await messages(dana)
+            assert sent.message.body

@@ -21,7 +21,6 @@ class Promises(msgspec.Struct, frozen=True, kw_only=True):
     to_the_letter: bool = True
     words: bool = True
     undo_wait: bool = True
-    all_orders: bool = True
     all_counts: bool = True
     large: bool = True
     prompt: bool = True
@@ -37,7 +36,6 @@ PROMISES = {
     "to_the_letter": "text comes back as it was given",
     "words": "a search finds words, in the way that this program cuts them",
     "undo_wait": "undoing a resolve brings back the wait that it ended",
-    "all_orders": "every list can be had in every order, and from every place",
     "all_counts": "the number of every filter is known",
     "large": "texts and lists may be as large as this program allows",
     "prompt": "what was written is in lists and counts at once",

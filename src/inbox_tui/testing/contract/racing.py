@@ -252,7 +252,7 @@ async def require_whole(store: Store) -> None:
     me, counts = (await store.me()).id, await store.counts()
     assert len({row.id for row in rows}) == len(rows)
     for filter in Filter:
-        assert filter.count_in(counts) == sum(filter.matches(row, me) for row in rows), filter
+        assert counts.of(filter) == sum(filter.matches(row, me) for row in rows), filter
     for row in rows:
         thread = await messages(store, row.id)
         assert row.messages == sum(message.kind is not Kind.EVENT for message in thread)

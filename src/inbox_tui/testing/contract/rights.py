@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -161,7 +160,7 @@ class RightsContract(Contract):
             incoming("c-3", "secret", status=Status.RESOLVED, topic="secret"),
         )
         seen: list[object] = [await eve.get(row.id) for row in await listed(dana, Query())]
-        for filter, order in product(Filter, Order):
+        for filter, order in [(which, order) for which in Filter for order in dana.capabilities.orders_of(which)]:
             page = await eve.list(Query(filter, order=order), PageRequest(1))
             seen.append(page)
             while page.rows:
@@ -180,7 +179,7 @@ class RightsContract(Contract):
             theirs.messages,
             theirs.status,
         )
-        assert (await eve.counts()).has_lead == 2
+        self.expect_count((await eve.counts()).has_lead, 2)
 
     async def test_without_chat_access_nothing_is_searched(self, dana: Store, eve: Store) -> None:
         """The refusal says whom to ask."""

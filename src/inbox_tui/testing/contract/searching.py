@@ -9,7 +9,7 @@ from inbox_tui.domain.filters import Filter, Order, Query
 from inbox_tui.domain.models import Kind, Lead, ReplyDraft, Status
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Store
-from inbox_tui.testing.contract.base import C1, Contract, ids, needs, scan_of
+from inbox_tui.testing.contract.base import C1, Contract, ids, needs, require_all_orders, scan_of
 from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import BOOKING, DANA, incoming
 
@@ -194,9 +194,9 @@ class SearchingContract(Contract):
         assert await ids(finder, Query(search="warehouse")) == ["c-1"]
         assert await ids(finder, Query(search="marked resolved")) == []
 
-    @needs("all_orders")
     async def test_a_search_narrows_the_filter_in_the_lists_order(self, finder: Store) -> None:
         """Any filter, agent and order."""
+        require_all_orders(finder)
         await self.seed(
             finder,
             incoming("c-1", "flight", at=1, needs_human=True),
@@ -212,7 +212,6 @@ class SearchingContract(Contract):
         assert await ids(finder, Query(Filter.YOUR_INBOX, search="flight")) == ["c-3"]
         assert await ids(finder, Query(agent=booking, search="flight")) == ["c-3"]
 
-    @needs("all_orders")
     async def test_a_search_says_how_many_it_found_and_pages(self, finder: Store) -> None:
         """Exactly, forwards, backwards and by row number."""
         await self.seed(finder, *(incoming(f"c-{number}", "flight", "flight", at=number * 3) for number in range(12)))
@@ -272,3 +271,16 @@ class SearchingContract(Contract):
         await self.seed(finder, incoming("c-1"))
         page = await finder.list(Query(search="   "), PageRequest())
         assert ([row.id for row in page.rows], page.total) == (["c-1"], None)
+
+    async def test_a_piece_of_what_was_said_finds_it(self, finder: Store) -> None:
+        """Also where the server looks for pieces of text and knows no words."""
+        await self.seed(finder, incoming("c-1", "I need to change my flight"), incoming("c-2", "Which hotel?"))
+        assert await ids(finder, Query(search="flight")) == ["c-1"]
+        assert await ids(finder, Query(search="hotel")) == ["c-2"]
+        assert await ids(finder, Query(search="xylophone")) == []
+
+    @pytest.mark.parametrize("typed", ['"', "*", "OR", "body:flight", "%", "_", "(", "[bold]", "\x1b[2J", "\ud83d"])
+    async def test_nothing_that_is_typed_is_an_error(self, finder: Store, typed: str) -> None:
+        """Whatever it finds."""
+        await self.seed(finder, incoming("c-1", "hotel"))
+        assert set(await ids(finder, Query(search=typed))) <= {"c-1"}

@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from inbox_tui.domain.models import Kind
 from inbox_tui.domain.text import clean_body, clean_line
-from inbox_tui.local.drafts import Draft
+from inbox_tui.local.journal import Draft
 from inbox_tui.tui.dialogs.base import Choice, Dialog
 from inbox_tui.tui.presenters.passages import passage
 

@@ -6,17 +6,25 @@ not take it. What may be sent is the store's to decide.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from inbox_tui.domain import rules
 from inbox_tui.domain.counts import counted
-from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, NotFound, ProfileIncomplete
-from inbox_tui.domain.models import Author, Conversation, ConversationId, Kind, Message, MessageId, Sent
+from inbox_tui.domain.errors import (
+    Conflict,
+    InboxError,
+    NotAllowed,
+    NotFound,
+    ProfileIncomplete,
+    StoreBroken,
+    StoreUnavailable,
+)
+from inbox_tui.domain.models import Conversation, ConversationId, Kind, Message, Sent
+from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.editing import edited_outside
 from inbox_tui.tui.inbox.leaving import finish
-from inbox_tui.tui.inbox.outgoing import Pending, Replies
+from inbox_tui.tui.inbox.outgoing import Replies, as_message
 from inbox_tui.tui.inbox.requests import WRITE
 from inbox_tui.tui.inbox.send_questions import ask_to_resolve, ask_to_send, is_busy
 from inbox_tui.tui.inbox.undo_send import UndoSendQueue
@@ -122,11 +130,12 @@ class ComposeController:
         though_unseen: bool = False,
         cursor: int | None = None,
         at_once: bool = False,
+        rest: str = "",
     ) -> None:
         """Send in a moment, or at once; unless the profile must be completed first.
 
         A note resolves a visitor who waits only ``though_waiting``, and a reply goes ``though_unseen`` where the
-        visitor wrote below what is on screen; otherwise the author is asked.
+        visitor wrote below what is on screen; otherwise the author is asked. ``rest`` stays in the box.
         """
         context = self._context
         me = context.me
@@ -151,6 +160,7 @@ class ComposeController:
             and_resolve=and_resolve,
             though_waiting=though_waiting,
             cursor=len(text) if cursor is None else cursor,
+            rest=rest,
         )
         context.pane.clear_reply(id, kind)
         context.status.clear()  # what it says of the reply before could be read as of this one
@@ -223,22 +233,17 @@ class ComposeController:
         """Say what is not well with the drafts, and go on delivering what was sent before a restart."""
         if self._replies.problem:
             self._context.status.say(self._replies.problem, is_problem=True)
-        delivery = self._context.work.delivery
-        if delivery is None:
-            return
-        delivery.kept, delivery.given_back = self._replies.kept, self._replies.given_back
-        for write in delivery.left():
-            self._replies.resume(Pending(write.id, write.draft, write.and_resolve))
-        left = self._replies.waiting
-        for pending in left:
-            self._context.run(self._context.work.send(pending), group=WRITE)
-        if delivery.set_aside:
-            self._untold = {pending.draft.key for pending in left}
-        if delivery.problem or delivery.set_aside:
-            self._context.status.say(delivery.problem or delivery.set_aside, is_problem=True)
-        elif left:
+        writes, set_aside = self._context.work.writes, self._replies.set_aside
+        left = writes.left()
+        for write in left:
+            self._replies.resume(write)
+            self._context.run(self._context.work.send(write), group=WRITE)
+        if set_aside:
+            self._untold = {write.draft.key for write in left}
+            self._context.status.say(set_aside, is_problem=True)
+        elif left and not self._replies.problem:
             self._context.status.say(f"Sending {counted(len(left), 'queued reply', 'queued replies')}")
-        delivery.start()
+        writes.start(self._context.work)
 
     def line_changed(self) -> None:
         """The line to the store went down or came back: say so of what is on its way."""
@@ -251,7 +256,7 @@ class ComposeController:
         self._is_finishing = self._context.is_leaving = True
         return await finish(self._context, self._replies, self._hold)
 
-    def _send(self, pending: Pending) -> None:
+    def _send(self, pending: ReplyWrite) -> None:
         context = self._context
         if context.box.cannot_continue(pending.draft.key):
             context.status.clear()  # which says that typing goes on with it
@@ -260,7 +265,7 @@ class ComposeController:
             context.run(context.work.send(pending), group=WRITE)
             self.show_under_way(pending.id)
 
-    def _hand_over(self, pending: Pending) -> None:
+    def _hand_over(self, pending: ReplyWrite) -> None:
         """Let the list have the keys after sending, unless somebody went on typing or wants to stay."""
         context, after = self._context, self._context.settings.after_send
         written, in_box = (pending.id, pending.draft.kind), (context.box.conversation_id, context.box.kind)
@@ -291,15 +296,17 @@ class ComposeController:
             undo = context.keys["reply.undo" if context.is_writing else "inbox.undo"]
             context.pane.show_pending(
                 [
-                    PendingMessage(as_message(pending, context, now), self._state_of(pending, undo))
+                    PendingMessage(as_message(pending, context.me, now), self._state_of(pending, undo))
                     for pending in self._replies.under_way(id)
                 ]
             )
 
-    def _state_of(self, pending: Pending, undo: str) -> str:
+    def _state_of(self, pending: ReplyWrite, undo: str) -> str:
         if pending.draft.key in self._hold:
             return f"sending · {undo} undo"
-        return "queued, offline" if self._context.lost_at is not None else "sending…"
+        if self._context.lost_at is not None:
+            return "queued, offline"
+        return "◌ sent, not confirmed" if pending.draft.key == self._context.work.writes.unconfirmed else "sending…"
 
     def sent(self, key: str, sent: Sent) -> None:
         """The store has it."""
@@ -329,6 +336,7 @@ class ComposeController:
         """The store has it not: the text is back, with the reason and what can be done."""
         context = self._context
         busy = is_busy(context, id)
+        since = self._replies.typed_since(key)
         pending = self._replies.failed(key)
         context.show_connection()
         if pending is None or self._is_finishing:
@@ -339,7 +347,7 @@ class ComposeController:
         if isinstance(error, Conflict) and busy:
             context.status.say(f"Not sent to {self._visitor(id)}: {error.message} Your text is kept.", is_problem=True)
         elif isinstance(error, Conflict):
-            self._ask_about(pending, error)
+            self._ask_about(pending, error, since)
         elif isinstance(error, ProfileIncomplete):
             self.ask_for_profile()
         elif isinstance(error, (NotFound, NotAllowed)):
@@ -348,7 +356,9 @@ class ComposeController:
             what = "The conversation is gone; your text is kept:" if is_gone else f"{error.message} Your text is kept."
             context.status.say(f"{what} {where}", is_problem=True)
         else:
-            context.status.say(f"{error.message} Your text is kept. {error.hint}", is_problem=True)
+            in_doubt = isinstance(error, (StoreUnavailable, StoreBroken)) and error.maybe_done
+            hint = "It may have been sent: look at the thread first." if in_doubt else error.hint
+            context.status.say(f"{error.message} Your text is kept. {hint}", is_problem=True)
 
     def ask_for_profile(self) -> None:
         """Ask for the display name and avatar that a reply needs; the text stays in the box."""
@@ -376,30 +386,28 @@ class ComposeController:
             self.bind(id, kind)
             context.focus_box()
 
-    def _show_again(self, pending: Pending) -> None:
+    def _show_again(self, pending: ReplyWrite) -> None:
         """Show what is left of a text that was sent. A note that is being written must not become a reply by that."""
         context = self._context
         if not context.is_writing or context.box.kind is pending.draft.kind:
             self.bind(pending.id, pending.draft.kind)
 
-    def _ask_about(self, pending: Pending, conflict: Conflict) -> None:
+    def _ask_about(self, pending: ReplyWrite, conflict: Conflict, since: str) -> None:
         context = self._context
 
         def answered(sends: bool) -> None:
             newest = conflict.messages[-1].id if conflict.messages else None
             self._replies.saw(pending.id, newest)
             if sends:
-                draft = pending.draft
-                since = self._replies.text(pending.id, draft.kind).removeprefix(draft.body).removeprefix("\n")
                 self.submit(
                     pending.id,
-                    draft.kind,
-                    draft.body,
+                    pending.draft.kind,
+                    pending.draft.body,
                     and_resolve=pending.and_resolve,
                     though_unseen=True,
                     at_once=True,
+                    rest=since,
                 )
-                self._replies.keep(pending.id, draft.kind, since)
                 if context.is_shown(pending.id):
                     self._show_again(pending)
             elif context.is_shown(pending.id):
@@ -409,9 +417,3 @@ class ComposeController:
         context.threads.forget(pending.id)
         context.refresh_open_thread()
         ask_to_send(context, pending.id, conflict.messages, pending.draft.body, answered)
-
-
-def as_message(pending: Pending, context: InboxContext, now: datetime) -> Message:
-    """What is on its way, as the thread will show it once the store has it."""
-    draft = pending.draft
-    return Message(MessageId(f"pending-{draft.key}"), Author.MEMBER, draft.kind, draft.body, now, context.me, draft.key)

@@ -154,8 +154,7 @@ class InboxContext:
             self.top.connection = "○ read-only"
             return
         if self.lost_at is None:
-            delivery = self.work.delivery
-            self.top.connection = "◌ sending paused" if delivery is not None and delivery.held_by else "● live"
+            self.top.connection = "◌ sending paused" if self.work.writes.held_by is not None else "● live"
             return
         since = clock_time(self.lost_at)
         is_long = (self.clock() - self.lost_at).total_seconds() > OFFLINE_AFTER

@@ -32,7 +32,7 @@ async def finish(context: InboxContext, replies: Replies, hold: UndoSendQueue) -
         if _waits_for_line(context, replies):
             break
         await asyncio.sleep(FINISH_POLL)
-    waiting = len(replies.waiting)
+    waiting = _waiting(context, replies)
     unsent = sum(bool(replies.text(pending.id, pending.draft.kind)) for pending in last.values())
     unsent += len(replies.all_under_way()) - waiting
     sent = len(last) - unsent - waiting
@@ -40,19 +40,22 @@ async def finish(context: InboxContext, replies: Replies, hold: UndoSendQueue) -
     words += [f"Not sent, kept as drafts: {unsent:,}."] if unsent else []
     failed = work.undone[undone:]
     words += [f"{_decisions(len(failed))} failed: {failed[-1].message}"] if failed else []
-    delivery = work.delivery
-    if context.decisions_under_way and (delivery is None or delivery.problem):
+    if context.decisions_under_way and not work.writes.survives:
         words += [f"The store did not answer in time about {_decisions(context.decisions_under_way)}."]
-    waits = delivery.undelivered if delivery is not None else 0
+    waits = work.writes.undelivered
     words += [f"Not delivered yet: {waits:,}. The next start of inbox-tui delivers it."] if waits else []
     return " ".join(words)
 
 
 def _waits_for_line(context: InboxContext, replies: Replies) -> bool:
     """The line is down and all that is on its way is in the outbox: waiting longer serves nobody."""
-    is_on_disk = context.work.delivery is not None and not context.work.delivery.problem
-    is_all = len(replies.waiting) == len(replies.all_under_way())
-    return context.lost_at is not None and is_on_disk and is_all
+    is_all = _waiting(context, replies) == len(replies.all_under_way())
+    return context.lost_at is not None and context.work.writes.survives and is_all
+
+
+def _waiting(context: InboxContext, replies: Replies) -> int:
+    """How many replies and notes a later start would deliver."""
+    return sum(context.work.writes.is_safe(write.draft.key) for write in replies.all_under_way())
 
 
 def _decisions(number: int) -> str:

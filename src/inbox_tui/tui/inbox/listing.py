@@ -17,10 +17,9 @@ from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Order, Query
 from inbox_tui.domain.models import Access, Agent, AgentId, Author, Conversation, ConversationId, Member
 from inbox_tui.domain.paging import Page, PageRequest
-from inbox_tui.domain.words import NO_WORDS, has_words
 from inbox_tui.store.protocol import Intake, Removed
 from inbox_tui.tui.inbox.context import RETRY_DELAY, InboxContext
-from inbox_tui.tui.inbox.keys import OFFERS
+from inbox_tui.tui.inbox.empty_list import empty_text
 from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.requests import READ_LIST
 from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
@@ -53,6 +52,8 @@ class ListController:
         """Each change since the list was last counted was looked at."""
         self._first: ConversationId | None = None
         self._aim: Aim | None = None
+        self._aims_from: int | None = None
+        """The row from which the list is read on to the aim; the member may go elsewhere meanwhile."""
         self.query = opened.query
         self.counts = opened.counts
         self._counted = opened.query.agent  # whose conversations were counted last
@@ -68,7 +69,7 @@ class ListController:
     @property
     def total(self) -> int | None:
         """How many conversations belong in the list; None where that is not known."""
-        return self._found if self.query.search else self.query.filter.count_in(self.counts)
+        return self._found if self.query.search else self.counts.of(self.query.filter)
 
     def show_opened(self, workspace: str) -> None:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
@@ -160,7 +161,7 @@ class ListController:
         self._shows_seen = False
         seen = context.seen.get(query, context.me.id)
         counts = self.counts if seen is None or query.agent == self._counted else seen.counts
-        if seen is not None and (seen.page.rows or query.filter.count_in(counts) == 0):  # is it known to be empty?
+        if seen is not None and (seen.page.rows or counts.of(query.filter) == 0):  # is it known to be empty?
             self._show(query, seen.page, counts)
             self._shows_seen = True
 
@@ -169,10 +170,10 @@ class ListController:
         self._moved_up.clear()
         self._heard_all = True
         self._first = page.rows[0].id if page.rows else None
-        total = page.total if query.search else query.filter.count_in(counts)
+        total = page.total if query.search else counts.of(query.filter)
         self._found = total
         self.counts, self._counted = counts, query.agent
-        context.list.empty_text = self._empty_text(query)
+        context.list.empty_text = empty_text(query, context.keys, is_unused=self.is_unused)
         context.list.show(query, total, page, context.clock(), stays=stays)
         context.header.search = query.search
         context.header.order = query.effective_order
@@ -201,7 +202,7 @@ class ListController:
                 return  # counted before the changes that nobody looks at
             if self._context.list.query_shown == self.query and not self.query.search:
                 heard_all, self._heard_all = self._heard_all, True
-                self._context.list.count(self.query.filter.count_in(counts), heard_all=heard_all)
+                self._context.list.count(counts.of(self.query.filter), heard_all=heard_all)
                 if not heard_all and not self._context.list.row_count():
                     self._read(self.query)
 
@@ -214,6 +215,11 @@ class ListController:
         if query == self.query:
             self._context.list.supply(request, page)
             self._show_length()
+            aim, start = self._aim, self._aims_from
+            if aim is not None and start is not None:
+                self._aim = self._aims_from = None
+                if self._context.list.number == start:
+                    self._take_aim(aim)
 
     def show_ages(self) -> None:
         """Ages and waits have grown."""
@@ -357,14 +363,17 @@ class ListController:
         """Highlight what was aimed at; what is far from the first rows is listed by its id alone."""
         if aim.id is not None and self._context.list.highlight(aim.id):
             return
-        if aim.number is not None:
+        if aim.number is not None and self._context.list.reads_on_to(aim.number):
+            self._context.list.highlight(self._context.list.last)
+            self._aim, self._aims_from = aim, self._context.list.number
+        elif aim.number is not None:
             self._context.list.highlight(aim.number)
         elif aim.id is not None and not self.query.search and self._context.work.store.capabilities.search:
             self.list_at(msgspec.structs.replace(self.query, search=aim.id), Aim(None, 0))
 
     def _read(self, query: Query) -> None:
         query = self._context.work.store.capabilities.with_order(query)
-        self._aim = None
+        self._aim = self._aims_from = None
         self._name(query)
         self._show_seen(query)
         self._context.run(self._context.work.read_list(query), group="list", exclusive=True)
@@ -407,13 +416,3 @@ class ListController:
         context = self._context
         may = context.work.store.capabilities.upkeep and context.me.access is Access.ADMIN
         return may and names_sample(context.members)
-
-    def _empty_text(self, query: Query) -> str:
-        if query.search and not has_words(query.search):
-            return f"{NO_WORDS} Esc clears the search."
-        if query.search:
-            return f"No matches in {query.filter.label}. Esc clears the search."
-        if self.is_unused:
-            keys = f"{self._context.keys['inbox.open']} chooses · {self._context.keys['app.commands']} commands"
-            return "\n".join(["No conversations yet.", "", *(words for words, _ in OFFERS), "", keys])
-        return query.filter.entry.empty.format(next_waiting=self._context.keys["inbox.next-waiting"])

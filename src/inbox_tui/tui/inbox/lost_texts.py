@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.models import Conversation, ConversationId
-from inbox_tui.local.drafts import Draft
+from inbox_tui.local.journal import Draft
 from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 from inbox_tui.tui.dialogs.lost_texts import LostTextDialog, LostTextsDialog
 

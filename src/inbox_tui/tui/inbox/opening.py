@@ -6,7 +6,8 @@ was never drawn; and the first paint is the list, not an empty frame.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
@@ -14,12 +15,11 @@ from inbox_tui.domain.filters import Counts, Query
 from inbox_tui.domain.models import Agent, Member
 from inbox_tui.domain.paging import Page
 from inbox_tui.local.launch import Launch
+from inbox_tui.local.outbox import Outbox, Undelivered
 from inbox_tui.operations.naming import agent_of
+from inbox_tui.operations.writes import Direct, Writes
 from inbox_tui.store.overview import first_list, read_counted_page, read_overview
 from inbox_tui.store.protocol import Store
-
-if TYPE_CHECKING:
-    from inbox_tui.operations.delivery import Delivery
 
 
 class InitialData(msgspec.Struct, frozen=True):
@@ -31,8 +31,10 @@ class InitialData(msgspec.Struct, frozen=True):
     members: tuple[Member, ...]
     counts: Counts
     page: Page
-    delivery: Delivery | None = None
-    """What delivers to a store that is not always there."""
+    outbox: Outbox
+    """What the member typed or sent, and the store does not have."""
+    writes: Writes
+    """Where acts go."""
 
     @property
     def query(self) -> Query:
@@ -44,15 +46,9 @@ class InitialData(msgspec.Struct, frozen=True):
         """What to call it: the last part of where it lives."""
         return self.store.name.partition("?")[0].rstrip("/").rpartition("/")[2]
 
-    @property
-    def sender(self) -> str:
-        """Who writes, and where: people who share an account share neither drafts nor what waits."""
-        return _sender(self.store, self.me)
-
     async def aclose(self) -> None:
         """Let go of the store; what is not delivered yet waits on disk."""
-        if self.delivery is not None:
-            await self.delivery.aclose()
+        await self.writes.aclose()
         await self.store.aclose()
 
 
@@ -66,25 +62,26 @@ async def open_inbox(launch: Launch) -> InitialData:
     store = await launch.open_store()
     try:
         query, request = first_list(launch.filter)
+        query = store.capabilities.with_order(query)
         seen = await read_overview(store, query, request)
         counts, page = seen.counts, seen.page
         if launch.agent_name:
             query = msgspec.structs.replace(query, agent=agent_of(seen.agents, launch.agent_name).id)
             page, counts = await read_counted_page(store, query, request)
+        # Who shares an account shares neither drafts nor what waits.
+        outbox = Outbox(launch.journal, f"{store.name} as {seen.me.email}")
+        left = await asyncio.to_thread(outbox.take_over)  # it may wait for the disk
     except BaseException:
         await store.aclose()
         raise
-    return InitialData(store, seen.me, seen.agents, seen.members, counts, page, _delivery(store, seen.me, launch))
+    writes = _writes(store, outbox, left)
+    return InitialData(store, seen.me, seen.agents, seen.members, counts, page, outbox, writes)
 
 
-def _delivery(store: Store, me: Member, launch: Launch) -> Delivery | None:
-    if not store.capabilities.outbox:
-        return None
-    from inbox_tui.local.outbox import OutboxJournal
+def _writes(store: Store, outbox: Outbox, left: Sequence[Undelivered]) -> Writes:
+    """Where acts go: through the outbox if the store is not always there, or if anything waits in it."""
+    if not (store.capabilities.outbox or left):
+        return Direct(store)
     from inbox_tui.operations.delivery import Delivery  # a file on this machine is always there
 
-    return Delivery(store, OutboxJournal(launch.outbox, _sender(store, me)))
-
-
-def _sender(store: Store, me: Member) -> str:
-    return f"{store.name} as {me.email}"
+    return Delivery(store, outbox, left)

@@ -45,7 +45,7 @@ class Prompts:
 
         context, store = self._context, self._context.work.store
         assert isinstance(store, Scan)  # the action is not offered otherwise
-        known = None if query.search else query.filter.count_in(counts)  # a list need not know what a search finds
+        known = None if query.search else counts.of(query.filter)  # a list need not know what a search finds
 
         def closed(exported: Exported | None) -> None:
             if exported is not None:

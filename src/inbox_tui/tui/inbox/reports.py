@@ -112,6 +112,11 @@ class ReportHandlers(Screen[None]):
         """A note did not resolve a visitor who waits."""
         self.composing.still_waiting(event.conversation)
 
+    @on(m.ReplyUnconfirmed)
+    def show_unconfirmed(self, event: m.ReplyUnconfirmed) -> None:
+        """The store may have a reply although no answer came."""
+        self.composing.show_under_way(event.id)
+
     @on(m.ReplyFailed)
     def show_unsent(self, event: m.ReplyFailed) -> None:
         """The store has a reply not."""

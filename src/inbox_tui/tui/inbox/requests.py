@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.message_pump import MessagePump
@@ -31,21 +30,18 @@ from inbox_tui.domain.models import (
     Status,
 )
 from inbox_tui.domain.paging import Page, PageRequest
-from inbox_tui.local.drafts import Draft
+from inbox_tui.domain.writes import ReplyWrite
+from inbox_tui.local.journal import Draft
 from inbox_tui.operations.next_waiting import next_waiting
 from inbox_tui.operations.pages import pages
 from inbox_tui.operations.triage import Triage
-from inbox_tui.operations.writes import Direct, Writes
+from inbox_tui.operations.writes import Writes
 from inbox_tui.store.overview import FIRST_PAGE, read_counted_page
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.store.refreshing import Refresh, read_refreshed
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.inbox.outgoing import Pending
 from inbox_tui.tui.presenters.stretch import newest_hit, oldest_hit
 from inbox_tui.tui.widgets.thread_wants import HitMissed, HitWanted
-
-if TYPE_CHECKING:
-    from inbox_tui.operations.delivery import Delivery
 
 READ_LIST = "read the list"
 FOLLOW = "follow changes"
@@ -74,17 +70,14 @@ SELECT_ALL_LIMIT = 10_000
 class StoreRequests:
     """Operations on one store, reporting to one screen."""
 
-    def __init__(self, screen: MessagePump, store: Store, delivery: Delivery | None = None) -> None:
-        """With a delivery, writes go through it; they may take as long as the line is down."""
+    def __init__(self, screen: MessagePump, store: Store, writes: Writes) -> None:
+        """Writes through an outbox may take as long as the line is down."""
         self._screen = screen
         self.store = store
-        self.delivery = delivery
-        self._writes: Writes = delivery or Direct(store)
-        self.triage = Triage(self._writes)
+        self.writes = writes
+        self.triage = Triage(writes)
         self.undone: list[InboxError] = []
         """For each conversation about which a decision came to nothing, why."""
-        if delivery is not None:
-            delivery.refused, delivery.held = self._refused, self._held
 
     async def read_list(self, query: Query) -> None:
         """The list from its beginning, with the counts that belong to it."""
@@ -177,10 +170,10 @@ class StoreRequests:
             try:
                 async for changes in self.store.changes(since):
                     since, told = changes.id or since, ""
-                    if self.delivery is not None and changes.lost_at is None:
-                        self.delivery.line_is_back()
-                    elif self.delivery is not None:
-                        self.delivery.line_is_down()
+                    if changes.lost_at is None:
+                        self.writes.line_is_back()
+                    else:
+                        self.writes.line_is_down()
                     self._post(m.ChangesSeen(changes))
             except InboxError as error:
                 if error.message != told:  # a token that was revoked stays so, and other words stand there meanwhile
@@ -190,10 +183,10 @@ class StoreRequests:
                 return
             await asyncio.sleep(FOLLOW_AGAIN)
 
-    async def send(self, pending: Pending) -> None:
+    async def send(self, pending: ReplyWrite) -> None:
         """A reply or note, and the resolve that was asked for with it."""
         try:
-            sent = await self._writes.reply(pending.id, pending.draft, and_resolve=pending.and_resolve)
+            sent = await self.writes.reply(pending)
         except InboxError as error:
             self._post(m.ReplyFailed(pending.id, pending.draft.key, error))
             return
@@ -327,13 +320,17 @@ class StoreRequests:
             self.undone += [error] * len(before)
             self._post(m.OperationFailed(operation, error, about, tuple(before)))
 
-    def _refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
+    def refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
         """Something that was decided before a restart, about what has changed since."""
         self._post(m.OperationFailed("do what was decided earlier", error, tuple(ids)))
 
-    def _held(self, error: InboxError) -> None:
+    def held(self, error: InboxError) -> None:
         """The store takes no writes, for another reason than a line that is down perhaps."""
         self._post(m.OperationFailed(DELIVER, error))
+
+    def unconfirmed(self, write: ReplyWrite) -> None:
+        """The store may have a reply although no answer came."""
+        self._post(m.ReplyUnconfirmed(write.id))
 
     def _post(self, message: Message) -> None:
         self._screen.post_message(message)

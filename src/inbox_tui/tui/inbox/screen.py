@@ -81,9 +81,9 @@ class InboxScreen(ReportHandlers):
         """Show what was read while opening, then follow what others write."""
         opened = self._opened
         self.context = InboxContext(
-            self, StoreRequests(self, opened.store, opened.delivery), opened, self._launch, self._clock
+            self, StoreRequests(self, opened.store, opened.writes), opened, self._launch, self._clock
         )
-        self.composing = ComposeController(self.context, Replies(self._launch.journal, opened.sender, self._new_key))
+        self.composing = ComposeController(self.context, Replies(opened.outbox, self._new_key))
         self.prompts = Prompts(self.context)
         self.listing = ListController(self.context, opened)
         self.jumps = Jumps(self.context, self.listing)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from textual.timer import Timer
 
 from inbox_tui.domain.models import ConversationId
-from inbox_tui.tui.inbox.outgoing import Pending
+from inbox_tui.domain.writes import ReplyWrite
 
 SetTimer = Callable[[float, Callable[[], None]], Timer]
 
@@ -19,15 +19,15 @@ SetTimer = Callable[[float, Callable[[], None]], Timer]
 class UndoSendQueue:
     """What is to be sent in a moment, in the order in which Enter was pressed."""
 
-    def __init__(self, set_timer: SetTimer, send: Callable[[Pending], None]) -> None:
+    def __init__(self, set_timer: SetTimer, send: Callable[[ReplyWrite], None]) -> None:
         self._set_timer = set_timer
         self._send = send
-        self._held: dict[str, tuple[Pending, Timer]] = {}
+        self._held: dict[str, tuple[ReplyWrite, Timer]] = {}
 
     def __contains__(self, key: object) -> bool:
         return key in self._held
 
-    def hold(self, pending: Pending, seconds: float) -> None:
+    def hold(self, pending: ReplyWrite, seconds: float) -> None:
         """Send it after so many seconds; 0 means now."""
         if seconds <= 0:
             self._send(pending)
@@ -35,11 +35,11 @@ class UndoSendQueue:
         key = pending.draft.key
         self._held[key] = pending, self._set_timer(seconds, lambda: self._release(key))
 
-    def newest(self, id: ConversationId | None = None) -> Pending | None:
+    def newest(self, id: ConversationId | None = None) -> ReplyWrite | None:
         """What was held last, of one conversation or (None) of any."""
         return next((held for held, _ in reversed(self._held.values()) if id in (None, held.id)), None)
 
-    def take(self, key: str) -> Pending | None:
+    def take(self, key: str) -> ReplyWrite | None:
         """Hold it no longer and do not send it; None if it has been sent."""
         held = self._held.pop(key, None)
         if held is None:
@@ -47,7 +47,7 @@ class UndoSendQueue:
         held[1].stop()
         return held[0]
 
-    def send_all(self) -> list[Pending]:
+    def send_all(self) -> list[ReplyWrite]:
         """Send everything now; gives what was sent."""
         released = [pending for pending, _ in self._held.values()]
         for pending in released:

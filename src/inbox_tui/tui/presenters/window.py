@@ -114,6 +114,10 @@ class ListWindow:
         """The number of the last row that can be gone to; -1 if there is none."""
         return (self.total if self._is_counted else self.end) - 1
 
+    def reads_on_to(self, number: int) -> bool:
+        """A row is farther than what is loaded of a list that nobody has counted: it comes page by page."""
+        return not self._is_counted and not self._is_last_loaded and number > self.last
+
     @property
     def length(self) -> str:
         """How long the list is, if nobody has counted it: ``25+``, or ``31`` at its end; empty where it was counted."""

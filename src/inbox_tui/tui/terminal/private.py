@@ -147,8 +147,21 @@ class _ChangesCompositor(Compositor):
         self._dirty_regions.clear()
         height = self.size.height
         spans = [span for span in self._regions_to_spans(regions) if 0 <= span[0] < height]
-        if not spans:
-            return None
+        return ChopsUpdate(self._chops(spans), spans, [cuts[1:] for cuts in self.cuts]) if spans else None
+
+    def render_full_update(self, simplify: bool = False) -> LayoutUpdate:
+        """The whole screen."""
+        if simplify:  # for a picture of it
+            return super().render_full_update(simplify=True)
+        self._dirty_regions.clear()
+        width, height = self.size
+        chops = self._chops([(y, 0, width) for y in range(height)])
+        return LayoutUpdate(
+            [[strip for strip in line.values() if strip is not None] for line in chops], self.size.region
+        )
+
+    def _chops(self, spans: list[tuple[int, int, int]]) -> list[dict[int, Strip | None]]:
+        """For each line, the columns where pieces begin, and what was rendered of the pieces that the spans touch."""
         cuts = self.cuts
         chops: list[dict[int, Strip | None]] = [{} for _ in cuts]
         missing: dict[int, set[int]] = {}
@@ -158,7 +171,7 @@ class _ChangesCompositor(Compositor):
             missing.setdefault(y, set()).update(changed)
         for y, x, strip in self._rendered(missing):
             chops[y][x] = strip
-        return ChopsUpdate(chops, spans, [cut[1:] for cut in cuts])
+        return chops
 
     def _rendered(self, missing: dict[int, set[int]]) -> Iterator[tuple[int, int, Strip]]:
         """Line, column and content of each piece that is missing, from the foremost widget that has it.

@@ -122,6 +122,15 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
             self.ask()
 
     @property
+    def last(self) -> int:
+        """The number of the last row that can be gone to; -1 if there is none."""
+        return self._window.last if self._window is not None else -1
+
+    def reads_on_to(self, number: int) -> bool:
+        """A row comes only page by page; see ``ListWindow.reads_on_to``."""
+        return self._window is not None and self._window.reads_on_to(number)
+
+    @property
     def length(self) -> str:
         """How long the list is, if nobody has counted it; see ``ListWindow.length``."""
         return self._window.length if self._window is not None else ""

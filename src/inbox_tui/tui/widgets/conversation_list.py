@@ -7,63 +7,24 @@ stays in its row until the list is shown anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.reactive import reactive
-from textual.strip import Strip
 
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, ConversationId, MemberId
+from inbox_tui.domain.models import Conversation, ConversationId
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.tui.field_message import FieldMessage
-from inbox_tui.tui.presenters.thread import wrap
 from inbox_tui.tui.presenters.window import ListWindow
-from inbox_tui.tui.widgets.row_scroll import Thumb
-from inbox_tui.tui.widgets.row_strips import INDENT, RowState, RowStrips
-from inbox_tui.tui.widgets.worded_rows import WordedRows
+from inbox_tui.tui.widgets.painted_rows import PaintedRows
+from inbox_tui.tui.widgets.row_strips import INDENT
 
 
-class FromList(FieldMessage):
-    """A message of a conversation list."""
-
-    list: ConversationList
-
-    @property
-    def control(self) -> ConversationList:
-        """The list, for ``@on`` with a selector. A property, because it overrides one."""
-        return self.list
-
-
-class ConversationList(WordedRows, can_focus=True):
+class ConversationList(PaintedRows, can_focus=True):
     """Conversations under a highlight that keys and the mouse move."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "conversation-list--left",
-        "conversation-list--mark",
-        "conversation-list--muted",
-        "conversation-list--name",
-        "conversation-list--name-highlighted",
-        "conversation-list--resolved",
-        "conversation-list--thumb",
-        "conversation-list--waiting",
-    }
-    DEFAULT_CSS = """
-    ConversationList {
-        .conversation-list--left { color: $inbox-muted; }
-        .conversation-list--mark { color: $accent; text-style: bold; }
-        .conversation-list--muted { color: $inbox-muted; }
-        .conversation-list--name { color: $foreground; }
-        .conversation-list--name-highlighted { color: $accent; text-style: bold; }
-        .conversation-list--resolved { color: $success; }
-        .conversation-list--thumb { color: $inbox-rule; }
-        .conversation-list--waiting { color: $warning; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "move(1)", "Next conversation", id="inbox.down"),
         Binding("k,up", "move(-1)", "Previous conversation", id="inbox.up"),
@@ -75,10 +36,7 @@ class ConversationList(WordedRows, can_focus=True):
         Binding("enter", "open", "Open", id="inbox.open"),
     ]
 
-    empty_text: reactive[str] = reactive("")
-    """What an empty list shows, in one line or more."""
-
-    class Highlighted(FromList):
+    class Highlighted(FieldMessage):
         """Another conversation is highlighted, or the same as it was read anew.
 
         None where its row is not loaded yet, or there is none.
@@ -86,38 +44,29 @@ class ConversationList(WordedRows, can_focus=True):
 
         conversation: Conversation | None
 
-    class PageWanted(FromList):
+    class PageWanted(FieldMessage):
         """Rows are wanted. Answer with ``supply``; if that fails, call ``ask_again``."""
 
         request: PageRequest
 
-    class Opened(FromList):
+    class Opened(FieldMessage):
         """A conversation is to be opened."""
 
         conversation: Conversation
 
-    class EmptyOpened(FromList):
+    class EmptyOpened(FieldMessage):
         """The list was to be opened, and nothing is in it."""
 
-    class SelectionChanged(FromList):
-        """Conversations were selected or are no longer."""
-
-        count: int
-
-    class TopReached(FromList):
+    class TopReached(FieldMessage):
         """The first row was asked for; a list that is shown in answer begins at its top."""
 
-    class EndReached(FromList):
+    class EndReached(FieldMessage):
         """The last row was asked for; a list that is shown in answer is shown at its end."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._strips = RowStrips(self._style_of)
-        self._number = 0
-        self._highlighted: Conversation | None = None
         self._wants_top = False
         self._wants_end = False
-        self._selected: frozenset[ConversationId] = frozenset()
 
     # What is shown
 
@@ -186,15 +135,6 @@ class ConversationList(WordedRows, can_focus=True):
         if number is not None:
             self.repaint_row(number)
 
-    def set_now(self, now: datetime) -> None:
-        """Let ages and waits grow; only rows whose text changes are repainted."""
-        before = self._strips.now
-        self._strips.now = now
-        for number in self.rows_in_sight:
-            row = self._row(number)
-            if row is not None and self._strips.reads_differently(row, before):
-                self.repaint_row(number)
-
     def conversation(self, id: ConversationId) -> Conversation | None:
         """A conversation as the list holds it; None where it is neither loaded nor highlighted."""
         number = self._window.find(id) if self._window else None
@@ -244,13 +184,13 @@ class ConversationList(WordedRows, can_focus=True):
         """Move the highlight to the first row, and let what is new above come in."""
         self.highlight(0)
         self._wants_top = True
-        self.post_message(self.TopReached(self))
+        self.post_message(self.TopReached())
 
     def action_last(self) -> None:
         """Move the highlight to the last row, or the last that is loaded, and let what is new come in."""
-        self.highlight(self._window.last if self._window is not None else 0)
+        self.highlight(self.last)
         self._wants_end = True
-        self.post_message(self.EndReached(self))
+        self.post_message(self.EndReached())
 
     def action_page(self, pages: int) -> None:
         """Move the highlight by what fits on the screen."""
@@ -259,53 +199,11 @@ class ConversationList(WordedRows, can_focus=True):
     def action_open(self) -> None:
         """Open the highlighted conversation."""
         if self._highlighted is not None:
-            self.post_message(self.Opened(self, self._highlighted))
+            self.post_message(self.Opened(self._highlighted))
         elif self._window is not None and not self.row_count():
-            self.post_message(self.EmptyOpened(self))
-
-    # The selection
-
-    @property
-    def selected(self) -> frozenset[ConversationId]:
-        """The conversations that the next action is about; empty: the highlighted one."""
-        return self._selected
-
-    def select_all(self, ids: Iterable[ConversationId]) -> None:
-        """Select these conversations and no others, loaded or not."""
-        self._select(frozenset(ids))
-
-    def clear_selection(self) -> None:
-        """Select nothing."""
-        self._select(frozenset())
-
-    def action_select(self) -> None:
-        """Select the highlighted conversation, or no longer."""
-        if self._highlighted is not None:
-            self._select(self._selected ^ {self._highlighted.id})
+            self.post_message(self.EmptyOpened())
 
     # What Textual asks
-
-    def row_lines(self, number: int, width: int, thumb: Thumb) -> tuple[Strip, Strip]:
-        """A conversation's two lines, or a faint sign that it is not loaded yet."""
-        row = self._row(number)
-        if row is None:
-            is_here = self._highlighted is None and number == self._number
-            return self._strips.placeholder(RowState(is_here, thumb=thumb), width)
-        state = RowState(self._is_highlighted(row.id), row.id in self._selected, thumb, self.words_of(row.id))
-        return self._strips.row(row, state, width)
-
-    def line_of_empty(self, y: int) -> Strip | None:
-        """What the empty list says, in its middle, once it is known that there are no rows."""
-        lines = wrap(self.empty_text, max(2, self.size.width - 2))
-        number = y - max(0, (self.size.height - len(lines) + 1) // 2)
-        if self._window is None or not 0 <= number < len(lines):
-            return None
-        return self._strips.centred(lines[number], self.size.width)
-
-    def notify_style_update(self) -> None:
-        """Colours may be others now."""
-        super().notify_style_update()
-        self._strips.clear()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Other rows are in sight: ask for those that are not loaded."""
@@ -313,11 +211,6 @@ class ConversationList(WordedRows, can_focus=True):
         self.ask()
         self._let_in_at_end()
         self._tell_edges()
-
-    def watch_me(self, me: MemberId | None) -> None:
-        """Other rows may belong in the list now."""
-        self._strips.me = me
-        self._strips.clear()
 
     def on_resize(self) -> None:
         """Keep the highlight in sight, and ask for what came into sight."""
@@ -344,9 +237,6 @@ class ConversationList(WordedRows, can_focus=True):
         if event.chain == 2:
             self.action_open()
 
-    def _is_highlighted(self, id: ConversationId) -> bool:
-        return self._highlighted is not None and self._highlighted.id == id
-
     def _belongs(self, number: int) -> bool:
         row = self._row(number)
         return row is not None and self._matches(row)
@@ -365,11 +255,6 @@ class ConversationList(WordedRows, can_focus=True):
         if self._highlighted is None:
             self._put_highlight(self._number)
 
-    def _style_of(self, name: str) -> Style:
-        if "$" in name:
-            return self.rich_style + self.app.stylesheet.parse_style(name).rich_style
-        return self.get_component_rich_style(f"conversation-list--{name}")
-
     def _put_highlight(self, number: int) -> None:
         held = self._highlighted
         left = self._window.find(held.id) if self._window and held else self._number
@@ -379,16 +264,11 @@ class ConversationList(WordedRows, can_focus=True):
         # After the screen has heard of it: what the pane then shows is painted with the rows, in one go.
         self.call_later(self._repaint_rows, {left, self._number})
 
-    def _repaint_rows(self, numbers: set[int | None]) -> None:
-        for number in numbers:
-            if number is not None:
-                self.repaint_row(number)
-
     def _hold(self, conversation: Conversation | None) -> None:
         if conversation != self._highlighted:
             self._highlighted = conversation
             # Straight to the screen, which so hears of it before the rows are painted.
-            self.screen.post_message(self.Highlighted(self, conversation))
+            self.screen.post_message(self.Highlighted(conversation))
 
     def _settle_highlight(self, window: ListWindow, *, to_end: bool) -> None:
         """Rows arrived: the highlight stays on its conversation, or gets one where its row was not loaded."""
@@ -406,15 +286,4 @@ class ConversationList(WordedRows, can_focus=True):
             return
         in_sight = self.rows_in_sight
         for request in self._window.wanted(in_sight.start, in_sight.stop):
-            self.post_message(self.PageWanted(self, request))
-
-    def _select(self, ids: frozenset[ConversationId]) -> None:
-        changed = self._selected ^ ids
-        if not changed:
-            return
-        self._selected = ids
-        for number in self.rows_in_sight:
-            row = self._row(number)
-            if row is not None and row.id in changed:
-                self.repaint_row(number)
-        self.post_message(self.SelectionChanged(self, len(ids)))
+            self.post_message(self.PageWanted(request))

@@ -20,7 +20,8 @@ from inbox_tui.domain.models import Conversation, ConversationId, Kind, Member, 
 from inbox_tui.domain.rules import held_by_other
 from inbox_tui.tui.presenters.thread import PendingMessage
 from inbox_tui.tui.widgets.detail_header import DetailHeader
-from inbox_tui.tui.widgets.reply_box import MAX_LINES, MIN_LINES_SHOWN, ReplyBox
+from inbox_tui.tui.widgets.reply_box import ReplyBox
+from inbox_tui.tui.widgets.reply_frame import MAX_LINES, MIN_LINES_SHOWN
 from inbox_tui.tui.widgets.thread_view import ThreadView
 
 NO_ACCESS = (
@@ -100,10 +101,6 @@ class DetailPane(Vertical):
         """Tell the present, by which waits are measured and days are named."""
         self._header.now = now
         self._thread.set_now(now)
-
-    def page(self, direction: int) -> None:
-        """Move the thread by a page: 1 towards newer messages, -1 towards older ones."""
-        self._thread.page(direction)
 
     def bind_reply(
         self, conversation_id: ConversationId, kind: Kind, text: str, author_label: str, since: str = ""

@@ -81,5 +81,5 @@ class FilterBar(Widget):
 
     def _count(self, filter: Filter) -> str:
         """The filter's number; nothing where it is not known."""
-        number = None if self.counts is None else filter.count_in(self.counts)
+        number = None if self.counts is None else self.counts.of(filter)
         return "" if number is None else f"{number:,}"

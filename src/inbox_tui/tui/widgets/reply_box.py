@@ -14,42 +14,29 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.reactive import reactive
 
 from inbox_tui.domain.models import ConversationId, Kind
 from inbox_tui.domain.text import clean_body, clean_typed
 from inbox_tui.tui.field_message import FieldMessage
-from inbox_tui.tui.presenters.reply_frame import ReplyFrame
 from inbox_tui.tui.presenters.thread import wrap
+from inbox_tui.tui.widgets.reply_frame import FramedBox
 
 if TYPE_CHECKING:
     from inbox_tui.tui.widgets.reply_editor import ReplyEditor
 
-MIN_LINES_SHOWN = 3
-MAX_LINES = 8
-"""Lines that the box takes, its border included."""
 MAX_SUPERSEDED = 32
 NOTE_BAR = "▌ "
 """Stands before each line of a note."""
 NOTHING_TO_SEND = "Nothing to send"
-_FRAME = 2
 
 
-class ReplyBox(Vertical):
-    """Text area, who it will be from, what Enter does, and a button."""
+class ReplyBox(FramedBox):
+    """The text, in a text area once somebody may type, within its frame."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
-    ReplyBox {
-        height: 3; width: 1fr; border: round $inbox-rule; padding: 0 1; background: transparent;
-        border-title-color: $foreground; border-title-style: bold;
-        border-subtitle-color: $inbox-muted; border-subtitle-align: left;
-    }
-    ReplyBox:focus-within { border: round $accent; }
-    ReplyBox.-note { border: round $inbox-note; border-title-color: $inbox-note; }
     ReplyBox.-note ReplyEditor, ReplyBox.-note ReplyEditor:focus { border-left: outer $inbox-note; padding: 0 0 0 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,9 +48,6 @@ class ReplyBox(Vertical):
         Binding("ctrl+o", "editor", "Write in $EDITOR", id="reply.editor"),
         Binding("escape", "leave", "Back to the list, text kept", id="reply.leave"),
     ]
-
-    lines_at_most: reactive[int] = reactive(MAX_LINES, repaint=False)
-    """Lines that the box may take here, between LINES_AT_LEAST and LINES_AT_MOST."""
 
     class Submitted(FieldMessage):
         """The text is to be sent. It stays in the box until ``clear``."""
@@ -96,12 +80,6 @@ class ReplyBox(Vertical):
         is_joined: bool
         """Something of that kind had been begun before, and stands above the text now."""
 
-    class Entered(FieldMessage):
-        """The cursor came into the box: somebody begins to write, having seen what is on screen."""
-
-        conversation_id: ConversationId
-        kind: Kind
-
     class LeaveRequested(FieldMessage):
         """Done for now; the text stays."""
 
@@ -114,39 +92,19 @@ class ReplyBox(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._conversation_id: ConversationId | None = None
-        self._kind = Kind.MESSAGE
-        self._author = ""
         self._text = ""
         """The text that was last put here or reported; with the editor's own it tells what is new."""
         self._superseded: deque[str] = deque(maxlen=MAX_SUPERSEDED)
         """What the text was before: whoever still speaks of it has not heard of the latest keys."""
         self._submitted: str | None = None
         """A text that was handed over and not yet taken out: the same Enter twice sends once."""
-        self._keys = ("enter", "ctrl+j")
         self._held: tuple[str, str, int] | None = None
         """Key, text and cursor of what was sent a moment ago and may yet be gone on with."""
-        self._complaint = ""
-        self._draft_since = ""
-        """Since when there has been a draft, in words; "" while one is typed that is new."""
-        self._holder = ""
-        self._frame: ReplyFrame | None = None
-        """What the frame shows; painting it again is not free."""
         self._editor: ReplyEditor | None = None
         self.has_notes = True
         """The store keeps notes; without them a reply cannot become one."""
         self.draft_of: Callable[[ConversationId, Kind], str] = lambda id, kind: ""
         """What was begun before. Asked for at once, for an Enter may be the very next key."""
-
-    @property
-    def conversation_id(self) -> ConversationId | None:
-        """The conversation that the text belongs to."""
-        return self._conversation_id
-
-    @property
-    def kind(self) -> Kind:
-        """Whether it is a reply or a note."""
-        return self._kind
 
     @property
     def text(self) -> str:
@@ -189,16 +147,6 @@ class ReplyBox(Vertical):
         self._put("")
         if since:
             self.ensure_editor().insert(since)
-        self._show_frame()
-
-    def show_keys(self, send: str, newline: str) -> None:
-        """Say which keys send and begin a new line."""
-        self._keys = (send, newline)
-        self._show_frame()
-
-    def show_holder(self, name: str) -> None:
-        """Say which colleague has the conversation; "" where none does."""
-        self._holder = name
         self._show_frame()
 
     def can_continue(self, key: str, text: str, cursor: int) -> None:
@@ -313,17 +261,10 @@ class ReplyBox(Vertical):
     def on_click(self, event: events.Click) -> None:
         """The button sends; anywhere else the cursor comes into the text."""
         event.stop()
-        on_bottom_line = event.screen_y == self.region.bottom - 1
-        button_from = self._frame.button_from if self._frame else self.region.width
-        if on_bottom_line and button_from <= event.screen_x - self.region.x < self.region.width - 1:
+        if self._is_on_button(event.screen_x, event.screen_y):
             self.action_send()
         elif self._conversation_id is not None:
             self.focus_editor()
-
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Somebody begins to write."""
-        if self._conversation_id is not None:
-            self.post_message(self.Entered(self._conversation_id, self._kind))
 
     def on_resize(self, event: events.Resize) -> None:
         """The bottom line is as long as the box is wide."""
@@ -334,9 +275,7 @@ class ReplyBox(Vertical):
         """The member typed, pasted or undid something."""
         event.stop()
         self._report_change()
-        if self._complaint:
-            self._complaint = ""
-            self._show_frame()
+        self._complain("")
         self._fit()
 
     def watch_lines_at_most(self) -> None:
@@ -349,8 +288,7 @@ class ReplyBox(Vertical):
             return
         self._report_change()
         if not text.strip():
-            self._complaint = NOTHING_TO_SEND
-            self._show_frame()
+            self._complain(NOTHING_TO_SEND)
             return
         self._submitted = text
         cursor = self._editor.cursor if self._editor else len(text)
@@ -386,9 +324,7 @@ class ReplyBox(Vertical):
         editor = self._editor
         room = max(2, width - (len(NOTE_BAR) if self._kind is Kind.NOTE else 0))
         lines = editor.wrapped_lines if editor and editor.size.width else len(wrap(clean_body(self._text), room))
-        height = max(MIN_LINES_SHOWN, min(lines + _FRAME, MAX_LINES, self.lines_at_most))
-        if height != self.outer_size.height:
-            self.styles.height = height
+        self._take_lines(lines)
 
     def _show_kind(self) -> None:
         """Look like a reply or like a note."""
@@ -396,12 +332,3 @@ class ReplyBox(Vertical):
             self.set_class(self._kind is Kind.NOTE, "-note")
             self.call_after_refresh(self._fit)  # the marks of a note take room
         self._show_frame()
-
-    def _show_frame(self) -> None:
-        texts = self._author, self._draft_since, self._holder, self._complaint
-        frame = ReplyFrame(self._kind, *texts, self._keys, self.outer_size.width)
-        before, self._frame = self._frame, frame
-        if before is None or frame.title != before.title:
-            self.border_title = Content(frame.title)
-        if before is None or frame.bottom != before.bottom:
-            self.border_subtitle = Content.assemble(*frame.bottom)

@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import ClassVar
 
-from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
@@ -35,33 +32,17 @@ from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.below import Below
 from inbox_tui.tui.presenters.hit_cursor import Beyond, HitCursor
 from inbox_tui.tui.presenters.stretch import Stretch
-from inbox_tui.tui.presenters.thread import PendingMessage, ThreadLine, ThreadPresenter
+from inbox_tui.tui.presenters.thread import PendingMessage, ThreadPresenter
 from inbox_tui.tui.presenters.thread_places import same_place, top_for
 from inbox_tui.tui.terminal.private import start_scroll_bar
 from inbox_tui.tui.widgets.line_scroll_bar import LineScrollBar
-from inbox_tui.tui.widgets.plain_lines import PlainLines
+from inbox_tui.tui.widgets.thread_scroll import ThreadScroll
 from inbox_tui.tui.widgets.thread_strips import ThreadStrips
 from inbox_tui.tui.widgets.thread_wants import EndWanted, HitMissed, HitWanted, LaterWanted
 
-WHEEL_LINES = 3
-"""Lines that one notch of the wheel moves."""
 
-
-class ThreadView(PlainLines, can_focus=True):
-    """Line-API view of a thread; the newest messages stand at the end."""
-
-    DEFAULT_CSS = """
-    ThreadView { height: 1fr; width: 1fr; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "screen.write", "Write into the box", id="thread.write", show=False),
-        Binding("up,k", "move(-1)", "Line up", id="thread.up", show=False),
-        Binding("down,j", "move(1)", "Line down", id="thread.down", show=False),
-        Binding("pageup", "page(-1)", "Page up", id="thread.page-up", show=False),
-        Binding("pagedown,space", "page(1)", "Page down", id="thread.page-down", show=False),
-        Binding("home,g", "first", "First message", id="thread.first", show=False),
-        Binding("end,G", "last", "Newest message", id="thread.last", show=False),
-    ]
+class ThreadView(ThreadScroll, can_focus=True):
+    """A thread; the newest messages stand at the end."""
 
     class EarlierWanted(FieldMessage):
         """The first loaded message is on screen, and there are messages before it."""
@@ -87,7 +68,6 @@ class ThreadView(PlainLines, can_focus=True):
         self._follows = True
         """The end was on screen when the member last moved; a smaller window must not change that."""
         self._below = Below()
-        self._lines: list[ThreadLine] = []
         self._laid_out_for = 0
         self._strips = ThreadStrips(self._parse_style)
 
@@ -123,10 +103,6 @@ class ThreadView(PlainLines, can_focus=True):
             self._bar = LineScrollBar(name="vertical", thickness=self.scrollbar_size_vertical)
             start_scroll_bar(self, self._bar)
         return self._bar
-
-    @property
-    def _text_width(self) -> int:
-        return self.scrollable_content_region.width
 
     def show(self, thread: Thread) -> None:
         """Show a thread. Another conversation starts at its newest hit, or its end; the same one keeps its place.
@@ -224,25 +200,13 @@ class ThreadView(PlainLines, can_focus=True):
         self._now = now
         self._lay_out(keep_place=True)
 
-    def page(self, direction: int) -> None:
-        """Move by what is visible, one line kept for the eye: 1 is towards newer messages, -1 older."""
-        self._scroll_by(direction * max(1, self.size.height - 1))
-
-    def action_move(self, lines: int) -> None:
-        """Move by lines."""
-        self._scroll_by(lines)
-
-    def action_page(self, direction: int) -> None:
-        """Move by what is visible."""
-        self.page(direction)
-
     def action_first(self) -> None:
         """Go to the first message, however long the thread is."""
         self._cursor.at = None
         if self._stretch.has_earlier and self._conversation is not None:
             self.post_message(EndWanted(self._conversation.id, is_first=True))
         else:
-            self._scroll_by(-len(self._lines))
+            super().action_first()
 
     def action_last(self) -> None:
         """Go to the newest message."""
@@ -250,7 +214,7 @@ class ThreadView(PlainLines, can_focus=True):
         if self._stretch.has_later and self._conversation is not None:
             self.post_message(EndWanted(self._conversation.id, is_first=False))
         else:
-            self._scroll_by(len(self._lines))
+            super().action_last()
 
     def render_line(self, y: int) -> Strip:
         """One line of the window into the thread."""
@@ -270,18 +234,6 @@ class ThreadView(PlainLines, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """Wrap for the width that there is now, and keep to the end if that was shown."""
         self._lay_out(keep_place=self._laid_out_for > 0)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Move towards newer messages."""
-        event.stop()
-        event.prevent_default()
-        self._scroll_by(WHEEL_LINES)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Move towards older messages."""
-        event.stop()
-        event.prevent_default()
-        self._scroll_by(-WHEEL_LINES)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Ask for more messages when an end of those that are loaded comes into view."""
@@ -325,7 +277,7 @@ class ThreadView(PlainLines, can_focus=True):
         return next((line.message for line in (lines if direction > 0 else lines[::-1]) if line.message), None)
 
     def _scroll_by(self, lines: int) -> None:
-        self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
+        super()._scroll_by(lines)
         self._ask_for_more()
 
     def _ask_for_more(self) -> None:
@@ -387,27 +339,3 @@ class ThreadView(PlainLines, can_focus=True):
     ) -> None:
         if messages and self._below.look(messages, on_screen, is_at_end=is_at_end):
             self.refresh(Region(0, self.size.height - 1, self._text_width, 1))
-
-    def _set_height(self, height: int) -> None:
-        # The plain assignment would lay out the whole screen again, which costs more than all of this.
-        self.set_reactive(Widget.virtual_size, Size(self._text_width, height))
-        if self.show_vertical_scrollbar:
-            self.vertical_scrollbar.window_virtual_size = height
-            self.vertical_scrollbar.window_size = self.size.height
-
-    def _repaint_changed(self, before: Sequence[ThreadLine], top_before: int, top: int) -> None:
-        height = self.size.height
-        old = before[top_before : top_before + height]
-        new = self._lines[top : top + height]
-        changed = [y for y in range(height) if old[y : y + 1] != new[y : y + 1]]
-        regions: list[Region] = []
-        for y in changed:
-            if regions and regions[-1].bottom == y:
-                regions[-1] = regions[-1].grow((0, 0, 1, 0))
-            else:
-                regions.append(Region(0, y, self._text_width, 1))
-        if regions:
-            self.refresh(*regions)
-
-    def _parse_style(self, style: str) -> Style:
-        return (self.visual_style + self.app.stylesheet.parse_style(style)).rich_style
