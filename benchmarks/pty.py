@@ -58,6 +58,16 @@ class Answer:
     """Bytes."""
 
 
+@dataclass(frozen=True)
+class Usage:
+    """What a program used of the machine."""
+
+    wake_ups: int
+    """How often one of its threads went to sleep, and so was woken."""
+    cpu: float
+    """Milliseconds of computing."""
+
+
 class Terminal:
     """A running program and its screen.
 
@@ -140,6 +150,17 @@ class Terminal:
         if found is None:
             raise NotShown("The program has ended.")
         return int(found[1]) * 1024
+
+    def usage(self) -> Usage:
+        """What the program has used so far, all its threads together."""
+        wake_ups, nanoseconds = 0, 0
+        for thread in Path(f"/proc/{self._process.pid}/task").iterdir():
+            found = re.search(
+                r"^voluntary_ctxt_switches:\s+(\d+)", (thread / "status").read_text("ascii"), re.MULTILINE
+            )
+            wake_ups += int(found[1]) if found else 0
+            nanoseconds += int((thread / "schedstat").read_text("ascii").split()[0])
+        return Usage(wake_ups, nanoseconds / _NS_PER_MS)
 
     def close(self) -> None:
         """End the program, kindly if it listens, and let go of the terminal."""

@@ -27,6 +27,10 @@ _LIST_COLUMNS = 55
 _MARKER = "▌"
 _MEGABYTE = 1e6
 _FILTER_KEYS = (5, 3, 4, 6, 2, 1)
+_REST = 1.0
+"""Seconds without a byte after which a program is idle."""
+_IDLE = 5.0
+"""Seconds in which nothing is done, and what that costs is counted."""
 
 
 def surroundings(home: Path) -> dict[str, str]:
@@ -40,6 +44,7 @@ def hello(environment: dict[str, str]) -> Samples:
     samples: Samples = {}
     with Terminal([sys.executable, "-m", "benchmarks.hello"], environment) as terminal:
         _started(samples, terminal, lambda lines: any(TEXT in line for line in lines))
+        _idle(samples, terminal)
         samples[MEMORY] = [terminal.peak_memory() / _MEGABYTE]
     return samples
 
@@ -62,6 +67,7 @@ def inbox(environment: dict[str, str], file: Path, truth: Truth) -> Samples:
         _search(samples, terminal, truth)
         _write(samples, terminal)
         _hold(samples, terminal)
+        _idle(samples, terminal)
         samples[MEMORY] = [terminal.peak_memory() / _MEGABYTE]
     return samples
 
@@ -137,6 +143,18 @@ def _hold(samples: Samples, terminal: Terminal) -> None:
     terminal.pause(2 * QUIET)
     _add(samples, f"{HELD} j at once, ms", answer.last)
     _add(samples, f"{HELD} j at once, bytes", answer.size)
+
+
+def _idle(samples: Samples, terminal: Terminal) -> None:
+    """The program looked at, and nothing pressed."""
+    while terminal.pause(_REST):
+        pass  # something is still being painted
+    before = terminal.usage()
+    sent = terminal.pause(_IDLE)
+    after = terminal.usage()
+    _add(samples, "idle: wake-ups a second", (after.wake_ups - before.wake_ups) / _IDLE)
+    _add(samples, "idle: CPU, ms a second", (after.cpu - before.cpu) / _IDLE)
+    _add(samples, "idle: bytes", sent)
 
 
 def pane_follows(lines: list[str]) -> bool:

@@ -12,10 +12,11 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -149,6 +150,49 @@ def test_a_team_works_over_it(secret: str, run_cli: RunCli, environment: dict[st
     assert "token=" in log
     assert secret not in log
     assert "A person here" not in log, "no texts either"
+
+
+@contextmanager
+def losing_answers(address: str) -> Iterator[str]:
+    """A line to a server on which every POST is done and none is answered; gives its address."""
+    host, _, port = address.removeprefix("http://").partition(":")
+
+    def serve(client: socket.socket) -> None:
+        with client, socket.create_connection((host, int(port.rstrip("/")))) as server, suppress(OSError):
+            is_lost = threading.Event()
+
+            def answer() -> None:
+                with suppress(OSError):
+                    while (part := server.recv(1 << 16)) and not is_lost.is_set():
+                        client.sendall(part)
+                    client.shutdown(socket.SHUT_RDWR)
+
+            threading.Thread(target=answer, daemon=True).start()
+            while request := client.recv(1 << 16):
+                if request.startswith(b"POST"):
+                    is_lost.set()
+                server.sendall(request)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_a_reply_without_an_answer_says_where_to_look(
+    secret: str, run_cli: RunCli, environment: dict[str, str]
+) -> None:
+    with serving(environment) as server, losing_answers(server.address) as address:
+        remote = {"INBOX_TUI_STORE": address, "INBOX_TUI_TOKEN": secret}
+        replied = run_cli("reply", "c-1", "A person here", env=remote)
+        assert replied.code == 1
+        assert "It may have been sent. Look first: inbox-tui show c-1" in replied.err
+        assert "A person here" in run_cli("show", "c-1", env=remote).out
 
 
 def test_the_log_has_no_query(secret: str, environment: dict[str, str]) -> None:

@@ -206,7 +206,7 @@ class InboxMachine(RuleBasedStateMachine):
         async def act(store: Handle) -> int:
             assert not isinstance(store, HttpStore)
             known = {agent.name: agent.id for agent in await store.agents()}
-            return (await store.agent_begin(known.get(name, AgentId("12345")), chat)).messages
+            return (await store.agent_begin(known.get(name, AgentId("12345")), chat)).messages or 0
 
         if DANA in self.handles and not any(isinstance(handle, HttpStore) for handle in self.handles[DANA]):
             results = self.both(DANA, act)

@@ -80,6 +80,7 @@ async def test_everything_stands_after_eight(line: Proxy, address: StoreUrl) -> 
     try:
         assert (await read_overview(store, Query(), FIRST)).counts.all == 1
         assert line.tally.round_trips <= 6
+        assert [message.body for message in (await store.thread(C1)).messages] == ["Hello"]
         assert (await anext(store.changes())).lost_at is None
         assert line.tally.round_trips <= 8
         assert line.tally.connections == 3
@@ -96,6 +97,7 @@ async def test_what_a_screen_asks_takes_one(line: Proxy, address: StoreUrl) -> N
             lambda: store.list(Query(Filter.RESOLVED), FIRST),
             store.counts,
             lambda: store.get(C1),
+            lambda: store.thread(C1),
             store.me,
             store.members,
         ):

@@ -77,7 +77,7 @@ def test_ctrl_z_in_the_list_gives_the_shell(desk: Desk) -> None:
 def test_ctrl_z_in_a_field_leaves_no_text_to_the_shell_and_in_a_box_undoes(desk: Desk) -> None:
     terminal = in_shell(desk)
     terminal.keys("/")
-    terminal.wait_for("esc drop the search")
+    terminal.wait_for("esc clear the search")
     terminal.keys("C-z")
     terminal.wait_for("ctrl+z works outside the field")
     terminal.escape()

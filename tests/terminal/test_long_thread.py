@@ -31,7 +31,7 @@ def long_thread(desk: Desk) -> Terminal:
 def test_a_search_goes_from_hit_to_hit_and_marks_the_words(desk: Desk) -> None:
     terminal = long_thread(desk)
     terminal.keys("/")
-    terminal.wait_for("esc drop the search")
+    terminal.wait_for("esc clear the search")
     terminal.text("sextant")
     terminal.wait_for("1 found")
     terminal.wait_for("a Sextant again")
@@ -50,7 +50,7 @@ def test_a_narrow_terminal_opens_the_conversation_at_the_hit(desk: Desk) -> None
     terminal = long_thread(desk)
     terminal.resize(80, 24)
     terminal.keys("/")
-    terminal.wait_for("drop the search")
+    terminal.wait_for("clear the search")
     terminal.text("sextant")
     terminal.wait_for("1 found")
     terminal.keys("Enter")

@@ -24,6 +24,7 @@ class PartialStore(ModelStore):
         email: Who is asking.
         counted: The filters whose numbers it knows.
         orders: The orders of every filter.
+        finds_words: Whether a search is for words.
     """
 
     def __init__(
@@ -33,16 +34,23 @@ class PartialStore(ModelStore):
         *,
         counted: frozenset[Filter] = frozenset(),
         orders: tuple[Order, ...] = TWO_ORDERS,
+        finds_words: bool = True,
     ) -> None:
         super().__init__(workspace, email)
         self._counted = counted
         self._orders = orders
+        self._finds_words = finds_words
         self.asked: list[PageRequest] = []
 
     @property
     def capabilities(self) -> Capabilities:
         """Lists and threads, and writes; no team, no import, no export."""
-        return Capabilities(orders=dict.fromkeys(Filter, self._orders))
+        return Capabilities(orders=dict.fromkeys(Filter, self._orders), words=self._finds_words)
+
+    @property
+    def title(self) -> str:
+        """The address says nothing."""
+        return "Acme Support"
 
     async def counts(self, scope: Scope = WHOLE_WORKSPACE) -> Counts:
         """Those that it knows."""

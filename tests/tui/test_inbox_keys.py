@@ -59,7 +59,7 @@ async def test_the_way_out_of_the_box_is_named_on_the_smallest_terminal(team: Te
 async def test_in_the_search_field_too(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("/")
-        assert inbox.lines[-1].strip() == "SEARCH  enter to the list  esc drop the search"
+        assert inbox.lines[-1].strip() == "SEARCH  enter to the list  esc clear the search"
         await inbox.press("enter")
         assert inbox.lines[-1].startswith(" LIST  r reply")
 
@@ -67,7 +67,8 @@ async def test_in_the_search_field_too(team: Team4) -> None:
 async def test_a_selection_says_how_many_and_what_can_be_done(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("x")
-        assert inbox.lines[-1].startswith(" LIST  1 selected  a assign  e resolve / reopen  X all that match  esc none")
+        hints = " LIST  1 selected  a assign  e resolve / reopen  X all that match  esc clear"
+        assert inbox.lines[-1].startswith(hints)
 
 
 async def test_keys_of_ones_own_are_the_ones_named(team: Team4) -> None:

@@ -15,6 +15,7 @@ from inbox_tui.testing.model import ModelStore
 from inbox_tui.testing.workspace import ModelWorkspace
 from inbox_tui.tui.widgets.filter_bar import FilterBar
 from inbox_tui.tui.widgets.list_header import ListHeader
+from inbox_tui.tui.widgets.search_input import SearchInput
 from tui.partial_store import PartialStore
 from tui.terminal import Inbox
 from tui.workspace import DANA, Team4
@@ -135,3 +136,18 @@ async def test_the_next_who_waits_is_found_beyond_a_short_page(team: Team4, work
             await inbox.press("n")
             found.append(inbox.here)
         assert "late" in found, found
+
+
+async def test_a_search_that_finds_no_words_says_so_before_anything_is_typed(
+    team: Team4, workspace: ModelWorkspace
+) -> None:
+    team.opens = opening(PartialStore(workspace, DANA, finds_words=False))
+    async with team.inbox() as inbox:
+        await inbox.press("slash")
+        assert inbox.screen.query_one(SearchInput).placeholder == "a piece of text"
+
+
+async def test_a_workspace_may_have_a_name_of_its_own(team: Team4, workspace: ModelWorkspace) -> None:
+    team.opens = opening(PartialStore(workspace, DANA))
+    async with team.inbox() as inbox:
+        assert inbox.context.top.store_name == "Acme Support"

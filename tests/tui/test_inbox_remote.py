@@ -319,3 +319,15 @@ async def test_what_cannot_be_read_is_told_at_the_start_and_the_rest_is_delivere
         assert f"(row {first})" in inbox.context.status.message
         await inbox.until(lambda: not inbox.screen.composing.replies.all_under_way())
         assert await said_in(team) == ["Second"]
+
+
+async def test_a_reply_whose_answer_was_lost_is_not_confirmed(team: Team4, wire: Wire) -> None:
+    async with team.inbox() as inbox:
+        wire.choose = lambda method, path: Fault.BROKEN_AFTER if method == "POST" else Fault.NONE
+        await send(inbox, "Are you there?")
+        await inbox.until(lambda: "◌ sent, not confirmed" in inbox.text())
+        wire.choose = lambda method, path: Fault.NONE
+        await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
+        await inbox.settled()
+        assert "not confirmed" not in inbox.text()
+    assert await said_in(team) == ["Are you there?"]

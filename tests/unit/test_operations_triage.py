@@ -21,8 +21,10 @@ from inbox_tui.domain.models import (
     IncomingMessage,
     Kind,
     SetStatus,
+    StateChange,
     Status,
 )
+from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.operations.triage import Done, Triage
 from inbox_tui.operations.writes import Direct
@@ -131,6 +133,30 @@ async def test_a_colleague_who_was_first_is_not_overruled(store: Store, colleagu
     assert done.description == "Assigned 2 conversations to Dana Ortiz"
     with pytest.raises(Conflict):
         await take(triage, store, [rows[1]])
+
+
+class WithoutWaits(Direct):
+    """A store that cannot bring a wait back."""
+
+    async def decide_in_batches(self, changes: Sequence[StateChange]) -> AsyncIterator[Sequence[Outcome]]:
+        forgotten = [
+            msgspec.structs.replace(change, waiting_since=None) if isinstance(change, SetStatus) else change
+            for change in changes
+        ]
+        async for outcomes in super().decide_in_batches(forgotten):
+            yield [
+                msgspec.structs.replace(outcome, change=change)
+                for outcome, change in zip(outcomes, changes, strict=True)
+            ]
+
+
+async def test_undoing_a_resolve_says_where_the_wait_does_not_come_back(store: Store) -> None:
+    lost = " (the visitor no longer counts as waiting)"
+    ways: list[tuple[Direct, str]] = [(Direct(store), ""), (WithoutWaits(store), lost)]
+    for writes, more in ways:
+        triage = Triage(writes)
+        await triage.set_status([await one(store)], Status.RESOLVED)
+        assert (await triage.undo()).description == f"Visitor c-1 is open again{more}"
 
 
 async def test_undo_leaves_what_changed_since(store: Store, colleague: Store) -> None:

@@ -137,6 +137,9 @@ def test_colleagues_replies_are_read_by_an_index_in_order(schema: sqlite3.Connec
 
 
 def test_a_thread_seeks_its_place(schema: sqlite3.Connection) -> None:
+    assert plan_of(schema, statements.THREAD_OF)[0].startswith(
+        "SEARCH message USING INDEX message_thread (conversation"
+    )
     [plan] = plan_of(schema, statements.THREAD)
     assert plan.startswith("SEARCH message USING INDEX message_thread (conversation_id=? AND ")
     assert "(created_at,rowid)<(?,?)" in plan or "created_at<?" in plan, plan

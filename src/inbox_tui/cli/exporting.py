@@ -80,7 +80,10 @@ def export(
                 to = partial(export_to_stream, scan, query, sys.stdout.buffer)
                 if output != "-":
                     to = partial(export_to_file, scan, query, Path(output))
-                return await to(raw=raw, bom=bom, delimiter=delimiter, progress=progress)
+                count = await to(raw=raw, bom=bom, delimiter=delimiter, progress=progress)
+            if not store.capabilities.snapshot:
+                say("This store cannot show one moment: each conversation is as it was when it was read.")
+            return count
 
     rows = run_async(work())
     say(f"{counted(rows, 'conversation')} exported.")

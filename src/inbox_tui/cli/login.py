@@ -14,10 +14,8 @@ from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import Member
 from inbox_tui.domain.text import clean_name
 from inbox_tui.local.credentials import Source, find_token, forget_token, keep_token
-from inbox_tui.store.registry import Identity, open_store
+from inbox_tui.store.registry import WITHOUT_TOKEN, Identity, open_store
 from inbox_tui.store.url import StoreUrl
-
-_REMOTE = ("https", "http")
 
 
 @command("login")
@@ -56,7 +54,7 @@ def login(url: str, from_stdin: bool, insecure_http: bool) -> None:
 def logout(session: CommandSession, url: str | None) -> None:
     """Forget the token for the server at URL, or for the store in force."""
     store_url = _remote(url) if url else session.url
-    if store_url.scheme not in _REMOTE:
+    if store_url.scheme in WITHOUT_TOKEN:
         raise ConfigError(f"{store_url.shown} needs no token.", hint="Name the server: inbox-tui logout URL")
     removed = forget_token(store_url)
     if removed:
@@ -70,8 +68,8 @@ def logout(session: CommandSession, url: str | None) -> None:
 
 def _remote(text: str, *, insecure: bool = False) -> StoreUrl:
     url = StoreUrl.parse(text.rstrip("/"))
-    if url.scheme not in _REMOTE:
+    if url.scheme in WITHOUT_TOKEN:
         raise ConfigError(f"{url.shown} is no server.", hint="Write it like https://inbox.acme.example.")
-    if insecure and url.scheme == "http" and "?" not in url.text:
+    if insecure and url.scheme.endswith("http") and "?" not in url.text:
         return StoreUrl.parse(f"{url.text}?insecure=yes")
     return url

@@ -312,7 +312,7 @@ def merge_state(conversation: Conversation, incoming: IncomingConversation, assi
     spoken = sum(
         message.author is not Author.SYSTEM and message.kind is not Kind.EVENT for message in incoming.messages
     )
-    is_behind = incoming.standing is not None and conversation.messages <= spoken
+    is_behind = incoming.standing is not None and (conversation.messages or 0) <= spoken
     return final_state(conversation, incoming, assignee) if is_behind else conversation
 
 

@@ -155,8 +155,8 @@ class Conversation(msgspec.Struct, frozen=True):
     """Who last wrote to the visitor: the agent or a member."""
     first_human_reply_at: datetime | None = None
     resolved_at: datetime | None = None
-    messages: int = 0
-    """How many messages the thread has, notes included, events not."""
+    messages: int | None = 0
+    """How many messages the thread has, notes included, events not; None where the store does not tell."""
     last_message_author: Author | None = None
     last_message: str = ""
     """What was last said between visitor and workspace (no note, no event). In a list the

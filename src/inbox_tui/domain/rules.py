@@ -111,7 +111,7 @@ def note_written(conversation: Conversation, at: datetime) -> Transition:
     """A note for the team: activity, but no answer to the visitor (rule 3)."""
     after = msgspec.structs.replace(
         conversation,
-        messages=conversation.messages + 1,
+        messages=(conversation.messages or 0) + 1,
         last_activity_at=max(conversation.last_activity_at, at),
     )
     return Transition(after)
@@ -355,7 +355,7 @@ def badge_for(name: str) -> Badge:
 def _with_message(conversation: Conversation, author: Author, body: str, at: datetime) -> Conversation:
     return msgspec.structs.replace(
         conversation,
-        messages=conversation.messages + 1,
+        messages=(conversation.messages or 0) + 1,
         last_activity_at=max(conversation.last_activity_at, at),
         last_message_author=author,
         last_message=preview(body),

@@ -8,7 +8,6 @@ stay, empty, for whoever goes back to the earlier version.
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
@@ -171,6 +170,8 @@ def _drop_from_draft(sender: bytes, reply: _Reply, drafts: dict[_DraftKey, _Draf
 
 def _is_new(row: Sequence[object], database: sqlite3.Connection) -> bool:
     """Whether a row is not in the file yet; it is noted as copied."""
+    import hashlib  # OpenSSL, which only who has files of an earlier version needs
+
     item = hashlib.sha256(repr(tuple(row)).encode()).digest()
     return bool(database.execute("INSERT OR IGNORE INTO copied VALUES (?)", (item,)).rowcount)
 

@@ -88,7 +88,7 @@ def require_target(store: Store) -> CopyTarget:
 
 def _is_whole(store: Store) -> bool:
     can = store.capabilities
-    return isinstance(store, Scan) and isinstance(store, Team) and can.scan and can.team
+    return isinstance(store, Scan) and isinstance(store, Team) and can.scan and can.team and can.snapshot
 
 
 class Copy:

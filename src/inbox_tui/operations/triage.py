@@ -169,7 +169,13 @@ def _as_it_is_again(outcomes: Sequence[Outcome]) -> str:
     who = done[0][1].visitor if is_one else counted(len(done), "conversation")
     verb = "is" if is_one else "are"
     what = f"{who} {verb} {states.pop() if len(states) == 1 else 'as before'} again"
-    return f"{what}, except {kept:,} that changed since" if kept else what
+    what = f"{what}, except {kept:,} that changed since" if kept else what
+    is_wait_lost = any(
+        isinstance(change, SetStatus) and change.waiting_since is not None and after.waiting_since is None
+        for change, after in done
+    )
+    # Not every store can bring a wait back.
+    return f"{what} (the visitor no longer counts as waiting)" if is_wait_lost else what
 
 
 def _state(change: StateChange, after: Conversation) -> str:

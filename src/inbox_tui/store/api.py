@@ -81,7 +81,21 @@ class FirstScreen(msgspec.Struct, frozen=True):
 
 
 TRAVELLING = frozenset(
-    {"reply", "notes", "assign", "resolve", "search", "live", "team", "intake", "scan", "batch", "orders"}
+    {
+        "reply",
+        "notes",
+        "assign",
+        "resolve",
+        "search",
+        "live",
+        "team",
+        "intake",
+        "scan",
+        "batch",
+        "snapshot",
+        "words",
+        "orders",
+    }
 )
 """The capabilities that a client's store has because the server's store has them."""
 OF_THE_LINE = {"host": False, "upkeep": False, "outbox": True}
@@ -212,7 +226,7 @@ class AgentView(msgspec.Struct, frozen=True):
             conversation.agent.name,
             conversation.status,
             conversation.waiting_since,
-            conversation.messages,
+            conversation.messages or 0,
         )
 
 

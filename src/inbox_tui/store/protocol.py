@@ -76,6 +76,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     batch: Annotated[int, msgspec.Meta(ge=1)] = 500
     """Changes that one ``decide`` should carry: a call that fails is repeated as a whole, and other writes wait for it.
     A store takes any number all the same."""
+    snapshot: bool = True
+    """A ``scan`` sees one moment. Without it each conversation is given once, as it was met."""
+    words: bool = True
+    """A search finds words, in whatever order; without it the text as it was typed."""
     orders: dict[Filter, tuple[Order, ...]] = {}
     """The orders of each filter's list, its own default first. A filter that is absent has every order; any other
     raises Unsupported."""
@@ -138,7 +142,7 @@ class Store(Protocol):
         *,
         after: MessageId | None = None,
     ) -> Thread:
-        """The newest ``limit`` messages, those before a message, or those after one (``FROM_START``: the first).
+        """At most ``limit`` messages: the newest, those before one, or those after one (``FROM_START``: the first).
 
         With ``after``, ``before`` does not count.
 
@@ -186,8 +190,17 @@ class Store(Protocol):
 
 
 @runtime_checkable
+class Titled(Protocol):
+    """A store whose workspace has a name of its own."""
+
+    @property
+    def title(self) -> str:
+        """What to call the workspace, where the last part of its address says nothing."""
+
+
+@runtime_checkable
 class Scan(Protocol):
-    """A store that can walk a whole list in one consistent view."""
+    """A store that can walk a whole list, in one consistent view if ``Capabilities.snapshot`` promises it."""
 
     def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
         """Every conversation of the query, in its order, ``last_message`` whole. Raises NotAllowed."""

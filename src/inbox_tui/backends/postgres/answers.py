@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
-from inbox_tui.backends.postgres.connections import ServerConnection
-from inbox_tui.backends.sql.database import Asked, Row, Value
+from inbox_tui.backends.postgres.connections import ServerConnection, measured, within
+from inbox_tui.backends.sql.database import Asked, AskedWithin, Row, Value
 from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sql.roster_reader import AGENTS, LAST_TEAM_CHANGE, MEMBERS
 
@@ -32,13 +32,12 @@ class Answers:
         psycopg.Error: the server does not answer, or refuses one of the statements.
     """
 
-    def __init__(self, db: ServerConnection, asked: Sequence[Asked]) -> None:
+    def __init__(self, db: ServerConnection, asked: Sequence[Asked | AskedWithin]) -> None:
         self._db = db
         roster = [LAST_TEAM_CHANGE] if db.roster is not None else [LAST_TEAM_CHANGE, MEMBERS, AGENTS]
-        sent = [*(Asked(statement) for statement in roster), *asked]
-        self._rows = {
-            _key(each.statement, each.values): rows for each, rows in zip(sent, db.at_once(sent), strict=True)
-        }
+        bounded = (within(*each) if isinstance(each, AskedWithin) else each for each in asked)
+        sent = [*(Asked(statement) for statement in roster), *bounded]
+        self._rows = {_key(each): rows for each, rows in zip(sent, db.at_once(sent), strict=True)}
 
     @property
     def roster(self) -> Roster | None:
@@ -52,7 +51,7 @@ class Answers:
     def rows(self, statement: str, **values: Value) -> list[Row]:
         """The rows of a statement that was asked. Raises NotAsked."""
         try:
-            return self._rows[_key(statement, values)]
+            return self._rows[_key(Asked(statement, values))]
         except KeyError:
             raise NotAsked from None
 
@@ -61,8 +60,9 @@ class Answers:
         return next(iter(self.rows(statement, **values)), None)
 
     def rows_within(self, room: int, statement: str, order: str, **values: Value) -> list[Row]:
-        """Raises NotAsked."""
-        raise NotAsked
+        """The first rows of a statement that was asked, as many as there is room for. Raises NotAsked."""
+        asked = within(room, statement, order, values)
+        return measured(self.rows(asked.statement, **asked.values))
 
     def run(self, statement: str, **values: Value) -> None:
         """Raises NotAsked: nothing is written here."""
@@ -77,5 +77,5 @@ class Answers:
         return nullcontext()
 
 
-def _key(statement: str, values: Mapping[str, Value]) -> Hashable:
-    return statement, frozenset(values.items())
+def _key(asked: Asked) -> Hashable:
+    return asked.statement, frozenset(asked.values.items())

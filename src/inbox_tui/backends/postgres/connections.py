@@ -108,8 +108,7 @@ class ServerConnection:
 
         The server measures them: psycopg takes in whatever a statement gives.
         """
-        found = self._execute(_within(statement, order), {**values, "room": room}).fetchall()
-        return [row[:-1] for row in found]
+        return measured(self._execute(*within(room, statement, order, values)).fetchall())
 
     def row(self, statement: str, **values: Value) -> Row | None:
         """The first row, if there is one."""
@@ -305,6 +304,16 @@ def options(address: str) -> dict[str, Any]:
     given = psycopg.conninfo.conninfo_to_dict(address)
     said = {name: value for name, value in _USUAL.items() if name not in given}
     return {**said, "autocommit": True, "prepare_threshold": None, "client_encoding": "UTF8"}
+
+
+def within(room: int, statement: str, order: str, values: Mapping[str, Value]) -> Asked:
+    """The statement that gives no more than there is room for."""
+    return Asked(_within(statement, order), {**values, "room": room})
+
+
+def measured(rows: list[Row]) -> list[Row]:
+    """What ``within`` gave, without what was measured."""
+    return [row[:-1] for row in rows]
 
 
 @lru_cache(maxsize=64)

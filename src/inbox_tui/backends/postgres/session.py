@@ -14,7 +14,7 @@ from inbox_tui.backends.postgres.errors import postgres_errors
 from inbox_tui.backends.postgres.lines import LONG_READ_TIMEOUT, READ_TIMEOUT
 from inbox_tui.backends.postgres.schema import LOOK, current, located, prepare
 from inbox_tui.backends.postgres.search import WordIndex
-from inbox_tui.backends.sql.database import Asked, Database
+from inbox_tui.backends.sql.database import Asked, AskedWithin, Database
 from inbox_tui.backends.sql.session import StoreSession, T
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.store.protocol import Clock, Schema
@@ -83,7 +83,9 @@ class ServerSession(StoreSession[ServerConnection]):
         self.me = self._recognise(answers, identity)
         return True
 
-    def _read_asked(self, db: ServerConnection, asked: Sequence[Asked], work: Callable[[Database], T]) -> T:
+    def _read_asked(
+        self, db: ServerConnection, asked: Sequence[Asked | AskedWithin], work: Callable[[Database], T]
+    ) -> T:
         try:
             return work(Answers(db, asked))
         except NotAsked:

@@ -27,6 +27,15 @@ class Asked(NamedTuple):
     values: Mapping[str, Value] = {}
 
 
+class AskedWithin(NamedTuple):
+    """What ``rows_within`` reads."""
+
+    room: int
+    statement: str
+    order: str
+    values: Mapping[str, Value]
+
+
 class Database(Protocol):
     """A connection inside a transaction."""
 

@@ -160,7 +160,7 @@ def _begun(unit: UnitOfWork, incoming: IncomingConversation, folded: Conversatio
     named = _member(unit, incoming.assignee_email)
     assignee = intake.assignable(named)
     unit.add_conversation(intake.final_state(conversation, incoming, assignee))
-    return Under(is_new=True, before=None, is_left=named is not assignee, owed=conversation.messages)
+    return Under(is_new=True, before=None, is_left=named is not assignee, owed=conversation.messages or 0)
 
 
 def _messages_added(unit: UnitOfWork, incoming: IncomingConversation, under: Under, portion: Portion) -> Under:
@@ -198,7 +198,7 @@ def _some_added(
     lacking = [incoming.messages[place] for place in identity.lacking(incoming.messages, under.place, end, there)]
     owed = under.owed
     if lacking and owed is None:
-        owed = now.conversation.messages - _number(unit, statements.SAID_IN_CONVERSATION, now)
+        owed = (now.conversation.messages or 0) - _number(unit, statements.SAID_IN_CONVERSATION, now)
     missing: list[tuple[IncomingMessage, Member | None, Member | None]] = []
     for message in lacking:
         if owed or under.is_new:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Literal, NamedTuple
 
 from inbox_tui.backends.sql import counters, statements
-from inbox_tui.backends.sql.database import Asked, Database, Row, Value
+from inbox_tui.backends.sql.database import Asked, AskedWithin, Database, Row, Value
 from inbox_tui.backends.sql.message_ids import is_named, no_message, numbered
 from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sql.roster_reader import current_roster
@@ -97,13 +97,27 @@ def _stretch(
     roster = current_roster(db)
     rules.require_chat(roster.acting(me))
     found = load(db, id, roster)
-    at, number = (towards.from_its_end,) * 2 if edge is None else _edge(db, found.row_id, edge)
     wanted = max(0, limit)
-    rows = db.rows_within(
-        ROOM, towards.statement, towards.order, conversation=found.row_id, at=at, number=number, limit=wanted + 1
-    )
+    if edge is None and towards is _OLDER:
+        room, statement, order, values = _end_asked(id, wanted)
+        rows = db.rows_within(room, statement, order, **values)
+    else:
+        at, number = (towards.from_its_end,) * 2 if edge is None else _edge(db, found.row_id, edge)
+        rows = db.rows_within(
+            ROOM, towards.statement, towards.order, conversation=found.row_id, at=at, number=number, limit=wanted + 1
+        )
     fitting = that_fit(message(row, roster) for row in rows[:wanted])
     return found.conversation, fitting, len(rows) > len(fitting)
+
+
+def thread_asked(id: ConversationId, limit: int) -> Sequence[Asked | AskedWithin]:
+    """What ``thread`` reads the newest messages by."""
+    return [asked_of(id), _end_asked(id, max(0, limit))]
+
+
+def _end_asked(id: ConversationId, wanted: int) -> AskedWithin:
+    values = {**asked_of(id).values, "at": _AFTER_ALL, "number": _AFTER_ALL, "limit": wanted + 1}
+    return AskedWithin(ROOM, statements.THREAD_OF, _OLDER.order, values)
 
 
 def last_change(db: Database) -> ChangeId:

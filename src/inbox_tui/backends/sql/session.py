@@ -16,7 +16,7 @@ from functools import partial
 from typing import Generic, Self, TypeVar
 
 from inbox_tui.backends.sql import counters, reads, repair, team, upgrade
-from inbox_tui.backends.sql.database import Asked, Database, TextSearch
+from inbox_tui.backends.sql.database import Asked, AskedWithin, Database, TextSearch
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import Portion
 from inbox_tui.backends.sql.roster_reader import current_roster
@@ -98,7 +98,7 @@ class StoreSession(ABC, Generic[C]):
         """A short read, all of it from one state of the workspace."""
         return await self.read_on(self._reader, work)
 
-    async def read_asked(self, asked: Sequence[Asked], work: Callable[[Database], T]) -> T:
+    async def read_asked(self, asked: Sequence[Asked | AskedWithin], work: Callable[[Database], T]) -> T:
         """The same where the statements are known before the first is answered: one round trip, if that saves any.
 
         Args:
@@ -120,7 +120,7 @@ class StoreSession(ABC, Generic[C]):
 
         return await self.run_on(worker, in_snapshot)
 
-    def _read_asked(self, db: C, asked: Sequence[Asked], work: Callable[[Database], T]) -> T:
+    def _read_asked(self, db: C, asked: Sequence[Asked | AskedWithin], work: Callable[[Database], T]) -> T:
         """Nothing is saved where each statement is a call within this process."""
         with db.snapshot():
             return work(db)

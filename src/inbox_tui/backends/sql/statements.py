@@ -254,6 +254,8 @@ THREAD = " ".join(
         "AND (created_at, id) < (:at, :number) ORDER BY created_at DESC, id DESC LIMIT :limit",
     )
 )
+# The same for who knows no row number yet, and need not ask for it first.
+THREAD_OF = THREAD.replace(":conversation", "(SELECT id FROM conversation WHERE public_id = :public_id)")
 THREAD_AFTER = " ".join(
     (
         "SELECT",

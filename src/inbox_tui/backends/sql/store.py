@@ -112,7 +112,11 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         me = self._session.me
         if after is not None:
             return await self._session.read(lambda db: reads.thread_after(db, me, id, after, limit))
-        return await self._session.read(lambda db: reads.thread(db, me, id, before, limit))
+        if before is not None:
+            return await self._session.read(lambda db: reads.thread(db, me, id, before, limit))
+        return await self._session.read_asked(
+            reads.thread_asked(id, limit), lambda db: reads.thread(db, me, id, None, limit)
+        )
 
     async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
         """Send a reply or write a note, once for each key."""

@@ -206,7 +206,7 @@ class IntakeContract(Contract):
             assert (now.waiting_since == minute(5)) is waits, id
             later = await intake.receive(ConversationId(id), said("hello??", 6))
             assert later.waiting_since == now.waiting_since
-            assert later.messages == now.messages + 1
+            assert later.messages == (now.messages or 0) + 1
             assert later.last_message == ("On it" if id == "c-1" else "hello??")  # it was written after that
 
     async def test_a_visitors_message_reopens(self, dana: Store) -> None:

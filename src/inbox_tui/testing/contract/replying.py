@@ -124,7 +124,7 @@ class ReplyingContract(Contract):
         sent = await dana.reply(C1, ReplyDraft("who knows Maya?", "k-1", Kind.NOTE))
         assert sent.message.kind is Kind.NOTE
         assert (sent.conversation.last_message, sent.conversation.assignee) == ("theirs", None)
-        assert sent.conversation.messages == before.messages + 2
+        assert sent.conversation.messages == (before.messages or 0) + 2
         assert sent.conversation.last_activity_at >= before.last_activity_at
 
     async def test_a_note_keeps_the_wait(self, dana: Store) -> None:

@@ -114,7 +114,6 @@ class ComposeController:
     def kind_changed(self, kind: Kind, *, is_joined: bool) -> None:
         """The reply became a note, or the note a reply."""
         context = self._context
-        context.show_hints()
         if is_joined:
             name = "note" if kind is Kind.NOTE else "reply"
             context.status.say(f"You had begun a {name} here; it stands above your text")

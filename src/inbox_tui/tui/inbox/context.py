@@ -14,26 +14,18 @@ import msgspec
 from textual.screen import Screen
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
-from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Kind, Member, MemberId
+from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Member, MemberId
 from inbox_tui.domain.team import with_members
 from inbox_tui.domain.times import clock_time
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
-from inbox_tui.tui.inbox.keys import INBOX_KEYS
+from inbox_tui.tui.inbox.keys import is_allowed
 from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.refreshing import RefreshQueue
 from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
 from inbox_tui.tui.inbox.seen_lists import SeenLists
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
-from inbox_tui.tui.presenters.keys import (
-    LIST_HINTS,
-    NOTE_HINTS,
-    SEARCH_HINTS,
-    SELECTION_HINTS,
-    WRITING_HINTS,
-    Hint,
-    KeyNames,
-)
+from inbox_tui.tui.presenters.keys import KeyNames
 from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_pane import DetailPane
 from inbox_tui.tui.widgets.filter_bar import FilterBar
@@ -44,7 +36,6 @@ from inbox_tui.tui.widgets.thread_view import ThreadView
 from inbox_tui.tui.widgets.top_bar import TopBar
 
 ALL_AGENTS = "All agents"
-_ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
 OFFLINE_AFTER = 60.0
 """Seconds after which a lost line is called offline."""
 SLOW_CONNECTION = 0.25
@@ -274,50 +265,7 @@ class InboxContext:
 
     def allows(self, action: str) -> bool:
         """Whether the member's access and the store allow an action of the screen."""
-        can = self.work.store.capabilities
-        chat = self.me.may_chat
-        needs = {
-            "write": chat and can.reply,
-            "reply": chat and can.reply,
-            "note": chat and can.notes,
-            "assign": chat and can.assign,
-            "take": chat and can.assign,
-            "toggle_status": chat and can.resolve,
-            "undo": chat,
-            "select_all": chat and can.scan,
-            "export": chat and can.scan,
-            "search": can.search,
-        }
-        return needs.get(action, True)
-
-    def show_hints(self) -> None:
-        """Say where the keys go and which matter now, by what is selected and what is allowed."""
-        selected = len(self.list.selected)
-        self.status.mode = self._mode()
-        if self.is_writing:
-            self.status.hints = self._writing_hints()
-        elif self.header.is_searching:
-            self.status.hints = SEARCH_HINTS
-        elif selected:
-            self.status.clear()
-            self.status.hints = ((f"{selected:,}", "selected"), *self._hints(SELECTION_HINTS))
-        else:
-            self.status.hints = self._hints(LIST_HINTS)
-
-    def _mode(self) -> str:
-        if self.is_writing:
-            return "NOTE" if self.box.kind is Kind.NOTE else "REPLY"
-        if self.header.is_searching:
-            return "SEARCH"
-        return "THREAD" if self.screen.focused is self.thread else "LIST"
-
-    def _hints(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
-        """Those of binding ids and words whose action is allowed."""
-        return self.keys.hints(tuple(hint for hint in wanted if self._offers(_ACTIONS.get(hint[0], ""))))
-
-    def _offers(self, action: str) -> bool:
-        """Whether an action is named among the keys: a search without chat access only says whom to ask."""
-        return self.allows(action) and (self.me.may_chat or action != "search")
+        return is_allowed(action, self.me, self.work.store.capabilities)
 
     def failed(
         self,
@@ -361,11 +309,6 @@ class InboxContext:
             in_doubt, self._in_doubt = tuple(self._in_doubt), set()
             self.refresh(in_doubt)
 
-    def _writing_hints(self) -> tuple[Hint, ...]:
-        can = self.work.store.capabilities
-        wanted = NOTE_HINTS if self.box.kind is Kind.NOTE else WRITING_HINTS
-        return self.keys.hints(tuple(hint for hint in wanted if can.notes or hint[0] != "reply.change-kind"))
-
     def _show_keys(self) -> None:
         self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])
 
@@ -377,6 +320,7 @@ class InboxContext:
         self.pane.can_write = self.work.store.capabilities.reply
         self.header.can_export = self.allows("export")
         self.header.can_search = self.me.may_chat
+        self.header.finds_words = self.work.store.capabilities.words
         self.screen.refresh_bindings()
 
 

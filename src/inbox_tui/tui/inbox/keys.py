@@ -1,10 +1,15 @@
-"""The keys of the inbox screen, in the order in which the help shows them."""
+"""The actions of the inbox screen: their keys, in the order in which the help shows them, and what each needs.
+
+Knows no widget: whether an action is allowed is decided from the member and what the store can do.
+"""
 
 from __future__ import annotations
 
 from textual.binding import Binding
 
 from inbox_tui.domain.filters import Filter
+from inbox_tui.domain.models import Member
+from inbox_tui.store.protocol import Capabilities
 
 OFFERS = (
     ("Load sample conversations", "offer('SAMPLE')"),
@@ -43,3 +48,27 @@ INBOX_KEYS: list[Binding] = [
     Binding("escape", "back", "Back to the list, clear the selection", id="inbox.back"),
     Binding("q", "app.leave", "Quit; on a narrow screen first go back", id="inbox.quit"),
 ]
+ACTIONS = {binding.id: binding.action for binding in INBOX_KEYS}
+"""Each action by the id of its key."""
+_NEEDS_CHAT = {"write", "reply", "note", "assign", "take", "toggle_status", "undo", "select_all", "export"}
+"""Actions of members who may chat."""
+_NEEDS_OF_STORE = {
+    "write": "reply",
+    "reply": "reply",
+    "note": "notes",
+    "assign": "assign",
+    "take": "assign",
+    "toggle_status": "resolve",
+    "select_all": "scan",
+    "export": "scan",
+    "search": "search",
+}
+"""Actions with the capability that the store must have for each."""
+
+
+def is_allowed(action: str, member: Member, can: Capabilities) -> bool:
+    """Whether the member's access and the store allow an action of the screen."""
+    if action in _NEEDS_CHAT and not member.may_chat:
+        return False
+    needed = _NEEDS_OF_STORE.get(action)
+    return needed is None or bool(getattr(can, needed))

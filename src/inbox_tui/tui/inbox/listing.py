@@ -75,7 +75,6 @@ class ListController:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
         self._context.show_frame(workspace)
         self.show_list(self.query, self._opened.page, self.counts)
-        self._context.show_hints()
         self._context.pane.set_now(self._context.clock())
 
     def change(

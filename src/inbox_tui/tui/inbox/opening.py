@@ -19,7 +19,7 @@ from inbox_tui.local.outbox import Outbox, Undelivered
 from inbox_tui.operations.naming import agent_of
 from inbox_tui.operations.writes import Direct, Writes
 from inbox_tui.store.overview import first_list, read_counted_page, read_overview
-from inbox_tui.store.protocol import Store
+from inbox_tui.store.protocol import Store, Titled
 
 
 class InitialData(msgspec.Struct, frozen=True):
@@ -43,7 +43,9 @@ class InitialData(msgspec.Struct, frozen=True):
 
     @property
     def workspace(self) -> str:
-        """What to call it: the last part of where it lives."""
+        """What to call it: its own name, or the last part of where it lives."""
+        if isinstance(self.store, Titled):
+            return self.store.title
         return self.store.name.partition("?")[0].rstrip("/").rpartition("/")[2]
 
     async def aclose(self) -> None:

@@ -12,6 +12,7 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.assigned import AssignmentNotices
 from inbox_tui.tui.inbox.composing import ComposeController
 from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.hints import KeyHints
 from inbox_tui.tui.inbox.jumps import Jumps
 from inbox_tui.tui.inbox.listing import ListController
 from inbox_tui.tui.inbox.reading import ReadingController
@@ -28,6 +29,7 @@ class ReportHandlers(Screen[None]):
     jumps: Jumps
     assigned: AssignmentNotices
     composing: ComposeController
+    hints: KeyHints
 
     @on(m.ListRead)
     def show_list(self, event: m.ListRead) -> None:
@@ -85,7 +87,7 @@ class ReportHandlers(Screen[None]):
         self.listing.show_team(event.me, event.members, event.agents)
         self.composing.renamed()
         self.assigned.read_first()
-        self.context.show_hints()
+        self.hints.show()
 
     @on(m.WaitingFound)
     def go_to_waiting(self, event: m.WaitingFound) -> None:

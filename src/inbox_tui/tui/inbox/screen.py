@@ -22,6 +22,7 @@ from inbox_tui.local.launch import Launch
 from inbox_tui.tui.inbox.assigned import AssignmentNotices
 from inbox_tui.tui.inbox.composing import ComposeController
 from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.hints import KeyHints
 from inbox_tui.tui.inbox.jumps import Jumps
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
 from inbox_tui.tui.inbox.listing import ListController
@@ -85,12 +86,14 @@ class InboxScreen(ReportHandlers):
         )
         self.composing = ComposeController(self.context, Replies(opened.outbox, self._new_key))
         self.prompts = Prompts(self.context)
+        self.hints = KeyHints(self.context)
         self.listing = ListController(self.context, opened)
         self.jumps = Jumps(self.context, self.listing)
         self.reading = ReadingController(self.context, self.composing.follow)
         self.assigned = AssignmentNotices(self.context)
         self.triage = TriageController(self.context, self.assigned.takes, self.jumps.go_to)
         self.listing.show_opened("sample" if self._launch.is_demo else opened.workspace)
+        self.hints.show()
         self.context.list.focus()
         self.set_interval(AGES_EVERY, self.listing.show_ages)
         self.context.run(self.context.work.follow(), group="follow")
@@ -225,7 +228,7 @@ class InboxScreen(ReportHandlers):
 
     def on_descendant_focus(self) -> None:
         """Other keys matter in the reply box than outside it."""
-        self.context.show_hints()
+        self.hints.show()
         if self.context.pane.conversation is not None:
             self.composing.show_under_way(self.context.pane.conversation.id)
 
@@ -274,7 +277,7 @@ class InboxScreen(ReportHandlers):
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:
         """Say how many are selected and what can be done with them."""
         event.stop()
-        self.context.show_hints()
+        self.hints.show()
 
     @on(ConversationList.TopReached)
     @on(ConversationList.EndReached)
@@ -388,6 +391,7 @@ class InboxScreen(ReportHandlers):
     def show_kind(self, event: ReplyBox.KindChanged) -> None:
         """A reply became a note, or a note a reply."""
         event.stop()
+        self.hints.show()
         self.composing.kind_changed(event.kind, is_joined=event.is_joined)
 
     @on(ReplyBox.LeaveRequested)

@@ -49,7 +49,7 @@ WRITING_HINTS = (
 """What matters in the reply box, where letters are text; the way out stands last."""
 NOTE_HINTS = (("reply.send", "write"), ("reply.send-resolve", "write and resolve"), *WRITING_HINTS[2:])
 """The same where the box holds a note, which is sent to nobody."""
-SEARCH_HINTS: tuple[Hint, ...] = (("enter", "to the list"), ("esc", "drop the search"))
+SEARCH_HINTS: tuple[Hint, ...] = (("enter", "to the list"), ("esc", "clear the search"))
 """What matters in the search field, whose keys cannot be changed."""
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from inbox_tui.tui.widgets.search_input import SearchInput
 
 EXPORT = "⤓ Export CSV"
+WORDS = "words in messages, names, topics"
+PHRASE = "a piece of text"
+"""What a search field that is empty says, by what the store finds."""
 
 
 class ListHeader(Widget):
@@ -55,6 +58,9 @@ class ListHeader(Widget):
 
     can_search: reactive[bool] = reactive(True)
     """The member's access allows a search."""
+
+    finds_words: reactive[bool] = reactive(True, repaint=False)
+    """A search finds words; else the text as it is typed."""
 
     class SearchTyped(FieldMessage):
         """The search words changed."""
@@ -99,7 +105,7 @@ class ListHeader(Widget):
         if self._field is None:
             from inbox_tui.tui.widgets.search_input import SearchInput  # a search pays for it, not each start
 
-            self._field = SearchInput(self.search)
+            self._field = SearchInput(self.search, WORDS if self.finds_words else PHRASE)
             await self.mount(self._field)
         self.screen.set_focus(self._field)
 

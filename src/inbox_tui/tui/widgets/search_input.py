@@ -33,8 +33,8 @@ class SearchInput(LineField):
     class Dropped(FieldMessage):
         """The search is over."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(words, placeholder="words in messages, names, topics", select_on_focus=False)
+    def __init__(self, words: str, placeholder: str) -> None:
+        super().__init__(words, placeholder=placeholder, select_on_focus=False)
         self.cursor_blink = False
 
     def action_blank(self) -> None:
