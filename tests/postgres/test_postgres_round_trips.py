@@ -9,9 +9,10 @@ import pytest
 from benchmarks.proxy import HERE, Proxy
 
 from inbox_tui.domain.filters import Filter, Query
+from inbox_tui.domain.models import Access
 from inbox_tui.domain.paging import PageRequest
-from inbox_tui.store.overview import read_counted_page, read_overview
-from inbox_tui.store.protocol import Store
+from inbox_tui.store.overview import Overview, read_counted_page, read_overview
+from inbox_tui.store.protocol import Store, Team
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract.base import C1, intake_of
@@ -22,7 +23,7 @@ pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
 
 MADE = 3
 """Round trips of a connection: the network's, the question for TLS, the login without a password."""
-APART = 0.05
+APART = 0.2
 """Seconds of a round trip, so that what travels at the same time is seen to."""
 FIRST = PageRequest(limit=80)
 
@@ -106,3 +107,28 @@ async def test_what_a_screen_asks_takes_one(line: Proxy, address: StoreUrl) -> N
             assert line.tally.after(before).turns == 1
     finally:
         await store.aclose()
+
+
+@pytest.mark.parametrize("query", [Query(), Query(Filter.PENDING), Query(search="hello")])
+async def test_what_is_asked_together_is_what_each_verb_answers(address: StoreUrl, query: Query) -> None:
+    store = await opened(address)
+    try:
+        page, counts = await store.list(query, FIRST), await store.counts()
+        me, agents, members = await store.me(), await store.agents(), await store.members()
+        assert await read_counted_page(store, query, FIRST) == (page, counts)
+        assert await read_overview(store, query, FIRST) == Overview(me, tuple(agents), tuple(members), counts, page)
+    finally:
+        await store.aclose()
+
+
+async def test_who_joins_meanwhile_is_known(address: StoreUrl) -> None:
+    """What is asked for beforehand leaves out the team where it is known; here it is not any more."""
+    store, other = await opened(address), await opened(address)
+    try:
+        await read_overview(store, Query(), FIRST)
+        assert isinstance(other, Team)
+        await other.add_member("kim@acme.example", "Kim", Access.EDIT)
+        assert len((await read_overview(store, Query(), FIRST)).members) == 2
+    finally:
+        await store.aclose()
+        await other.aclose()

@@ -16,7 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from inbox_tui.backends.http.line import KEPT_FOR
+from inbox_tui.backends.web.client import KEPT_FOR
 from inbox_tui.server import listener as listener_module
 from inbox_tui.server import pace as pace_module
 from inbox_tui.server import protocol

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from inbox_tui.backends.http import line as line_module
+from inbox_tui.backends.web import client as line_module
 from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.models import Author, ConversationId, Kind, ReplyDraft, SetStatus, Status
 from inbox_tui.domain.writes import ReplyWrite

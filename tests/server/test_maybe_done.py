@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from inbox_tui.backends.http.line import ApiClient
+from inbox_tui.backends.http.api import InboxApi
+from inbox_tui.backends.web.client import ApiClient
 from inbox_tui.domain.errors import StoreBroken, StoreError, StoreUnavailable
 from inbox_tui.domain.models import Kind, ReplyDraft
 from inbox_tui.store.protocol import Store
@@ -37,7 +38,13 @@ async def test_a_write_without_an_answer_is_in_doubt(remote: Store, wire: Wire, 
 async def test_what_never_left_is_not() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens there
-        client = ApiClient(f"http://127.0.0.1:{taken.getsockname()[1]}/", "a server", "t", Random(1))
+        client = ApiClient(
+            f"http://127.0.0.1:{taken.getsockname()[1]}/",
+            "a server",
+            {"Authorization": f"Bearer {'t'}"},
+            InboxApi(),
+            Random(1),
+        )
         with pytest.raises(StoreUnavailable) as failed:
             await client.ask("POST", "conversations/one/messages", type(None), body=NOTE)
         await client.aclose()
@@ -55,9 +62,15 @@ async def test_what_a_proxy_answers(status: int, maybe_done: bool, monkeypatch: 
         await writer.drain()
         writer.close()
 
-    monkeypatch.setattr("inbox_tui.backends.http.line.wait_of", lambda *_: 0.0)
+    monkeypatch.setattr("inbox_tui.backends.web.client.wait_of", lambda *_: 0.0)
     proxy = await asyncio.start_server(answer, "127.0.0.1", 0)
-    client = ApiClient(f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}/", "a server", "t", Random(1))
+    client = ApiClient(
+        f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}/",
+        "a server",
+        {"Authorization": f"Bearer {'t'}"},
+        InboxApi(),
+        Random(1),
+    )
     try:
         with pytest.raises((StoreUnavailable, StoreBroken)) as failed:
             await client.ask("POST", "conversations/one/messages", type(None), body=NOTE)

@@ -281,7 +281,7 @@ async def test_a_decision_about_all_waits_until_all_are_selected(team: Team4, wi
     async with team.inbox() as inbox:
         wire.choose = lambda method, path: Fault.HALF_OPEN if "matching" in path else Fault.NONE
         await inbox.pilot.press("X", "e")
-        assert "Still selecting. Press the key again" in inbox.text()
+        assert "Still selecting; try again in a moment" in inbox.text()
         assert not inbox.context.decisions_under_way
         wire.choose = lambda method, path: Fault.NONE
         await inbox.press("X", "e")

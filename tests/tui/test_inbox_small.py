@@ -163,3 +163,11 @@ async def test_a_harmful_draft_is_made_harmless(team: Team4) -> None:
         require_harmless(inbox, 120)
         await inbox.press("r")
         require_harmless(inbox, 120)
+
+
+async def test_where_it_is_narrow_enter_reads_and_enter_again_writes(team: Team4) -> None:
+    async with team.inbox(size=(40, 10)) as inbox:
+        await inbox.press("enter", "enter")
+        assert inbox.is_writing
+        await inbox.write("line one")
+        assert inbox.box.text == "line one"

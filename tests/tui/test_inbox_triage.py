@@ -264,3 +264,12 @@ async def test_taking_several_says_how_many_colleagues_have(team: Team4) -> None
         await inbox.press("x", "j", "x", "j", "j", "x")
         await inbox.press("i")
         assert "Take 3 conversations? Colleagues have 1 of them." in inbox.text(inbox.top)
+
+
+async def test_taking_many_is_asked_about(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("X", "i")
+        assert isinstance(inbox.top, ConfirmDialog)
+        assert "Take 8 conversations?" in inbox.text(inbox.top)
+        await inbox.press("escape")
+        assert not inbox.heard(m.TriageDone)

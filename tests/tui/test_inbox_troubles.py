@@ -11,9 +11,6 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 from tui.workspace import VISITOR, Team4, chat, said
 
-MANY = 205
-"""Conversations that wait: more than are looked through at a time."""
-
 
 async def test_a_failed_decision_about_many_is_taken_back_on_screen(team: Team4) -> None:
     async with team.inbox() as inbox:
@@ -52,32 +49,6 @@ async def test_a_newer_program_s_file_is_not_written_and_the_text_is_kept(team: 
         assert inbox.thread, "reading goes on"
 
 
-async def test_taking_many_is_asked_about(team: Team4) -> None:
-    async with team.inbox() as inbox:
-        await inbox.press("X", "i")
-        assert isinstance(inbox.top, ConfirmDialog)
-        assert "Take 8 conversations?" in inbox.text(inbox.top)
-        await inbox.press("escape")
-        assert not inbox.heard(m.TriageDone)
-
-
-async def test_next_waiting_goes_on_behind_the_first_two_hundred(team: Team4) -> None:
-    store = await team.store()
-    assert isinstance(store, Intake)
-    chats = [chat(f"w{n}", said(VISITOR, "Hello?", 5000 - n), needs_human=True) for n in range(MANY)]
-    await store.ingest(tuple(chats))
-    async with team.inbox() as inbox:
-        await inbox.press("5", "G")
-        last = inbox.here
-        await inbox.press("k")
-        before_last = inbox.here
-        await inbox.press("n")
-        assert inbox.here == last
-        await inbox.press("n")
-        assert inbox.here == "w0", "the last is followed by who has waited longest"
-        assert before_last != last
-
-
 async def test_the_feed_comes_back_by_itself(team: Team4) -> None:
     file = team.folder / "team.db"
     async with team.inbox() as inbox:
@@ -106,14 +77,6 @@ async def test_a_long_problem_is_shown_to_its_end(team: Team4) -> None:
         inbox.context.status.clear()
         await inbox.settled()
         assert inbox.lines[-1].startswith(" LIST  r reply")
-
-
-async def test_where_it_is_narrow_enter_reads_and_enter_again_writes(team: Team4) -> None:
-    async with team.inbox(size=(40, 10)) as inbox:
-        await inbox.press("enter", "enter")
-        assert inbox.is_writing
-        await inbox.write("line one")
-        assert inbox.box.text == "line one"
 
 
 async def test_on_a_slow_line_the_pane_follows_after_a_rest(team: Team4) -> None:

@@ -60,4 +60,5 @@ async def read_counted_page(store: Store, query: Query, request: PageRequest) ->
     """A page of any store, with the counts that belong to it. Raises InboxError."""
     if isinstance(store, Batched):
         return await store.counted_page(query, request)
-    return await asyncio.gather(store.list(query, request), store.counts(query.scope))
+    page, counts = await asyncio.gather(store.list(query, request), store.counts(query.scope))
+    return page, counts

@@ -1,40 +1,22 @@
-"""What a server or the line to it says, in the words of the domain. The one place that knows httpx's errors."""
+"""What a server of ours says when it refuses, in the words of the domain."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import msgspec
 
+from inbox_tui.backends.web.errors import AWAY
 from inbox_tui.domain.errors import CredentialError, InboxError, Rejected, StoreBroken, StoreUnavailable
 from inbox_tui.domain.text import clean_line
 from inbox_tui.store.api import Problem, error_of
 
 _LOGIN = "Ask an admin for a token, and keep it with: inbox-tui login URL"
-_AWAY = "Check the network and the address. An open inbox tries again by itself."
 _TOO_LARGE = 413
 _UNKNOWN_TOKEN = 401
 _GATEWAYS = (429, 502, 503, 504)
 _PASSED_ON = (502, 504)
 """With these a proxy says that the request went on to the server, and that no good answer came back."""
 _SERVER_FAILED = 500
-
-
-@contextmanager
-def http_errors(name: str) -> Iterator[None]:
-    """Translate what httpx raises. ``name`` is the server, as it may be shown."""
-    try:
-        yield
-    except httpx.TimeoutException as error:
-        raise StoreUnavailable(f"{name} does not answer in time.", hint=_AWAY) from error
-    except httpx.ConnectError as error:
-        raise StoreUnavailable(f"{name} cannot be reached: {_reason(error)}.", hint=_AWAY) from error
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        raise StoreUnavailable(f"The line to {name} broke: {_reason(error)}.", hint=_AWAY) from error
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise Rejected(f"{name} cannot handle this request: {_reason(error)}.") from error
 
 
 def error_in(response: httpx.Response, name: str) -> InboxError:
@@ -47,7 +29,7 @@ def error_in(response: httpx.Response, name: str) -> InboxError:
     if status in _GATEWAYS:
         words = problem.message if problem else f"status {status}"
         maybe_done = problem.maybe_done if problem else status in _PASSED_ON
-        return StoreUnavailable(f"{name} cannot answer now: {clean_line(words)}", hint=_AWAY, maybe_done=maybe_done)
+        return StoreUnavailable(f"{name} cannot answer now: {clean_line(words)}", hint=AWAY, maybe_done=maybe_done)
     if status == _UNKNOWN_TOKEN:
         words = problem.message if problem else "The token is not accepted."
         return CredentialError(f"{name}: {clean_line(words)}", hint=_LOGIN)
@@ -68,7 +50,3 @@ def no_answer_of_ours(name: str, error: Exception) -> StoreBroken:
         f"The answer of {name} cannot be read: {clean_line(str(error))}.",
         hint="The server may be of another version, or another program may answer there.",
     )
-
-
-def _reason(error: Exception) -> str:
-    return clean_line(str(error) or type(error).__name__).rstrip(".")

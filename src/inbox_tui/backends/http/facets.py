@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from inbox_tui.backends.http.address import segment
-from inbox_tui.backends.http.line import ApiClient, encoded
+from inbox_tui.backends.web.client import ApiClient, encoded
 from inbox_tui.domain.intake import validate
 from inbox_tui.domain.models import (
     Access,

@@ -15,7 +15,7 @@ import msgspec
 from httpx_sse import EventSource, SSEError
 
 from inbox_tui.backends.http.answers import decoded
-from inbox_tui.backends.http.line import ApiClient
+from inbox_tui.backends.web.client import ApiClient
 from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
 from inbox_tui.store.pauses import pause

@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from inbox_tui.backends.http.line import ApiClient
+from inbox_tui.backends.web.client import ApiClient
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.filters import Counts, Query
 from inbox_tui.domain.paging import Page, PageRequest
@@ -40,7 +40,8 @@ class HttpBatched(Store):
         return await self._counted_page(query, request) if seen is None else (seen.page, seen.counts)
 
     async def _counted_page(self, query: Query, request: PageRequest) -> tuple[Page, Counts]:
-        return await asyncio.gather(self.list(query, request), self.counts(query.scope))
+        page, counts = await asyncio.gather(self.list(query, request), self.counts(query.scope))
+        return page, counts
 
     async def _first_screen(self, query: Query, request: PageRequest, *, team: bool) -> FirstScreen | None:
         seen, self._seen = self._seen, None

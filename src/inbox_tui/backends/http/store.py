@@ -11,10 +11,11 @@ import msgspec
 
 from inbox_tui.backends.http.address import base_of, segment
 from inbox_tui.backends.http.answers import ThreadAfter, decoded
+from inbox_tui.backends.http.api import InboxApi
 from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
 from inbox_tui.backends.http.first_screen import HttpBatched, first_screen, list_params
-from inbox_tui.backends.http.line import ApiClient
+from inbox_tui.backends.web.client import ApiClient
 from inbox_tui.domain.changes import ChangeId, Changes
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import CredentialError, NotFound, StoreBroken
@@ -66,7 +67,8 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock) -> HttpSto
     base = base_of(url)
     if not identity.token:
         raise CredentialError(f"There is no token for {url.shown}.", hint=f"Get one with: inbox-tui login {url.shown}")
-    line = ApiClient(base, url.shown.partition("://")[2].rstrip("/"), identity.token, Random())
+    headers = {"Authorization": f"Bearer {identity.token}"}
+    line = ApiClient(base, url.shown.partition("://")[2].rstrip("/"), headers, InboxApi(), Random())
     try:
         if identity.first is not None and (seen := await first_screen(line, *identity.first, team=True)) is not None:
             return HttpStore(line, seen.workspace, clock, (identity.first[1], seen))

@@ -80,7 +80,8 @@ class PostgresStore(SqlStore):
     async def counted_page(self, query: Query, request: PageRequest) -> tuple[Page, Counts]:
         """A page and the counts of its agent, in one round trip unless it searches."""
         if query.search.strip():
-            return await asyncio.gather(self.list(query, request), self.counts(query.scope))
+            page, counts = await asyncio.gather(self.list(query, request), self.counts(query.scope))
+            return page, counts
         page, counts, _ = await self._lists.counted_page(query, request)
         return page, counts
 

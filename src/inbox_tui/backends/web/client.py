@@ -11,15 +11,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 import msgspec
 
 from inbox_tui import __version__
-from inbox_tui.backends.http.answers import decoded
-from inbox_tui.backends.http.errors import error_in, http_errors
-from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
+from inbox_tui.backends.web.errors import http_errors
+from inbox_tui.domain.errors import InboxError, StoreBroken, StoreUnavailable
 from inbox_tui.domain.text import replace_unstorable
 
 T = TypeVar("T")
@@ -35,8 +34,21 @@ _ATTEMPTS = 4
 _MAX_BACKOFF = 10.0
 _BUSY = (429, 503)
 _FAILED = 400
-_REPEATABLE = ("GET", "PUT")
 _READS = ("GET",)
+
+
+class Api(Protocol):
+    """How one kind of server answers."""
+
+    @property
+    def repeatable(self) -> frozenset[str]:
+        """The methods of requests that may be sent again: GET, and whatever the server does only once."""
+
+    def decoded(self, content: bytes, answer: type[T], name: str) -> T:
+        """The record that an answer holds. Raises StoreBroken; ``name`` is the server, as it may be shown."""
+
+    def error_in(self, response: httpx.Response, name: str) -> InboxError:
+        """The error that an answer of 400 and above tells; the body has been read."""
 
 
 class _Upload:
@@ -71,16 +83,18 @@ class ApiClient:
     Args:
         base: The address under which the API stands.
         name: The server, as it may be shown.
-        token: The member's secret.
+        headers: What each request carries, the member's secret among it.
+        api: How the server answers.
         random: Spreads the attempts of several clients.
     """
 
-    def __init__(self, base: str, name: str, token: str, random: Random) -> None:
+    def __init__(self, base: str, name: str, headers: Mapping[str, str], api: Api, random: Random) -> None:
         self.name = name
         self.random = random
+        self._api = api
         self._client = httpx.AsyncClient(
             base_url=base,
-            headers={"Authorization": f"Bearer {token}", "User-Agent": f"inbox-tui/{__version__}"},
+            headers={**headers, "User-Agent": f"inbox-tui/{__version__}"},
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT),
             limits=httpx.Limits(
                 max_connections=None, max_keepalive_connections=_CONNECTIONS, keepalive_expiry=KEPT_FOR
@@ -137,7 +151,7 @@ class ApiClient:
         content = None if body is None else encoded(body)
         headers = {} if content is None else {"Content-Type": "application/json"}
         query = None if params is None else {key: replace_unstorable(str(value)) for key, value in params.items()}
-        may_repeat = is_keyed or method in _REPEATABLE
+        may_repeat = is_keyed or method in self._api.repeatable
         for attempt in range(1, _ATTEMPTS + 1):
             with http_errors(self.name):
                 try:
@@ -154,8 +168,8 @@ class ApiClient:
                 await asyncio.sleep(wait_of(response, attempt, self.random))
                 continue
             if response.status_code >= _FAILED:
-                raise error_in(response, self.name)
-            return decoded(response.content, answer, self.name)
+                raise self._api.error_in(response, self.name)
+            return self._api.decoded(response.content, answer, self.name)
         raise StoreUnavailable(f"{self.name} is busy.")
 
     @asynccontextmanager
@@ -169,7 +183,7 @@ class ApiClient:
             async with self._client.stream("GET", path, params=query, **options) as response:
                 if response.status_code >= _FAILED:
                     await response.aread()
-                    raise error_in(response, self.name)
+                    raise self._api.error_in(response, self.name)
                 yield response
 
     def _require_open(self) -> None:
