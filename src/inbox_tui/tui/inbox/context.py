@@ -6,7 +6,7 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -96,7 +96,7 @@ class InboxContext:
         if self.is_leaving and group not in {DECIDE, WRITE}:
             work.close()  # nobody will see what it reads
         else:
-            self.screen.run_worker(work, group=group, exclusive=exclusive)
+            self.screen.run_worker(_Work(work), group=group, exclusive=exclusive)
 
     def stop(self, group: str) -> None:
         """Stop reading what nobody waits for any more."""
@@ -326,3 +326,16 @@ class InboxContext:
 
 def _cannot(operation: str) -> str:
     return f"Could not {operation}: "
+
+
+class _Work:
+    """A coroutine that may be dropped before it begins, as a worker is that another takes the place of at once."""
+
+    def __init__(self, work: Coroutine[Any, Any, None]) -> None:
+        self._work = work
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._work.__await__()
+
+    def __del__(self) -> None:
+        self._work.close()
