@@ -169,6 +169,8 @@ class ArrivalsMachine(RuleBasedStateMachine):
             del self.store[id]
             self.unheard.discard(id)
             self.arrivals.forget(id)
+            number = self.window.remove(id)
+            self.top -= number is not None and number < self.top
             self.arrivals.count(len(self.listed()))
             self.settle()
 

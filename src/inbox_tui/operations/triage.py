@@ -59,6 +59,17 @@ class _Act(msgspec.Struct, frozen=True):
     description: str
 
 
+def assignments(conversations: Iterable[Conversation], member: Member | None) -> tuple[StateChange, ...]:
+    """What gives conversations to a member, or to nobody."""
+    target = member.id if member else None
+    return tuple(Assign(each.id, target, each.assignee.id if each.assignee else None) for each in conversations)
+
+
+def status_changes(conversations: Iterable[Conversation], status: Status) -> tuple[StateChange, ...]:
+    """What resolves or reopens conversations."""
+    return tuple(SetStatus(each.id, status, each.status) for each in conversations)
+
+
 def new_key() -> str:
     """A key for one reply, never made twice."""
     return uuid.uuid4().hex
@@ -84,14 +95,13 @@ class Triage:
             InboxError: for a single conversation whatever the store says; for many only
                 what stops all of them, the rest is in the outcomes.
         """
-        target = member.id if member else None
-        changes = [Assign(c.id, target, c.assignee.id if c.assignee else None) for c in conversations]
+        changes = assignments(conversations, member)
         verb = f"Assigned {{}} to {member.label}" if member else "Unassigned {}"
         return await self._act(changes, conversations, verb)
 
     async def set_status(self, conversations: Sequence[Conversation], status: Status) -> Done:
         """Resolve or reopen conversations, each unless a colleague was first. Raises as ``assign``."""
-        changes = [SetStatus(c.id, status, c.status) for c in conversations]
+        changes = status_changes(conversations, status)
         verb = "Resolved {}" if status is Status.RESOLVED else "Reopened {}"
         return await self._act(changes, conversations, verb)
 

@@ -134,9 +134,8 @@ class OperationFailed(FieldMessage):
     error: InboxError
     ids: tuple[ConversationId, ...] = ()
     """The conversations that it was about; their rows must show the truth again."""
-    before: tuple[Conversation, ...] = ()
-    """As they were before what did not work was shown as done."""
-    """Trying again may help."""
+    undecided: tuple[ConversationId, ...] = ()
+    """Conversations that were shown as decided, and are not; the model says how they are now."""
 
 
 class WritingInterrupted(FieldMessage):

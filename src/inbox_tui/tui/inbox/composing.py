@@ -313,7 +313,7 @@ class ComposeController:
         context = self._context
         id = sent.conversation.id
         context.threads.forget(id)
-        context.show_conversation(sent.conversation)
+        context.painter.show((id,))
         context.show_connection()
         if context.is_shown(id):
             context.pane.append(sent.message)

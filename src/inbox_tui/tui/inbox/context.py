@@ -15,15 +15,14 @@ from textual.screen import Screen
 
 from inbox_tui.domain.errors import Conflict, InboxError, NotAllowed, StoreUnavailable
 from inbox_tui.domain.models import Agent, AgentId, Badge, Conversation, ConversationId, Member, MemberId
-from inbox_tui.domain.team import with_members
 from inbox_tui.domain.times import clock_time
 from inbox_tui.local.launch import Launch
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.keys import is_allowed
 from inbox_tui.tui.inbox.opening import InitialData
+from inbox_tui.tui.inbox.painting import Painter
 from inbox_tui.tui.inbox.refreshing import RefreshQueue
 from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
-from inbox_tui.tui.inbox.seen_lists import SeenLists
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
 from inbox_tui.tui.presenters.keys import KeyNames
 from inbox_tui.tui.widgets.conversation_list import ConversationList
@@ -45,6 +44,19 @@ RETRY_DELAY = 2.0
 """Seconds after which rows that could not be read are asked for again."""
 
 
+class _Work:
+    """Work for a worker that may be stopped before it begins, by the next one of its group."""
+
+    def __init__(self, work: Coroutine[Any, Any, None]) -> None:
+        self._work = work
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._work.__await__()
+
+    def __del__(self) -> None:
+        self._work.close()  # else Python warns of work that never began
+
+
 class InboxContext:
     """The inbox as it stands on one screen."""
 
@@ -57,6 +69,8 @@ class InboxContext:
         clock: Callable[[], datetime],
     ) -> None:
         self.screen = screen
+        self.state = work.state
+        self.painter = Painter(screen, work.state, clock, self.refresh)
         self.work = work
         self.me = opened.me
         self.members = opened.members
@@ -81,7 +95,7 @@ class InboxContext:
         self.agent = opened.query.agent
         self.threads = ThreadCache()
         self.refreshes = RefreshQueue(lambda work: self.run(work, group="changed"), self._refresh)
-        self.seen = SeenLists()
+        self.seen = self.painter.seen
         self.top = screen.query_one(TopBar)
         self.bar = screen.query_one(FilterBar)
         self.header = screen.query_one(ListHeader)
@@ -164,6 +178,7 @@ class InboxContext:
             self.interrupt_writing()
         changed = {member.id: member for member in members if member not in self.members}
         self.me, self.members, self.agents = me, members, agents
+        self.state.team(me, members)
         self._show_me()
         if changed:
             self._renew(changed)
@@ -174,9 +189,7 @@ class InboxContext:
         """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
         self.threads.clear()
         self.seen.clear()
-        self.list.renew(members)
-        if self.pane.conversation is not None:
-            self.pane.conversation = with_members(self.pane.conversation, members)
+        self.painter.show_all()
         self.thread.renew(members)
         self.refresh_open_thread()
 
@@ -239,13 +252,6 @@ class InboxContext:
         """Whether the detail pane shows this conversation."""
         return self.pane.conversation is not None and self.pane.conversation.id == id
 
-    def show_conversation(self, conversation: Conversation) -> None:
-        """Show a conversation as it is now, in its row and, if it is open, in the pane."""
-        self.list.replace(conversation)
-        self.seen.hear([conversation])
-        if self.is_shown(conversation.id):
-            self.pane.conversation = conversation
-
     def refresh_open_thread(self) -> None:
         """Read the thread on screen again if what is kept of it is old."""
         shown = self.pane.conversation
@@ -272,15 +278,14 @@ class InboxContext:
         operation: str,
         error: InboxError,
         ids: Sequence[ConversationId] = (),
-        before: Sequence[Conversation] = (),
+        undecided: Sequence[ConversationId] = (),
     ) -> None:
-        """Say what did not work, and show what it was about as it was (``before``) and then as it really is."""
+        """Say what did not work, and show what it was about as it is: what is known at once, then what is read."""
         if operation == DELIVER:
             self.show_connection()
             self.status.say(f"Not delivered yet, will retry: {error.message}", is_problem=True)
             return
-        for conversation in before:
-            self.show_conversation(conversation)
+        self.painter.show(undecided)
         if isinstance(error, NotAllowed):
             self.run(self.work.read_team(), group="team", exclusive=True)
         if operation == FOLLOW:  # nobody knows what others write
@@ -296,6 +301,8 @@ class InboxContext:
             self.screen.set_timer(RETRY_DELAY, self.read_again)
         elif ids and operation != READ_CHANGED:
             self.refresh(ids)
+        if undecided and not is_away:
+            self.painter.read_doubted()
 
     def read_again(self) -> None:
         """Read what could not be read, unless the line is known to be down."""
@@ -305,6 +312,7 @@ class InboxContext:
             self.status.clear()
         self.list.ask_again()
         self.refresh_open_thread()
+        self.painter.read_doubted()
         if self._in_doubt:
             in_doubt, self._in_doubt = tuple(self._in_doubt), set()
             self.refresh(in_doubt)
@@ -326,16 +334,3 @@ class InboxContext:
 
 def _cannot(operation: str) -> str:
     return f"Could not {operation}: "
-
-
-class _Work:
-    """A coroutine that may be dropped before it begins, as a worker is that another takes the place of at once."""
-
-    def __init__(self, work: Coroutine[Any, Any, None]) -> None:
-        self._work = work
-
-    def __await__(self) -> Generator[Any, None, None]:
-        return self._work.__await__()
-
-    def __del__(self) -> None:
-        self._work.close()

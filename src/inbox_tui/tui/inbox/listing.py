@@ -161,7 +161,7 @@ class ListController:
         seen = context.seen.get(query, context.me.id)
         counts = self.counts if seen is None or query.agent == self._counted else seen.counts
         if seen is not None and (seen.page.rows or counts.of(query.filter) == 0):  # is it known to be empty?
-            self._show(query, seen.page, counts)
+            self._show(query, msgspec.structs.replace(seen.page, rows=context.state.paint(seen.page.rows)), counts)
             self._shows_seen = True
 
     def _show(self, query: Query, page: Page, counts: Counts, *, stays: bool = False) -> None:
@@ -246,7 +246,9 @@ class ListController:
             context.run(context.work.read_team(), group="team", exclusive=True)
         if changes.reset or not can_look_at_each:
             context.seen.clear()
+        context.painter.read_doubted()
         if changes.reset:
+            context.state.start_again()
             context.threads.clear()
             context.thread.distrust()
             self._is_undone = True
@@ -268,15 +270,14 @@ class ListController:
     def show_changed(self, conversations: Sequence[Conversation], gone: Sequence[ConversationId] = ()) -> None:
         """Show conversations as they are now; count those that the list does not hold yet."""
         context = self._context
-        context.list.forget(gone)
-        context.seen.forget(gone)
-        context.seen.hear(conversations)
+        if context.is_writing and any(context.is_shown(id) for id in gone):
+            context.interrupt_writing()
+        context.painter.remove(gone)
         for conversation in conversations:
             held = context.list.conversation(conversation.id)
             if held is not None and self._moves_up(held, conversation):
                 self._moved_up.add(conversation.id)
-            if context.is_shown(conversation.id):
-                context.pane.conversation = conversation
+        context.painter.show(conversation.id for conversation in conversations)
         context.list.hear(conversations)
         self.show_edges()
         self._find_again()
@@ -305,7 +306,7 @@ class ListController:
             return
         self._found = page.total
         self._show_found_number(page)
-        self._context.list.hear(page.rows, are_found=True)
+        self._context.list.hear(self._context.state.paint(page.rows), are_found=True)
         if page.total is not None and page.total_is_exact:
             self._context.list.count(page.total)
 

@@ -5,9 +5,12 @@ Only hands results on: what they mean for the screen is decided by the controlle
 
 from __future__ import annotations
 
+import msgspec
 from textual import on
 from textual.screen import Screen
 
+from inbox_tui.domain.paging import Page, PageRequest
+from inbox_tui.store.overview import FIRST_PAGE
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.assigned import AssignmentNotices
 from inbox_tui.tui.inbox.composing import ComposeController
@@ -31,15 +34,22 @@ class ReportHandlers(Screen[None]):
     composing: ComposeController
     hints: KeyHints
 
+    def _painted(self, page: Page, request: PageRequest) -> Page:
+        """A page as the model has its rows by now; one from which rows were removed since still ends where it ended."""
+        rows = self.context.state.paint(page.rows)
+        return msgspec.structs.replace(
+            page, rows=rows, is_end=page.ends(request) if len(rows) < len(page.rows) else page.is_end
+        )
+
     @on(m.ListRead)
     def show_list(self, event: m.ListRead) -> None:
         """A list from its beginning."""
-        self.listing.show_list(event.query, event.page, event.counts)
+        self.listing.show_list(event.query, self._painted(event.page, PageRequest(limit=FIRST_PAGE)), event.counts)
 
     @on(m.PageRead)
     def show_page(self, event: m.PageRead) -> None:
         """Further rows."""
-        self.listing.show_page(event.query, event.request, event.page)
+        self.listing.show_page(event.query, event.request, self._painted(event.page, event.request))
 
     @on(m.CountsRead)
     def show_counts(self, event: m.CountsRead) -> None:
@@ -78,8 +88,9 @@ class ReportHandlers(Screen[None]):
     @on(m.ConversationsRead)
     def show_changed(self, event: m.ConversationsRead) -> None:
         """Conversations as they are after somebody wrote."""
-        self.listing.show_changed(event.conversations, event.gone)
-        self.assigned.hear(event.conversations)
+        conversations = self.context.state.paint(event.conversations)
+        self.listing.show_changed(conversations, event.gone)
+        self.assigned.hear(conversations)
 
     @on(m.TeamRead)
     def show_team(self, event: m.TeamRead) -> None:
@@ -97,7 +108,7 @@ class ReportHandlers(Screen[None]):
     @on(m.AllFound)
     def show_all_selected(self, event: m.AllFound) -> None:
         """What "select all" selects."""
-        self.triage.select(event.query, event.conversations)
+        self.triage.select(event.query, self.context.state.paint(event.conversations))
 
     @on(m.TriageDone)
     def show_decision(self, event: m.TriageDone) -> None:
@@ -137,6 +148,6 @@ class ReportHandlers(Screen[None]):
     @on(m.OperationFailed)
     def show_failure(self, event: m.OperationFailed) -> None:
         """Something did not work: say so, and show the truth again."""
-        self.context.failed(event.operation, event.error, event.ids, event.before)
+        self.context.failed(event.operation, event.error, event.ids, event.undecided)
         self.triage.failed(event.operation)
         self.listing.keep_shown(event.operation)

@@ -7,7 +7,7 @@ OperationFailed. It touches no widget, so a cancelled or late worker harms nothi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from inbox_tui.domain.models import (
     ConversationId,
     Member,
     MessageId,
+    StateChange,
     Status,
 )
 from inbox_tui.domain.paging import Page, PageRequest
@@ -34,12 +35,13 @@ from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.local.journal import Draft
 from inbox_tui.operations.next_waiting import next_waiting
 from inbox_tui.operations.pages import pages
-from inbox_tui.operations.triage import Triage
+from inbox_tui.operations.triage import Done, Triage, assignments, status_changes
 from inbox_tui.operations.writes import Writes
 from inbox_tui.store.overview import FIRST_PAGE, read_counted_page
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.store.refreshing import Refresh, read_refreshed
 from inbox_tui.tui import messages as m
+from inbox_tui.tui.inbox.state import InboxState
 from inbox_tui.tui.presenters.stretch import newest_hit, oldest_hit
 from inbox_tui.tui.widgets.thread_wants import HitMissed, HitWanted
 
@@ -70,10 +72,11 @@ SELECT_ALL_LIMIT = 10_000
 class StoreRequests:
     """Operations on one store, reporting to one screen."""
 
-    def __init__(self, screen: MessagePump, store: Store, writes: Writes) -> None:
-        """Writes through an outbox may take as long as the line is down."""
+    def __init__(self, screen: MessagePump, store: Store, state: InboxState, writes: Writes) -> None:
+        """``state`` learns every row that is read. Writes through an outbox may take as long as the line is down."""
         self._screen = screen
         self.store = store
+        self.state = state
         self.writes = writes
         self.triage = Triage(writes)
         self.undone: list[InboxError] = []
@@ -82,18 +85,26 @@ class StoreRequests:
     async def read_list(self, query: Query) -> None:
         """The list from its beginning, with the counts that belong to it."""
         async with self._reporting(READ_LIST):
+            asked = self.state.ask()
             page, counts = await read_counted_page(self.store, query, PageRequest(limit=FIRST_PAGE))
+            self.state.read(page.rows, asked)
             self._post(m.ListRead(query, page, counts))
 
     async def read_page(self, query: Query, request: PageRequest) -> None:
         """Further rows."""
         async with self._reporting(READ_LIST):
-            self._post(m.PageRead(query, request, await self.store.list(query, request)))
+            self._post(m.PageRead(query, request, await self._page(query, request)))
 
     async def read_found(self, query: Query, show: Callable[[Query, Page], None]) -> None:
         """Show what a search finds now, from the beginning."""
         async with self._reporting("count"):
-            show(query, await self.store.list(query, PageRequest(limit=FIRST_PAGE)))
+            show(query, await self._page(query, PageRequest(limit=FIRST_PAGE)))
+
+    async def _page(self, query: Query, request: PageRequest) -> Page:
+        asked = self.state.ask()
+        page = await self.store.list(query, request)
+        self.state.read(page.rows, asked)
+        return page
 
     async def read_thread(self, id: ConversationId, neighbours: Sequence[ConversationId] = ()) -> None:
         """A thread, then those that are likely to be wanted next."""
@@ -146,10 +157,13 @@ class StoreRequests:
     ) -> None:
         """Conversations that were written to, the thread of the open one, and the numbers of the filters."""
         async with self._reporting(READ_CHANGED, ids):
+            asked = self.state.ask()
             seen = await read_refreshed(self.store, Refresh(ids, Scope(agent), opened, THREAD))
-            there = {one.id for one in seen.conversations}
+            self.state.read(seen.conversations, asked)
             if ids:
+                there = {one.id for one in seen.conversations}
                 gone = tuple(id for id in ids if id not in there)
+                self.state.removed(gone)
                 self._post(m.ConversationsRead(tuple(seen.conversations), gone))
             if seen.thread is not None:
                 self._post(m.ThreadRead(seen.thread.conversation.id, seen.thread))
@@ -185,11 +199,13 @@ class StoreRequests:
 
     async def send(self, pending: ReplyWrite) -> None:
         """A reply or note, and the resolve that was asked for with it."""
+        asked = self.state.ask()
         try:
             sent = await self.writes.reply(pending)
         except InboxError as error:
             self._post(m.ReplyFailed(pending.id, pending.draft.key, error))
             return
+        self.state.wrote(sent.conversation, asked)
         self._post(m.ReplySent(pending.draft.key, sent))
         if not pending.and_resolve or sent.conversation.status is not Status.OPEN:
             return
@@ -200,18 +216,24 @@ class StoreRequests:
 
     async def assign(self, conversations: Sequence[Conversation], member: Member | None) -> None:
         """Give conversations to a member or to nobody."""
-        async with self._reporting("assign", before=conversations):
-            self._post(m.TriageDone(await self.triage.assign(conversations, member)))
+        async with self._reporting("assign", changes=assignments(conversations, member)):
+            await self._decide(self.triage.assign(conversations, member))
 
     async def set_status(self, conversations: Sequence[Conversation], status: Status) -> None:
         """Resolve or reopen conversations."""
-        async with self._reporting("change the status", before=conversations):
-            self._post(m.TriageDone(await self.triage.set_status(conversations, status)))
+        async with self._reporting("change the status", changes=status_changes(conversations, status)):
+            await self._decide(self.triage.set_status(conversations, status))
 
     async def undo(self) -> None:
         """Take the last triage action back."""
         async with self._reporting("undo"):
-            self._post(m.TriageDone(await self.triage.undo()))
+            await self._decide(self.triage.undo())
+
+    async def _decide(self, act: Awaitable[Done]) -> None:
+        asked = self.state.ask()
+        done = await act
+        self.state.answered(done.outcomes, asked)
+        self._post(m.TriageDone(done))
 
     async def find_waiting(self, agent: AgentId | None, after: ConversationId | None, me: Member | None) -> None:
         """Who waits longest, or next after the given conversation, of nobody's and the member's or (None) of all."""
@@ -258,7 +280,9 @@ class StoreRequests:
         """Every conversation that the list holds, up to SELECT_ALL_LIMIT."""
         async with self._reporting(SELECT_ALL):
             if isinstance(self.store, Scan):
+                asked = self.state.ask()
                 found = await self.store.matching(query, SELECT_ALL_LIMIT)
+                self.state.read(found, asked)
                 self._post(m.AllFound(query, tuple(found)))
 
     async def save_profile(self, name: str, badge: Badge) -> None:
@@ -311,14 +335,14 @@ class StoreRequests:
 
     @asynccontextmanager
     async def _reporting(
-        self, operation: str, ids: Sequence[ConversationId] = (), *, before: Sequence[Conversation] = ()
+        self, operation: str, ids: Sequence[ConversationId] = (), *, changes: Sequence[StateChange] = ()
     ) -> AsyncIterator[None]:
         try:
             yield
         except InboxError as error:
-            about = (*ids, *(conversation.id for conversation in before))
-            self.undone += [error] * len(before)
-            self._post(m.OperationFailed(operation, error, about, tuple(before)))
+            self.state.failed(changes)
+            self.undone += [error] * len(changes)
+            self._post(m.OperationFailed(operation, error, tuple(ids), tuple(change.id for change in changes)))
 
     def refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
         """Something that was decided before a restart, about what has changed since."""

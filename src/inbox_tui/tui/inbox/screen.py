@@ -33,6 +33,7 @@ from inbox_tui.tui.inbox.prompts import Prompts
 from inbox_tui.tui.inbox.reading import ReadingController
 from inbox_tui.tui.inbox.reports import ReportHandlers
 from inbox_tui.tui.inbox.requests import StoreRequests
+from inbox_tui.tui.inbox.state import InboxState
 from inbox_tui.tui.inbox.triage import TriageController
 from inbox_tui.tui.terminal.private import render_only_changes
 from inbox_tui.tui.widgets.conversation_list import ConversationList
@@ -81,9 +82,10 @@ class InboxScreen(ReportHandlers):
     def on_mount(self) -> None:
         """Show what was read while opening, then follow what others write."""
         opened = self._opened
-        self.context = InboxContext(
-            self, StoreRequests(self, opened.store, opened.writes), opened, self._launch, self._clock
-        )
+        state = InboxState(self._clock, opened.me, opened.members)
+        state.read(opened.page.rows)
+        work = StoreRequests(self, opened.store, state, opened.writes)
+        self.context = InboxContext(self, work, opened, self._launch, self._clock)
         self.composing = ComposeController(self.context, Replies(opened.outbox, self._new_key))
         self.prompts = Prompts(self.context)
         self.hints = KeyHints(self.context)

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from inbox_tui.domain import rules
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId, Member, MemberId, Status
-from inbox_tui.operations.triage import Done
+from inbox_tui.operations.triage import Done, assignments, status_changes
 from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.requests import DECIDE, SELECT_ALL, SELECT_ALL_LIMIT
 
@@ -149,11 +147,10 @@ class TriageController:
         """Show what the store made of a decision."""
         context = self._context
         context.show_connection()
-        for outcome in done.outcomes:
-            truth = outcome.after or outcome.before
-            if truth is not None:
-                context.threads.forget(truth.id)
-                context.show_conversation(truth)
+        ids = [outcome.change.id for outcome in done.outcomes]
+        for id in ids:
+            context.threads.forget(id)
+        context.painter.show(ids)
         context.list.clear_selection()
         if done.refusals:
             more = f" ({len(done.refusals):,} of {len(done.outcomes):,} refused)" if len(done.outcomes) > 1 else ""
@@ -183,16 +180,13 @@ class TriageController:
             return
         if member is not None and member.id == self._context.me.id:
             self._takes(subject.id for subject in targets)
-        for subject in targets:
-            self._context.show_conversation(msgspec.structs.replace(subject, assignee=member))
+        self._context.painter.decide(assignments(targets, member), targets)
         self._context.run(self._context.work.assign(targets, member), group=DECIDE)
 
     def _set_status(self, targets: Sequence[Conversation], status: Status) -> None:
         if not targets:
             return
-        for subject in targets:
-            waiting = None if status is Status.RESOLVED else subject.waiting_since
-            self._context.show_conversation(msgspec.structs.replace(subject, status=status, waiting_since=waiting))
+        self._context.painter.decide(status_changes(targets, status), targets)
         if status is Status.RESOLVED and not self._context.list.selected:
             self._context.go_on()
         self._context.run(self._context.work.set_status(targets, status), group=DECIDE)

@@ -177,6 +177,25 @@ class ListWindow:
         self._index()
         return self._start + at
 
+    def remove(self, id: ConversationId) -> int | None:
+        """Take out the row of a conversation that does not exist any more; the rows after it move up.
+
+        Returns the number that the row had, or None where it is not loaded.
+        """
+        place = self._places.get(id)
+        if place is None:
+            return None
+        del self._rows[place]
+        behind = place
+        for number, stretch in enumerate(self._stretches):
+            if behind < stretch.size:
+                self._stretches[number] = stretch._replace(size=stretch.size - 1)
+                break
+            behind -= stretch.size
+        self.total -= 1
+        self._index()
+        return self._start + place
+
     def reopen_end(self) -> None:
         """More may stand behind the last row that is loaded: let it be looked for."""
         self._is_last_loaded = not self._rows

@@ -6,13 +6,12 @@ selection; the list that has them is told when row numbers change.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from textual.reactive import reactive
 
 from inbox_tui.domain.filters import Query
-from inbox_tui.domain.models import Conversation, ConversationId, Member, MemberId
-from inbox_tui.domain.team import with_members
+from inbox_tui.domain.models import Conversation, ConversationId, MemberId
 from inbox_tui.tui.field_message import FieldMessage
 from inbox_tui.tui.presenters.arrivals import Arrivals, Edges
 from inbox_tui.tui.presenters.window import ListWindow
@@ -34,8 +33,6 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
         self._arrivals: Arrivals | None = None
         self._unseen: set[ConversationId] = set()
         """Came in behind the last row, and have not been in sight."""
-        self._gone: set[ConversationId] = set()
-        """Exist no more, though a row may still show them."""
         self._told = (Edges(), 0)
 
     def replace(self, conversation: Conversation) -> None:
@@ -48,6 +45,10 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
 
     def row_shifted(self, rows: int) -> None:
         """Every row's number grew by so many."""
+        raise NotImplementedError
+
+    def row_removed(self, number: int) -> None:
+        """The row with this number went, and those after it moved up."""
         raise NotImplementedError
 
     def stands_below_highlight(self, conversation: Conversation) -> bool:
@@ -84,12 +85,10 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
         self._let_in_at_end()
         self._tell_edges()
 
-    def renew(self, members: Mapping[MemberId, Member]) -> None:
-        """Show colleagues in the loaded rows as they are now."""
-        for row in tuple(self._window.rows) if self._window is not None else ():
-            now = with_members(row, members)
-            if now is not row:
-                self.replace(now)
+    @property
+    def loaded(self) -> tuple[ConversationId, ...]:
+        """The conversations whose rows are loaded."""
+        return tuple(row.id for row in self._window.rows) if self._window is not None else ()
 
     def let_in(self, conversation: Conversation) -> None:
         """Show a conversation that belongs in the list at once if it stands below the highlight; count it if not."""
@@ -106,13 +105,22 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
             self._tell_edges()
 
     def forget(self, ids: Iterable[ConversationId]) -> None:
-        """Conversations exist no more; rows that show them stay until the list is read again."""
+        """Conversations do not exist any more: their rows go, and nothing else in sight moves for one above it.
+
+        Give the new number to ``count`` next.
+        """
         for id in ids:
-            self._gone.add(id)
             self._unseen.discard(id)
             if self._arrivals is not None:
                 self._arrivals.forget(id)
-        self._settle()
+            number = self._window.remove(id) if self._window is not None else None
+            if number is not None:
+                self.row_removed(number)
+                if number < self.rows_in_sight.start:
+                    self.scroll_by_rows(-1)
+        self.fit_rows()
+        self.refresh()
+        self._tell_edges()
 
     def count(self, number: int | None, *, heard_all: bool = True) -> None:
         """So many conversations belong in the list; see ``Arrivals.count``."""
@@ -149,7 +157,6 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
         """Show another list, to which nothing came yet."""
         self._window, self._arrivals = window, Arrivals(window)
         self._unseen.clear()
-        self._gone.clear()
         return window
 
     def _row(self, number: int) -> Conversation | None:
@@ -157,9 +164,7 @@ class ArrivingRows(RowScroll, inherit_bindings=False):
 
     def _matches(self, row: Conversation) -> bool:
         query = self.query_shown
-        return (
-            query is not None and row.id not in self._gone and (self.me is None or query.filter.matches(row, self.me))
-        )
+        return query is not None and (self.me is None or query.filter.matches(row, self.me))
 
     def _belongs_here(self, conversation: Conversation, is_found: bool) -> bool:
         query = self.query_shown

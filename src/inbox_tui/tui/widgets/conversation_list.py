@@ -7,6 +7,7 @@ stays in its row until the list is shown anew.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -244,6 +245,20 @@ class ConversationList(PaintedRows, can_focus=True):
     def row_shifted(self, rows: int) -> None:
         """The highlight stays on its conversation."""
         self._number += rows
+
+    def row_removed(self, number: int) -> None:
+        """The highlight stays on its conversation; if it was that row's, the next one gets it."""
+        if number < self._number:
+            self._number -= 1
+
+    def forget(self, ids: Iterable[ConversationId]) -> None:
+        """Conversations do not exist any more: their rows go, the highlight and the selection leave them."""
+        gone = frozenset(ids)
+        if gone:
+            super().forget(gone)
+            self._select(self._selected - gone)
+            if self._highlighted is not None and self._highlighted.id in gone:
+                self._put_highlight(self._number)
 
     def stands_below_highlight(self, conversation: Conversation) -> bool:
         """What comes in there moves nothing that the member looks at."""
