@@ -60,7 +60,7 @@ async def test_the_keys_that_are_shown_are_those_that_work(team: Team4) -> None:
 async def test_a_reply_is_in_the_thread_before_the_store_has_it(team: Team4) -> None:
     async with team.inbox() as inbox:
         await begun(inbox, "At once")
-        inbox.screen.composing.submit(PRIYA, Kind.MESSAGE, "At once", and_resolve=False)
+        inbox.screen.sending.submit(PRIYA, Kind.MESSAGE, "At once", and_resolve=False)
         assert inbox.context.thread._pending[0].message.body == "At once"
         assert inbox.screen.composing._replies.text(PRIYA, Kind.MESSAGE) == ""
         await inbox.settled()
@@ -222,7 +222,7 @@ async def test_a_store_that_refuses_gives_the_text_back(team: Team4) -> None:
         assert isinstance(dana, Team)
         jonas = next(member for member in await dana.members() if member.email == JONAS)
         await dana.set_access(jonas.id, Access.NONE)
-        inbox.screen.composing.submit(PRIYA, Kind.MESSAGE, "Still mine", and_resolve=False)
+        inbox.screen.sending.submit(PRIYA, Kind.MESSAGE, "Still mine", and_resolve=False)
         await inbox.until(lambda: bool(inbox.heard(m.ReplyFailed)))
         await inbox.until(lambda: not inbox.context.me.may_chat)
         await inbox.settled()
@@ -352,7 +352,7 @@ async def test_a_reply_that_comes_back_does_not_turn_the_note_being_written_into
         await inbox.until(lambda: "Jonas was here" in inbox.thread)
         await inbox.press("enter", "escape", "m")
         await inbox.write("Jonas ")
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: isinstance(inbox.top, ConflictDialog))
         await inbox.press("ctrl+y")
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
@@ -404,12 +404,12 @@ async def test_a_colleagues_newer_reply_does_not_take_the_keys_from_who_writes_t
         await inbox.until(lambda: "Jonas was here" in inbox.thread)
         await inbox.press("enter", "escape", "j", "r")
         await inbox.write("Hello, ")
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: "Not sent to Priya Nair" in inbox.text())
         await inbox.write("I look into it")
         assert (inbox.is_writing, inbox.box.text) == (True, "Hello, I look into it")
         assert "draft" in row_of(inbox, "Priya Nair")
         await inbox.press("escape", "k", "r", "enter")
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert (Author.MEMBER, Kind.MESSAGE, "My answer") in await stored(team, "priya")

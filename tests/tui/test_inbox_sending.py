@@ -63,7 +63,7 @@ async def test_after_sending_the_list_has_the_keys(holding: Team4) -> None:
         await inbox.press("j", "r")
         await inbox.write("two")
         assert inbox.here == "luis"
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()
         assert inbox.is_writing, "a reply that goes its way does not take the keys from another"
@@ -77,7 +77,7 @@ async def test_the_box_keeps_the_keys_while_a_new_line_may_have_been_meant(holdi
         assert inbox.is_writing
         assert inbox.lines[-1].startswith(" REPLY  ")
         assert "✓ Not sent yet: keep typing to go on with it" in inbox.lines[-1]
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()
         assert inbox.has_focus(inbox.context.list)
@@ -92,7 +92,7 @@ async def test_a_box_that_was_come_back_to_keeps_the_keys(holding: Team4) -> Non
         await inbox.press("escape")
         assert "types on" not in inbox.text(), "that is over"
         await inbox.press("r")
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()
         assert inbox.is_writing
@@ -144,7 +144,7 @@ async def test_who_resolves_too_meant_no_new_line(holding: Team4) -> None:
         await inbox.write("All done")
         await inbox.press("ctrl+r", "j", "r")
         assert (inbox.here, inbox.is_writing, inbox.box.text) == ("luis", True, "")
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert await sent_by_dana(holding) == ["All done"]
 
@@ -168,7 +168,7 @@ async def test_it_can_be_taken_back(holding: Team4, keys: list[str]) -> None:
         assert inbox.box.text == "Not yet"
         assert inbox.is_writing
         assert "sending" not in inbox.text()
-        assert inbox.screen.composing._hold.newest() is None
+        assert inbox.screen.sending._hold.newest() is None
         assert await sent_by_dana(holding) == []
 
 
@@ -198,7 +198,7 @@ async def test_moving_on_does_not_stop_it(holding: Team4) -> None:
     async with holding.inbox() as inbox:
         await send(inbox, "Still going")
         await inbox.press("escape", "j")
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert await sent_by_dana(holding) == ["Still going"]
 
@@ -212,11 +212,11 @@ async def test_typing_on_takes_it_back_where_shift_enter_may_be_enter(holding: T
         await inbox.write("two")
         assert inbox.box.text == "one\ntwo three"
         assert "sending" not in inbox.text()
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.settled()
         assert await sent_by_dana(holding) == []
         await inbox.press("enter")
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert await sent_by_dana(holding) == ["one\ntwo three"]
 
@@ -257,7 +257,7 @@ async def test_sending_anyway_keeps_what_was_typed_since(team: Team4) -> None:
         await inbox.press("r")
         await inbox.write("answer one")
         await reply_as(await team.store(JONAS), "priya", "Jonas was here")
-        inbox.screen.composing.submit(PRIYA, Kind.MESSAGE, "answer one")
+        inbox.screen.sending.submit(PRIYA, Kind.MESSAGE, "answer one")
         inbox.screen.composing.keep(PRIYA, Kind.MESSAGE, "second thought")
         await inbox.until(lambda: isinstance(inbox.top, ConflictDialog))
         assert inbox.box.text == "answer one\nsecond thought"
@@ -291,7 +291,7 @@ async def test_what_is_under_way_and_what_is_typed_since_are_both_on_disk(holdin
         assert journal.flush()
         assert [draft.body for draft in journal.drafts(inbox.app.opened.outbox.sender)] == ["second"]
         assert after_a_kill(holding) == ["first\nsecond"]
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         assert [draft.body for draft in journal.drafts(inbox.app.opened.outbox.sender)] == ["second"]
         assert journal.flush()
@@ -346,7 +346,7 @@ async def test_a_note_does_not_resolve_somebody_who_began_to_wait_meanwhile(hold
         dana = await holding.store()
         assert isinstance(dana, Intake)
         await dana.request_handoff(luis, NOW)
-        inbox.screen.composing._hold.send_all()
+        inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.StillWaiting)))
         await inbox.settled()
         now = await dana.get(luis)

@@ -174,7 +174,7 @@ class InboxApp(PrivateApp):
 
     async def action_quit(self) -> None:
         """End; what is held is sent first."""
-        self.farewell = await self._inbox().composing.finish()
+        self.farewell = await self._inbox().sending.finish()
         self.exit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

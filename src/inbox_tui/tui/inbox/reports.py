@@ -19,6 +19,7 @@ from inbox_tui.tui.inbox.hints import KeyHints
 from inbox_tui.tui.inbox.jumps import Jumps
 from inbox_tui.tui.inbox.listing import ListController
 from inbox_tui.tui.inbox.reading import ReadingController
+from inbox_tui.tui.inbox.sending import SendController
 from inbox_tui.tui.inbox.triage import TriageController
 
 
@@ -32,6 +33,7 @@ class ReportHandlers(Screen[None]):
     jumps: Jumps
     assigned: AssignmentNotices
     composing: ComposeController
+    sending: SendController
     hints: KeyHints
 
     def _painted(self, page: Page, request: PageRequest) -> Page:
@@ -61,7 +63,7 @@ class ReportHandlers(Screen[None]):
         """A thread for the pane, or for later."""
         self.reading.show_thread(event.thread)
         self.composing.thread_shown(event.id)
-        self.composing.show_under_way(event.id)
+        self.sending.show_under_way(event.id)
 
     @on(m.EarlierRead)
     def show_earlier(self, event: m.EarlierRead) -> None:
@@ -83,7 +85,7 @@ class ReportHandlers(Screen[None]):
         """Somebody wrote, or the line to the store went down or came back."""
         if not self.listing.follow_changes(event.changes):
             self.assigned.read()
-        self.composing.line_changed()
+        self.sending.line_changed()
 
     @on(m.ConversationsRead)
     def show_changed(self, event: m.ConversationsRead) -> None:
@@ -118,22 +120,22 @@ class ReportHandlers(Screen[None]):
     @on(m.ReplySent)
     def show_sent(self, event: m.ReplySent) -> None:
         """The store has a reply."""
-        self.composing.sent(event.key, event.sent)
+        self.sending.sent(event.key, event.sent)
 
     @on(m.StillWaiting)
     def show_still_waiting(self, event: m.StillWaiting) -> None:
         """A note did not resolve a visitor who waits."""
-        self.composing.still_waiting(event.conversation)
+        self.sending.still_waiting(event.conversation)
 
     @on(m.ReplyUnconfirmed)
     def show_unconfirmed(self, event: m.ReplyUnconfirmed) -> None:
         """The store may have a reply although no answer came."""
-        self.composing.show_under_way(event.id)
+        self.sending.show_under_way(event.id)
 
     @on(m.ReplyFailed)
     def show_unsent(self, event: m.ReplyFailed) -> None:
         """The store has a reply not."""
-        self.composing.failed(event.id, event.key, event.error)
+        self.sending.failed(event.id, event.key, event.error)
 
     @on(m.ConversationsImported)
     def show_imported(self, event: m.ConversationsImported) -> None:

@@ -10,11 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Kind, Status
@@ -23,6 +22,7 @@ from inbox_tui.tui.inbox.assigned import AssignmentNotices
 from inbox_tui.tui.inbox.composing import ComposeController
 from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.hints import KeyHints
+from inbox_tui.tui.inbox.intents import IntentHandlers
 from inbox_tui.tui.inbox.jumps import Jumps
 from inbox_tui.tui.inbox.keys import INBOX_KEYS
 from inbox_tui.tui.inbox.listing import ListController
@@ -31,27 +31,23 @@ from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.outgoing import Replies
 from inbox_tui.tui.inbox.prompts import Prompts
 from inbox_tui.tui.inbox.reading import ReadingController
-from inbox_tui.tui.inbox.reports import ReportHandlers
 from inbox_tui.tui.inbox.requests import StoreRequests
+from inbox_tui.tui.inbox.sending import SendController
 from inbox_tui.tui.inbox.state import InboxState
 from inbox_tui.tui.inbox.triage import TriageController
 from inbox_tui.tui.terminal.private import render_only_changes
 from inbox_tui.tui.widgets.conversation_list import ConversationList
-from inbox_tui.tui.widgets.detail_header import DetailHeader
 from inbox_tui.tui.widgets.detail_pane import DetailPane
 from inbox_tui.tui.widgets.filter_bar import FilterBar
 from inbox_tui.tui.widgets.list_header import ListHeader
-from inbox_tui.tui.widgets.reply_box import ReplyBox
 from inbox_tui.tui.widgets.status_line import StatusLine
-from inbox_tui.tui.widgets.thread_view import ThreadView
-from inbox_tui.tui.widgets.thread_wants import EndWanted, HitMissed, HitWanted, LaterWanted
 from inbox_tui.tui.widgets.top_bar import TopBar
 
 AGES_EVERY = 30.0
 """Seconds after which ages and waits are looked at again."""
 
 
-class InboxScreen(ReportHandlers):
+class InboxScreen(IntentHandlers):
     """Where a shift is worked."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
@@ -86,12 +82,14 @@ class InboxScreen(ReportHandlers):
         state.read(opened.page.rows)
         work = StoreRequests(self, opened.store, state, opened.writes)
         self.context = InboxContext(self, work, opened, self._launch, self._clock)
-        self.composing = ComposeController(self.context, Replies(opened.outbox, self._new_key))
+        replies = Replies(opened.outbox, self._new_key)
+        self.composing = ComposeController(self.context, replies)
+        self.sending = SendController(self.context, self.composing, replies)
         self.prompts = Prompts(self.context)
         self.hints = KeyHints(self.context)
         self.listing = ListController(self.context, opened)
         self.jumps = Jumps(self.context, self.listing)
-        self.reading = ReadingController(self.context, self.composing.follow)
+        self.reading = ReadingController(self.context, self.sending.follow)
         self.assigned = AssignmentNotices(self.context)
         self.triage = TriageController(self.context, self.assigned.takes, self.jumps.go_to)
         self.listing.show_opened("sample" if self._launch.is_demo else opened.workspace)
@@ -100,7 +98,7 @@ class InboxScreen(ReportHandlers):
         self.set_interval(AGES_EVERY, self.listing.show_ages)
         self.context.run(self.context.work.follow(), group="follow")
         self.call_after_refresh(self.assigned.read)
-        self.composing.resume()
+        self.sending.resume()
         if self._launch.is_new and opened.counts.all == 0:
             self.call_after_refresh(self.prompts.welcome)
 
@@ -158,7 +156,7 @@ class InboxScreen(ReportHandlers):
 
     def action_undo(self) -> None:
         """Take back what was just sent, or the last decision."""
-        if not self.composing.take_back():
+        if not self.sending.take_back():
             self.triage.undo()
 
     def action_export(self) -> None:
@@ -220,195 +218,3 @@ class InboxScreen(ReportHandlers):
         if action == "remove_sample":
             return not self._launch.is_demo and self.listing.has_sample
         return self.context.allows(action)
-
-    def _begin(self, kind: Kind | None) -> None:
-        self.reading.catch_up()  # the box must be that of the highlighted conversation
-        self.add_class("-reading")
-        self.composing.begin(kind)
-
-    # What widgets ask for
-
-    def on_descendant_focus(self) -> None:
-        """Other keys matter in the reply box than outside it."""
-        self.hints.show()
-        if self.context.pane.conversation is not None:
-            self.composing.show_under_way(self.context.pane.conversation.id)
-
-    @on(FilterBar.Chosen)
-    def choose_filter(self, event: FilterBar.Chosen) -> None:
-        """A filter was clicked."""
-        event.stop()
-        self.listing.change(filter=event.filter, order=None)
-
-    @on(ConversationList.Highlighted)
-    def follow_highlight(self, event: ConversationList.Highlighted) -> None:
-        """Another row: its conversation comes into the pane."""
-        event.stop()
-        shown = self.context.pane.conversation
-        if shown is not None and event.conversation is not None and event.conversation.id != shown.id:
-            self.context.status.clear()  # but a list that fills, or of which nothing is left, has its own words to say
-        self.reading.follow(event.conversation)
-        self.context.arrived(event.conversation)
-        if event.conversation is not None:
-            self.assigned.saw(event.conversation.id)
-
-    @on(ConversationList.PageWanted)
-    def read_page(self, event: ConversationList.PageWanted) -> None:
-        """The list was scrolled to rows that are not loaded."""
-        event.stop()
-        self.listing.read_page(event.request)
-
-    @on(ConversationList.Opened)
-    def open_conversation(self, event: ConversationList.Opened) -> None:
-        """Enter on a row: write into the box that is shown; where the list fills the screen, first read."""
-        event.stop()
-        if self.has_class("-narrow") and not self.has_class("-reading"):
-            self.add_class("-reading")
-            self.context.pane.focus_thread()
-        else:
-            self._begin(None)
-
-    @on(ConversationList.EmptyOpened)
-    def open_nothing(self, event: ConversationList.EmptyOpened) -> None:
-        """Enter on an empty list: what could be in it."""
-        event.stop()
-        if self.listing.is_unused:
-            self.prompts.welcome()
-
-    @on(ConversationList.SelectionChanged)
-    def show_selection(self, event: ConversationList.SelectionChanged) -> None:
-        """Say how many are selected and what can be done with them."""
-        event.stop()
-        self.hints.show()
-
-    @on(ConversationList.TopReached)
-    @on(ConversationList.EndReached)
-    @on(ListHeader.NewRequested)
-    def show_new(self, event: Message) -> None:
-        """At the top, at the end, or where its note was clicked: what is new comes in."""
-        event.stop()
-        self.listing.show_new()
-
-    @on(ConversationList.EdgesChanged)
-    def show_edges(self) -> None:
-        """Other numbers of conversations wait at the list's edges."""
-        self.listing.show_edges()
-
-    @on(ListHeader.SearchTyped)
-    def search(self, event: ListHeader.SearchTyped) -> None:
-        """Narrow the list once the typing pauses."""
-        event.stop()
-        self.listing.search(event.words)
-
-    @on(ListHeader.SearchLeft)
-    async def leave_search(self, event: ListHeader.SearchLeft) -> None:
-        """The keys belong to the list again."""
-        event.stop()
-        self.set_focus(self.context.list)
-        await self.context.header.close_search()
-
-    @on(DetailHeader.AssignRequested)
-    @on(DetailHeader.StatusToggled)
-    @on(ListHeader.SearchRequested)
-    @on(ListHeader.ExportRequested)
-    @on(TopBar.SettingsRequested)
-    @on(TopBar.AgentMenuRequested)
-    @on(TopBar.AssignedRequested)
-    async def click_action(self, event: Message) -> None:
-        """A button, icon or name was clicked: the same as its key."""
-        event.stop()
-        actions: dict[type[Message], str] = {
-            DetailHeader.AssignRequested: "assign",
-            DetailHeader.StatusToggled: "toggle_status",
-            ListHeader.SearchRequested: "search",
-            ListHeader.ExportRequested: "export",
-            TopBar.SettingsRequested: "settings",
-            TopBar.AgentMenuRequested: "agent",
-            TopBar.AssignedRequested: "assigned",
-        }
-        await self.run_action(actions[type(event)])
-
-    @on(ThreadView.EarlierWanted)
-    def read_earlier(self, event: ThreadView.EarlierWanted) -> None:
-        """The thread was scrolled to its first loaded message."""
-        event.stop()
-        self.reading.read_earlier(event.conversation_id, event.before)
-
-    @on(LaterWanted)
-    def read_later(self, event: LaterWanted) -> None:
-        """The thread was scrolled to its last loaded message, which is not the newest."""
-        event.stop()
-        self.reading.read_later(event)
-
-    @on(EndWanted)
-    def read_end(self, event: EndWanted) -> None:
-        """The beginning or the end of the thread is not loaded."""
-        event.stop()
-        self.reading.read_end(event)
-
-    @on(HitWanted)
-    def find_hit(self, event: HitWanted) -> None:
-        """No loaded message has the words, in the direction that was asked for."""
-        event.stop()
-        self.reading.find_hit(event)
-
-    @on(HitMissed)
-    def miss_hit(self, event: HitMissed) -> None:
-        """There is no further message that has the words."""
-        event.stop()
-        self.reading.miss_hit(event.direction)
-
-    @on(ReplyBox.Submitted)
-    def submit(self, event: ReplyBox.Submitted) -> None:
-        """Enter in the box."""
-        event.stop()
-        self.assigned.takes((event.conversation_id,))  # whom a reply may be assigned to
-        self.composing.submit(
-            event.conversation_id, event.kind, event.text, and_resolve=event.and_resolve, cursor=event.cursor
-        )
-
-    @on(ReplyBox.Continued)
-    def write_on(self, event: ReplyBox.Continued) -> None:
-        """Typing went on after Enter."""
-        self.composing.continued(event.key)
-
-    @on(ReplyBox.TakeBackRequested)
-    def take_back(self, event: ReplyBox.TakeBackRequested) -> None:
-        """Undo in an empty box."""
-        self.composing.take_back(self.context.box.conversation_id)
-
-    @on(ReplyBox.Entered)
-    def begin_writing(self, event: ReplyBox.Entered) -> None:
-        """The cursor came into the box, by key or by mouse."""
-        event.stop()
-        self.composing.begun(event.conversation_id)
-
-    @on(ReplyBox.DraftChanged)
-    def keep_draft(self, event: ReplyBox.DraftChanged) -> None:
-        """A key in the box."""
-        event.stop()
-        self.composing.keep(event.conversation_id, event.kind, event.text)
-
-    @on(ReplyBox.KindChanged)
-    def show_kind(self, event: ReplyBox.KindChanged) -> None:
-        """A reply became a note, or a note a reply."""
-        event.stop()
-        self.hints.show()
-        self.composing.kind_changed(event.kind, is_joined=event.is_joined)
-
-    @on(ReplyBox.LeaveRequested)
-    def leave_box(self, event: ReplyBox.LeaveRequested) -> None:
-        """Esc in the box: the text stays."""
-        event.stop()
-        if self.context.box.conversation_id is not None:
-            self.composing.left(self.context.box.conversation_id)
-        if self.has_class("-narrow"):
-            self.context.pane.focus_thread()
-        else:
-            self.context.focus_list()
-
-    @on(ReplyBox.EditorRequested)
-    def open_editor(self, event: ReplyBox.EditorRequested) -> None:
-        """Ctrl+O in the box."""
-        event.stop()
-        self.composing.edit_outside(event.conversation_id, event.kind, event.text)

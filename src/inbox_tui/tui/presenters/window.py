@@ -13,18 +13,17 @@ one row longer: the row that asks for more. It has no row numbers to jump to, ex
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Conversation, ConversationId
 from inbox_tui.domain.paging import Cursor, Page, PageRequest
+from inbox_tui.tui.presenters.page_requests import PageRequests
 
 PAGE_SIZE = 60
 """Rows that one request asks for."""
 MAX_ROWS_LOADED = 1_500
 """Rows that stay loaded; those farthest from where rows arrive are let go."""
-
-Edge = Literal["after", "before"]
 
 
 class Arrived(NamedTuple):
@@ -77,8 +76,7 @@ class ListWindow:
         self._is_counted = total is not None
         self._page_size = page_size
         self._kept_rows = kept_rows
-        self._asked: dict[Edge, PageRequest] = {}
-        self._jump: PageRequest | None = None
+        self._requests = PageRequests(page_size)
         self._start = 0
         self._rows: list[Conversation] = []
         self._is_first_loaded = False
@@ -249,59 +247,28 @@ class ListWindow:
         if not is_near and top and not self._is_counted:
             is_near = True  # there is no other way than from row to row
         if not is_near or (not self._rows and self._is_counted):
-            return self._wanted_jump((top + bottom) // 2)
-        if self._jump is not None:
-            self._overtake()
+            return self._requests.jump((top + bottom) // 2, self.total if self._is_counted else None)
+        if self._requests.is_jumping:
+            self._requests.clear()
         ahead = self._page_size // 2
         requests: list[PageRequest] = []
         if top - ahead < self._start and not self._is_first_loaded:
-            requests += self._wanted_growth("before", self._stretches[0].first)
+            requests += self._requests.grow("before", self._stretches[0].first)
         if bottom + ahead > self.end and not self._is_last_loaded:
-            requests += self._wanted_growth("after", self._stretches[-1].last)
+            requests += self._requests.grow("after", self._stretches[-1].last)
         return tuple(requests)
 
     def apply(self, request: PageRequest, page: Page) -> Arrived | None:
         """Take in the answer to a request; None if nobody waits for it any more."""
-        if page.query != self.query:
+        if page.query != self.query or not self._requests.take(request):
             return None
         if request.cursor is None:
-            if request != self._jump:
-                return None
             return self._replace_all(request, page)
-        if self._asked.get(request.direction) != request:
-            return None
-        del self._asked[request.direction]
         return self._grow_after(request, page) if request.direction == "after" else self._grow_before(request, page)
 
     def give_up(self) -> None:
         """Nothing that was asked will be answered; ``wanted`` may ask for it again."""
-        self._overtake()
-
-    def _wanted_jump(self, middle: int) -> tuple[PageRequest, ...]:
-        size = self._page_size
-        if self._jump is not None and self._first_of(self._jump) <= middle < self._first_of(self._jump) + size:
-            return ()
-        self._overtake()
-        if not self._is_counted:
-            self._jump = PageRequest(limit=size)
-        elif middle >= self.total - size // 2 and self.total > size:
-            self._jump = PageRequest(limit=size, offset=-size)  # from the end, wherever that is by now
-        else:
-            self._jump = PageRequest(limit=size, offset=max(0, middle - size // 2))
-        return (self._jump,)
-
-    def _wanted_growth(self, edge: Edge, cursor: Cursor | None) -> tuple[PageRequest, ...]:
-        if edge in self._asked or cursor is None:
-            return ()
-        self._asked[edge] = PageRequest(limit=self._page_size, cursor=cursor, direction=edge)
-        return (self._asked[edge],)
-
-    def _first_of(self, jump: PageRequest) -> int:
-        return jump.offset if jump.offset >= 0 else max(0, self.total + jump.offset)
-
-    def _overtake(self) -> None:
-        self._jump = None
-        self._asked.clear()
+        self._requests.clear()
 
     def _load(self, page: Page, start: int) -> None:
         self._start = start
@@ -312,7 +279,6 @@ class ListWindow:
         self._index()
 
     def _replace_all(self, request: PageRequest, page: Page) -> Arrived:
-        self._overtake()
         size = len(page.rows)
         is_from_end = request.offset < 0
         if page.offset is not None and page.offset >= 0:
@@ -341,7 +307,7 @@ class ListWindow:
             del self._rows[: gone.size]
             self._start += gone.size
             self._is_first_loaded = False
-            self._asked.pop("before", None)
+            self._requests.drop("before")
         self._index()
         return Arrived(range(old_end, self.end), 0)
 
@@ -360,7 +326,7 @@ class ListWindow:
             gone = self._stretches.pop()
             del self._rows[len(self._rows) - gone.size :]
             self._is_last_loaded = False
-            self._asked.pop("after", None)
+            self._requests.drop("after")
         if not self._is_counted:
             self._fit_total()
         self._index()
