@@ -14,6 +14,7 @@ from inbox_tui.domain.models import ConversationId, ReplyDraft
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.overview import FIRST_PAGE, Overview, first_list, read_counted_page, read_overview
 from inbox_tui.store.protocol import Store
+from inbox_tui.store.refreshing import Refresh, read_apart, read_refreshed
 from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract.base import C1, intake_of
@@ -82,6 +83,16 @@ async def test_any_number_of_conversations_take_one_request(line: Proxy, far: St
     found = await far.get_many([C1, *(ConversationId(f"gone-{number}") for number in range(500))])
     assert [one.id for one in found] == [C1]
     assert line.tally.after(before).turns == 1
+
+
+async def test_what_a_write_changed_takes_one_request(line: Proxy, far: Store, store: Store) -> None:
+    await read_overview(far, *first_list(Filter.ALL))
+    before = line.tally
+    wanted = Refresh([C1, ConversationId("gone")], thread=C1)
+    seen = await read_refreshed(far, wanted)
+    assert line.tally.after(before).turns == 1
+    assert seen == await read_refreshed(store, wanted) == await read_apart(far, wanted)
+    assert (await read_refreshed(far, Refresh(thread=ConversationId("gone")))).thread is None
 
 
 async def test_a_reply_is_acknowledged_in_one(line: Proxy, far: Store) -> None:

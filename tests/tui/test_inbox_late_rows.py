@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
+
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
@@ -19,6 +21,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.store.protocol import Store, Upkeep
+from inbox_tui.store.refreshing import Refresh, Refreshed, Refreshing
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.state import CONFIRM_TIMEOUT, InboxState
 from tui.terminal import Inbox
@@ -69,15 +72,18 @@ async def test_a_store_whose_reads_lag_is_read_again_until_it_shows_the_decision
     """And what a lagging store shows once the time is over is believed: here, that a colleague reopened it."""
     async with team.inbox() as inbox:
         store, old = inbox.context.work.store, {}
-        get_many = store.get_many
+        assert isinstance(store, Refreshing)
+        refresh = store.refresh
         old[PRIYA] = await store.get(PRIYA)
 
-        async def lagging(ids: Sequence[ConversationId]) -> Sequence[Conversation]:
-            return [old.get(each.id, each) for each in await get_many(ids)]
+        async def lagging(wanted: Refresh) -> Refreshed:
+            seen = await refresh(wanted)
+            rows = [old.get(each.id, each) for each in seen.conversations]
+            return msgspec.structs.replace(seen, conversations=rows)
 
-        store.get_many = lagging  # type: ignore[method-assign]
+        store.refresh = lagging  # type: ignore[method-assign]
         await inbox.press("e")
-        inbox.context.read_conversations([PRIYA])
+        inbox.context.refresh([PRIYA])
         await inbox.settled()
         assert inbox.heard(m.ConversationsRead)[-1].conversations[0].status is Status.OPEN, "as the store reads"
         assert status(inbox, PRIYA) is Status.RESOLVED
@@ -98,7 +104,7 @@ async def test_a_removed_conversation_leaves_the_screen(team: Team4) -> None:
         dana = await team.store()
         assert isinstance(dana, Upkeep)
         await dana.remove([LUIS], [])
-        inbox.context.read_conversations([LUIS])
+        inbox.context.refresh([LUIS])
         await inbox.until(lambda: LUIS in inbox.heard(m.ConversationsRead)[-1].gone)
         await inbox.settled()
         assert inbox.rows == [id for id in before if id != LUIS]

@@ -57,6 +57,7 @@ from inbox_tui.store.api import (
 )
 from inbox_tui.store.overview import read_counted_page, read_overview
 from inbox_tui.store.protocol import Store
+from inbox_tui.store.refreshing import Refresh, read_refreshed
 
 AnAgent = Annotated[str | None, QueryParameter(description="Id of an AI agent; absent for all agents.")]
 Search = Annotated[str, QueryParameter(description="Words that the conversation holds, at most 12.")]
@@ -151,15 +152,24 @@ async def conversation(caller: MemberOf, id: FromPath[str]) -> Conversation:
 async def lookup(caller: MemberOf, data: JSONBody[Lookup]) -> Found:
     """Conversations by their ids, each once; those that do not exist are left out.
 
-    `looked_up` says how many of the ids one answer had room for, from the first on; ask for the others again.
+    `looked_up` says how many of the ids one answer had room for, from the first on; ask for the others again. With a
+    `scope` the answer tells the number in each filter as well, and of one conversation the newest messages: all that a
+    screen shows anew when somebody wrote.
     """
     ids, found, looked_up, room = data.ids, list[Conversation](), 0, LOOKUP_ROOM
+    counts = opened = None
+    if data.scope is not None:
+        looked_up = len(ids[: room // MOST_CONVERSATION])
+        wanted = Refresh(ids[:looked_up], data.scope, data.thread, data.limit)
+        seen = await read_refreshed(caller.store, wanted)
+        found, counts, opened = [*seen.conversations], seen.counts, seen.thread
+        room -= sum(map(sent_size, found))
     while some := ids[looked_up : looked_up + room // MOST_CONVERSATION]:
         rows = await caller.store.get_many(some)
         found += rows
         looked_up += len(some)
         room -= sum(map(sent_size, rows))
-    return Found(found, looked_up)
+    return Found(found, looked_up, counts, opened)
 
 
 @get("/conversations/{id:str}/thread", opt={"audience": Audience.CHAT})

@@ -15,7 +15,7 @@ import msgspec
 from inbox_tui.domain import errors
 from inbox_tui.domain.agents import MESSAGES_AT_ONCE
 from inbox_tui.domain.errors import Conflict, InboxError, StoreBroken, StoreUnavailable
-from inbox_tui.domain.filters import Counts
+from inbox_tui.domain.filters import Counts, Scope
 from inbox_tui.domain.models import (
     Access,
     Agent,
@@ -31,6 +31,7 @@ from inbox_tui.domain.models import (
     Moment,
     StateChange,
     Status,
+    Thread,
 )
 from inbox_tui.domain.outcomes import Outcome, refused
 from inbox_tui.domain.paging import Cursor, Page
@@ -132,6 +133,12 @@ class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Conversations that are wanted by id."""
 
     ids: Annotated[list[ConversationId], msgspec.Meta(max_length=LOOKUP_LIMIT)]
+    scope: Scope | None = None
+    """What is counted as well; null for nothing."""
+    thread: ConversationId | None = None
+    """With a scope: the conversation whose newest messages are wanted as well; null for none."""
+    limit: Annotated[int, msgspec.Meta(ge=0, le=PAGE_LIMIT)] = 200
+    """Messages wanted of it."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -141,6 +148,10 @@ class Found(msgspec.Struct, frozen=True):
     """Those that exist, each once, in the order asked for."""
     looked_up: int
     """How many of the ids were looked up, from the first on. There was no room for the rest: ask for them again."""
+    counts: Counts | None = None
+    """The number in each filter, if they were to be counted."""
+    thread: Thread | None = None
+    """Null if none was wanted, or if its conversation does not exist."""
 
 
 class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

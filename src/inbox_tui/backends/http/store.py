@@ -51,6 +51,7 @@ from inbox_tui.store.api import (
 )
 from inbox_tui.store.deciding import unsupported
 from inbox_tui.store.protocol import Capabilities, Clock
+from inbox_tui.store.refreshing import Refresh, Refreshed, read_apart
 from inbox_tui.store.registry import Identity
 from inbox_tui.store.url import StoreUrl
 
@@ -159,6 +160,20 @@ class HttpStore(HttpTeam, HttpIntake, HttpBatched):
             found += some.conversations
             left = left[some.looked_up :]
         return found
+
+    async def refresh(self, wanted: Refresh) -> Refreshed:
+        """Changed conversations, the numbers and the open thread. Raises NotAllowed for a thread."""
+        ids = [ConversationId(id) for id in dict.fromkeys(map(replace_unstorable, wanted.ids))]
+        some = that_fit(ids[:LOOKUP_LIMIT], BODY_LIMIT // 2)
+        try:
+            body = Lookup(some, wanted.scope, wanted.thread, min(wanted.limit, PAGE_LIMIT))
+            seen = await self._line.ask("POST", "lookup", Found, body=body, is_keyed=True)
+        except NotFound:  # a server of an earlier version
+            return await read_apart(self, wanted)
+        if seen.counts is None:
+            raise StoreBroken(f"{self.name} counted nothing.")
+        found = [*seen.conversations, *await self.get_many(ids[seen.looked_up :])]
+        return Refreshed(found, seen.counts, seen.thread)
 
     async def thread(
         self,

@@ -6,9 +6,10 @@ Each function runs inside one read transaction and sees one state of the workspa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Literal, NamedTuple
 
-from inbox_tui.backends.sql import statements
+from inbox_tui.backends.sql import counters, statements
 from inbox_tui.backends.sql.database import Asked, AskedWithin, Database, Row, Value
 from inbox_tui.backends.sql.message_ids import is_named, no_message, numbered
 from inbox_tui.backends.sql.roster import Roster
@@ -29,6 +30,7 @@ from inbox_tui.domain.models import (
 )
 from inbox_tui.domain.paging import ROOM, that_fit
 from inbox_tui.domain.text import replace_unstorable
+from inbox_tui.store.refreshing import Refresh, Refreshed
 
 _AFTER_ALL = 2**63 - 1
 _BEFORE_ALL = -(2**63)
@@ -50,6 +52,16 @@ def find_many(db: Database, me: MemberId, ids: Sequence[ConversationId]) -> list
     rows = (stored(row, roster).conversation for row in conversations(db, "public_id", wanted))
     found = {one.id: rules.as_seen_by(actor, one) for one in rows}
     return [found[ConversationId(id)] for id in wanted if id in found]
+
+
+def refreshed(db: Database, me: MemberId, wanted: Refresh) -> Refreshed:
+    """Changed conversations, the numbers and the open thread, as they are at one moment. Raises NotAllowed."""
+    opened = None
+    if wanted.thread is not None:
+        with suppress(NotFound):
+            opened = thread(db, me, wanted.thread, None, wanted.limit)
+    found = find_many(db, me, wanted.ids) if wanted.ids else ()
+    return Refreshed(found, counters.read(db, me, wanted.scope), opened)
 
 
 def thread(db: Database, me: MemberId, id: ConversationId, before: MessageId | None, limit: int) -> Thread:

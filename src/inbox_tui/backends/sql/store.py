@@ -36,6 +36,7 @@ from inbox_tui.domain.models import (
 from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Capabilities
+from inbox_tui.store.refreshing import Refresh, Refreshed
 
 _CHANGE = 4
 """What a state change weighs in a portion: it moves its conversation in several indexes."""
@@ -90,6 +91,14 @@ class SqlStore(SqlTeam, SqlIntake, SqlHost, SqlUpkeep):
         """Those conversations that exist, as the member may see them."""
         me = self._session.me
         return await self._session.read_asked(reads.many_asked(ids), lambda db: reads.find_many(db, me, ids))
+
+    async def refresh(self, wanted: Refresh) -> Refreshed:
+        """Changed conversations, the numbers and the open thread, as they are at one moment. Raises NotAllowed."""
+        me = self._session.me
+        if wanted.thread is not None:
+            return await self._session.read(lambda db: reads.refreshed(db, me, wanted))
+        asked = [*reads.many_asked(wanted.ids), counters.asked_of(me, wanted.scope)]
+        return await self._session.read_asked(asked, lambda db: reads.refreshed(db, me, wanted))
 
     async def thread(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 
 import pytest
@@ -11,6 +12,7 @@ from inbox_tui.domain.filters import Counts, Filter, Query, Scope
 from inbox_tui.domain.limits import FIELD_LIMIT, ID_LIMIT
 from inbox_tui.domain.models import FROM_START, Access, AgentId, Author, ConversationId, Lead, MessageId, Status
 from inbox_tui.store.protocol import Store
+from inbox_tui.store.refreshing import Refresh, read_refreshed
 from inbox_tui.testing.contract.base import C1, Contract, OpenAs, agent_of, listed, messages, needs
 from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import (
@@ -132,6 +134,21 @@ class ReadingContract(Contract):
         await self.seed(dana, *(incoming(id, lead=lead) for id in large))
         ids = [ConversationId(id) for id in (*large, *(f"none-{number}" for number in range(2_000)), *large)]
         assert [found.id for found in await dana.get_many(ids)] == large
+
+    async def test_what_a_write_changed_is_read_together(self, dana: Store, eve: Store) -> None:
+        """Each part is what its own verb gives; who may open no thread gets the rest."""
+        await self.seed(dana, incoming("c-1", *(f"message {number}" for number in range(5))), incoming("c-2"))
+        gone = ConversationId("no-such")
+        for store, thread in product((dana, eve), (None, C1, gone)):
+            wanted = Refresh([C1, gone], Scope((await agent_of(dana, WEBSITE)).id), thread, limit=3)
+            if store is eve and thread is not None:
+                with pytest.raises(NotAllowed):
+                    await read_refreshed(store, wanted)
+            else:
+                seen = await read_refreshed(store, wanted)
+                assert list(seen.conversations) == await store.get_many([C1])
+                assert seen.counts == await store.counts(wanted.scope)
+                assert seen.thread == (await store.thread(C1, limit=3) if thread == C1 else None)
 
     async def test_a_thread_is_read_backwards_in_stretches(self, dana: Store) -> None:
         """Oldest first within each; nothing twice, nothing left out."""

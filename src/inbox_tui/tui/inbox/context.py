@@ -6,7 +6,7 @@ know the screen's insides. It decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.keys import is_allowed
 from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.painting import Painter
+from inbox_tui.tui.inbox.refreshing import RefreshQueue
 from inbox_tui.tui.inbox.requests import DECIDE, DELIVER, FOLLOW, READ_CHANGED, WRITE, StoreRequests
 from inbox_tui.tui.inbox.thread_cache import ThreadCache
 from inbox_tui.tui.presenters.keys import KeyNames
@@ -69,7 +70,7 @@ class InboxContext:
     ) -> None:
         self.screen = screen
         self.state = work.state
-        self.painter = Painter(screen, work.state, clock, self.read_conversations)
+        self.painter = Painter(screen, work.state, clock, self.refresh)
         self.work = work
         self.me = opened.me
         self.members = opened.members
@@ -93,6 +94,7 @@ class InboxContext:
         """Conversations that could not be read: what is shown of them may be old."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
+        self.refreshes = RefreshQueue(lambda work: self.run(work, group="changed"), self._refresh)
         self.seen = self.painter.seen
         self.top = screen.query_one(TopBar)
         self.bar = screen.query_one(FilterBar)
@@ -250,19 +252,22 @@ class InboxContext:
         """Whether the detail pane shows this conversation."""
         return self.pane.conversation is not None and self.pane.conversation.id == id
 
-    def read_conversations(self, ids: Sequence[ConversationId]) -> None:
-        """Read conversations again."""
-        self.run(self.work.read_conversations(ids), group="changed")
-
     def refresh_open_thread(self) -> None:
         """Read the thread on screen again if what is kept of it is old."""
         shown = self.pane.conversation
         if shown is not None and self.me.may_chat and self.threads.get(shown.id) is None:
             self.run(self.work.read_thread(shown.id), group="thread", exclusive=True)
 
-    def read_counts(self) -> None:
-        """Read the numbers of the filters again."""
-        self.run(self.work.read_counts(self.agent), group="counts", exclusive=True)
+    def refresh(self, ids: Iterable[ConversationId] = ()) -> None:
+        """Read again what was written to, with the numbers of the filters and the open thread if it is old."""
+        self.refreshes.add(ids)
+
+    async def _refresh(self, ids: Sequence[ConversationId]) -> None:
+        shown = self.pane.conversation
+        opened = shown.id if shown is not None and self.me.may_chat and self.threads.get(shown.id) is None else None
+        if opened is not None:
+            self.stop("thread")  # which may have been read before the write
+        await self.work.refresh(ids, self.agent, opened)
 
     def allows(self, action: str) -> bool:
         """Whether the member's access and the store allow an action of the screen."""
@@ -295,7 +300,7 @@ class InboxContext:
             self._in_doubt.update(ids)
             self.screen.set_timer(RETRY_DELAY, self.read_again)
         elif ids and operation != READ_CHANGED:
-            self.read_conversations(ids)
+            self.refresh(ids)
         if undecided and not is_away:
             self.painter.read_doubted()
 
@@ -310,7 +315,7 @@ class InboxContext:
         self.painter.read_doubted()
         if self._in_doubt:
             in_doubt, self._in_doubt = tuple(self._in_doubt), set()
-            self.run(self.work.read_conversations(in_doubt), group="changed")
+            self.refresh(in_doubt)
 
     def _show_keys(self) -> None:
         self.box.show_keys(self.keys["reply.send"], self.keys["reply.newline"])

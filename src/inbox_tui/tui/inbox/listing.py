@@ -197,6 +197,8 @@ class ListController:
         if agent == self.query.agent:
             self.counts, self._counted = counts, agent
             self._context.bar.counts = counts
+            if not self._heard_all and self._context.refreshes.is_waiting:
+                return  # counted before the changes that nobody looks at
             if self._context.list.query_shown == self.query and not self.query.search:
                 heard_all, self._heard_all = self._heard_all, True
                 self._context.list.count(counts.of(self.query.filter), heard_all=heard_all)
@@ -257,7 +259,7 @@ class ListController:
             context.threads.forget(id)
         if changes.conversations:
             self._heard_all &= can_look_at_each
-            context.read_conversations(changes.conversations[:FOLLOWED_AT_ONCE])
+            context.refresh(changes.conversations[:FOLLOWED_AT_ONCE])
         return can_look_at_each
 
     def _read_anew(self) -> None:
@@ -277,9 +279,7 @@ class ListController:
                 self._moved_up.add(conversation.id)
         context.painter.show(conversation.id for conversation in conversations)
         context.list.hear(conversations)
-        context.refresh_open_thread()
         self.show_edges()
-        context.read_counts()  # after what they count, so that the two agree
         self._find_again()
 
     def _find_again(self) -> None:

@@ -39,6 +39,7 @@ from inbox_tui.operations.triage import Done, Triage, assignments, status_change
 from inbox_tui.operations.writes import Writes
 from inbox_tui.store.overview import FIRST_PAGE, read_counted_page
 from inbox_tui.store.protocol import Intake, Scan, Store, Team
+from inbox_tui.store.refreshing import Refresh, read_refreshed
 from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.state import InboxState
 from inbox_tui.tui.presenters.stretch import newest_hit, oldest_hit
@@ -93,11 +94,6 @@ class StoreRequests:
         """Further rows."""
         async with self._reporting(READ_LIST):
             self._post(m.PageRead(query, request, await self._page(query, request)))
-
-    async def read_counts(self, agent: AgentId | None) -> None:
-        """The numbers of the filters."""
-        async with self._reporting("count"):
-            self._post(m.CountsRead(agent, await self.store.counts(Scope(agent))))
 
     async def read_found(self, query: Query, show: Callable[[Query, Page], None]) -> None:
         """Show what a search finds now, from the beginning."""
@@ -156,16 +152,22 @@ class StoreRequests:
             if wanted.is_asked_for:
                 self._post(HitMissed(wanted.direction))
 
-    async def read_conversations(self, ids: Sequence[ConversationId]) -> None:
-        """Conversations that were written to, as they are now."""
+    async def refresh(
+        self, ids: Sequence[ConversationId], agent: AgentId | None, opened: ConversationId | None
+    ) -> None:
+        """Conversations that were written to, the thread of the open one, and the numbers of the filters."""
         async with self._reporting(READ_CHANGED, ids):
             asked = self.state.ask()
-            found = tuple(await self.store.get_many(ids))
-            there = {one.id for one in found}
-            gone = tuple(id for id in ids if id not in there)
-            self.state.read(found, asked)
-            self.state.removed(gone)
-            self._post(m.ConversationsRead(found, gone))
+            seen = await read_refreshed(self.store, Refresh(ids, Scope(agent), opened, THREAD))
+            self.state.read(seen.conversations, asked)
+            if ids:
+                there = {one.id for one in seen.conversations}
+                gone = tuple(id for id in ids if id not in there)
+                self.state.removed(gone)
+                self._post(m.ConversationsRead(tuple(seen.conversations), gone))
+            if seen.thread is not None:
+                self._post(m.ThreadRead(seen.thread.conversation.id, seen.thread))
+            self._post(m.CountsRead(agent, seen.counts))  # after what they count
 
     async def read_team(self) -> None:
         """Members, agents, and the member's own access."""

@@ -240,12 +240,11 @@ class SendController:
         if context.is_shown(id):
             context.pane.append(sent.message)
             self.show_under_way(id)
-            context.refresh_open_thread()
         if pending is not None and not pending.and_resolve and key not in self._untold:
             context.status.say(
                 "Note added" if pending.draft.kind is Kind.NOTE else f"Sent to {sent.conversation.visitor}"
             )
-        context.read_counts()
+        context.refresh()
 
     def still_waiting(self, conversation: Conversation) -> None:
         """A note was to resolve somebody who has begun to wait since, or of whom nobody was asked."""

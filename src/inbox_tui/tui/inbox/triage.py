@@ -160,8 +160,7 @@ class TriageController:
         else:
             undo = f" · {context.keys['inbox.undo']} undo" if done.can_undo else ""
             context.status.say(f"{done.description}{undo}")
-        context.refresh_open_thread()
-        context.read_counts()
+        context.refresh()
 
     def _show_undone(self, done: Done) -> None:
         """Go to what was changed, and say how it is now."""
