@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import httpx
@@ -111,6 +112,22 @@ async def test_following_ends_with_the_store(remote: Store) -> None:
         await following
     with pytest.raises(StoreUnavailable):
         await remote.me()
+
+
+async def test_a_listener_that_is_stopped_leaves_no_read_behind(remote: Store) -> None:
+    """Its connection would close under it, and nobody would take the error."""
+    ear = Ear(remote)
+    await ear.next()
+    loop, unheard = asyncio.get_running_loop(), []
+    loop.set_exception_handler(lambda _, problem: unheard.append(problem))
+    listening = asyncio.create_task(ear.next())
+    await asyncio.wait([listening], timeout=0.05)
+    listening.cancel()
+    await asyncio.wait([listening])
+    await remote.aclose()
+    del ear, listening
+    gc.collect()
+    assert not unheard
 
 
 async def test_the_feed_of_a_token_that_is_revoked_ends_and_says_why(served: Served) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from typing import Any
 
 import httpx
 import msgspec
@@ -70,21 +70,26 @@ async def _listen(line: ApiClient, closing: asyncio.Event, since: ChangeId | Non
             events = aiter(EventSource(response).aiter_sse())
             while True:
                 coming = asyncio.ensure_future(anext(events, None))
-                await asyncio.wait({coming, closed}, return_when=asyncio.FIRST_COMPLETED)
-                if not coming.done():
-                    coming.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await coming
-                    return
                 try:
+                    await asyncio.wait({coming, closed}, return_when=asyncio.FIRST_COMPLETED)
+                    if not coming.done():
+                        return
                     event = coming.result()
                 except SSEError as error:
                     raise StoreBroken(
                         f"{line.name} sends no events: {error}.", hint="A proxy may stand between; see docs/server.md."
                     ) from error
+                finally:
+                    await _end(coming)
                 if event is None:
                     return
                 if event.data:
                     yield decoded(event.data.encode(), Changes, line.name)
     finally:
         closed.cancel()
+
+
+async def _end(reading: asyncio.Future[Any]) -> None:
+    """Stop a read before its connection closes under it, and take its error, which nobody waits for any more."""
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
