@@ -93,13 +93,15 @@ class StateMachine(RuleBasedStateMachine):
         self.decided: dict[ConversationId, set[StateChange]] = {id: set() for id in IDS}
         self.awaited: dict[tuple[ConversationId, type[StateChange]], StateChange] = {}
         """The last decision of each kind, until it is answered."""
-        self.made: dict[tuple[ConversationId, type[StateChange]], tuple[StateChange, int, datetime]] = {}
+        self.made: dict[tuple[ConversationId, type[StateChange]], tuple[StateChange, int, datetime, Ask]] = {}
         """The last change that the store said it made, the version that it led to, and when it said so."""
         self.writes: list[Write] = []
         self.reads: list[Read] = []
         self.reports: list[tuple[ConversationId, int]] = []
         self.promised: dict[ConversationId, int] = {}
         self.failed_reads: list[ConversationId] = []
+        self.most: dict[ConversationId, tuple[int, datetime]] = {}
+        """The most that was painted of each conversation."""
 
     @initialize(lags=st.booleans())
     def open(self, lags: bool) -> None:
@@ -202,8 +204,40 @@ class StateMachine(RuleBasedStateMachine):
                 del self.awaited[key]
             if any(outcome.change == change and outcome.after for outcome in write.outcomes or ()) and not is_lost:
                 version = write.versions[change.id]
-                if key not in self.made or self.made[key][1] <= version:
-                    self.made[key] = change, version, self.now
+                if key in self.made and self.made[key][3] > write.asked:
+                    del self.made[key]  # two changes crossed: which of them the store holds is not known here
+                else:
+                    self.made[key] = change, version, self.now, write.asked
+
+    # What random steps seldom come to by themselves
+
+    @rule(id=st.sampled_from(IDS), status=st.sampled_from(Status), holder=HOLDERS, is_status=st.booleans())
+    def decision_is_made_at_once(
+        self, id: ConversationId, status: Status, holder: MemberId | None, is_status: bool
+    ) -> None:
+        (self.set_status({id}, status) if is_status else self.assign({id}, holder))
+        self.store_writes(-1)
+        self.write_is_answered(-1, is_lost=False)
+
+    @rule(ids=st.sets(st.sampled_from(IDS), min_size=1), back=st.integers(0, 3))
+    def reads_at_once(self, ids: set[ConversationId], back: int) -> None:
+        self.ask(ids)
+        self.store_reads(-1, back)
+        self.read_arrives(-1, is_lost=False)
+
+    @rule(
+        id=st.sampled_from(IDS), status=st.sampled_from(Status), theirs=st.sampled_from(Status), is_lost=st.booleans()
+    )
+    def answer_is_overtaken(self, id: ConversationId, status: Status, theirs: Status, is_lost: bool) -> None:
+        """By a colleague's decision and the report of it, or by the report alone."""
+        self.set_status({id}, status)
+        self.store_writes(-1)
+        self.colleague_decides(id, theirs, None)
+        while self.reports:
+            self.feed_reports(carries_row=False)
+            self.store_reads(-1, back=3)
+            self.read_arrives(-1, is_lost=False)
+        self.write_is_answered(-1, is_lost)
 
     # Colleagues and visitors
 
@@ -318,11 +352,19 @@ class StateMachine(RuleBasedStateMachine):
 
     @invariant()
     def what_the_store_made_is_shown_until_it_holds_something_else(self) -> None:
-        for (id, kind), (_, version, at) in self.made.items():
+        for (id, kind), (_, version, at, _) in self.made.items():
             painted = self.state.painted(id)
             if painted is not None and (id, kind) not in self.awaited and self.now < at + CONFIRM_TIMEOUT:
                 held = {value(row, kind) for _, row in self.versions[id][version:] if row is not None}
                 assert value(painted, kind) in held
+
+    @invariant()
+    def nothing_that_was_written_disappears(self) -> None:
+        for id in self.versions:
+            painted, most = self.state.painted(id), self.most.pop(id, None)
+            if painted is not None:
+                self.most[id] = painted.messages, painted.last_activity_at
+                assert most is None or self.most[id] >= most
 
     def every_row_ends_at_the_stores(self) -> None:
         """All that is under way arrives, and whatever is to be read again is read."""
@@ -334,7 +376,7 @@ class StateMachine(RuleBasedStateMachine):
                 self.feed_reports(carries_row=False)
             self.line_is_back()
             for _ in self.reads:
-                self.store_reads(0, back=0)
+                self.store_reads(0, back=3)
             for read in reversed(self.reads.copy()):
                 self.take(read)
             self.time_passes(5)

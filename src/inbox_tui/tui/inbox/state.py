@@ -10,9 +10,10 @@ decision away. Imports no Textual.
   The result of the member's own write and a row that the feed carries count as asked for when they arrive.
 - what only grows. Within one history neither ``messages`` nor ``last_activity_at`` shrinks.
 
-Neither tells a lagging store's old status from a colleague who put it back. A row that shows what was there before a
-decision is therefore not believed for ``CONFIRM_TIMEOUT`` after the store made the change; then the row is read again,
-and what it shows then is painted.
+Neither tells a lagging store's old status from a colleague who put it back. ``CONFIRM_TIMEOUT`` is how far the reads
+of a store may lag behind its writes. A row that shows what was there before a decision is not believed for that time
+after the store made the change, nor one with less in it after more was read; what follows a write of unknown result
+is believed, but read again. What is read after the timeout is painted, whatever it shows.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.domain.team import with_members
 
 CONFIRM_TIMEOUT = timedelta(seconds=3)
-"""For how long after the store made a change an older row is not believed."""
+"""For how long after a write the store's reads may show the time before it."""
 MAX_ROWS = 4_000
 """Rows that are held; beyond that, those that nobody shows and nobody decided about are forgotten."""
 MAX_REMOVED = 1_000
@@ -45,7 +46,8 @@ class Ask(NamedTuple):
     at: datetime
 
 
-_NEVER = Ask(0, datetime.min.replace(tzinfo=timezone.utc))
+_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+_NEVER = Ask(0, _LONG_AGO)
 
 
 @dataclass
@@ -73,12 +75,12 @@ class _Entry:
     row: Conversation
     """As the store holds it, as far as is known."""
     asked: Ask
+    grew: datetime
+    """When more in it was read last; soon after, a row with less in it comes from a read that lags behind."""
     pending: dict[type[StateChange], _Pending] = field(default_factory=dict)
     """The last decision of each kind."""
     doubted: datetime | None = None
     """When it is to be read again; None where nothing speaks against ``row``."""
-    trusted: Ask | None = None
-    """A row that was asked for from here on is the truth, whatever it shows."""
 
 
 class InboxState:
@@ -95,6 +97,8 @@ class InboxState:
         self._entries: dict[ConversationId, _Entry] = {}
         self._removed: dict[ConversationId, Ask] = {}
         self._doubted: set[ConversationId] = set()
+        self._unsure: dict[ConversationId, datetime] = {}
+        """Until when reads may lag behind a write whose result is not known."""
         self._last = 0
         self._me = me
         self._members: Mapping[MemberId, Member] = {member.id: member for member in members}
@@ -117,12 +121,13 @@ class InboxState:
 
     def read(self, rows: Iterable[Conversation], asked: Ask | None = None) -> None:
         """The store gave rows in answer to a request; None: the feed carried them."""
+        is_carried = asked is None
         asked = self.ask() if asked is None else asked
         for row in rows:
             if asked < self._removed.get(row.id, _NEVER):
                 continue
             self._removed.pop(row.id, None)
-            self._take(row, asked)
+            self._take(row, asked, is_carried=is_carried)
 
     def wrote(self, row: Conversation, asked: Ask) -> None:
         """The store answered a write, which was numbered ``asked``, with the row that it left."""
@@ -130,7 +135,7 @@ class InboxState:
             return
         entry = self._entries.get(row.id)
         if entry is not None and entry.asked > asked and entry.row != row:
-            self._doubt(entry, self._clock())  # read while the write was under way: before it, or after it and newer
+            self._doubt_at_once(row.id)  # read while the write was under way: before it, or after it and newer
         else:
             self.read((row,))
 
@@ -150,7 +155,8 @@ class InboxState:
         self._removed.clear()
         now = self.ask()
         for entry in self._entries.values():
-            entry.asked = entry.trusted = now
+            entry.asked, entry.grew = now, _LONG_AGO
+            entry.pending = {kind: pending for kind, pending in entry.pending.items() if pending.made is None}
 
     def team(self, me: Member, members: Iterable[Member]) -> None:
         """Members changed: show them as they are now."""
@@ -165,6 +171,7 @@ class InboxState:
             is_settled = all(pending.is_settled(now) for pending in entry.pending.values())
             if is_settled and entry.doubted is None and id not in shown:
                 del self._entries[id]
+        self._unsure = {id: until for id, until in self._unsure.items() if until > now}
 
     # What was decided
 
@@ -174,7 +181,7 @@ class InboxState:
         known = {row.id: row for row in seen}
         for change in changes:
             if change.id not in self._entries:
-                self._entries[change.id] = _Entry(known[change.id], _NEVER)
+                self._entries[change.id] = _Entry(known[change.id], _NEVER, _LONG_AGO)
             self._entries[change.id].pending[type(change)] = _Pending(change, at, asked)
 
     def answered(self, outcomes: Iterable[Outcome], asked: Ask) -> None:
@@ -186,15 +193,14 @@ class InboxState:
                 self._drop(outcome.change)
                 if outcome.before is not None:
                     self.wrote(outcome.before, asked)
-                elif (entry := self._entries.get(outcome.change.id)) is not None:
-                    self._doubt(entry, self._clock())
+                else:
+                    self._doubt_at_once(outcome.change.id)
 
     def failed(self, changes: Iterable[StateChange]) -> None:
         """The store refused changes, or did not answer and may have made them: their rows must be read again."""
         for change in changes:
             self._drop(change)
-            if (entry := self._entries.get(change.id)) is not None:
-                self._doubt(entry, self._clock())
+            self._doubt_at_once(change.id)
 
     def _drop(self, change: StateChange) -> None:
         entry = self._entries.get(change.id)
@@ -203,15 +209,14 @@ class InboxState:
             del entry.pending[type(change)]
 
     def _made(self, change: StateChange, row: Conversation, asked: Ask) -> None:
-        entry = self._entries.get(change.id)
-        if entry is not None:
+        now = self._clock()
+        if change.id not in self._entries and asked > self._removed.get(change.id, _NEVER):
+            self._entries[change.id] = _Entry(row, asked, now)
+        if (entry := self._entries.get(change.id)) is not None:
             pending = entry.pending.get(type(change))
-            is_latest = (
-                pending is None or pending.change == change or (pending.made is not None and pending.asked < asked)
-            )
-            if is_latest:
-                now = self._clock()
-                decided = pending.at if pending is not None and pending.change == change else now
+            is_own = pending is not None and pending.change == change
+            if pending is None or is_own or (pending.made is not None and pending.asked < asked):
+                decided = pending.at if pending is not None and is_own else now
                 entry.pending[type(change)] = _Pending(change, decided, asked, row, now + CONFIRM_TIMEOUT)
         self.wrote(row, asked)
 
@@ -238,14 +243,13 @@ class InboxState:
     # What must be read again
 
     def due(self) -> Sequence[ConversationId]:
-        """Conversations to read again now. Each is given once, and the answer to a request after this is believed."""
+        """Conversations to read again now. Each is given once."""
         if not self._doubted:
             return ()
-        now, asked = self._clock(), self.ask()
+        now = self._clock()
         due = [id for id in self._doubted if (at := self._entries[id].doubted) is not None and at <= now]
         for id in due:
-            entry = self._entries[id]
-            entry.doubted, entry.trusted = None, asked
+            self._entries[id].doubted = None
         self._doubted.difference_update(due)
         return due
 
@@ -255,31 +259,43 @@ class InboxState:
         times = [at for id in self._doubted if (at := self._entries[id].doubted) is not None]
         return min(times) if times else None
 
-    def _take(self, row: Conversation, asked: Ask) -> None:
+    def _take(self, row: Conversation, asked: Ask, *, is_carried: bool) -> None:
         entry = self._entries.get(row.id)
         if entry is None:
-            self._entries[row.id] = _Entry(row, asked)
-            return
+            entry = self._entries[row.id] = _Entry(row, asked, self._clock())
         if asked < entry.asked:
             return
-        is_trusted = entry.trusted is not None and asked >= entry.trusted
-        if not is_trusted and _is_older(row, entry.row):
-            self._doubt(entry, self._clock() + CONFIRM_TIMEOUT)
+        if _is_older(row, entry.row) and (is_carried or asked.at < entry.grew + CONFIRM_TIMEOUT):
+            self._doubt(entry, max(self._clock(), entry.grew + CONFIRM_TIMEOUT))  # a report may come any time later
             return
+        if _is_older(entry.row, row):
+            entry.grew = self._clock()
         entry.row, entry.asked = row, asked
-        if is_trusted:
-            entry.trusted = None
+        unsure_until = self._unsure.get(row.id, asked.at)
+        if asked.at < unsure_until:
+            self._doubt(entry, unsure_until)
+        else:
+            self._unsure.pop(row.id, None)
         for kind, pending in tuple(entry.pending.items()):
             if pending.lags_until is None or row is pending.made:
                 continue  # not answered yet; or this is the answer, and a row that is read may still lag behind it
-            if is_trusted or pending.is_settled(asked.at) or not _is_before(row, pending):
+            if pending.made is not None and _is_older(pending.made, row):
                 del entry.pending[kind]
-            else:
-                self._doubt(entry, pending.lags_until)
+            elif pending.is_settled(asked.at) and not is_carried:
+                del entry.pending[kind]
+            elif not _shows(row, pending.change):
+                self._doubt(entry, max(self._clock(), pending.lags_until))
 
     def _doubt(self, entry: _Entry, at: datetime) -> None:
         entry.doubted = at if entry.doubted is None else min(at, entry.doubted)
         self._doubted.add(entry.row.id)
+
+    def _doubt_at_once(self, id: ConversationId) -> None:
+        """Nobody knows what a write left: read it now, and again once reads cannot lag behind the write."""
+        now = self._clock()
+        self._unsure[id] = now + CONFIRM_TIMEOUT
+        if id in self._entries:
+            self._doubt(self._entries[id], now)
 
     def _decided(self, row: Conversation, pending: _Pending) -> Conversation:
         """The rules applied to a row: what the member decided, whatever the row shows by now."""
@@ -306,13 +322,9 @@ def _is_older(row: Conversation, held: Conversation) -> bool:
     return (row.messages, row.last_activity_at) < (held.messages, held.last_activity_at)
 
 
-def _is_before(row: Conversation, pending: _Pending) -> bool:
-    """The row may show the conversation as it was before the store made a change: nothing in it is newer."""
-    made, change = pending.made, pending.change
-    if made is None or _is_older(made, row):
-        return False
+def _shows(row: Conversation, change: StateChange) -> bool:
     match change:
         case Assign():
-            return (row.assignee.id if row.assignee is not None else None) == change.expected != change.member
+            return (row.assignee.id if row.assignee is not None else None) == change.member
         case SetStatus():
-            return row.status is change.expected is not change.status
+            return row.status is change.status
