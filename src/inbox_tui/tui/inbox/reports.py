@@ -15,6 +15,7 @@ from inbox_tui.tui import messages as m
 from inbox_tui.tui.inbox.assigned import AssignmentNotices
 from inbox_tui.tui.inbox.composing import ComposeController
 from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.following import FollowController
 from inbox_tui.tui.inbox.hints import KeyHints
 from inbox_tui.tui.inbox.jumps import Jumps
 from inbox_tui.tui.inbox.listing import ListController
@@ -28,6 +29,7 @@ class ReportHandlers(Screen[None]):
 
     context: InboxContext
     listing: ListController
+    following: FollowController
     reading: ReadingController
     triage: TriageController
     jumps: Jumps
@@ -83,7 +85,7 @@ class ReportHandlers(Screen[None]):
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:
         """Somebody wrote, or the line to the store went down or came back."""
-        if not self.listing.follow_changes(event.changes):
+        if not self.following.follow(event.changes):
             self.assigned.read()
         self.sending.line_changed()
 
@@ -91,7 +93,7 @@ class ReportHandlers(Screen[None]):
     def show_changed(self, event: m.ConversationsRead) -> None:
         """Conversations as they are after somebody wrote."""
         conversations = self.context.state.paint(event.conversations)
-        self.listing.show_changed(conversations, event.gone)
+        self.following.show_changed(conversations, event.gone)
         self.assigned.hear(conversations)
 
     @on(m.TeamRead)

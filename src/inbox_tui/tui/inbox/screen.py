@@ -21,6 +21,8 @@ from inbox_tui.local.launch import Launch
 from inbox_tui.tui.inbox.assigned import AssignmentNotices
 from inbox_tui.tui.inbox.composing import ComposeController
 from inbox_tui.tui.inbox.context import InboxContext
+from inbox_tui.tui.inbox.empty_list import has_sample
+from inbox_tui.tui.inbox.following import FollowController
 from inbox_tui.tui.inbox.hints import KeyHints
 from inbox_tui.tui.inbox.intents import IntentHandlers
 from inbox_tui.tui.inbox.jumps import Jumps
@@ -88,6 +90,7 @@ class InboxScreen(IntentHandlers):
         self.prompts = Prompts(self.context)
         self.hints = KeyHints(self.context)
         self.listing = ListController(self.context, opened)
+        self.following = FollowController(self.context, self.listing)
         self.jumps = Jumps(self.context, self.listing)
         self.reading = ReadingController(self.context, self.sending.follow)
         self.assigned = AssignmentNotices(self.context)
@@ -216,5 +219,5 @@ class InboxScreen(IntentHandlers):
         if action == "offer":
             return self.listing.is_unused
         if action == "remove_sample":
-            return not self._launch.is_demo and self.listing.has_sample
+            return not self._launch.is_demo and has_sample(self.context)
         return self.context.allows(action)
