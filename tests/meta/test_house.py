@@ -20,6 +20,7 @@ TEXTS = [
 ]
 TEXTS += [path for path in sorted(ROOT.iterdir()) if path.suffix in {".md", ".toml"} or path.name == "Makefile"]
 MAX_LINES = 420
+MAX_CLASS_LINES = 300
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "core", "base_classes"}
 READS_MARKUP = re.compile(r"from_markup|\bMarkdown\(|\[@click|markup=True|\brich\.markup\b")
 """Ways by which a visitor's text could become a command to the screen."""
@@ -133,6 +134,16 @@ def test_titles_are_contents() -> None:
 def test_modules_can_be_read_in_one_go() -> None:
     lengths = {within(path): len(path.read_text("utf-8").splitlines()) for path in MODULES}
     assert {path: lines for path, lines in lengths.items() if lines > MAX_LINES} == {}
+
+
+def test_classes_can_be_held_in_mind() -> None:
+    lengths = {
+        f"{within(path)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in MODULES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef)
+    }
+    assert {name: lines for name, lines in lengths.items() if lines > MAX_CLASS_LINES} == {}
 
 
 def test_no_file_knows_the_machine_that_it_was_written_on() -> None:

@@ -7,7 +7,7 @@ import pytest
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import ConversationId, Status
 from inbox_tui.store.protocol import Intake
-from inbox_tui.tui.inbox import listing
+from inbox_tui.tui.inbox import following
 from tui.terminal import Inbox
 from tui.workspace import DANA, JONAS, MAYA, VISITOR, Team4, chat, give, said
 
@@ -119,7 +119,7 @@ async def test_what_comes_in_assigned_to_me_is_news_and_what_goes_away_is_none(t
 async def test_more_at_once_than_are_looked_at_one_by_one_are_news_too(
     team: Team4, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "FOLLOWED_AT_ONCE", 2)
+    monkeypatch.setattr(following, "FOLLOWED_AT_ONCE", 2)
     async with team.inbox() as inbox:
         await is_ready(inbox)
         dana = await team.store()

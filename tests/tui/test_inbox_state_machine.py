@@ -12,9 +12,10 @@ from datetime import UTC, datetime, timedelta
 from functools import reduce
 
 import msgspec
-from hypothesis import settings
+import pytest
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from inbox_tui.domain import rules
 from inbox_tui.domain.errors import InboxError
@@ -363,7 +364,7 @@ class StateMachine(RuleBasedStateMachine):
         for id in self.versions:
             painted, most = self.state.painted(id), self.most.pop(id, None)
             if painted is not None:
-                self.most[id] = painted.messages, painted.last_activity_at
+                self.most[id] = painted.messages or 0, painted.last_activity_at
                 assert most is None or self.most[id] >= most
 
     def every_row_ends_at_the_stores(self) -> None:
@@ -396,5 +397,12 @@ class StateMachine(RuleBasedStateMachine):
             self.every_row_ends_at_the_stores()
 
 
-StateMachine.TestCase.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)
+QUICK = settings(max_examples=100, stateful_step_count=50, deadline=None, phases=[Phase.reuse, Phase.generate])
+"""Without shrinking, which takes longer than a test may: the steps of a failure are printed as they were found."""
+StateMachine.TestCase.settings = QUICK
 test_what_is_painted = StateMachine.TestCase
+
+
+@pytest.mark.slow
+def test_what_is_painted_after_many_more_steps() -> None:
+    run_state_machine_as_test(StateMachine, settings=settings(QUICK, max_examples=1500))

@@ -1,4 +1,4 @@
-"""Browsing: which conversations are listed, which one is open, and what is new.
+"""Which conversations are listed, what is new in them, and what waits at the edges of the list.
 
 The list stays still under the cursor: a conversation that changes, changes in its
 row; what is new or moved up is counted above and comes in when the member asks.
@@ -12,22 +12,20 @@ from typing import NamedTuple
 import msgspec
 from textual.timer import Timer
 
-from inbox_tui.domain.changes import Changes
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Order, Query
-from inbox_tui.domain.models import Access, Agent, AgentId, Author, Conversation, ConversationId, Member
+from inbox_tui.domain.models import Agent, AgentId, Author, Conversation, ConversationId, Member
 from inbox_tui.domain.paging import Page, PageRequest
-from inbox_tui.store.protocol import Intake, Removed
+from inbox_tui.store.protocol import Removed
 from inbox_tui.tui.inbox.context import RETRY_DELAY, InboxContext
-from inbox_tui.tui.inbox.empty_list import empty_text
+from inbox_tui.tui.inbox.empty_list import empty_text, may_fill
+from inbox_tui.tui.inbox.found_number import FoundNumber
 from inbox_tui.tui.inbox.opening import InitialData
 from inbox_tui.tui.inbox.requests import READ_LIST
 from inbox_tui.tui.widgets.detail_pane import NO_SEARCH
 
 SEARCH_DELAY = 0.15
 """Seconds without a key before a search is made."""
-FOLLOWED_AT_ONCE = 200
-"""Changed conversations that are looked at one by one; beyond that the list is only told to be old."""
 
 
 class Aim(NamedTuple):
@@ -39,7 +37,7 @@ class Aim(NamedTuple):
 
 
 class ListController:
-    """The list, the open conversation, and what others write."""
+    """The list: which one it is, what is in it, and what waits at its edges."""
 
     def __init__(self, context: InboxContext, opened: InitialData) -> None:
         self._context = context
@@ -58,18 +56,12 @@ class ListController:
         self.counts = opened.counts
         self._counted = opened.query.agent  # whose conversations were counted last
         self._shows_seen = False  # what is on screen was read earlier, and is being read again
-        self._found: int | None = None
-        """How many the search in force finds; None where that is not known."""
-        self._is_exact = True
-        """The search in force finds no more than ``_found``."""
-        self._is_finding = False
-        self._must_find_again = False
-        """Something was written since the search began that is on its way."""
+        self._found = FoundNumber(context, lambda: self.query)
 
     @property
     def total(self) -> int | None:
         """How many conversations belong in the list; None where that is not known."""
-        return self._found if self.query.search else self.counts.of(self.query.filter)
+        return self._found.number if self.query.search else self.counts.of(self.query.filter)
 
     def show_opened(self, workspace: str) -> None:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
@@ -170,14 +162,13 @@ class ListController:
         self._heard_all = True
         self._first = page.rows[0].id if page.rows else None
         total = page.total if query.search else counts.of(query.filter)
-        self._found = total
         self.counts, self._counted = counts, query.agent
         context.list.empty_text = empty_text(query, context.keys, is_unused=self.is_unused)
         context.list.show(query, total, page, context.clock(), stays=stays)
         context.header.search = query.search
         context.header.order = query.effective_order
         self.show_edges()
-        self._show_found_number(page)
+        self._found.show(page, total)
         context.thread.look_for(query.search)
         context.bar.active = query.filter
         self.show_counts(query.agent, counts)
@@ -190,7 +181,7 @@ class ListController:
         if operation == READ_LIST and shown is not None:
             self._name(shown)
             if self._is_undone:
-                self._context.screen.set_timer(RETRY_DELAY, self._read_anew)
+                self._context.screen.set_timer(RETRY_DELAY, self.read_anew)
 
     def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
         """Show the filters' numbers, unless they are another agent's."""
@@ -213,7 +204,7 @@ class ListController:
         """Show rows that were read, unless the list is another by now."""
         if query == self.query:
             self._context.list.supply(request, page)
-            self._show_length()
+            self._found.show_length()
             aim, start = self._aim, self._aims_from
             if aim is not None and start is not None:
                 self._aim = self._aims_from = None
@@ -226,102 +217,6 @@ class ListController:
         self._context.pane.set_now(self._context.clock())
         if self._context.lost_at is not None:
             self._context.show_connection()
-
-    # What others write
-
-    def follow_changes(self, changes: Changes) -> bool:
-        """Somebody wrote: look at what it was, and count again.
-
-        Returns whether each change can be looked at by itself; there may be too many, or nobody knows them all.
-        """
-        context = self._context
-        can_look_at_each = not changes.reset and len(changes.conversations) <= FOLLOWED_AT_ONCE
-        was_lost = context.lost_at is not None
-        context.heard(changes.lost_at)
-        if changes.lost_at is not None:
-            return can_look_at_each
-        if was_lost:
-            context.read_again()
-        if changes.team or changes.reset:
-            context.run(context.work.read_team(), group="team", exclusive=True)
-        if changes.reset or not can_look_at_each:
-            context.seen.clear()
-        context.painter.read_doubted()
-        if changes.reset:
-            context.state.start_again()
-            context.threads.clear()
-            context.thread.distrust()
-            self._is_undone = True
-        if self._is_undone:
-            self._read_anew()
-            return can_look_at_each
-        for id in changes.conversations:
-            context.threads.forget(id)
-        if changes.conversations:
-            self._heard_all &= can_look_at_each
-            context.refresh(changes.conversations[:FOLLOWED_AT_ONCE])
-        return can_look_at_each
-
-    def _read_anew(self) -> None:
-        """Read the list again, and by that the open conversation, of which nothing on screen may be true any more."""
-        if self._is_undone and self._context.lost_at is None:
-            self._read(self.query)
-
-    def show_changed(self, conversations: Sequence[Conversation], gone: Sequence[ConversationId] = ()) -> None:
-        """Show conversations as they are now; count those that the list does not hold yet."""
-        context = self._context
-        if context.is_writing and any(context.is_shown(id) for id in gone):
-            context.interrupt_writing()
-        context.painter.remove(gone)
-        for conversation in conversations:
-            held = context.list.conversation(conversation.id)
-            if held is not None and self._moves_up(held, conversation):
-                self._moved_up.add(conversation.id)
-        context.painter.show(conversation.id for conversation in conversations)
-        context.list.hear(conversations)
-        self.show_edges()
-        self._find_again()
-
-    def _find_again(self) -> None:
-        """Search once more, and never twice at a time: changes may come faster than a search ends."""
-        context = self._context
-        if not (self.query.search and context.me.may_chat):
-            return
-        self._must_find_again = self._is_finding
-        if not self._is_finding:
-            self._is_finding = True
-            context.run(self._find(), group="found")
-
-    async def _find(self) -> None:
-        try:
-            await self._context.work.read_found(self.query, self._show_found)
-        finally:
-            self._is_finding = False
-        if self._must_find_again:
-            self._find_again()
-
-    def _show_found(self, query: Query, page: Page) -> None:
-        """Count what the search in force finds and the list does not hold."""
-        if query != self.query or query != self._context.list.query_shown:
-            return
-        self._found = page.total
-        self._show_found_number(page)
-        self._context.list.hear(self._context.state.paint(page.rows), are_found=True)
-        if page.total is not None and page.total_is_exact:
-            self._context.list.count(page.total)
-
-    def _show_found_number(self, page: Page) -> None:
-        self._is_exact = page.total_is_exact
-        self._show_length()
-
-    def _show_length(self) -> None:
-        """Say how many a search finds, and how long a list is that nobody has counted."""
-        header, length = self._context.header, self._context.list.length
-        if self.query.search:
-            found = length if self._found is None else f"{self._found:,}{'' if self._is_exact else '+'}"
-            header.found, header.length = f"{found} found", ""
-        else:
-            header.found, header.length = "", length
 
     def show_edges(self) -> None:
         """Say at the list's edges what belongs in it and is not in it, and what would stand higher."""
@@ -387,6 +282,36 @@ class ListController:
         context.header.order = query.effective_order
         context.show_agent(query.agent)
 
+    def hear(self, conversations: Sequence[Conversation]) -> None:
+        """Conversations were written to: count those that the list does not hold yet, and what would stand higher."""
+        for conversation in conversations:
+            held = self._context.list.conversation(conversation.id)
+            if held is not None and self._moves_up(held, conversation):
+                self._moved_up.add(conversation.id)
+        self._context.painter.show(conversation.id for conversation in conversations)
+        self._context.list.hear(conversations)
+        self.show_edges()
+        self._found.find_again()
+
+    def distrust(self) -> None:
+        """A restore undid the history that is on screen: read the list again, until that succeeds."""
+        self._is_undone = True
+
+    def read_anew(self) -> bool:
+        """Read the list again if it may be undone, and by that the open conversation; whether it may be."""
+        if self._is_undone and self._context.lost_at is None:
+            self._read(self.query)
+        return self._is_undone
+
+    def heard(self, *, all_of_it: bool) -> None:
+        """Conversations changed; not each of them is looked at unless ``all_of_it``."""
+        self._heard_all &= all_of_it
+
+    @property
+    def is_unused(self) -> bool:
+        """Nothing has ever been in the inbox, which is on this machine and the member's to fill."""
+        return self.query.scope == WHOLE_WORKSPACE and self.counts.all == 0 and may_fill(self._context)
+
     def _moves_up(self, before: Conversation, now: Conversation) -> bool:
         """A visitor wrote, for which the conversation would stand higher if the list were read anew."""
         return (
@@ -395,24 +320,3 @@ class ListController:
             and now.last_message_author is Author.VISITOR
             and now.last_activity_at > before.last_activity_at
         )
-
-    @property
-    def is_unused(self) -> bool:
-        """Nothing has ever been in the inbox, which is on this machine and the member's to fill."""
-        store = self._context.work.store
-        is_ours = isinstance(store, Intake) and not store.capabilities.outbox
-        return (
-            is_ours
-            and self._context.me.access is Access.ADMIN
-            and self.query.scope == WHOLE_WORKSPACE
-            and self.counts.all == 0
-        )
-
-    @property
-    def has_sample(self) -> bool:
-        """The sample is in the inbox, and the member's to take out."""
-        from inbox_tui.operations.sample import names_sample  # not on the first screen
-
-        context = self._context
-        may = context.work.store.capabilities.upkeep and context.me.access is Access.ADMIN
-        return may and names_sample(context.members)

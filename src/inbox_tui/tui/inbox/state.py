@@ -1,19 +1,19 @@
-"""The model behind the inbox: the rows that were read, and what the member decided and the store has not shown yet.
+"""The model behind the inbox: the rows that were read, and the member's changes that the store does not show yet.
 
-A screen paints the rules applied to the two (``InboxState.painted``), so nothing that arrives late can paint a
-decision away. Imports no Textual.
+The screen paints the rules applied to both (``InboxState.painted``), so a late answer cannot paint a decision away.
+Imports no Textual.
 
-**What orders rows.** A conversation carries no version, so two things tell which of two rows is the newer one:
+**The order of rows.** A conversation carries no version, so two things tell which of two rows is the newer one:
 
-- when they were asked for. ``ask`` numbers each request. A row that was asked for before the one that is held was asked
-  for is dropped; if it was the newer one after all, the feed still has to report the write, and the row is read again.
-  The result of the member's own write and a row that the feed carries count as asked for when they arrive.
-- what only grows. Within one history neither ``messages`` nor ``last_activity_at`` shrinks.
+- the time of the request. ``ask`` numbers each request. The model drops a row whose request is older than that of the
+  row it holds; if the dropped row was newer after all, the feed has yet to report the write, which rereads the row.
+  The result of the member's own write and a row from the feed count as requested on arrival.
+- the values that only grow. Within one history neither ``messages`` nor ``last_activity_at`` shrinks.
 
-Neither tells a lagging store's old status from a colleague who put it back. ``CONFIRM_TIMEOUT`` is how far the reads
-of a store may lag behind its writes. A row that shows what was there before a decision is not believed for that time
-after the store made the change, nor one with less in it after more was read; what follows a write of unknown result
-is believed, but read again. What is read after the timeout is painted, whatever it shows.
+Neither tells a lagging store's old status from a colleague who restored it. ``CONFIRM_TIMEOUT`` is how far the reads
+of a store may lag behind its writes. For that time after the store made a change, the model keeps painting the change;
+after a row grew, it doubts a row with less in it; after a write of unknown result, it rereads the row. It believes
+what it rereads after the timeout, whatever the row shows.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.domain.team import with_members
 
 CONFIRM_TIMEOUT = timedelta(seconds=3)
-"""For how long after a write the store's reads may show the time before it."""
+"""How far the reads of a store may lag behind its writes."""
 MAX_ROWS = 4_000
-"""Rows that are held; beyond that, those that nobody shows and nobody decided about are forgotten."""
+"""The most rows to hold; beyond that the model drops rows that are not on screen and have no pending change."""
 MAX_REMOVED = 1_000
-"""Removed conversations that are remembered, so that a late answer does not bring them back."""
+"""How many deleted conversations to remember, so that a late answer does not bring one back."""
 
 
 class Ask(NamedTuple):
-    """One request to the store: a later one is greater."""
+    """The number of a request to the store; later ones are greater."""
 
     number: int
     at: datetime
@@ -52,19 +52,19 @@ _NEVER = Ask(0, _LONG_AGO)
 
 @dataclass
 class _Pending:
-    """A decision that the store has not shown yet."""
+    """A pending change: a decision that the store does not show yet."""
 
     change: StateChange
     at: datetime
     """When the member decided."""
     asked: Ask
     made: Conversation | None = None
-    """The row that the store answered with; None while the answer is awaited."""
+    """The row in the store's answer; None until it arrives."""
     lags_until: datetime | None = None
-    """Until when a row that shows the time before it is not believed; None while the answer is awaited."""
+    """Until when the model doubts a row from before the change; None until the store answers."""
 
     def is_settled(self, at: datetime) -> bool:
-        """The store made it, and every row that is asked for at this time is believed."""
+        """The store made it, and the time for doubt is over."""
         return self.lags_until is not None and at >= self.lags_until
 
 
@@ -73,21 +73,21 @@ class _Entry:
     """One conversation."""
 
     row: Conversation
-    """As the store holds it, as far as is known."""
+    """The newest known row of the store."""
     asked: Ask
     grew: datetime
-    """When more in it was read last; soon after, a row with less in it comes from a read that lags behind."""
+    """When it last grew; a row with less in it that is read soon after comes from a lagging read."""
     pending: dict[type[StateChange], _Pending] = field(default_factory=dict)
     """The last decision of each kind."""
     doubted: datetime | None = None
-    """When it is to be read again; None where nothing speaks against ``row``."""
+    """When to reread it; None if ``row`` is not in doubt."""
 
 
 class InboxState:
-    """Rows and decisions of one inbox.
+    """Rows and pending changes of one inbox.
 
     Args:
-        clock: Gives the present.
+        clock: Returns the current time.
         me: The member who decides.
         members: All members.
     """
@@ -98,13 +98,13 @@ class InboxState:
         self._removed: dict[ConversationId, Ask] = {}
         self._doubted: set[ConversationId] = set()
         self._unsure: dict[ConversationId, datetime] = {}
-        """Until when reads may lag behind a write whose result is not known."""
+        """Until when reads may lag behind a write of unknown result."""
         self._last = 0
         self._me = me
         self._members: Mapping[MemberId, Member] = {member.id: member for member in members}
 
     def __len__(self) -> int:
-        """How many conversations are held."""
+        """The number of conversations held."""
         return len(self._entries)
 
     @property
@@ -115,12 +115,12 @@ class InboxState:
     # What was read
 
     def ask(self) -> Ask:
-        """Number a request that is made now; give the number to ``read`` or ``wrote`` with the answer."""
+        """Number a request that starts now; pass the number to ``read`` or ``wrote`` with the answer."""
         self._last += 1
         return Ask(self._last, self._clock())
 
     def read(self, rows: Iterable[Conversation], asked: Ask | None = None) -> None:
-        """The store gave rows in answer to a request; None: the feed carried them."""
+        """The store answered a request with rows; None: the feed carried them, maybe from a while ago."""
         is_carried = asked is None
         asked = self.ask() if asked is None else asked
         for row in rows:
@@ -130,7 +130,7 @@ class InboxState:
             self._take(row, asked, is_carried=is_carried)
 
     def wrote(self, row: Conversation, asked: Ask) -> None:
-        """The store answered a write, which was numbered ``asked``, with the row that it left."""
+        """The store answered the write numbered ``asked`` with the resulting row."""
         if asked < self._removed.get(row.id, _NEVER):
             return
         entry = self._entries.get(row.id)
@@ -140,7 +140,7 @@ class InboxState:
             self.read((row,))
 
     def removed(self, ids: Iterable[ConversationId]) -> None:
-        """Conversations do not exist any more."""
+        """Conversations were deleted."""
         now = self.ask()
         for id in ids:
             self._entries.pop(id, None)
@@ -151,7 +151,7 @@ class InboxState:
             del self._removed[next(iter(self._removed))]
 
     def start_again(self) -> None:
-        """The store went back to an older history: only what is asked for from here on counts."""
+        """The store was restored to an older history: only answers to requests from here on count."""
         self._removed.clear()
         now = self.ask()
         for entry in self._entries.values():
@@ -165,7 +165,7 @@ class InboxState:
             entry.row = with_members(entry.row, self._members)
 
     def forget_unshown(self, shown: Collection[ConversationId]) -> None:
-        """Forget rows that nobody shows and nobody decided about."""
+        """Drop rows that are not on screen and have no pending change."""
         now = self._clock()
         for id, entry in tuple(self._entries.items()):
             is_settled = all(pending.is_settled(now) for pending in entry.pending.values())
@@ -176,7 +176,7 @@ class InboxState:
     # What was decided
 
     def decide(self, changes: Iterable[StateChange], seen: Iterable[Conversation]) -> None:
-        """The member decided, looking at the conversations as ``seen``; the store is asked now."""
+        """The member decided, seeing the conversations as ``seen``; the request starts now."""
         at, asked = self._clock(), self.ask()
         known = {row.id: row for row in seen}
         for change in changes:
@@ -185,7 +185,7 @@ class InboxState:
             self._entries[change.id].pending[type(change)] = _Pending(change, at, asked)
 
     def answered(self, outcomes: Iterable[Outcome], asked: Ask) -> None:
-        """The store answered changes, which were sent under the number ``asked``."""
+        """The store answered the changes of the request ``asked``."""
         for outcome in outcomes:
             if outcome.after is not None:
                 self._made(outcome.change, outcome.after, asked)
@@ -197,7 +197,7 @@ class InboxState:
                     self._doubt_at_once(outcome.change.id)
 
     def failed(self, changes: Iterable[StateChange]) -> None:
-        """The store refused changes, or did not answer and may have made them: their rows must be read again."""
+        """The store refused changes, or may have made them without answering: reread their rows."""
         for change in changes:
             self._drop(change)
             self._doubt_at_once(change.id)
@@ -221,13 +221,13 @@ class InboxState:
         self.wrote(row, asked)
 
     def is_pending(self, id: ConversationId) -> bool:
-        """The store has not shown yet what the member decided about it."""
+        """Whether a change is pending for it."""
         return id in self._entries and bool(self._entries[id].pending)
 
     # What is painted
 
     def painted(self, id: ConversationId) -> Conversation | None:
-        """A conversation as the screen shows it; None where it is not held."""
+        """A conversation as the screen shows it; None if the model does not hold it."""
         entry = self._entries.get(id)
         if entry is None:
             return None
@@ -237,13 +237,13 @@ class InboxState:
         return row
 
     def paint(self, rows: Iterable[Conversation]) -> tuple[Conversation, ...]:
-        """Rows that were read, as the screen shows them by now; removed ones are left out."""
+        """Rows that were read, as the screen shows them now, without deleted ones."""
         return tuple(self.painted(row.id) or row for row in rows if row.id not in self._removed)
 
     # What must be read again
 
     def due(self) -> Sequence[ConversationId]:
-        """Conversations to read again now. Each is given once."""
+        """Conversations to reread now, each once."""
         if not self._doubted:
             return ()
         now = self._clock()
@@ -255,7 +255,7 @@ class InboxState:
 
     @property
     def next_due(self) -> datetime | None:
-        """When ``due`` has something to give; None where nothing is in doubt."""
+        """When ``due`` next returns something; None if no row is in doubt."""
         times = [at for id in self._doubted if (at := self._entries[id].doubted) is not None]
         return min(times) if times else None
 
@@ -279,9 +279,8 @@ class InboxState:
         for kind, pending in tuple(entry.pending.items()):
             if pending.lags_until is None or row is pending.made:
                 continue  # not answered yet; or this is the answer, and a row that is read may still lag behind it
-            if pending.made is not None and _is_older(pending.made, row):
-                del entry.pending[kind]
-            elif pending.is_settled(asked.at) and not is_carried:
+            is_newer = pending.made is not None and _is_older(pending.made, row)
+            if is_newer or (pending.is_settled(asked.at) and not is_carried):
                 del entry.pending[kind]
             elif not _shows(row, pending.change):
                 self._doubt(entry, max(self._clock(), pending.lags_until))
@@ -291,14 +290,14 @@ class InboxState:
         self._doubted.add(entry.row.id)
 
     def _doubt_at_once(self, id: ConversationId) -> None:
-        """Nobody knows what a write left: read it now, and again once reads cannot lag behind the write."""
+        """The result of a write is unknown: reread the row now, and again once reads cannot lag behind the write."""
         now = self._clock()
         self._unsure[id] = now + CONFIRM_TIMEOUT
         if id in self._entries:
             self._doubt(self._entries[id], now)
 
     def _decided(self, row: Conversation, pending: _Pending) -> Conversation:
-        """The rules applied to a row: what the member decided, whatever the row shows by now."""
+        """Apply the pending changes to a row by the rules, whatever the row shows."""
         change: StateChange
         match pending.change:
             case Assign():
@@ -318,11 +317,12 @@ class InboxState:
 
 
 def _is_older(row: Conversation, held: Conversation) -> bool:
-    """Less was written in it than in the one that is held."""
-    return (row.messages, row.last_activity_at) < (held.messages, held.last_activity_at)
+    """Whether the row is older than the held one by the values that only grow."""
+    return (row.messages or 0, row.last_activity_at) < (held.messages or 0, held.last_activity_at)
 
 
 def _shows(row: Conversation, change: StateChange) -> bool:
+    """Whether the row has the value that the change sets."""
     match change:
         case Assign():
             return (row.assignee.id if row.assignee is not None else None) == change.member
