@@ -1,4 +1,4 @@
-"""What an AI agent may do: work on its own conversations, of which there is none for any other agent.
+"""What an AI agent may do: work on its own conversations, and see no others.
 
 Pure rules that every store of ours applies inside the transaction that writes.
 """
@@ -23,9 +23,9 @@ from inbox_tui.domain.models import (
 )
 
 MESSAGES_AT_ONCE = 100
-"""Messages that one request of an agent may carry: they are one transaction, for which other writers wait."""
+"""The most messages in one request of an agent. They form one transaction, and other writers wait for it."""
 TEXT_AT_ONCE = 64 * 1024
-"""Bytes of text that they may have together, for the same reason. A longer message has to come alone."""
+"""The most bytes of text in one request, for the same reason. A longer message has to come alone."""
 
 
 class NewChat(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class NewChat(msgspec.Struct, frozen=True):
 
 
 def accepted(chat: NewChat, now: datetime) -> NewChat:
-    """The chat as it is kept. Raises Rejected for what cannot be received, or more than a request may carry."""
+    """The chat in the form that stores keep. Raises Rejected for an invalid message or too large a request."""
     if len(chat.messages) > MESSAGES_AT_ONCE:
         raise Rejected(
             f"The request carries {len(chat.messages):,} messages; {MESSAGES_AT_ONCE} is the most.",
@@ -58,7 +58,7 @@ def accepted(chat: NewChat, now: datetime) -> NewChat:
 
 
 def initial_state(chat: NewChat, agent: Agent) -> Conversation:
-    """The conversation before its first message. Raises Rejected for what no store keeps."""
+    """The conversation before its first message. Raises Rejected for values that no store accepts."""
     began = min([chat.created_at, *(message.created_at for message in chat.messages)])
     incoming = IncomingConversation(chat.id, (), agent.name, began, chat.lead, topic=chat.topic)
     intake.validate(incoming)

@@ -1,4 +1,4 @@
-"""What a store tells its clients about writes, theirs and everybody else's."""
+"""The records of the feed: how a store reports writes to its clients, their own writes included."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ ChangeId = NewType("ChangeId", str)
 a backup does not know the places that came after the backup."""
 
 NOWHERE = ChangeId("")
-"""The place of a follower who has heard nothing yet."""
+"""The place of a follower that has received nothing yet."""
 NO_CHANGE = ChangeId("0")
 """The place before the first change."""
 CHANGES_LISTED = 5_000
-"""Changes that one report lists."""
+"""The most changes in one report."""
 BYTES_LISTED = 256 * 1024
-"""Bytes of conversation ids that one report lists."""
+"""The most bytes of conversation ids in one report."""
 
 
 class Changes(msgspec.Struct, frozen=True):
     """Everything that was written up to ``id`` since the last report."""
 
     id: ChangeId = NOWHERE
-    """Pass it to ``changes(since)`` to go on from here. Empty where the line was lost before anything was heard."""
+    """Pass it to ``changes(since)`` to go on from here. Empty if the connection failed before the first report."""
     conversations: tuple[ConversationId, ...] = ()
-    """Those that were added or changed, each once."""
+    """The conversations that were added or changed, each once."""
     team: bool = False
     """Members or agents changed."""
     reset: bool = False
-    """Too much was missed to list, or the store is not the one that gave ``since``, but an older state of it, restored
-    from a backup, or another one: read everything again, and keep nothing."""
+    """The follower must read everything again and discard what it holds: it missed too much to list, or ``since`` is
+    unknown to the store, for example after a restore from a backup."""
     lost_at: datetime | None = None
-    """The line to the store has been down since then. The next report without it means that it is up again."""
+    """When the connection to the store was lost. The next report without it means that the connection is back."""
     seq: int = 0
-    """The number in ``id``, for clients of earlier versions: all that they know."""
+    """The number in ``id``, for clients of earlier versions, which know no other."""
 
     def __post_init__(self) -> None:
-        """Derive what an earlier version does not give or know."""
+        """Fill in the field that an earlier version leaves out."""
         if not self.id and self.seq:
             msgspec.structs.force_setattr(self, "id", ChangeId(str(self.seq)))
         elif found := read_id(self.id):
@@ -56,12 +56,12 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 def start_again(id: ChangeId) -> Changes:
-    """The report for a follower to whom it cannot be told what they missed."""
+    """The report that makes a follower read everything again, because the store cannot say what it missed."""
     return Changes(id, team=True, reset=True)
 
 
 def report(id: ChangeId, conversations: Iterable[ConversationId], *, team: bool) -> Changes:
-    """The report of what was written, each conversation once; ``start_again`` if it would be too long to send."""
+    """Report the written conversations, each once; ``start_again`` if the report would be too long to send."""
     each = tuple(dict.fromkeys(conversations))
     return start_again(id) if is_too_long(each) else Changes(id, each, team)
 

@@ -1,9 +1,9 @@
-"""What kind of thing a character is, the same in every Python.
+"""The category of a character, the same in every Python.
 
-Each Python brings the Unicode tables of its own year. A character that is newer than they
-are is still a character: somebody typed it, and a newer terminal draws it. What must be
-known of such characters stands here: which are marks, which are invisible, and which will
-never be characters. Everything else without a category counts as a symbol.
+Each Python brings the Unicode tables of its own year. A character that is newer than those
+tables is still a character: somebody typed it, and a newer terminal draws it. This module
+lists the newer marks and invisible characters, and the code points that will never be
+characters. Everything else without a category counts as a symbol.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _MARKS = (
     (0x1D25F, 0x1D25F), (0x1D280, 0x1D281), (0x1E08F, 0x1E08F), (0x1E4EC, 0x1E4EF), (0x1E5EE, 0x1E5EF),
     (0x1E6E3, 0x1E6E3), (0x1E6E6, 0x1E6E6), (0x1E6EE, 0x1E6EF), (0x1E6F5, 0x1E6F5),
 )  # fmt: skip
-"""Marks that are in Unicode 18 and not in Unicode 14, which the oldest supported Python knows: first and last."""
+"""Marks of Unicode 18 that Unicode 14, the tables of the oldest supported Python, does not have: first and last."""
 _INVISIBLE = ((0x2065, 0x2065), (0xFFF0, 0xFFF8), (0x13439, 0x1343F), (0xE0000, 0xE0FFF))
 """Format characters since Unicode 14, and code points that Unicode keeps free for invisible characters."""
 _NEWER = {point: "Mn" for first, last in _MARKS for point in range(first, last + 1)}
@@ -45,12 +45,12 @@ def category(character: str) -> str:
 
 
 def is_assigned(character: str) -> bool:
-    """Whether this Python knows the character. Nobody can say how wide a terminal draws another."""
+    """Whether this Python knows the character. The width of an unknown one cannot be predicted."""
     return unicodedata.category(character) != "Cn"
 
 
 def is_text(character: str) -> bool:
-    """Whether a character that is typed is text: all but control characters and halves of surrogate pairs.
+    """Whether a typed character is text: everything but control characters and halves of surrogate pairs.
 
     Not ``str.isprintable``, which refuses spaces other than U+0020, joiners, soft hyphens,
     and whatever is newer than this Python.

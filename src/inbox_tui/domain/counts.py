@@ -7,8 +7,8 @@ def counted(number: int, one: str, many: str = "") -> str:
     """A number and what it counts.
 
     Args:
-        number: How many there are.
-        one: What one of them is called, with the words that follow the number: ``row was``.
-        many: What several are called; empty: as one, with an ``s`` at the end.
+        number: The count.
+        one: The singular, with any words that follow it: ``row was``.
+        many: The plural; if empty, the singular with an ``s`` at the end.
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"

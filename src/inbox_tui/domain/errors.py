@@ -1,4 +1,4 @@
-"""Everything that can go wrong in words a person can act on.
+"""The error tree: every error has a message and a hint that a person can act on.
 
 InboxError
 ├── ConfigError                 a setting, option or address is wrong
@@ -6,7 +6,7 @@ InboxError
 ├── BadImport                   a file to import cannot be read
 ├── ExportError                 an export could not be written
 └── StoreError                  the store could not do what was asked
-    ├── StoreUnavailable        not now; retrying may help
+    ├── StoreUnavailable        not now; a retry may help
     ├── NotAllowed              your access does not permit it
     ├── NotFound                the conversation, member or agent is gone
     ├── Conflict                a colleague was first
@@ -38,8 +38,8 @@ class InboxError(Exception):
         self.message = message
         self.hint = hint or self.default_hint
         self.public = public
-        """The message for those who shall not learn where the store is; empty where the message names no store, or
-        where nothing but the kind of the error may be told."""
+        """The message without the store's location, for clients of a server. Empty if the message names no store, or
+        if clients may learn only the kind of the error."""
 
 
 class ConfigError(InboxError):
@@ -75,14 +75,14 @@ class StoreError(InboxError):
 
 
 class StoreUnavailable(StoreError):
-    """The store cannot answer now. Retrying may help."""
+    """The store cannot answer now. A retry may help."""
 
     default_hint = "Nothing was changed. Try again in a moment."
 
     def __init__(self, message: str, *, hint: str = "", public: str = "", maybe_done: bool = False) -> None:
         super().__init__(message, hint=hint, public=public)
         self.maybe_done = maybe_done
-        """A write was on its way, and whether it was done is not known."""
+        """The write may have been done: the store had it, and its answer did not arrive."""
 
 
 class NotAllowed(StoreError):
@@ -143,4 +143,4 @@ class StoreBroken(StoreError):
     def __init__(self, message: str, *, hint: str = "", public: str = "", maybe_done: bool = False) -> None:
         super().__init__(message, hint=hint, public=public)
         self.maybe_done = maybe_done
-        """A write was on its way, and whether it was done is not known."""
+        """The write may have been done: the store had it, and its answer did not arrive."""

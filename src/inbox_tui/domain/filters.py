@@ -1,7 +1,7 @@
-"""The query, its scope and the counts: which conversations a list shows, and how many there are.
+"""Queries and counts: which conversations a list shows, and how many there are.
 
-The filters themselves stand in ``filter_table``. Stores may answer in their own language, but a property test holds
-every answer to the filter's own ``matches``.
+``filter_table`` defines the filters. A store may translate them, into SQL for example; a property test compares
+its answers with ``Filter.matches``.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ __all__ = ["WHOLE_WORKSPACE", "Counts", "Filter", "Order", "Query", "Scope", "ma
 
 BEGINNING_IN_MESSAGES = 3
 BEGINNING_IN_WHAT_IS_KNOWN = 2
-"""From how many bytes in UTF-8 on a search's last word may be the beginning of a longer one.
+"""The fewest bytes in UTF-8 with which a search's last word also matches longer words that begin with it.
 
-Two Latin letters begin a fifth of all that was ever written; a single CJK character has three bytes.
+Two Latin letters match a fifth of all messages; a single CJK character has three bytes.
 """
 
 
 def may_begin(word: str, least: int) -> bool:
-    """Whether a search's last word, letters and digits alone, may be the beginning of a longer one."""
+    """Whether a search's last word also matches longer words. ``word`` has letters and digits only."""
     return len(word.encode("utf-8", "replace")) >= least
 
 
@@ -62,10 +62,10 @@ class Query(msgspec.Struct, frozen=True):
 
     @property
     def effective_order(self) -> Order:
-        """The order in force."""
+        """The chosen order, or the filter's default."""
         return self.order or self.filter.default_order
 
     @property
     def scope(self) -> Scope:
-        """What ``Store.counts`` should count for this list; a search is counted by its own page."""
+        """The scope to pass to ``Store.counts`` for this list. The page of a search brings its own count."""
         return Scope(self.agent)

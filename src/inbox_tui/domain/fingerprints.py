@@ -1,8 +1,8 @@
-"""Ids that tell a number from the same number given out again.
+"""Ids with a fingerprint, so that a number stays unambiguous after a store reuses it.
 
 A store that is restored from an older backup counts on from there and gives numbers out a second time, for other
-things. So an id carries a fingerprint of what it names: ``1234.9f8e7d6c``. Whoever comes with an id from before the
-restore is recognised by it.
+things. So an id carries a fingerprint of the thing that it names: ``1234.9f8e7d6c``. The fingerprint reveals an id
+from before the restore.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from zlib import crc32
 
 _FORM = re.compile(r"([0-9]{1,18})(?:\.([0-9a-f]{8}))?")
 _BETWEEN = "\0"
-"""Separates what a fingerprint is made of; no store keeps this character."""
+"""Separates the inputs of a fingerprint; no store keeps this character."""
 
 
 class Numbered(NamedTuple):
-    """What an id says."""
+    """The parts of an id."""
 
     number: int
     fingerprint: str = ""
-    """Empty in a bare number, as earlier versions gave it; it is believed."""
+    """Empty in a bare number, the form of earlier versions; such an id counts as valid."""
 
     def names(self, *content: str | int) -> bool:
-        """Whether the id was made for this content, as far as it tells."""
+        """Whether the fingerprint fits this content; a bare number fits any."""
         return self.fingerprint in ("", fingerprint(*content))
 
 
 def fingerprint(*content: str | int) -> str:
-    """Eight hexadecimal digits that other content has by a chance of one in four billion."""
+    """Eight hexadecimal digits; other content has the same ones with a chance of one in four billion."""
     return f"{crc32(_BETWEEN.join(map(str, content)).encode('utf-8', 'surrogatepass')):08x}"
 
 
 def numbered_id(number: int, *content: str | int) -> str:
-    """The id of a number that stands for this content."""
+    """Make an id from a number and the content that it names."""
     return f"{number}.{fingerprint(*content)}"
 
 
 def read_id(text: str) -> Numbered | None:
-    """What an id says; None for a text that is no such id."""
+    """Parse an id; None if the text is not one."""
     found = _FORM.fullmatch(text)
     return Numbered(int(found[1]), found[2] or "") if found else None
 

@@ -1,6 +1,6 @@
-"""Where the words of a search stand in a text: what is marked on screen, and which messages are hits.
+"""Finds the words of a search in a text: the screen marks them, and ``]`` goes from hit to hit.
 
-It reads a search as the stores do (``domain.sought``), so that what is marked is what they found in a message.
+It parses a search as the stores do (``domain.sought``), so that the screen marks the words that they found.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from inbox_tui.domain.sought import Phrase, Term, sought
 from inbox_tui.domain.words import Word, words, words_at
 
 Span = tuple[int, int]
-"""Where something begins in a text, and where it has ended."""
+"""Start and end of a match in a text; the end is exclusive."""
 
 
 class Hits:
-    """A search, as it is looked for in texts that are on screen. One that is too long finds nothing."""
+    """A parsed search, applied to texts on screen. A search that is too long finds nothing."""
 
     def __init__(self, search: str) -> None:
         self._terms: tuple[Term, ...] = ()
@@ -28,16 +28,16 @@ class Hits:
             return  # the list has said so
 
     def __bool__(self) -> bool:
-        """There is something to look for."""
+        """The search has at least one term."""
         return bool(self._terms)
 
     def is_in(self, text: str) -> bool:
-        """All its terms stand in the text."""
+        """Whether the text contains all terms."""
         found = words(text)
         return bool(self._terms) and all(_has(term, found) for term in self._terms)
 
     def spans(self, text: str) -> list[Span]:
-        """Where any of its terms stand, from first to last, each character once."""
+        """The spans of all terms, in order and without overlaps."""
         found = words(text)
         there = [term for term in self._terms if _has(term, found)]
         if not there:  # as mostly: where each word stands takes much longer to tell than which there are
@@ -57,7 +57,7 @@ def _has(term: Term, found: Sequence[str]) -> bool:
 
 
 def _spans(term: Term, placed: Sequence[Word]) -> Iterator[Span]:
-    """Where a term stands, in whichever of its ways."""
+    """The spans of a term, in any of its variants."""
     found = [word.text for word in placed]
     for way in term:
         of_each = [[(at, at + len(phrase.words) - 1) for at in _places(phrase, found)] for phrase in way]
@@ -66,7 +66,7 @@ def _spans(term: Term, placed: Sequence[Word]) -> Iterator[Span]:
 
 
 def _places(phrase: Phrase, found: Sequence[str]) -> Iterator[int]:
-    """The numbers of the words with which the phrase begins."""
+    """The indexes of the words at which the phrase begins."""
     *before, last = phrase.words
     for start in range(len(found) - len(before)):
         end = start + len(before)
@@ -77,5 +77,5 @@ def _places(phrase: Phrase, found: Sequence[str]) -> Iterator[int]:
 
 @lru_cache(maxsize=8)
 def hits_of(search: str) -> Hits:
-    """The search, read once."""
+    """Parse the search; the result is cached."""
     return Hits(search)

@@ -1,7 +1,7 @@
-"""How a message is known again that came without an id: by its author, its time and its text (rule 14).
+"""Recognizes a message that came without an id: by its author, its time and its text (rule 14).
 
 Imports are repeated, and files grow at both ends, so the place in a file says nothing. A message without an id gets
-a key made from what it says; messages from before there were such keys, and those that came with an id by another
+a key made from its content. Messages from before such keys existed, and those that came with an id by another
 way, are recognized by the same three values.
 """
 
@@ -21,11 +21,11 @@ from inbox_tui.domain.text import replace_unstorable
 
 _FORM = re.compile(r"#[0-9a-f]{32}(?:\.[0-9]+)?")
 _BETWEEN = "\0"
-"""Separates what a key is made from; no store keeps this character."""
+"""Separates the inputs of a key; no store keeps this character."""
 
 
 class Content(NamedTuple):
-    """What identifies a message without an id."""
+    """The values that identify a message without an id."""
 
     author: Author
     member: str
@@ -42,7 +42,7 @@ class Content(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A message that is in the store."""
+    """Identifies a message that the store already has."""
 
     key: str
     content: Content
@@ -55,7 +55,7 @@ class Known(NamedTuple):
 
 
 def content_keys(contents: Iterable[Content]) -> list[str]:
-    """A key for each message of one conversation; of several with the same content each gets another."""
+    """A key for each message of one conversation. Messages with the same content get different keys."""
     met: Counter[Content] = Counter()
     keys = []
     for content in contents:

@@ -1,7 +1,7 @@
-"""The rules about what comes in: from imports, websites and AI agents.
+"""The rules for incoming data: from imports, websites and AI agents.
 
-Pure functions that every store of ours applies; what each message does to its
-conversation is decided by ``rules``.
+Pure functions that every store of ours applies. ``rules`` decides what each message
+does to its conversation.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ from inbox_tui.domain.team import ADDRESS_LIMIT
 from inbox_tui.domain.text import replace_unstorable
 
 _SOMEBODY = Member(MemberId(""), "")
-"""The author of a member's message that does not say whose it is."""
+"""The author of a member's message that names no member."""
 
 
 class Late(NamedTuple):
-    """The end of a thread into which a message came that is older than the last activity (rule 14)."""
+    """The end of a thread that received a message older than its last activity (rule 14)."""
 
     said: Message | None
-    """What was last said between visitor and workspace, by time and then by arrival."""
+    """The last message between visitor and workspace, by time and then by arrival."""
     outgoing: Author | None
     """Who last wrote to the visitor."""
     is_said_last: bool
-    """Nothing was said after the message that came; only notes were written."""
+    """Only notes, no messages, follow the late message."""
 
 
 def validate(incoming: IncomingConversation) -> None:
-    """Raises Rejected for a conversation that contradicts itself, or says more than can be stored (rule 13).
+    """Raises Rejected for a conversation that contradicts itself or exceeds a limit (rule 13).
 
-    A copy brings what a store holds already, which earlier versions may have measured differently. Of it only topic
-    and lead are measured: longer ones are damage, which the store's ``repair`` shortens.
+    A copy brings data that a store holds already, and earlier versions may have measured it differently. So only its
+    topic and lead are checked: longer ones are damage, and the store's ``repair`` shortens them.
     """
     is_copy = incoming.standing is not None
     if not is_copy:
@@ -94,10 +94,10 @@ def _require_message(message: IncomingMessage, of_it: str) -> None:
 
 
 def accepted(incoming: IncomingConversation, now: datetime) -> IncomingConversation:
-    """The conversation as stores take it in: its messages as they are kept, in the order of a thread, each with a key.
+    """The conversation in the form that stores keep: its messages in the order of a thread, each with a key.
 
-    Raises Rejected, also as ``validate``. A copy keeps times that are ahead of this clock, and messages without a
-    key, for it must equal its source; all other times that are ahead count as arrival.
+    Raises Rejected, also as ``validate``. A copy must equal its source, so it keeps times that are ahead of this clock
+    and messages without a key; any other time ahead of the clock becomes the time of arrival.
     """
     validate(incoming)
     standing = incoming.standing
@@ -136,7 +136,7 @@ def in_order(messages: Iterable[IncomingMessage]) -> list[IncomingMessage]:
 
 
 def received(message: IncomingMessage, now: datetime) -> IncomingMessage:
-    """A message by a visitor or an AI agent, as a store keeps it. Raises Rejected for any other."""
+    """A message by a visitor or an AI agent in the form that stores keep. Raises Rejected for any other author."""
     if message.author not in (Author.VISITOR, Author.AGENT) or message.kind is not Kind.MESSAGE:
         raise Rejected("Only messages of visitors and AI agents are received.", hint="Members reply or write notes.")
     limits.require_size(message.key, limits.ID_LIMIT, "The message's key")
@@ -148,12 +148,12 @@ def received(message: IncomingMessage, now: datetime) -> IncomingMessage:
 
 
 def handoff_requested(conversation: Conversation, at: datetime, now: datetime) -> Transition:
-    """Rule 2, for a request that says since when. Raises Rejected for a time that cannot be stored."""
+    """Rule 2, for a request that gives its own time. Raises Rejected for a time that cannot be stored."""
     return rules.handoff_requested(conversation, limits.arrived(at, now))
 
 
 def kept(message: IncomingMessage, key: str) -> IncomingMessage:
-    """The message as a store keeps it: whatever the system says is an event."""
+    """The message in the form that stores keep: a message by the system becomes an event."""
     kind = Kind.EVENT if message.author is Author.SYSTEM else message.kind
     return IncomingMessage(
         message.author,
@@ -167,18 +167,18 @@ def kept(message: IncomingMessage, key: str) -> IncomingMessage:
 
 
 def kept_lead(lead: Lead) -> Lead:
-    """What is known of the visitor, as a store keeps it. Raises Rejected for more than can be stored."""
+    """The lead in the form that stores keep. Raises Rejected for a value that is too long."""
     _require_lead(lead)
     return trimmed_lead(lead)
 
 
 def trimmed_lead(lead: Lead) -> Lead:
-    """What is known of the visitor without the blanks and invisible characters around it; of those alone, nothing."""
+    """The lead with each value stripped of surrounding blanks and invisible characters."""
     return Lead(*(trimmed(replace_unstorable(field)) for field in (lead.name, lead.email, lead.phone, lead.company)))
 
 
 def initial_state(incoming: IncomingConversation, agent: Agent) -> Conversation:
-    """The conversation before its first message. It did not begin after that, whatever its source says."""
+    """The conversation before its first message. It begins no later than that message, whatever its source says."""
     written = [] if incoming.standing is not None else [message.created_at for message in incoming.messages]
     created_at = min([incoming.created_at, *written])
     return Conversation(
@@ -192,7 +192,7 @@ def initial_state(incoming: IncomingConversation, agent: Agent) -> Conversation:
 
 
 def folded(incoming: IncomingConversation) -> Conversation:
-    """The conversation after its last message, by the rules; of its agent only the name is set."""
+    """The conversation after its last message, by the rules. Its agent has only a name."""
     conversation = initial_state(incoming, Agent(AgentId(""), replace_unstorable(incoming.agent)))
     for message in incoming.messages:
         conversation = message_added(conversation, kept(message, message.key), None).conversation
@@ -202,11 +202,11 @@ def folded(incoming: IncomingConversation) -> Conversation:
 def message_added(
     conversation: Conversation, message: IncomingMessage, author: Member | None, late: Late | None = None
 ) -> Transition:
-    """What a message that comes in does to its conversation.
+    """Apply an incoming message to its conversation.
 
     Args:
-        conversation: As it is.
-        message: As it is kept.
+        conversation: The conversation before the message.
+        message: The message in the form that stores keep.
         author: The member who wrote it, if one did.
         late: Where the thread ends, if the message belongs further up.
     """
@@ -223,7 +223,7 @@ def message_added(
 
 
 def message_received(conversation: Conversation, message: IncomingMessage, late: Late | None = None) -> Transition:
-    """What a message does that a visitor or an AI agent sends now, whatever the time on it: the visitor may wait."""
+    """Apply a message that a visitor or an AI agent sends now, whatever its time: the visitor may have to wait."""
     ruling = _added(conversation, message, None)
     return (
         ruling if late is None else Transition(with_end(ruling.conversation, late.said, late.outgoing), ruling.events)
@@ -231,7 +231,7 @@ def message_received(conversation: Conversation, message: IncomingMessage, late:
 
 
 def may_be_late(conversation: Conversation, message: IncomingMessage) -> bool:
-    """Whether a message may stand above one that was said before it came: then ``Late`` tells."""
+    """Whether the message may belong above an existing one; the rules then need ``Late``."""
     return message.kind is Kind.MESSAGE and message.created_at < conversation.last_activity_at
 
 
@@ -277,7 +277,7 @@ def with_end(conversation: Conversation, said: Message | None, outgoing: Author 
 
 
 def assignable(named: Member | None) -> Member | None:
-    """Whom a conversation is given to that comes in for somebody: nobody, unless they may chat (rule 5)."""
+    """The member to assign an incoming conversation to; None unless they have chat access (rule 5)."""
     return named if named is not None and named.may_chat else None
 
 
@@ -305,9 +305,9 @@ def final_state(conversation: Conversation, incoming: IncomingConversation, assi
 
 
 def merge_state(conversation: Conversation, incoming: IncomingConversation, assignee: Member | None) -> Conversation:
-    """A known conversation that has got what it lacked.
+    """A known conversation after an import added its missing messages.
 
-    A copy that is made again stands as its source does by now, unless more was said here.
+    A repeated copy takes over the source's state, unless somebody has written here since.
     """
     spoken = sum(
         message.author is not Author.SYSTEM and message.kind is not Kind.EVENT for message in incoming.messages

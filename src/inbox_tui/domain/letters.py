@@ -1,9 +1,9 @@
-"""What each character stands for in a search: the letters that people type for it, nothing, or a space.
+"""Folds characters for searching: each becomes the letters that people type for it, nothing, or a space.
 
 Case folding, NFKC, and marks off Latin, Greek and Cyrillic letters; Arabic vowel signs and Hebrew points go as well.
-The answer must never change under an index that was made before. So it does not follow the Unicode tables of a Python
-or a database: what decides is Unicode 3.2, which every Python carries unchanged, and the short lists below for what
-came later. The indexes hold what this module says: a change here needs a migration that rebuilds them.
+The result must never change under an existing index. So it does not depend on the Unicode tables of a Python or a
+database, but on Unicode 3.2, which every Python carries unchanged, and on the short lists below for later characters.
+The indexes hold folded text: a change here needs a migration that rebuilds them.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _LETTERS = {
     "ƥ": "p", "ƭ": "t", "ʈ": "t", "ʉ": "u", "ʋ": "v", "ƴ": "y", "ƶ": "z", "ȥ": "z", "ɉ": "j", "ɍ": "r", "ɏ": "y",
     "ȼ": "c", "ⱦ": "t", "ⱥ": "a", "ɇ": "e", "ꝗ": "q", "ɫ": "l", "ⱡ": "l", "ᵽ": "p", "ƣ": "g", "ʒ": "z", "ſ": "s",
 }  # fmt: skip
-"""Letters whose stroke, hook or form is no mark that could come off; as they stand after case folding."""
+"""Letters whose stroke, hook or form is not a separate mark; in their case-folded form."""
 
 _MARKS = "300-36F 483-489 1AB0-1AFF 1DC0-1DFF 20D0-20FF FE20-FE2F 591-5BD 5BF 5C1-5C2 5C4-5C5 5C7 610-61A 640 64B-65F 670 6D6-6DC 6DF-6E8 6EA-6ED 8D3-8E1 8E3-8FF"  # noqa: E501 - one list
-"""What comes off a letter: combining marks, Hebrew points, Arabic vowel signs and the stroke that lengthens a word."""
+"""Marks that folding removes: combining marks, Hebrew points, Arabic vowel signs and the Arabic elongation stroke."""
 
 _UNSEEN = "AD 34F 61C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F FEFF FFA0 FFF0-FFFB 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF"  # noqa: E501 - one list
-"""What takes no room and ends no word: soft hyphen, joiners, marks of direction, selectors."""
+"""Invisible characters that do not end a word: soft hyphen, joiners, marks of direction, selectors."""
 
 _APART = "2B9-2BF 2C6-2CF 2EC-2FF 374 2122 2120 E000-F8FF F0000-10FFFF D800-DFFF"
-"""What ends a word though it is no sign of Unicode 3.2: apostrophes among the letters, trade marks, private ones."""
+"""Characters that end a word although Unicode 3.2 calls them letters: some apostrophes, trade marks, private use."""
 
 _LATER_SIGNS = """
 2EF-2FF 58D-58F 5C6 606-60F 61D-61E 7F6-7F9 7FE-7FF 830-83E 85E 888 9FB 9FD A76 AF0-AF1 BF3-BFA C77 C7F C84 D4F D79
@@ -49,24 +49,24 @@ FE47-FE48 10100-10102 10137-1013F 10179-10189 1018C-101FC 1039F 103D0 1056F 1085
 16B44-16B45 16E97-16E9A 16FE2 1BC9C 1BC9F 1CC00-1D241 1D245 1D300-1D356 1D800-1D9FF 1DA37-1DA3A 1DA6D-1DA74
 1DA76-1DA83 1DA85-1DA8B 1E14F 1E2FF 1E95E-1E95F 1ECAC 1ECB0 1ED2E 1EEF0-1FBEF 1FC00-1FFFF
 """
-"""Signs that came after Unicode 3.2, and the places where more pictographs and currency signs are to come."""
+"""Signs newer than Unicode 3.2, and the ranges reserved for further pictographs and currency signs."""
 
 _LATER_CAPITALS = "1C89-1C8F A7CB-A7CF A7D2 A7D4 A7DA-A7F1 10D50-10D8F 16EA0-16EDF"
-"""Letters that came after Unicode 14: not every Python knows their small ones."""
+"""Capitals newer than Unicode 14: not every Python knows their lower case."""
 
 _JOINED = re.compile("[\u1100-\u11ff]+|[\u3041-\u30ff\uff66-\uff9d][\u3099\u309a\uff9e\uff9f]")
-"""Characters that make one only together: parts of a Korean syllable, and kana with a mark of voice."""
+"""Sequences that form one character: parts of a Korean syllable, and kana with a voicing mark."""
 
 
 def folded(text: str) -> str:
-    """The text as it is searched: small letters without accents, digits, and spaces for all else."""
+    """The folded text: lower-case letters without accents, digits, and spaces for everything else."""
     if not text.isascii() and _JOINED.search(text):
         text = _JOINED.sub(lambda joined: unicode_3_2.normalize("NFKC", joined[0]), text)
     return text.translate(_FOLDED)
 
 
 class Folding(NamedTuple):
-    """A text as it is searched, and where in the text each of its characters comes from."""
+    """A folded text, and the index in the original text of each of its characters."""
 
     text: str
     starts: list[int]
@@ -74,7 +74,7 @@ class Folding(NamedTuple):
 
 
 def folded_at(text: str) -> Folding:
-    """``folded``, with the places in the text as it was given."""
+    """``folded``, with the indexes in the original text."""
     found = Folding("", [], [])
     pieces: list[str] = []
     for start, end, part in _parts_of(text):
@@ -86,7 +86,7 @@ def folded_at(text: str) -> Folding:
 
 
 def _parts_of(text: str) -> Iterator[tuple[int, int, str]]:
-    """Each character, those that make one only together as one."""
+    """Split a text into characters, keeping sequences that form one character together."""
     place = 0
     for joined in _JOINED.finditer(text):
         yield from ((at, at + 1, text[at]) for at in range(place, joined.start()))
@@ -96,7 +96,7 @@ def _parts_of(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 class CharacterMap(dict[int, str]):
-    """A table for ``str.translate`` that learns characters as they come, and forgets all rather than hold too many."""
+    """A table for ``str.translate`` that fills itself on demand, and clears itself when it is full."""
 
     def __init__(self, stands_for: Callable[[str], str]) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ def _fold(char: str) -> str:
 
 
 def _fold_part(part: str) -> str:
-    """One character that does not come apart: what it is in a word."""
+    """Fold one character that does not decompose."""
     if ord(part) in _POINTS_OF_MARKS or ord(part) in _POINTS_UNSEEN:
         return ""
     if ord(part) in _POINTS_APART:
@@ -142,7 +142,7 @@ def _composed(parts: str) -> str:
 
 
 class _Ranges:
-    """A list of ranges as a set that is not spelled out."""
+    """Parse a list of ranges into a set of code points."""
 
     def __init__(self, ranges: str) -> None:
         ends = sorted((int(first, 16), int(last or first, 16)) for first, _, last in _parted(ranges))

@@ -12,18 +12,18 @@ from inbox_tui.domain.errors import Rejected, StoreUnavailable
 from inbox_tui.domain.text import replace_unstorable
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
-"""No stored time is before this one."""
+"""The earliest time that a store accepts."""
 LATEST = datetime(9999, 12, 30, tzinfo=timezone.utc)
-"""Nor after this one: calendars end a day later, and time zones differ by up to a day."""
+"""The latest: calendars end a day later, and time zones differ by up to a day."""
 AHEAD = timedelta(days=1)
-"""How far ahead of its arrival a time may be. Two clocks differ; more than this is a mistake."""
+"""How far a time may be ahead of its arrival. Clocks differ; more than this is an error."""
 
 ID_LIMIT = 2_000
 """Bytes in UTF-8 of an id or a key. PostgreSQL indexes up to 2,704."""
 AGENT_NAME_LIMIT = 500
 """Bytes in UTF-8 of an AI agent's name."""
 FIELD_LIMIT = 500
-"""Bytes in UTF-8 of each thing that is known of a visitor: name, e-mail address, phone number, company."""
+"""Bytes in UTF-8 of each field of a lead: name, e-mail address, phone number, company."""
 TOPIC_LIMIT = 1_000
 """Bytes in UTF-8 of a conversation's topic."""
 BODY_LIMIT = 1_000_000
@@ -51,12 +51,12 @@ def accepted(at: datetime, now: datetime) -> datetime:
 
 
 def arrived(at: datetime, now: datetime) -> datetime:
-    """``accepted``, and a time that is ahead of the clock counts as its arrival. Raises Rejected."""
+    """``accepted``, but a time ahead of the clock becomes the time of arrival. Raises Rejected."""
     return min(accepted(at, now), now)
 
 
 def present(now: datetime) -> datetime:
-    """The machine's clock, if it can be right. Raises StoreUnavailable."""
+    """The time of this machine. Raises StoreUnavailable if its clock is plainly wrong."""
     if not EARLIEST <= now <= LATEST:
         raise StoreUnavailable(
             f"This machine's clock says {now.isoformat()}.", hint="Nothing was changed. Set the clock, then try again."
@@ -65,7 +65,7 @@ def present(now: datetime) -> datetime:
 
 
 def size(text: str) -> int:
-    """Bytes that a text takes in a store."""
+    """The bytes that a text takes in a store."""
     kept = replace_unstorable(text)
     return len(kept) if kept.isascii() else len(kept.encode())
 
@@ -77,5 +77,5 @@ def require_size(text: str, limit: int, what: str) -> None:
 
 
 def shortened(text: str, limit: int) -> str:
-    """As much of the beginning of a text as fits into ``limit`` bytes."""
+    """The longest beginning of a text that fits into ``limit`` bytes."""
     return replace_unstorable(text).encode()[:limit].decode(errors="ignore")

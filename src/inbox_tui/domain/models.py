@@ -14,12 +14,12 @@ from typing import Annotated, NewType
 import msgspec
 
 ConversationId = NewType("ConversationId", str)
-"""Public id of a conversation: the one given on import, the same everywhere."""
+"""Public id of a conversation: its source chose it, and it is the same in every store."""
 
 MessageId = NewType("MessageId", str)
 """Id of a message within its store. Opaque; compare for equality only."""
 FROM_START = MessageId("")
-"""What stands before the first message of every thread."""
+"""A place before the first message of every thread."""
 
 MemberId = NewType("MemberId", str)
 """Id of a member within its store. Opaque; people name a member by e-mail."""
@@ -28,10 +28,10 @@ AgentId = NewType("AgentId", str)
 """Id of an AI agent within its store. Opaque; people name an agent by name."""
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-"""A time that comes from outside: never without its offset."""
+"""A time from outside, always with its offset."""
 
 PREVIEW_LENGTH = 200
-"""Characters of the last message that a row of the list carries."""
+"""The most characters of the last message in a row of the list."""
 
 
 class Access(StrEnum):
@@ -59,7 +59,7 @@ class Author(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a message is: said to the visitor, to the team, or a thing that happened."""
+    """The kind of an entry: a message to the visitor, a note to the team, or an event."""
 
     MESSAGE = "message"
     NOTE = "note"
@@ -103,7 +103,7 @@ class Member(msgspec.Struct, frozen=True):
     badge: Badge | None = None
     access: Access = Access.NONE
     is_namesake: bool = False
-    """Another member has the same name, so that the address is said with it."""
+    """Another member has the same name, so ``label`` adds the address."""
 
     @property
     def may_chat(self) -> bool:
@@ -117,12 +117,12 @@ class Member(msgspec.Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The display name, with the e-mail address where another has it too; the address while there is none."""
+        """The display name, with the address if another member shares the name; the address if there is no name."""
         return f"{self.name} ({self.email})" if self.is_namesake else self.name or self.email
 
 
 class Lead(msgspec.Struct, frozen=True):
-    """What was captured of the visitor. An empty string means not captured."""
+    """The visitor's captured contact data. An empty string means not captured."""
 
     name: str = ""
     email: str = ""
@@ -148,7 +148,7 @@ class Conversation(msgspec.Struct, frozen=True):
     status: Status = Status.OPEN
     assignee: Member | None = None
     waiting_since: datetime | None = None
-    """Since when the visitor has been waiting for a human; None when nobody waits."""
+    """When the visitor began to wait for a human; None while nobody waits."""
     handoff_requested: bool = False
     """A human was asked for and none has replied since."""
     last_outgoing: Author | None = None
@@ -156,13 +156,13 @@ class Conversation(msgspec.Struct, frozen=True):
     first_human_reply_at: datetime | None = None
     resolved_at: datetime | None = None
     messages: int | None = 0
-    """How many messages the thread has, notes included, events not; None where the store does not tell."""
+    """Messages in the thread, notes included, events excluded; None if the store does not know."""
     last_message_author: Author | None = None
     last_message: str = ""
-    """What was last said between visitor and workspace (no note, no event). In a list the
+    """The last message between visitor and workspace, never a note or an event. In a list the
     first PREVIEW_LENGTH characters on one line; in a scan the whole text."""
     damage: str = ""
-    """The fields that cannot be read in the store, and hold something in their place here; empty where all can."""
+    """The names of fields that are unreadable in the store; here they hold a placeholder. Usually empty."""
 
     @property
     def is_open(self) -> bool:
@@ -171,12 +171,12 @@ class Conversation(msgspec.Struct, frozen=True):
 
     @property
     def has_lead(self) -> bool:
-        """At least one thing is known of the visitor."""
+        """At least one field of the lead was captured."""
         return not self.lead.is_empty
 
     @property
     def visitor(self) -> str:
-        """What to call the visitor: the best that was captured, or the conversation's id."""
+        """The visitor's name on screen: the best captured field, or the conversation's id."""
         lead = self.lead
         best = next((known for known in (lead.name, lead.email, lead.phone, lead.company) if known.strip()), "")
         return best or f"Visitor {self.id}"
@@ -189,16 +189,16 @@ class Message(msgspec.Struct, frozen=True):
     author: Author
     kind: Kind
     body: str
-    """What was written; for an event the whole sentence, e.g. "Dana Ortiz was assigned"."""
+    """The text; for an event a whole sentence, e.g. "Dana Ortiz was assigned"."""
     created_at: datetime
     member: Member | None = None
     """Who wrote it (author ``member``) or who did it (an event)."""
     key: str = ""
-    """The key its writer made for it; empty for messages that had none."""
+    """The key that its writer chose; empty if it had none."""
     imported_by: Member | None = None
-    """Who brought it in from elsewhere; None for what came from its author."""
+    """The member who imported it; None if its author sent it here."""
     damage: str = ""
-    """The fields that cannot be read in the store; empty where all can."""
+    """The names of fields that are unreadable in the store. Usually empty."""
 
 
 class Thread(msgspec.Struct, frozen=True):
@@ -207,9 +207,9 @@ class Thread(msgspec.Struct, frozen=True):
     conversation: Conversation
     messages: tuple[Message, ...]
     has_earlier: bool
-    """There are messages before the first of these: fewer were asked for, or these are as many as one answer holds."""
+    """The thread has messages before the first of these."""
     has_later: bool = False
-    """There are messages after the last of these."""
+    """The thread has messages after the last of these."""
 
 
 class ReplyDraft(msgspec.Struct, frozen=True):
@@ -220,21 +220,21 @@ class ReplyDraft(msgspec.Struct, frozen=True):
     """Made once by the client; the same key again returns the same message."""
     kind: Kind = Kind.MESSAGE
     last_seen: MessageId | None = None
-    """The newest message its author had on screen; None when the thread was empty."""
+    """The newest message on the author's screen; None if the thread was empty."""
     auto_assign: bool = True
     """Take the conversation if it is waiting and nobody has it."""
     tried_at: Moment | None = None
-    """When the last attempt began that may have reached the store; None if none did. A store that knows keys ignores
-    it; another looks for the reply before it sends it again, and not too early (``rules.may_still_arrive``)."""
+    """When the last attempt that may have reached the store began; None if there was none. A store that knows keys
+    ignores it; any other looks for the reply before it sends again, and waits while ``rules.may_still_arrive``."""
 
 
 class Sent(msgspec.Struct, frozen=True):
-    """What became of a ReplyDraft."""
+    """The answer to a ReplyDraft."""
 
     message: Message
     conversation: Conversation
     was_known: bool = False
-    """The key had been sent before; nothing was written this time."""
+    """The store already had this key, so it wrote nothing."""
 
 
 class Assign(msgspec.Struct, frozen=True, tag="assign"):
@@ -243,7 +243,7 @@ class Assign(msgspec.Struct, frozen=True, tag="assign"):
     id: ConversationId
     member: MemberId | None
     expected: MemberId | None
-    """Who had it on the screen where this was decided."""
+    """The assignee that its author saw."""
 
 
 class SetStatus(msgspec.Struct, frozen=True, tag="status"):
@@ -252,13 +252,13 @@ class SetStatus(msgspec.Struct, frozen=True, tag="status"):
     id: ConversationId
     status: Status
     expected: Status
-    """The status on the screen where this was decided."""
+    """The status that its author saw."""
     waiting_since: Moment | None = None
-    """Only to undo a resolve: the wait that it ended."""
+    """Only to undo a resolve: the wait to restore."""
 
 
 StateChange = Assign | SetStatus
-"""What ``Store.decide`` can be asked for. The type checker finds every place that has to know each kind."""
+"""The changes that ``Store.decide`` takes. The type checker finds every place that has to know each kind."""
 
 
 class IncomingMessage(msgspec.Struct, frozen=True):
@@ -268,15 +268,15 @@ class IncomingMessage(msgspec.Struct, frozen=True):
     body: str
     created_at: Moment
     key: str = ""
-    """Unique within its conversation; the same key again is not stored twice."""
+    """Unique within its conversation; a store writes each key once."""
     kind: Kind = Kind.MESSAGE
     member_email: str = ""
     imported_by_email: str = ""
-    """Only of a copy from another workspace: who brought the message in there."""
+    """Only in a copy from another workspace: who imported the message there."""
 
 
 class ConversationState(msgspec.Struct, frozen=True):
-    """How a conversation stood in the workspace it comes from: what its messages alone do not tell."""
+    """The state of a conversation in its source workspace, which its messages alone do not give."""
 
     last_activity_at: Moment
     waiting_since: Moment | None = None
@@ -311,19 +311,19 @@ class IncomingConversation(msgspec.Struct, frozen=True):
     assignee_email: str = ""
     topic: str = ""
     standing: ConversationState | None = None
-    """Only of a copy from another workspace, which is then kept as it stood there."""
+    """Only in a copy from another workspace; the store then keeps this state."""
 
 
 class ImportResult(msgspec.Struct, frozen=True):
-    """What a store took in of a batch of conversations."""
+    """The result of importing a batch of conversations."""
 
     added: int = 0
     extended: int = 0
-    """Known conversations that got messages they did not have."""
+    """Known conversations that got further messages."""
     unchanged: int = 0
     messages: int = 0
     unassigned: int = 0
-    """Conversations that nobody has because their assignee has no chat access (rule 5)."""
+    """Conversations left unassigned because their assignee has no chat access (rule 5)."""
 
     def __add__(self, more: ImportResult) -> ImportResult:
         return ImportResult(*map(operator.add, msgspec.structs.astuple(self), msgspec.structs.astuple(more)))

@@ -1,6 +1,6 @@
-"""What names are compared by: agents' names and members' addresses that look alike are the same.
+"""Compares agents' names and members' addresses: those that look alike are the same.
 
-The first spelling is the one that is kept and shown; only comparisons use what is here.
+Stores keep and show the first spelling; only comparisons use this module.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _INVISIBLE = frozenset(
     )
 )
 _TAGS = ("\U000e0000", "\U000e0fff")
-"""From where to where tags and more variation selectors stand. Together: Default_Ignorable_Code_Point."""
+"""The range of tags and further variation selectors. All together: Default_Ignorable_Code_Point."""
 
 
 def name_key(name: str) -> str:
-    """What a name or an address is compared by; empty for one in which there is nothing to see.
+    """The form in which names and addresses are compared; empty if the text has no visible character.
 
     NFKC and case folding (Unicode, chapter 3.13). Invisible characters are dropped, blanks of any kind count as
     one space between words and as nothing at the ends.
@@ -45,12 +45,12 @@ def name_key(name: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """There is nothing to see in the text: it names nothing."""
+    """Whether the text has no visible character, and so names nothing."""
     return not name_key(text)
 
 
 def has_visible(text: str) -> bool:
-    """Whether there is anything to see in a text of any length; looks no further than the first that is."""
+    """Whether the text has a visible character; stops at the first one."""
     return not all(map(_is_unseen, text))
 
 
@@ -67,7 +67,7 @@ def trimmed(text: str) -> str:
 
 
 def require_visible(text: str, whose: str) -> None:
-    """Raises Rejected for an id, a key or a name in which there is nothing to see. ``whose`` begins the reason."""
+    """Raises Rejected for an id, a key or a name without a visible character. ``whose`` begins the message."""
     if is_blank(text):
         raise Rejected(f"{whose} has no visible character.", hint="Use letters, digits or signs.")
 

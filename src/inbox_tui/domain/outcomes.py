@@ -1,4 +1,4 @@
-"""What became of a change of state: made, or refused with a typed error."""
+"""The outcome of a change of state: made, or refused with a typed error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from inbox_tui.domain.models import Conversation, StateChange
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What became of one StateChange. It holds an error, so ``store.api.ChangeResult`` travels in its place."""
+    """The outcome of one StateChange. It holds an error, so ``store.api.ChangeResult`` travels in its place."""
 
     change: StateChange
     before: Conversation | None

@@ -49,7 +49,7 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class PageRequest(msgspec.Struct, frozen=True):
-    """Which rows are wanted: by row number, or next to a cursor (then ``offset`` is ignored)."""
+    """A request for rows: by row number, or next to a cursor (which overrides ``offset``)."""
 
     limit: int = 60
     offset: int = 0
@@ -59,25 +59,25 @@ class PageRequest(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """Consecutive rows of a list, in the list's order. A store may give fewer than were asked for, even none."""
+    """Consecutive rows of a list, in the list's order. A store may return fewer than requested, even none."""
 
     query: Query
     rows: tuple[Conversation, ...]
     first: Cursor | None
-    """The place from which to read on before the page; None where there is nothing to read on from."""
+    """The cursor for reading the page before this one; None if there is none."""
     last: Cursor | None
-    """The place from which to read on after the page; None likewise."""
+    """The cursor for reading the page after this one; None if there is none."""
     offset: int | None = None
     """Row number of the first row, where the request was by row number."""
     total: int | None = None
-    """For a search: how many match; None if that is not known. Filters without a search are counted by ``counts``."""
+    """For a search: the number of matches; None if unknown. ``counts`` counts filters without a search."""
     total_is_exact: bool = True
-    """False when a search found more than is counted."""
+    """False if the search has more matches than ``total``."""
     is_cut: bool = False
-    """It ends early, for it holds as much as one answer may: more of the rows that were asked for follow."""
+    """The page reached the size limit of an answer: more of the requested rows follow."""
     is_end: bool | None = None
-    """Whether the list has no further row in the direction in which it was read. None: it has none if the page has
-    fewer rows than were asked for and was not cut."""
+    """Whether no row follows in the direction of the request. None: the list ends here if the page has fewer rows than
+    requested and is not cut."""
 
     def ends(self, request: PageRequest) -> bool:
         """Whether the list ends here, in the direction of the request that this page answers."""
@@ -90,12 +90,12 @@ class Page(msgspec.Struct, frozen=True):
 
 
 def sent_size(record: msgspec.Struct | str) -> int:
-    """Bytes that a record takes in an answer: JSON writes a control character in six."""
+    """The bytes that a record takes in an answer: JSON writes a control character in six."""
     return len(msgspec.json.encode(record))
 
 
 def that_fit(rows: Iterable[_Record], room: int = ROOM) -> list[_Record]:
-    """The first records, as many as fit into so many bytes of JSON; one always does."""
+    """As many of the first records as fit into ``limit`` bytes of JSON; always at least one."""
     fitting: list[_Record] = []
     for row in rows:
         room -= sent_size(row)

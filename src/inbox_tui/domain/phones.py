@@ -1,8 +1,8 @@
-"""Telephone numbers in a text, so that any writing of one finds it.
+"""Finds telephone numbers in a text, so that a search matches them in any notation.
 
-Two writings are of one number if the shorter's digits end the longer's, without the zeros or the Russian 8 that a
-number begins with inside its country. So a number is kept with its last digit first: one that it ends with is then a
-beginning of it.
+Two notations mean one number if the longer ends with the digits of the shorter, without its national prefix (zeros,
+or the Russian 8). So the index stores a number with its last digit first: the shorter one is then a prefix of the
+longer.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from inbox_tui.domain.letters import CharacterMap, folded
 
 FEWEST_DIGITS = 7
-"""Of a number without the code of its place; fewer are an amount, a year, a house."""
+"""The fewest digits of a local number; fewer are an amount, a year, a house."""
 _MOST_DIGITS = 15
-"""ITU-T E.164: what a number has at most, with its country's code."""
+"""ITU-T E.164: the most digits of a number with its country code."""
 _ENOUGH_DIGITS = 9
-"""After so many, a number may have come to its end though more digits follow."""
+"""The most digits of a complete number that further digits may follow."""
 _MARK = "☎"
-"""Begins the word that stands for a number. A sign, so no text has such a word."""
+"""Marks the index word of a number. It is a sign, so no word of a text begins with it."""
 _RUSSIAN = re.compile("8[3489][0-9]{9}")
 
 _MAY_BE = re.compile(r"(?:[0-9][ ().+/-]{0,3}){7}")
@@ -37,7 +37,7 @@ class Number(NamedTuple):
 
 
 def numbers(text: str) -> list[Number]:
-    """What may be telephone numbers in the text."""
+    """The possible telephone numbers in the text."""
     plain = text if text.isascii() else text.translate(_PLAIN)
     if not _MAY_BE.search(plain):
         return []
@@ -50,7 +50,7 @@ def numbers(text: str) -> list[Number]:
 
 
 def kept(number: Number) -> list[str]:
-    """The words that stand for a number in an index: one for each place where it may be complete."""
+    """The index words of a number: one for each digit at which it may be complete."""
     words: list[str] = []
     digits = ""
     for place, group in enumerate(number.groups, 1):
@@ -61,7 +61,7 @@ def kept(number: Number) -> list[str]:
 
 
 def looked_for(number: Number) -> tuple[str, list[str]]:
-    """The beginning of the words for longer writings of a number, and all words for shorter ones."""
+    """The prefix of the words for longer notations of a number, and all words for shorter ones."""
     digits = _reversed("".join(number.groups))
     return _MARK + digits, [_MARK + digits[:size] for size in range(FEWEST_DIGITS, len(digits))]
 
@@ -72,7 +72,7 @@ def stands_for_a_number(word: str) -> bool:
 
 
 def may_be_a_number(word: str) -> bool:
-    """Whether the word alone is a number as it is written."""
+    """Whether the word by itself is a number."""
     return len(word) >= FEWEST_DIGITS and word.isascii() and word.isdigit()
 
 
@@ -93,7 +93,7 @@ _PARTING |= dict.fromkeys(
 
 
 def _plain(char: str) -> str:
-    """One character for each, so that places stay: digits, and what parts them, as ASCII has them."""
+    """Digits and separators as ASCII, one character for each, so that indexes stay valid."""
     if char.isascii():
         return char
     fold = folded(char)

@@ -1,4 +1,4 @@
-"""Up to where a website has heard what members write to its visitors: event ids of ``/v1/agent/replies``."""
+"""The event ids of ``/v1/agent/replies``: how far a website has read the members' replies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inbox_tui.domain.fingerprints import Numbered, read_id
 from inbox_tui.domain.models import MessageId
 
 HeardId = NewType("HeardId", str)
-"""A message's id and the time when it was written, so that whoever heard it can go on even where a restore undid it."""
+"""A message's id and its time, so that a website can go on even if a restore undid the message."""
 
 BEGINNING = HeardId("0")
 """Before the first message."""
@@ -22,25 +22,25 @@ _FORM = re.compile(r"([0-9]{1,18}(?:\.[0-9a-f]{8})?)(?:\.([0-9]{1,17}))?")
 
 
 class Heard(NamedTuple):
-    """What a HeardId says."""
+    """The parts of a HeardId."""
 
     message: Numbered
     at: datetime | None
-    """Everything until then was heard. None where the id is a message's alone, as earlier versions gave it."""
+    """The website has received everything until then. None in an id of an earlier version, which has no time."""
 
 
 def heard_id(message: MessageId, at: datetime) -> HeardId:
     """The place after a message.
 
     Args:
-        message: The last that was heard.
-        at: When it was written, or a later time until which everything was heard.
+        message: The last message that the website received.
+        at: When it was written, or a later time until which the website has everything.
     """
     return HeardId(f"{message}.{max(0, (at - _EPOCH) // _MICROSECOND)}")
 
 
 def heard(id: HeardId) -> Heard:
-    """What a place says. Raises NotFound for a text that is no such id."""
+    """Parse an event id. Raises NotFound for any other text."""
     found = _FORM.fullmatch(id)
     message = read_id(found[1]) if found else None
     if found is None or message is None or (found[2] and not message.fingerprint):

@@ -1,8 +1,8 @@
 """The rules of an inbox, as pure functions: what each act does to a conversation.
 
-Each act takes the conversation as it is and returns a Ruling: the conversation as
-it becomes and the events that the thread shows for it. Stores call these inside one
-transaction and write what comes back; nothing here reads a clock or a store.
+Each act takes a conversation and returns a Transition: the conversation afterwards and
+the events for its thread. Stores call these functions inside one transaction and write
+the result; nothing here reads a clock or a store.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from inbox_tui.domain.names import has_visible, is_blank
 
 
 class Transition(msgspec.Struct, frozen=True):
-    """What an act makes of a conversation."""
+    """The result of an act: a conversation's new state and its events."""
 
     conversation: Conversation
     events: tuple[str, ...] = ()
-    """Sentences for the thread, in order. Empty when nothing worth telling happened."""
+    """Sentences for the thread, in order. Empty if the act needs none."""
 
 
 def preview(body: str) -> str:
-    """The one line of a message that a row shows."""
+    """The beginning of a message on one line, for a row of the list."""
     return " ".join(body[: 4 * PREVIEW_LENGTH].split())[:PREVIEW_LENGTH]
 
 
@@ -124,14 +124,14 @@ def decided(
     at: datetime,
     find_member: Callable[[MemberId], Member],
 ) -> Transition:
-    """What a change of state makes of a conversation.
+    """Apply a change of state to a conversation.
 
     Args:
-        conversation: As it is.
-        change: What its author wants, and what they saw.
-        actor: Its author.
-        at: When it happens.
-        find_member: Gives a member by their id, or raises NotFound.
+        conversation: Its present state.
+        change: The change, with the state that its author saw.
+        actor: The author of the change.
+        at: The time of the change.
+        find_member: Returns a member by id, or raises NotFound.
 
     Raises:
         Conflict: a colleague was first (rule 8).
@@ -154,7 +154,7 @@ def assigned(
     """Give the conversation to ``assignee`` (None: to nobody).
 
     Raises:
-        Conflict: somebody else has it than the actor saw (rule 8).
+        Conflict: the assignee is not the one that the actor saw (rule 8).
         Rejected: the assignee may not chat (rule 5).
     """
     current = conversation.assignee
@@ -178,7 +178,7 @@ def status_set(conversation: Conversation, change: SetStatus, actor: Member, at:
     """Rule 4: resolve, which ends a wait, or reopen. Undoing a resolve restores the wait.
 
     Raises:
-        Conflict: the status is another than the actor saw (rule 8).
+        Conflict: the status is not the one that the actor saw (rule 8).
         Rejected: the wait to restore cannot be stored (rule 13).
     """
     if conversation.status is change.status:
@@ -198,7 +198,7 @@ def status_set(conversation: Conversation, change: SetStatus, actor: Member, at:
 
 
 def access_lost(conversation: Conversation) -> Transition:
-    """The assignee may no longer chat (rule 5), so nobody has it."""
+    """Unassign a conversation whose assignee no longer has chat access (rule 5)."""
     holder = conversation.assignee
     if holder is None:
         return Transition(conversation)
@@ -207,18 +207,18 @@ def access_lost(conversation: Conversation) -> Transition:
 
 
 def held_by_other(conversation: Conversation, member: Member) -> Member | None:
-    """The colleague who has the conversation; None where nobody or the member does."""
+    """The colleague who has the conversation; None if nobody or the member has it."""
     holder = conversation.assignee
     return None if holder is None or holder.id == member.id else holder
 
 
 def is_free_for(conversation: Conversation, member: Member) -> bool:
-    """Whether the member may go on with it without being in a colleague's way."""
+    """Whether the member can work on it without interfering with a colleague."""
     return held_by_other(conversation, member) is None
 
 
 def was_assigned(conversation: Conversation, events: Sequence[Message], member: Member) -> bool:
-    """Whether somebody else made the conversation the member's: its newest event says so, or it came in like that."""
+    """Whether somebody else assigned it to the member: by its newest event, or because it arrived assigned."""
     if conversation.assignee is None or conversation.assignee.id != member.id:
         return False
     newest = next((event for event in reversed(events) if event.kind is Kind.EVENT), None)
@@ -234,9 +234,9 @@ def assignment(assignee: Member, actor: Member | None) -> str:
 
 
 def inverse(change: StateChange, before: Conversation, after: Conversation) -> StateChange | None:
-    """What undoes a change that led from ``before`` to ``after``; None if the change changed nothing.
+    """The change that leads back from ``after`` to ``before``; None if they are the same.
 
-    It undoes nothing that somebody else changed at the same time.
+    It leaves alone what somebody else changed at the same time.
     """
     match change:
         case Assign():
@@ -257,7 +257,7 @@ def require_chat(member: Member) -> None:
 
 
 def as_seen_by(member: Member, conversation: Conversation) -> Conversation:
-    """Rule 5: without chat access one sees names, times and status, and nothing of what was said or captured."""
+    """Rule 5: without chat access a member sees names, times and status, but no messages and no lead."""
     if member.may_chat:
         return conversation
     return msgspec.structs.replace(
@@ -280,14 +280,14 @@ def require_profile(member: Member) -> None:
 
 
 def require_key(key: str) -> None:
-    """Rule 7: what a member sends carries a key. Raises Rejected for none, or for one that is too long."""
+    """Rule 7: each message of a member carries a key. Raises Rejected for a missing or too long one."""
     limits.require_size(key, limits.ID_LIMIT, "The message's key")
     if is_blank(key):
         raise Rejected("The message has no key.", hint="Make one key for each message and send it with every attempt.")
 
 
 def require_body(body: str) -> None:
-    """Raises Rejected for a message without text, or with too much of it."""
+    """Raises Rejected for an empty or too long message."""
     if not has_visible(body):
         raise Rejected("The message is empty.", hint="Write something, then send.")
     limits.require_size(body, limits.BODY_LIMIT, "The message")
@@ -305,7 +305,7 @@ def require_admin_left(members: Iterable[Member], changed: Member, access: Acces
 
 
 def unseen_replies(thread: Sequence[Message], author: Member, is_after_seen: Sequence[bool]) -> tuple[Message, ...]:
-    """Rule 8: the replies of colleagues that came after the message the author last saw."""
+    """Rule 8: the replies of colleagues after the last message that the author saw."""
     return tuple(
         message
         for message, is_after in zip(thread, is_after_seen, strict=True)
@@ -317,7 +317,7 @@ def unseen_replies(thread: Sequence[Message], author: Member, is_after_seen: Seq
 
 
 def said_by_visitor(messages: Iterable[Message]) -> tuple[Message, ...]:
-    """What the visitor wrote; while that has not been read, a reply may answer what is no longer asked."""
+    """The visitor's messages among these. Until the author reads them, a reply may answer an outdated question."""
     return tuple(message for message in messages if message.author is Author.VISITOR)
 
 
@@ -334,18 +334,18 @@ def require_nothing_unseen(unseen: tuple[Message, ...], conversation: Conversati
 
 
 def may_still_arrive(tried_at: datetime | None, now: datetime, within: timedelta) -> bool:
-    """Whether a reply that was tried before may be on its way yet, for a store that knows no keys.
+    """Whether an earlier attempt at a reply may still reach the store; for stores that know no keys.
 
     Args:
         tried_at: ``ReplyDraft.tried_at``. A moment in the future (a clock was set) counts as now.
-        now: The present.
-        within: How long the store's server can hold a request before it is done.
+        now: The current time.
+        within: The longest time that the store's server may take to complete a request.
     """
     return tried_at is not None and now - min(tried_at, now) < within
 
 
 def badge_for(name: str) -> Badge:
-    """The badge that a name suggests: its initials and a colour that stays the same for the name."""
+    """The default badge for a name: its initials and a colour derived from the name."""
     words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
     initials = "".join(word[0] for word in ([words[0], words[-1]] if len(words) > 1 else words))
     colors = list(Color)

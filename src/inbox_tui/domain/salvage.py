@@ -1,4 +1,4 @@
-"""Records of which not every value can be read: the rest of them, and which values are missing.
+"""Reads damaged records value by value: everything that is readable, and the names of the missing values.
 
 One value that another program, an older version or a broken disk left behind must not hide the row that
 holds it, nor the rows beside it (rule 13). Stores read a row as a whole; only when that fails do they come here.
@@ -15,10 +15,10 @@ from inbox_tui.domain.limits import EARLIEST
 from inbox_tui.domain.models import Agent, AgentId, Author, Conversation, ConversationId, Kind, Message, MessageId
 
 Readers = Mapping[str, Callable[[], Any]]
-"""By a record's field: what reads its value, and raises one of UNREADABLE if there is none to be had."""
+"""For each field, a function that reads its value or raises one of UNREADABLE."""
 
 UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError, msgspec.ValidationError)
-"""What reading a value raises that is not what it should be."""
+"""The errors that reading a malformed value raises."""
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
@@ -26,7 +26,7 @@ _UNKNOWN_AGENT = Agent(AgentId(""), "?")
 
 
 def conversation(readers: Readers) -> Conversation:
-    """What can be read of a conversation. A wait whose beginning cannot be read goes on, for somebody may wait."""
+    """A conversation without its unreadable values. A wait continues even if its start is unreadable."""
     return _salvaged(
         Conversation,
         readers,
@@ -41,7 +41,7 @@ def conversation(readers: Readers) -> Conversation:
 
 
 def message(readers: Readers) -> Message:
-    """What can be read of a message."""
+    """A message without its unreadable values."""
     return _salvaged(
         Message,
         readers,

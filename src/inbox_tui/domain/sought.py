@@ -1,6 +1,6 @@
-"""What a search looks for, as every store understands it.
+"""Parses a search into terms, the same for every store.
 
-All its terms must be there, each in one of its ways: a word as it is, a telephone number also in any other writing.
+A text matches if it has every term in one of its variants: a word as typed, a telephone number in any notation.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ class Phrase(NamedTuple):
 
     words: tuple[str, ...]
     is_begun: bool = False
-    """The last may be the beginning of a longer one."""
+    """The last word also matches longer words that begin with it."""
 
 
 Way = tuple[Phrase, ...]
-"""Phrases that must all be there."""
+"""A text must contain all of these phrases."""
 Term = tuple[Way, ...]
-"""Ways of which one is enough."""
+"""Variants of a term; one of them is enough."""
 
 
 class _Part(NamedTuple):
-    """A part of a search that is one number, or what stands between two."""
+    """A part of a search: one number, or the text between two."""
 
     phrases: tuple[Phrase, ...]
-    """As it is written; one character of a script without spaces is always the beginning of a longer word."""
+    """The words as typed; one character of a script without spaces always matches as a prefix."""
     ends_openly: bool
-    """Its last word may go on."""
+    """Its last word is a prefix."""
     others: tuple[Way, ...] = ()
-    """Other ways to write the number."""
+    """Other notations of the number."""
 
 
 def sought(search: str, least: int) -> tuple[Term, ...]:
-    """Read a search; empty if there is nothing to look for.
+    """Parse a search; empty if it has no words.
 
     Args:
-        search: As it was typed.
-        least: Bytes that the last word needs to be the beginning of a longer one.
+        search: The text as typed.
+        least: The fewest bytes with which the last word is a prefix.
 
     Raises:
         Rejected: the search is too long.
@@ -58,7 +58,7 @@ def sought(search: str, least: int) -> tuple[Term, ...]:
 
 @lru_cache(maxsize=64)
 def _parts(search: str) -> tuple[_Part, ...]:
-    """What has words in it. A search is read for messages, for what is known, and again with each page."""
+    """The parts that have words. Cached: messages, leads and every page parse the same search."""
     require_search(search)
     parts: list[_Part] = []
     place = 0
@@ -77,13 +77,13 @@ def _stands_alone(search: str, number: Number) -> bool:
 
 
 def _others(number: Number) -> tuple[Way, ...]:
-    """As the end of a longer writing, or longer than a writing that it ends with."""
+    """The variants of a number: longer notations that end with it, and shorter ones that it ends with."""
     beginning, shorter = looked_for(number)
     return (Phrase((beginning,), is_begun=True),), *((Phrase((word,)),) for word in shorter)
 
 
 def _part(text: str) -> _Part:
-    """Its words; one with a mark inside is several that follow each other."""
+    """Its words; a word with a mark inside becomes a phrase of several."""
     found: list[Phrase] = []
     ends_openly = False
     for written in text.split():
@@ -95,7 +95,7 @@ def _part(text: str) -> _Part:
 
 
 def _begun(part: _Part, least: int) -> tuple[Phrase, ...]:
-    """The last word as the beginning of one, if it may be."""
+    """The last word as a prefix, if it is long enough."""
     *before, last = part.phrases
     if part.ends_openly and may_begin(last.words[-1], least):
         last = last._replace(is_begun=True)

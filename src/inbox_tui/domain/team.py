@@ -1,4 +1,4 @@
-"""The rules about people: what an address, a name, an avatar and a photo may be.
+"""The rules for members: valid addresses, names, avatars and photos.
 
 Pure functions that every store of ours applies before it writes.
 """
@@ -20,7 +20,7 @@ ADDRESS_LIMIT = 254
 
 Members whose addresses earlier versions took in characters can be added to another store with all of them."""
 PHOTO_LIMIT = 1_000_000
-"""Bytes that a member's photo may have."""
+"""The most bytes of a member's photo."""
 _PHOTO_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
@@ -35,21 +35,21 @@ def told_apart(members: Iterable[Member]) -> list[Member]:
 
 
 def with_members(conversation: Conversation, members: Mapping[MemberId, Member]) -> Conversation:
-    """The conversation with its holder as the member is now; the same object where nothing changed."""
+    """The conversation with the current record of its assignee; the same object if nothing changed."""
     holder = conversation.assignee
     now = members.get(holder.id, holder) if holder is not None else None
     return conversation if now == holder else msgspec.structs.replace(conversation, assignee=now)
 
 
 def written_by_members(message: Message, members: Mapping[MemberId, Member]) -> Message:
-    """The message with its author and importer as they are now; the same object where nothing changed."""
+    """The message with the current records of its author and importer; the same object if nothing changed."""
     was = message.member, message.imported_by
     now = tuple(members.get(each.id, each) if each is not None else None for each in was)
     return message if now == was else msgspec.structs.replace(message, member=now[0], imported_by=now[1])
 
 
 def checked_address(email: str) -> str:
-    """The address as it is kept. Raises Rejected for what cannot be an e-mail address."""
+    """The address in the form that stores keep. Raises Rejected for an invalid one."""
     address = email.strip()
     local, _, domain = address.rpartition("@")
     is_plain = address.isprintable() and " " not in address and "@" not in local
@@ -59,7 +59,7 @@ def checked_address(email: str) -> str:
 
 
 def require_new(address: str, *, is_known: bool) -> None:
-    """Raises Rejected for an address that a member has already."""
+    """Raises Rejected if a member already has the address."""
     if is_known:
         raise Rejected(
             f"{address} is a member already.",
@@ -68,7 +68,7 @@ def require_new(address: str, *, is_known: bool) -> None:
 
 
 def checked_name(name: str) -> str:
-    """The display name as it is kept, possibly empty. Raises Rejected for one that is too long."""
+    """The display name in the form that stores keep, possibly empty. Raises Rejected for one that is too long."""
     name = replace_unstorable(name.strip())
     if len(name) > NAME_LIMIT:
         raise Rejected(f"The name has {len(name)} characters; {NAME_LIMIT} is the most.", hint="Use a shorter one.")
@@ -76,7 +76,7 @@ def checked_name(name: str) -> str:
 
 
 def checked_profile(name: str, badge: Badge) -> tuple[str, Badge]:
-    """A complete profile as it is kept. Raises Rejected."""
+    """A complete profile in the form that stores keep. Raises Rejected for an invalid name or avatar."""
     name = checked_name(name)
     if not name:
         raise Rejected("The display name is empty.", hint="Enter the name that visitors and colleagues should see.")
@@ -87,7 +87,7 @@ def checked_profile(name: str, badge: Badge) -> tuple[str, Badge]:
 
 
 def require_photo(photo: bytes) -> None:
-    """Raises Rejected for what is not a PNG or JPEG of at most PHOTO_LIMIT bytes."""
+    """Raises Rejected unless the photo is a PNG or JPEG of at most PHOTO_LIMIT bytes."""
     if len(photo) > PHOTO_LIMIT:
         raise Rejected(f"The photo has {len(photo):,} bytes; {PHOTO_LIMIT:,} is the most.", hint="Use a smaller one.")
     if not photo.startswith(_PHOTO_BEGINNINGS):

@@ -1,9 +1,9 @@
 """``clean``: the one way by which text from a store may reach a terminal.
 
-Visitors write what they like, terminals obey what they are sent. ``clean`` keeps the
-words and makes everything that a terminal could act on, or that could hide or reorder
-words, visible or harmless. The raw text stays in the store. Nothing here knows how
-text is drawn; markup is the drawing side's concern and must never be read from it.
+A terminal obeys the bytes that it receives, and visitors write anything. ``clean`` keeps the
+words and replaces every character that a terminal would act on, or that could hide or
+reorder words. The raw text stays in the store. This module knows nothing of drawing;
+the drawing code must never interpret text as markup.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _REPLACED_BY_CATEGORY = {"Co": "□", "Cs": "\ufffd", "Cn": "\ufffd", "Cf": "", 
 _RUNS = re.compile("[ -~]+|[^ -~]")
 _BREAKS = re.compile(f"\r\n|[{''.join(sorted(LINE_BREAKS))}]")
 _LONGEST_REPLACEMENT = 8
-"""The longest replacement for a character that is not shown as it is, in characters."""
+"""Characters of the longest replacement for one character."""
 TAB_STOP = 8
 """Cells from one tab stop to the next."""
 _NOT_STORED = re.compile("[\0\ud800-\udfff]")
@@ -67,10 +67,10 @@ def clean(text: str, *, multiline: bool = False, limit: int = BODY_LIMIT, lines:
 
     Args:
         text: Anything at all, lone surrogates included.
-        multiline: Keep line breaks (as ``\\n``, at most ``lines`` lines); otherwise each becomes
+        multiline: Keep line breaks (as ``\\n``, at most ``lines`` lines); if False, each becomes
             `` ⏎ `` and the ends are trimmed.
         limit: Characters to keep, at least 1; a longer text ends in ``…``.
-        lines: Lines to keep; of more, the last holds them all.
+        lines: Lines to keep; further lines are joined to the last.
 
     Never raises. The result holds no control, format, private, surrogate or unassigned
     code point except ``\\n``, and cleaning it again changes nothing.
@@ -111,17 +111,17 @@ def clean_body(text: str) -> str:
 
 
 class Piece(NamedTuple):
-    """The beginning of a message, as it is shown."""
+    """The visible beginning of a message."""
 
     text: str
     characters_left: int
-    """Characters of the message that are not in it."""
+    """Characters of the message that are left out."""
     lines_left: int
-    """Lines of the message that are not in it, or not to their end."""
+    """Lines of the message that are left out or cut."""
 
 
 def clean_piece(text: str) -> Piece:
-    """As much of a message as a screen shows: up to BODY_LIMIT characters on up to BODY_LINES lines, tabs spread."""
+    """The beginning of a message for the screen: up to BODY_LIMIT characters on BODY_LINES lines, tabs expanded."""
     end = min(len(text), BODY_LIMIT)
     for number, found in enumerate(_BREAKS.finditer(text, 0, end), 1):
         if number == BODY_LINES:
@@ -133,14 +133,14 @@ def clean_piece(text: str) -> Piece:
 
 
 def clean_whole(text: str) -> str:
-    """``clean`` for a message of any length, nothing cut off, tabs spread."""
+    """``clean`` for a whole message of any length, tabs expanded."""
     spread = "\n".join(map(with_tabs_spread, _BREAKS.split(text))) if "\t" in text else text
     most = max(1, len(spread)) * _LONGEST_REPLACEMENT
     return clean(spread, multiline=True, limit=most, lines=len(spread) + 2)
 
 
 def with_tabs_spread(line: str) -> str:
-    """A line with its tabs as spaces up to the next column of eight, as the reply box shows them."""
+    """Expand a line's tabs to columns of eight, as the reply box does."""
     first, *others = line.split("\t")
     pieces, column = [first], _cells(first)
     for other in others:
@@ -151,7 +151,7 @@ def with_tabs_spread(line: str) -> str:
 
 
 def _cells(text: str) -> int:
-    """Cells that a terminal gives to a piece of a line."""
+    """The terminal cells that a piece of a line takes."""
     if text.isascii() and text.isprintable():
         return len(text)
     shown = clean(text, multiline=True, limit=max(1, len(text)) * _LONGEST_REPLACEMENT)
@@ -162,10 +162,10 @@ def _cells(text: str) -> int:
 
 
 def clean_typed(text: str) -> str:
-    """Text that a member pastes or keeps as a draft, fit for a text field; nothing is cut off.
+    """Pasted or drafted text made fit for a text field, without shortening it.
 
-    Line breaks become ``\\n`` and tabs stay. Characters that a terminal would act on, or
-    that reorder words, are left out; half a surrogate pair becomes U+FFFD.
+    Line breaks become ``\\n`` and tabs stay. It drops characters that a terminal would act
+    on or that reorder words; half a surrogate pair becomes U+FFFD.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -173,7 +173,7 @@ def clean_typed(text: str) -> str:
 
 
 def typed_line(text: str) -> str:
-    """``clean_typed`` for a name, a path or words to search: line breaks and tabs are blanks, and nothing reorders."""
+    """``clean_typed`` for a name, a path or a search: line breaks and tabs become blanks, nothing reorders words."""
     return clean_typed(text).translate(_IN_LINE)
 
 
@@ -184,9 +184,9 @@ def folded(text: str) -> str:
 
 
 def replace_unstorable(text: str) -> str:
-    """Text as stores keep it: whole and unchanged, but for U+0000 and halves of surrogate pairs, which become U+FFFD.
+    """Replace U+0000 and halves of surrogate pairs by U+FFFD; stores keep everything else unchanged.
 
-    PostgreSQL cannot hold the one, and nothing can hold the other: no UTF-8, no database.
+    PostgreSQL cannot store the first, and UTF-8 cannot encode the others.
     """
     return text.replace("\0", "\ufffd") if text.isascii() else _NOT_STORED.sub("\ufffd", text)
 
@@ -208,7 +208,7 @@ def _is_plain(text: str, lines: int) -> bool:
 
 
 def _shown(text: str, most_lines: int) -> Iterator[str]:
-    """What is shown for each run of plain characters and for each other character, where that is anything."""
+    """Yields each run of plain characters, and the replacement of each other character unless it is empty."""
     last, marks, lines = " ", 0, 1
     for run in _RUNS.findall(text):
         if " " <= run[0] <= "~":

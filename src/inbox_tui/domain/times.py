@@ -1,4 +1,4 @@
-"""Times in a time zone, for showing. Everywhere else a time is aware UTC."""
+"""Formats times in a time zone for display. Everywhere else a time is aware UTC."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta, tzinfo
 
 
 def local(at: datetime, zone: tzinfo | None = None) -> datetime:
-    """The time in a zone; None is that of this machine.
+    """The time in a zone; None means this machine's.
 
     Never raises: a time so near to the end of the calendar that the zone has none for it stays as it is.
     """
@@ -31,7 +31,7 @@ def clock_time(at: datetime, zone: tzinfo | None = None) -> str:
 
 
 def zone_of_long_day(at: datetime, zone: tzinfo | None = None) -> str:
-    """The name of the zone on a day of which an hour is doubled; else nothing."""
+    """The name of the zone if the time falls into a repeated hour; otherwise empty."""
     here = local(at, zone)
     begins = datetime.combine(here.date(), time(), zone)
     ends = begins + timedelta(hours=23, minutes=59)
@@ -40,7 +40,7 @@ def zone_of_long_day(at: datetime, zone: tzinfo | None = None) -> str:
 
 
 def _offset(wall: datetime, zone: tzinfo | None) -> timedelta | None:
-    """The offset of a time on the wall."""
+    """The UTC offset of a local time."""
     try:
         return wall.utcoffset() if zone is not None else wall.astimezone().utcoffset()
     except (OverflowError, ValueError, OSError):

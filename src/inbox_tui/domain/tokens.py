@@ -1,7 +1,7 @@
-"""Tokens: what a remote client proves itself with, and how long it holds.
+"""Tokens: the credentials of remote clients, and when they expire.
 
-Pure data and functions. The secret itself is shown once to whoever made it; stores keep
-only its hash, which is all that is needed to recognise it.
+Pure data and functions. The program shows a secret once, to the person who creates it;
+stores keep only its hash, which is enough to recognise it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ TokenId = NewType("TokenId", str)
 
 MEMBER_PREFIX = "inbox_m_"
 AGENT_PREFIX = "inbox_a_"
-"""What secrets begin with, so that people and scanners of leaked secrets can tell what they see."""
+"""The prefix of every secret, so that people and secret scanners recognise one."""
 
 
 class NewToken(msgspec.Struct, frozen=True):
-    """A token to be kept: for a member, or for everything an AI agent's website does."""
+    """A request for a token: for a member, or for an AI agent's website."""
 
     hash: bytes
     email: str = ""
@@ -35,9 +35,9 @@ class NewToken(msgspec.Struct, frozen=True):
     agent: str = ""
     """The agent's name; empty for a member's token. An agent that is not known yet becomes known."""
     label: str = ""
-    """What it is for, in its maker's words."""
+    """Its purpose, in the words of its creator."""
     expires_at: datetime | None = None
-    """From when it holds no longer; None for never."""
+    """When it expires; None for never."""
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -46,7 +46,7 @@ class Token(msgspec.Struct, frozen=True):
     id: TokenId
     created_at: datetime
     member: Member | None = None
-    """Whose it is, as they are now."""
+    """Its owner's current name."""
     agent: Agent | None = None
     label: str = ""
     expires_at: datetime | None = None
@@ -57,18 +57,18 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class AgentReplies(msgspec.Struct, frozen=True):
-    """What members wrote to the visitors of one AI agent."""
+    """The members' replies to the visitors of one AI agent."""
 
     replies: tuple[tuple[ConversationId, Message], ...]
     """In the order in which they were written."""
     last: HeardId
-    """Up to here the workspace was looked at; go on from it."""
+    """The place from which to continue."""
     reset: bool = False
-    """The place that was asked for is of a history that a restore undid: the replies are those written after it by
-    time, and may hold some that were heard before the restore."""
+    """A restore undid the requested place. The replies are those written after it by
+    time, and may repeat some from before the restore."""
     since: datetime | None = None
-    """With ``reset``: the time after which the replies were written. None if it is not known; then there are none, and
-    replies are heard from now on."""
+    """With ``reset``: the time after which the replies were written. None if unknown; then the list is empty, and only
+    later replies follow."""
 
 
 def hash_of(secret: str) -> bytes:
@@ -79,7 +79,7 @@ def hash_of(secret: str) -> bytes:
 
 
 def secret_of(random: bytes, *, is_agent: bool) -> str:
-    """The secret that random bytes make; 32 of them are meant."""
+    """Make a secret from random bytes; pass 32."""
     import base64
 
     prefix = AGENT_PREFIX if is_agent else MEMBER_PREFIX

@@ -1,9 +1,9 @@
-"""The words of a text, as every store's search tells them apart.
+"""The tokenizer: splits a text into words, the same for every store.
 
 A word is of letters, digits and the marks that belong to them; a sign or an emoji stands between words like a space.
 Chinese, Japanese, Thai, Lao, Khmer and Burmese have no spaces: their words are each two characters that follow each
 other, so that any run of them is found. A telephone number is a word of its own besides. Stores index these words, as
-they are; nothing here knows a database.
+they are; this module knows no database.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from inbox_tui.domain.letters import folded, folded_at
 from inbox_tui.domain.phones import kept, numbers
 
 SEARCH_WORDS = 12
-"""Words that a search may have. Each costs a look-up, and stores share one thread for searches."""
+"""The most words in a search. Each costs a look-up, and all searches of a store share one thread."""
 SEARCH_BYTES = 1_000
-"""Bytes in UTF-8 that its text may have."""
+"""The most bytes of a search in UTF-8."""
 NO_WORDS = "There is nothing to look for: a search needs letters or digits."
-"""Said of a search that has neither."""
+"""The message for a search that has neither."""
 _RUN_OF_A_WORD = 8
-"""Characters without spaces that count as one word of a search."""
+"""Characters of a script without spaces that count as one word of a search."""
 _LONGEST = 500
-"""Characters of a word; what is longer is several. PostgreSQL takes 2,046 bytes."""
+"""The most characters of a word; a longer one is split. PostgreSQL takes 2,046 bytes."""
 
 _ASCII_WORD = re.compile("[0-9a-z]+")
 _SPACELESS = (
@@ -49,7 +49,7 @@ def _run() -> re.Pattern[str]:
 
 
 def words(text: str) -> list[str]:
-    """The words as they are indexed: those of the text in their order, then its telephone numbers."""
+    """The words to index: those of the text in order, then its telephone numbers."""
     found: list[str] = []
     for run, is_spaceless in _runs(text):
         if is_spaceless:
@@ -61,9 +61,9 @@ def words(text: str) -> list[str]:
 
 
 def spoken(text: str) -> tuple[list[str], bool]:
-    """The words as they are looked for, and whether the last may be the beginning of one.
+    """The words to search for, and whether the last one is a prefix.
 
-    A run of characters without spaces may go on in what is found, unless letters follow it.
+    A run of characters without spaces is a prefix unless letters follow it.
     """
     found: list[str] = []
     may_go_on = True
@@ -78,7 +78,7 @@ def spoken(text: str) -> tuple[list[str], bool]:
 
 
 def pairs(run: str) -> list[str]:
-    """Each two characters that follow each other."""
+    """All pairs of adjacent characters."""
     return [run[place : place + 2] for place in range(len(run) - 1)]
 
 
@@ -88,21 +88,21 @@ def is_spaceless(word: str) -> bool:
 
 
 def has_words(search: str) -> bool:
-    """Whether there is something to look for."""
+    """Whether the text has a word."""
     return bool(folded(search).strip(" "))
 
 
 class Word(NamedTuple):
-    """A word, and where it stands in its text."""
+    """A word and its position in the text."""
 
     text: str
-    """As ``words`` gives it."""
+    """The word, as ``words`` returns it."""
     start: int
     end: int
 
 
 def words_at(text: str) -> list[Word]:
-    """The words of ``words``, and where each stands in the text as it was given."""
+    """``words``, each with its position in the original text."""
     plain, starts, ends = folded_at(text)
     found: list[Word] = []
     for run in _run().finditer(plain):
@@ -134,7 +134,7 @@ def require_search(text: str) -> None:
 
 
 def _runs(text: str) -> list[tuple[str, bool]]:
-    """Letters and digits that stand together, and whether they are of a script without spaces."""
+    """Runs of letters and digits, and whether each is of a script without spaces."""
     if text.isascii():
         whole = _ASCII_WORD.findall(text.lower())
         return [(run, False) for run in whole] if len(text) <= _LONGEST else _short(whole)

@@ -1,4 +1,4 @@
-"""What a member does to a store, as one record each: it can wait on disk, and be done by another program."""
+"""A member's writes as records, which can wait on disk until this or another program delivers them."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from inbox_tui.domain.models import ConversationId, ReplyDraft, StateChange
 
 
 class ReplyWrite(msgspec.Struct, frozen=True, tag="reply"):
-    """A reply or note that was sent."""
+    """A reply or note to deliver."""
 
     id: ConversationId
     draft: ReplyDraft
     and_resolve: bool = False
     """Mark the conversation resolved once this is sent."""
     cursor: int = 0
-    """Where in the text Enter was pressed."""
+    """The position of the cursor when the author pressed Enter."""
     though_waiting: bool = False
-    """The author was asked and agreed that it resolves a visitor who waits."""
+    """The author confirmed that it resolves a conversation whose visitor waits."""
 
 
 class ChangesWrite(msgspec.Struct, frozen=True, tag="changes"):
-    """Assignments and changes of status that were decided."""
+    """Assignments and changes of status to deliver."""
 
     changes: tuple[StateChange, ...]
     is_single: bool = False
-    """Of earlier versions only, which delivered such a change in another way."""
+    """Only earlier versions write it; they delivered such a change in another way."""
 
 
 Write = ReplyWrite | ChangesWrite
-"""What waits in an outbox."""
+"""An entry of the outbox."""
