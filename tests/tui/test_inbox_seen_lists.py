@@ -94,6 +94,18 @@ async def test_what_the_member_decided_meanwhile_is_shown(team: Team4) -> None:
             assert "[3 Unresolved 5]" in inbox.text()
 
 
+async def test_what_the_member_resolved_stands_at_the_top_of_what_is_resolved(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("4", "1")
+        await inbox.go_to("priya")
+        await inbox.press("e")
+        async with held_back(inbox) as goes_on:
+            await inbox.pilot.press("4")
+            assert (inbox.rows[0], inbox.here) == ("priya", "priya")
+            await mended(inbox, goes_on)
+            assert (inbox.rows[0], inbox.here) == ("priya", "priya")
+
+
 async def test_what_came_meanwhile_comes_with_the_answer(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("5", "1")
