@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_tui.domain.changes import NOWHERE, Changes
+from inbox_tui.domain.changes import NOWHERE, Written
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.domain.filters import Counts, Filter, Query
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, MemberId, Status
@@ -167,7 +167,7 @@ async def test_a_list_that_cannot_be_read_again_stays_under_its_own_name(team: T
 async def test_nothing_is_kept_of_what_a_restore_undid(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("5", "1")
-        inbox.screen.post_message(m.ChangesSeen(Changes(NOWHERE, reset=True)))
+        inbox.screen.post_message(m.ChangesSeen(Written(NOWHERE, reset=True)))
         await inbox.until(lambda: inbox.heard(m.ListRead)[-1].query == Query() and len(inbox.heard(m.ListRead)) == 3)
         async with held_back(inbox):
             await inbox.pilot.press("5")

@@ -1,1 +1,1 @@
-"""The port that every store implements, and how one is found."""
+"""The port that every store implements, and the registry that finds stores."""

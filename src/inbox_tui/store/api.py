@@ -1,8 +1,8 @@
-"""The HTTP API in words: what travels between the server and the store that talks to it.
+"""The records of the HTTP API, shared by the server and the store that talks to it.
 
-Both ends import this, so that they cannot disagree. The records of the domain travel as
-they are, as JSON; here stands what only the line needs: requests, and errors as answers.
-Nothing here opens a connection.
+Both ends import this module, so they cannot disagree. The records of the domain travel
+as JSON unchanged; this module adds what only HTTP needs: requests, and errors as answers.
+It opens no connection.
 """
 
 from __future__ import annotations
@@ -39,44 +39,47 @@ from inbox_tui.store.protocol import Capabilities
 
 ROOT = "/v1"
 PAGE_LIMIT = 1_000
-"""Rows, or messages, that one answer holds at the most."""
+"""The most rows, or messages, in one answer."""
 LOOKUP_LIMIT = 1_000
-"""Conversations of one lookup."""
+"""The most conversations of one lookup."""
 BULK_LIMIT = 1_000
-"""State changes that one request may carry."""
+"""The most state changes in one request."""
 MATCHING_LIMIT = 10_000
-"""Conversations that "select all" may ask for."""
+"""The most conversations of "select all"."""
 BODY_LIMIT = 2 * 1024 * 1024
-"""Bytes of a request's body."""
+"""The most bytes of a request's body."""
 IMPORT_LIMIT = 16 * 1024 * 1024
-"""Bytes of the body of an import."""
+"""The most bytes of the body of an import."""
 IMPORT_AT_ONCE = 2 * 1024 * 1024
-"""Bytes of conversations that a client sends in one request, if there are several."""
+"""The most bytes of conversations that a client sends in one request; a single larger one goes alone."""
 
 JSON_LINES = "application/x-ndjson"
 EVENT_STREAM = "text/event-stream"
+WRITTEN_EVENTS = ("message", "written")
+"""Names of the events of ``/v1/events`` that tell what was written. The server sends them without a name, which means
+``message``: clients of earlier versions, and scripts, know no other. Events with further names tell of other things."""
 
 
 class Workspace(msgspec.Struct, frozen=True):
-    """What a client asks first."""
+    """The answer to a client's first request."""
 
     version: str
-    """Of the server's program."""
+    """The version of the server."""
     me: Member
     capabilities: Capabilities
-    """What the store can do. What of it this member may do follows from ``me.access``: with ``none`` they list names,
-    times and status, and neither search nor write; imports are for admins."""
+    """The store's capabilities. ``me.access`` limits them: with ``none`` a member lists names, times and status, and
+    neither searches nor writes; only admins import."""
 
 
 class FirstScreen(msgspec.Struct, frozen=True):
-    """What a client shows first, or when it lists something else, in one answer."""
+    """Everything that a client needs for its first screen, or for another list, in one answer."""
 
     workspace: Workspace
     counts: Counts
-    """Of the agent whose conversations are listed, or of all agents."""
+    """For the agent of the list, or for all agents."""
     page: Page
     agents: tuple[Agent, ...] | None
-    """Null where the team was not asked for."""
+    """Null unless the request asked for the team."""
     members: tuple[Member, ...] | None
 
 
@@ -97,13 +100,13 @@ TRAVELLING = frozenset(
         "orders",
     }
 )
-"""The capabilities that a client's store has because the server's store has them."""
+"""The capabilities that a client's store takes over from the server's store."""
 OF_THE_LINE = {"host": False, "upkeep": False, "outbox": True}
-"""Those that follow from the line between the two, whatever the server's store can do."""
+"""Those that follow from the connection between the two, whatever the server's store can do."""
 
 
 def over_http(can: Capabilities) -> Capabilities:
-    """What a client's store can do if the server's can do this."""
+    """The capabilities of a client's store, given those of the server's."""
     return Capabilities(**{name: getattr(can, name) for name in TRAVELLING} | OF_THE_LINE)
 
 
@@ -112,7 +115,7 @@ class Assignment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     member: MemberId | None
     expected: MemberId | None
-    """Who had it on the screen where this was decided."""
+    """The assignee that its author saw."""
 
 
 class StatusSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -120,42 +123,42 @@ class StatusSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     status: Status
     expected: Status
-    """The status on the screen where this was decided."""
+    """The status that its author saw."""
 
 
 class Bulk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Many state changes, each decided on its own."""
+    """Many state changes; the store decides each on its own."""
 
     changes: Annotated[list[StateChange], msgspec.Meta(max_length=BULK_LIMIT)]
 
 
 class Lookup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Conversations that are wanted by id."""
+    """A request for conversations by id."""
 
     ids: Annotated[list[ConversationId], msgspec.Meta(max_length=LOOKUP_LIMIT)]
     scope: Scope | None = None
-    """What is counted as well; null for nothing."""
+    """The scope to count as well; null for none."""
     thread: ConversationId | None = None
-    """With a scope: the conversation whose newest messages are wanted as well; null for none."""
+    """With a scope: the conversation whose newest messages to include; null for none."""
     limit: Annotated[int, msgspec.Meta(ge=0, le=PAGE_LIMIT)] = 200
-    """Messages wanted of it."""
+    """The most messages to include."""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a lookup found."""
+    """The answer to a lookup."""
 
     conversations: list[Conversation]
-    """Those that exist, each once, in the order asked for."""
+    """The existing ones, each once, in the order of the request."""
     looked_up: int
-    """How many of the ids were looked up, from the first on. There was no room for the rest: ask for them again."""
+    """How many of the ids the server looked up, from the first on. The answer had no room for the rest: ask again."""
     counts: Counts | None = None
-    """The number in each filter, if they were to be counted."""
+    """The number in each filter; null unless the request had a scope."""
     thread: Thread | None = None
-    """Null if none was wanted, or if its conversation does not exist."""
+    """Null if the request named none, or if its conversation does not exist."""
 
 
 class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A person to admit."""
+    """A person to add as a member."""
 
     email: str
     name: str = ""
@@ -169,48 +172,48 @@ class AccessSetting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a member looks to others."""
+    """A member's display name and avatar."""
 
     name: str
     badge: Badge
 
 
 class Import(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Conversations to bring in."""
+    """Conversations to import."""
 
     conversations: list[IncomingConversation]
 
 
 class Handoff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A human is asked for."""
+    """A request for a human."""
 
     at: Moment | None = None
-    """Since when; absent for now."""
+    """When the visitor began to wait; absent for now."""
 
 
 class AgentMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a visitor or the AI agent said."""
+    """A message by a visitor or the AI agent."""
 
     author: Literal["visitor", "agent"]
     body: str
     key: str = ""
-    """Unique within its conversation; the same key again is not stored twice."""
+    """Unique within its conversation; the server stores each key once."""
     created_at: Moment | None = None
-    """When; absent for now."""
+    """The time of the message; absent for now."""
 
 
 class NewConversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A chat that a website begins."""
+    """A chat that a website starts."""
 
     id: Annotated[ConversationId, msgspec.Meta(min_length=1)] | None = None
-    """The website's own id for it; absent, the server makes one. The same again begins nothing anew."""
+    """The website's own id for it; without one, the server makes one. A known id continues its conversation."""
     lead: Lead = Lead()
     topic: str = ""
     messages: Annotated[list[AgentMessage], msgspec.Meta(max_length=MESSAGES_AT_ONCE)] = []
 
 
 class AgentView(msgspec.Struct, frozen=True):
-    """What a website may know of a conversation: nothing of notes, nor of who has what to do."""
+    """The part of a conversation that a website may see: no notes and no assignee."""
 
     id: ConversationId
     agent: str
@@ -220,7 +223,7 @@ class AgentView(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, conversation: Conversation) -> AgentView:
-        """The view of a conversation."""
+        """Make the view of a conversation."""
         return cls(
             conversation.id,
             conversation.agent.name,
@@ -231,7 +234,7 @@ class AgentView(msgspec.Struct, frozen=True):
 
 
 class MemberReply(msgspec.Struct, frozen=True):
-    """What a member wrote to a visitor, for the website to show."""
+    """A member's reply to a visitor, for the website to show."""
 
     conversation: ConversationId
     id: MessageId
@@ -240,21 +243,21 @@ class MemberReply(msgspec.Struct, frozen=True):
     """The member's display name."""
     created_at: datetime
     key: str = ""
-    """The same whenever this reply is sent: a website that has shown it does not show it again."""
+    """The same every time the server sends this reply, so that a website can skip one that it has shown."""
 
     @classmethod
     def of(cls, conversation: ConversationId, message: Message) -> MemberReply:
-        """A reply in a conversation, as a website may know it."""
+        """Make the view of a reply."""
         author = message.member.label if message.member else ""
         return cls(conversation, message.id, message.body, author, message.created_at, message.key)
 
 
 class RepliesReset(msgspec.Struct, frozen=True):
-    """The store was restored from a backup that is older than what the website heard last."""
+    """The store was restored from a backup older than the last event that the website received."""
 
     since: datetime | None
-    """The replies that were written after this time follow. Null if the time is not known: of those that came while the
-    website was not connected, none follows."""
+    """The replies written after this time follow. Null if the time is unknown: then the stream leaves out those that
+    members wrote while the website was not connected."""
 
 
 class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -264,10 +267,10 @@ class Photo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Why a request was not done: every answer of 400 and above holds one."""
+    """Why a request failed: every answer of 400 and above holds one."""
 
     error: str
-    """One word for programs; ``kind_of`` an error of the domain."""
+    """One word for programs: the ``kind_of`` an error of the domain."""
     message: str
     """What went wrong, for people."""
     hint: str = ""
@@ -275,9 +278,9 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     conversation: Conversation | None = None
     """409: the conversation as it is now."""
     messages: tuple[Message, ...] = ()
-    """409: what colleagues replied in the meantime."""
+    """409: the replies that colleagues wrote in the meantime."""
     maybe_done: bool = False
-    """500, 503: the write may have been done all the same."""
+    """500, 503: the server may have done the write."""
 
 
 STATUSES: dict[type[InboxError], int] = {
@@ -291,7 +294,7 @@ STATUSES: dict[type[InboxError], int] = {
     errors.StoreUnavailable: 503,
     errors.StoreBroken: 500,
 }
-"""The errors that travel, each with its HTTP status. Whatever else a store raises is the server's own trouble."""
+"""The errors that clients receive, each with its HTTP status. Any other error of a store is the server's own."""
 
 _KINDS: dict[str, type[InboxError]] = {
     "credentials": errors.CredentialError,
@@ -308,7 +311,7 @@ _WORDS = {kind: word for word, kind in _KINDS.items()}
 
 
 def problem_of(error: InboxError) -> tuple[int, Problem]:
-    """The status and the body that tell an error."""
+    """The status and the body for an error."""
     kind = type(error)
     if kind not in STATUSES:
         kind = StoreBroken
@@ -324,7 +327,7 @@ def problem_of(error: InboxError) -> tuple[int, Problem]:
 
 
 def error_of(problem: Problem) -> InboxError:
-    """The error that a body tells; one of a newer server's words is StoreBroken."""
+    """The error for a body; a kind that only newer servers know becomes StoreBroken."""
     kind = _KINDS.get(problem.error, StoreBroken)
     if kind is Conflict:
         return Conflict(
@@ -337,21 +340,21 @@ def error_of(problem: Problem) -> InboxError:
 
 
 class ChangeResult(msgspec.Struct, frozen=True):
-    """What became of one state change of a Bulk."""
+    """The result of one state change of a Bulk."""
 
     change: StateChange
     before: Conversation | None
-    """As it was when the change was decided; null if it does not exist."""
+    """The conversation before the change; null if it does not exist."""
     after: Conversation | None
-    """As it is now; null if the change was refused."""
+    """The conversation after the change; null if the store refused it."""
     error: str = ""
-    """Why it was refused, for people; empty if it was not."""
+    """The reason for a refusal, for people; otherwise empty."""
     refusal: Problem | None = None
-    """Why it was refused, for programs. For a conflict, ``before`` is the conversation as it is now."""
+    """The reason for a refusal, for programs. In a conflict, ``before`` is the conversation as it is now."""
 
 
 def result_of(outcome: Outcome) -> ChangeResult:
-    """An outcome as it travels."""
+    """Make the record of an outcome."""
     if outcome.refusal is None:
         return ChangeResult(outcome.change, outcome.before, outcome.after)
     _, problem = problem_of(outcome.refusal)
@@ -360,7 +363,7 @@ def result_of(outcome: Outcome) -> ChangeResult:
 
 
 def outcome_of(result: ChangeResult) -> Outcome:
-    """The outcome that a result tells. A server of an earlier version tells only in words why a change was refused."""
+    """The outcome for a result. A server of an earlier version gives the reason of a refusal only in words."""
     change, before, problem = result.change, result.before, result.refusal
     if problem is None and result.error:
         problem = Problem(_WORDS[errors.NotFound if before is None else Conflict], result.error)
@@ -370,12 +373,12 @@ def outcome_of(result: ChangeResult) -> Outcome:
 
 
 def cursor_text(cursor: Cursor) -> str:
-    """A place in a list, as a query parameter."""
+    """Write a cursor as a query parameter."""
     return f"{cursor.key}.{cursor.tie}"
 
 
 def cursor_of(text: str) -> Cursor:
-    """The place that a query parameter names. Raises Rejected."""
+    """Read a cursor from a query parameter. Raises Rejected."""
     key, _, tie = text.partition(".")
     try:
         cursor = Cursor(int(key), int(tie))

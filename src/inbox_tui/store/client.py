@@ -1,8 +1,8 @@
-"""For which client of a server a store works at the moment.
+"""The client of a server for which the store is working.
 
-A server's clients share the store's threads. They take turns there, so that the work of one does not keep the others
-waiting, and what was to be done for a client that hung up is not begun. The program's own work has no client: what it
-hands over is done, in order, even if nobody waits for it any more.
+A server's clients share the store's threads. They take turns there, so that one client's work does not delay the
+others', and the store drops queued work of a client that hung up. The program's own work has no client: the store
+does all of it, in order, even if nobody waits for it any more.
 """
 
 from __future__ import annotations

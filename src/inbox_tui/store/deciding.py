@@ -1,4 +1,4 @@
-"""Which kinds of state change a store can make, by its capabilities."""
+"""Checks a state change against the store's capabilities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inbox_tui.store.protocol import Capabilities
 
 
 def unsupported(change: StateChange, capabilities: Capabilities) -> Unsupported | None:
-    """The refusal of a change of a kind that the store cannot make; None for all others."""
+    """The refusal of a change that the store cannot make; None if it can."""
     match change:
         case Assign():
             is_possible, what = capabilities.assign, "assign conversations"

@@ -1,7 +1,6 @@
-"""What a screen asks together: the workspace, the numbers of the filters and the first rows of a list.
+"""Reads for a screen together: the workspace, the numbers of the filters and the first rows of a list.
 
-A store at the other end of a line answers it in one round trip if it is ``Batched``. Any other is asked for
-each part, all at the same time.
+A ``Batched`` store answers in one round trip. For any other, the functions here request the parts concurrently.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ from inbox_tui.domain.paging import Page, PageRequest
 from inbox_tui.store.protocol import Store
 
 FIRST_PAGE = 80
-"""Rows read at first: two screens of a tall terminal."""
+"""Rows of the first read: two screens of a tall terminal."""
 
 
 class Overview(msgspec.Struct, frozen=True):
-    """All that the first screen shows."""
+    """Everything on the first screen."""
 
     me: Member
     agents: tuple[Agent, ...]
@@ -42,12 +41,12 @@ class Batched(Protocol):
 
 
 def first_list(filter: Filter) -> tuple[Query, PageRequest]:
-    """What a screen that opens on this filter asks for."""
+    """The request of a screen that opens on this filter."""
     return Query(filter), PageRequest(limit=FIRST_PAGE)
 
 
 async def read_overview(store: Store, query: Query, request: PageRequest) -> Overview:
-    """What the first screen shows of any store. Raises InboxError."""
+    """Read the first screen from any store. Raises InboxError."""
     if isinstance(store, Batched):
         return await store.overview(query, request)
     me, agents, members, (page, counts) = await asyncio.gather(
@@ -57,7 +56,7 @@ async def read_overview(store: Store, query: Query, request: PageRequest) -> Ove
 
 
 async def read_counted_page(store: Store, query: Query, request: PageRequest) -> tuple[Page, Counts]:
-    """A page of any store, with the counts that belong to it. Raises InboxError."""
+    """Read a page from any store, with the counts that belong to it. Raises InboxError."""
     if isinstance(store, Batched):
         return await store.counted_page(query, request)
     page, counts = await asyncio.gather(store.list(query, request), store.counts(query.scope))

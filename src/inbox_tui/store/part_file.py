@@ -1,8 +1,8 @@
 """A file that appears under its name only when it is complete, and leaves nothing behind for long.
 
 It is written as ``NAME.part`` beside its place. The writer holds a lock on the part, which ends
-with the process, so what a killed writer left is told from what another one is writing now: the
-next writer of the same name takes it over.
+with the process. So the next writer of the same name can tell the leftover of a killed writer from
+a part that another process is writing, and takes the leftover over.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import IO
 
 _POLL = 0.02
 _BESIDE = ("-journal", "-wal", "-shm")
-"""What SQLite writes beside a database, should the part be one."""
+"""Suffixes of the files that SQLite writes beside a database."""
 
 
 class PartFile:
-    """The part of one file, for its writer alone."""
+    """The part of one file, locked by its writer."""
 
     def __init__(self, target: Path, path: Path, stream: IO[bytes]) -> None:
         self.target = target
@@ -31,7 +31,7 @@ class PartFile:
         self.stream = stream
 
     def finish(self) -> None:
-        """Write it to disk and give it its name, in place of what had that name. Raises OSError."""
+        """Flush it to disk and rename it to the target, replacing any existing file. Raises OSError."""
         self.stream.flush()
         os.fsync(self.stream.fileno())
         self.path.replace(self.target)
@@ -39,16 +39,16 @@ class PartFile:
 
 @contextmanager
 def part_of(target: Path, *, patience: float = 0.0) -> Iterator[PartFile]:
-    """A new empty part (mode 0600), removed at the end unless it was finished.
+    """A new empty part (mode 0600); the end of the block removes it unless it was finished.
 
     Args:
-        target: The name that it gets.
+        target: Its final name.
         patience: Seconds to wait for another writer of the same name.
 
     Raises:
         BlockingIOError: another process is writing it; names the part.
-        FileExistsError: a folder, a pipe or a link has the part's name; says so, and what to do.
-        OSError: the folder takes no file.
+        FileExistsError: a folder, a pipe or a link has the part's name.
+        OSError: the folder is not writable.
     """
     path = target.with_name(f"{target.name}.part")
     with os.fdopen(_claimed(path, time.monotonic() + patience), "wb") as stream:
@@ -62,7 +62,7 @@ def part_of(target: Path, *, patience: float = 0.0) -> Iterator[PartFile]:
 
 
 def _claimed(path: Path, deadline: float) -> int:
-    """Open the part for this process alone, or take over what a killed one left."""
+    """Open and lock the part, or take over the leftover of a killed process."""
     while True:
         _require_file_or_nothing(path)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)

@@ -1,4 +1,4 @@
-"""Waiting between two tries, by whoever talks to a store: ends early when there is news, and with its task."""
+"""The pause between two attempts to reach a store: news, or the end of its task, cuts it short."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""The port: what the inbox asks of any place where conversations live.
+"""The port: the verbs that every store implements.
 
-``Store`` is what a screen needs to work a shift. ``Team``, ``Intake``, ``Scan`` and ``Host``
-are further facets that a store may offer; ``capabilities`` says which. Verbs are
+``Store`` is enough for the screen. ``Team``, ``Intake``, ``Scan``, ``Host`` and ``Upkeep``
+are optional facets; ``capabilities`` says which a store offers. Verbs are
 those of the domain; a backend must not leak its own words or exceptions, and
 raises only from ``domain.errors``. Every call that the acting member's access
 forbids raises NotAllowed at the store, whatever a screen showed.
 
-Text comes back as it was given, control characters and all; ``domain.text.clean`` is for
-whoever shows it. The exceptions are U+0000 and half a surrogate pair, which databases cannot
-hold: on their way in, in whatever field, they become U+FFFD (``domain.text.storable``).
+A store returns text unchanged, control characters included; code that shows text sanitizes it
+with ``domain.text.clean``. The exceptions are U+0000 and half a surrogate pair, which databases
+cannot hold: in every field they become U+FFFD (``domain.text.replace_unstorable``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Annotated, Protocol, runtime_checkable
 import msgspec
 
 from inbox_tui.domain.agents import NewChat
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport, Written
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Order, Query, Scope
 from inbox_tui.domain.models import (
     Access,
@@ -48,11 +48,11 @@ from inbox_tui.domain.replies import HeardId
 from inbox_tui.domain.tokens import AgentReplies, NewToken, Token, TokenId
 
 Clock = Callable[[], datetime]
-"""Gives the present as aware UTC."""
+"""Returns the current time as aware UTC."""
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """What a store can do beyond listing and reading, and what it promises. A screen hides what is False."""
+    """A store's abilities beyond listing and reading, and its promises. The screen hides what a store cannot do."""
 
     reply: bool = True
     notes: bool = True
@@ -60,7 +60,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     resolve: bool = True
     search: bool = True
     live: bool = True
-    """``changes`` reports others' writes by itself."""
+    """``changes`` reports the writes of others as they happen."""
     team: bool = False
     """The store is a ``Team``."""
     intake: bool = False
@@ -72,24 +72,24 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     upkeep: bool = False
     """The store is an ``Upkeep``."""
     outbox: bool = False
-    """It is reached over a line that fails now and then: writes wait in an outbox on this machine."""
+    """Its connection can fail, so writes wait in an outbox on this machine."""
     batch: Annotated[int, msgspec.Meta(ge=1)] = 500
-    """Changes that one ``decide`` should carry: a call that fails is repeated as a whole, and other writes wait for it.
-    A store takes any number all the same."""
+    """How many changes one ``decide`` should carry: a failed call is retried as a whole, and other writes wait for it.
+    A store must take any number."""
     snapshot: bool = True
-    """A ``scan`` sees one moment. Without it each conversation is given once, as it was met."""
+    """A ``scan`` reads one snapshot. Without it, ``scan`` yields each conversation once, as it is at that moment."""
     words: bool = True
-    """A search finds words, in whatever order; without it the text as it was typed."""
+    """A search matches words in any order; without it, it matches the text as typed."""
     orders: dict[Filter, tuple[Order, ...]] = {}
-    """The orders of each filter's list, its own default first. A filter that is absent has every order; any other
-    raises Unsupported."""
+    """The orders of each filter's list, the default first. An absent filter has every order; an unlisted order raises
+    Unsupported."""
 
     def orders_of(self, filter: Filter) -> tuple[Order, ...]:
-        """The orders in which a filter's list can be read."""
+        """The orders that a filter's list has."""
         return self.orders.get(filter) or tuple(Order)
 
     def with_order(self, query: Query) -> Query:
-        """The query in an order that the store has: its own where possible, else the filter's first here."""
+        """The query in an order that the store has: its own if possible, otherwise the filter's default here."""
         orders = self.orders_of(query.filter)
         return query if query.effective_order in orders else msgspec.structs.replace(query, order=orders[0])
 
@@ -100,14 +100,14 @@ class Store(Protocol):
 
     @property
     def name(self) -> str:
-        """Where the workspace lives, fit to be shown: no password, no token."""
+        """The workspace's location for display: no password, no token."""
 
     @property
     def capabilities(self) -> Capabilities:
         """What this store can do."""
 
     async def me(self) -> Member:
-        """The member who is asking, as they are now."""
+        """The acting member's current record."""
 
     async def agents(self) -> Sequence[Agent]:
         """All AI agents of the workspace, by name."""
@@ -116,22 +116,22 @@ class Store(Protocol):
         """All members of the workspace, by name."""
 
     async def counts(self, scope: Scope = WHOLE_WORKSPACE) -> Counts:
-        """The number in each filter within a scope: exact, or None where the store cannot know it."""
+        """The number in each filter within a scope: exact, or None if the store cannot know it."""
 
     async def list(self, query: Query, page: PageRequest) -> Page:
-        """A window into the list that the query describes.
+        """A page of the query's list.
 
-        Without chat access there are names, times and status in it (``rules.as_seen_by``), and a search raises
+        Without chat access its rows hold only names, times and status (``rules.as_seen_by``), and a search raises
         NotAllowed.
         """
 
     async def get(self, id: ConversationId) -> Conversation:
-        """One conversation, without chat access only its name, times and status. Raises NotFound."""
+        """One conversation; without chat access only its name, times and status. Raises NotFound."""
 
     async def get_many(self, ids: Sequence[ConversationId]) -> Sequence[Conversation]:
-        """Any number of conversations, each once, in the order of ``ids``; those that do not exist are left out.
+        """Any number of conversations, each once, in the order of ``ids``, without those that do not exist.
 
-        Without chat access there are only names, times and status in them.
+        Without chat access they hold only names, times and status.
         """
 
     async def thread(
@@ -144,19 +144,19 @@ class Store(Protocol):
     ) -> Thread:
         """At most ``limit`` messages: the newest, those before one, or those after one (``FROM_START``: the first).
 
-        With ``after``, ``before`` does not count.
+        ``after`` overrides ``before``.
 
         Raises NotAllowed, NotFound (also for a message that a restore undid).
 
-        A member without chat access may see the list and its counts, but opens no thread.
+        A member without chat access may see the list and its counts, but may open no thread.
         """
 
     async def reply(self, id: ConversationId, draft: ReplyDraft) -> Sent:
         """Send a reply or write a note, once for each key.
 
         Raises:
-            Conflict: another member replied after ``draft.last_seen``; carries the replies: all of them where the store
-                does not know that message, for a restore undid it.
+            Conflict: another member replied after ``draft.last_seen``; carries the replies, or all replies if a restore
+                undid that message.
             ProfileIncomplete: a reply needs a display name and an avatar.
             NotAllowed, NotFound, Rejected.
         """
@@ -164,43 +164,46 @@ class Store(Protocol):
     async def decide(self, changes: Sequence[StateChange]) -> Sequence[Outcome]:
         """Change the state of conversations: one outcome for each change, in the same order.
 
-        Each change is decided on its own, and sees what those before it made. A change that wants what already is, is
-        made, whatever its author saw. The refusal of a change is one of:
+        The store decides each change on its own, after those before it. It accepts a change that asks for the present
+        state, whatever its author saw. A refusal is one of:
 
-        - Conflict: a colleague was first, so it is not as the author saw it; carries the conversation as it is.
+        - Conflict: a colleague was first, so the author saw an old state; carries the present conversation.
         - NotFound: the conversation, or the member to assign, does not exist.
         - Rejected: the value is not acceptable, for example a member without chat access.
-        - NotAllowed: the member may not change this conversation, though others.
+        - NotAllowed: the member may not change this conversation, but may change others.
         - Unsupported: the store cannot make changes of this kind (``store.deciding``).
 
         Raises:
-            NotAllowed: the member may not chat, so no change is made.
-            StoreUnavailable, StoreBroken: some changes may have been made. The same again does no harm.
+            NotAllowed: the member has no chat access; the store makes no change.
+            StoreUnavailable, StoreBroken: the store may have made some of the changes. Repeating the call is safe.
         """
 
-    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """Reports of writes after ``since`` (None: from now on); survives reconnects, ends with ``aclose``.
 
-        The first report comes at once and may be empty, so that its ``id`` is known. It is a ``reset`` where the store
-        does not know ``since``: it was restored from an older backup, for example.
+        The first ``Written`` comes at once, to give its ``id``, and may be empty. It is a ``reset`` if the store does
+        not know ``since``, for example after a restore from an older backup.
+
+        A store over a connection that can fail reports that too: between ``LineLost`` and ``LineBack`` there is no
+        ``Written``. ``Written.rows`` may be empty; then the follower reads what changed.
         """
 
     async def aclose(self) -> None:
-        """Finish writes under way and let go of files and connections."""
+        """Finish writes under way and close files and connections."""
 
 
 @runtime_checkable
 class Titled(Protocol):
-    """A store whose workspace has a name of its own."""
+    """A store whose workspace has its own name."""
 
     @property
     def title(self) -> str:
-        """What to call the workspace, where the last part of its address says nothing."""
+        """The workspace's name, if the last part of its address is not telling."""
 
 
 @runtime_checkable
 class Scan(Protocol):
-    """A store that can walk a whole list, in one consistent view if ``Capabilities.snapshot`` promises it."""
+    """A store that can read a whole list, from one snapshot if ``Capabilities.snapshot`` promises it."""
 
     def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
         """Every conversation of the query, in its order, ``last_message`` whole. Raises NotAllowed."""
@@ -211,7 +214,7 @@ class Scan(Protocol):
 
 @runtime_checkable
 class Team(Protocol):
-    """A store whose members can be managed. Times of change show in ``changes`` as ``team``."""
+    """A store with manageable members. ``changes`` reports such a change as ``team``."""
 
     async def add_member(self, email: str, name: str, access: Access) -> Member:
         """Admin only. Raises NotAllowed, Rejected (known or malformed address)."""
@@ -231,14 +234,14 @@ class Team(Protocol):
 
 @runtime_checkable
 class Intake(Protocol):
-    """A store that members can bring conversations into. AI agents come in by the ``Host``."""
+    """A store that takes imports from members. AI agents use ``Host``."""
 
     async def ingest(self, conversations: Sequence[IncomingConversation]) -> ImportResult:
-        """Add conversations, or the messages that known ones lack; others write in between. Admin only.
+        """Add conversations, or missing messages to known ones; others may write in between. Admin only.
 
-        Whatever ends it early leaves some of them in, each in its final state though not with all its messages, and
-        the same again adds the rest. Who is named and not known becomes a member with access ``none``; nobody gets
-        more access by an import.
+        An interrupted import leaves some of them in, each in its final state though perhaps without all its messages;
+        the same import again adds the rest. An unknown person becomes a member with access ``none``; an import gives
+        nobody more access.
 
         Raises:
             NotAllowed.
@@ -247,25 +250,25 @@ class Intake(Protocol):
         """
 
     async def receive(self, id: ConversationId, message: IncomingMessage) -> Conversation:
-        """A visitor's or AI agent's message that a member brings in. Raises NotAllowed, NotFound, Rejected."""
+        """Import one message of a visitor or an AI agent. Raises NotAllowed, NotFound, Rejected."""
 
     async def request_handoff(self, id: ConversationId, at: datetime) -> Conversation:
-        """The visitor asks for a human by other ways. Raises NotAllowed, NotFound, Rejected."""
+        """Record that the visitor asked for a human elsewhere. Raises NotAllowed, NotFound, Rejected."""
 
     async def set_lead(self, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor, instead of what was. Raises NotAllowed, NotFound, Rejected."""
+        """Replace the conversation's lead. Raises NotAllowed, NotFound, Rejected."""
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """How far a workspace's tables have come."""
+    """The schema version of a workspace."""
 
     found: int
-    """Number of the last migration when the store was opened; 0 for a workspace that was made then."""
+    """The number of the last migration before the store was opened; 0 for a new workspace."""
     now: int
 
 
 class Damage(msgspec.Struct, frozen=True):
-    """A conversation with values that cannot be read, or are larger than is stored today."""
+    """A conversation with unreadable values, or values beyond today's limits."""
 
     id: ConversationId
     what: str
@@ -273,18 +276,18 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 class SearchGaps(msgspec.Struct, frozen=True):
-    """What the search index lacks: other programs wrote into the database, or a disk damaged it."""
+    """Gaps in the search index: other programs wrote into the database, or a disk damaged it."""
 
     messages: int = 0
-    """Those that are not in it as they are now."""
+    """Messages that the index has not, or has in an old version."""
     conversations: int = 0
-    """Those of which it does not hold what is known now."""
+    """Conversations whose topic or lead the index has in an old version."""
     is_damaged: bool = False
-    """It cannot be read."""
+    """The index is unreadable."""
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """What is gone for good."""
+    """The number of deleted conversations and members."""
 
     conversations: int
     members: int
@@ -292,43 +295,43 @@ class Removed(msgspec.Struct, frozen=True):
 
 @runtime_checkable
 class Upkeep(Protocol):
-    """A store whose keeper uses this program for it."""
+    """A store that is maintained with this program."""
 
     @property
     def schema(self) -> Schema:
-        """What opening the store found and left: it brings older tables up to date."""
+        """The schema before and after the store was opened; opening migrates older tables."""
 
     async def damaged(self, limit: int) -> Sequence[Damage]:
-        """The first ``limit`` that there are. Looks at every row, so it may take seconds."""
+        """The first ``limit`` damaged conversations. Reads every row, so it may take seconds."""
 
     async def repair(self) -> int:
-        """Put right whatever ``damaged`` finds; gives how many rows. Admin only. Raises NotAllowed.
+        """Repair everything that ``damaged`` finds; returns the number of rows. Admin only. Raises NotAllowed.
 
-        Opening a store does it too when it brings the tables up to date.
+        Opening a store does this too when it migrates the tables.
         """
 
     async def search_gaps(self) -> SearchGaps:
-        """What a search does not find though it should. Reads most of the index, so it may take seconds."""
+        """Gaps in the search index. Reads most of it, so it may take seconds."""
 
     async def reindex(self) -> None:
-        """Index everything for the search again. Nobody else can write meanwhile. Admin only. Raises NotAllowed."""
+        """Rebuild the search index. Nobody else can write meanwhile. Admin only. Raises NotAllowed."""
 
     async def remove(self, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
-        """Delete conversations with all that was said in them, and members. Admin only. Raises NotAllowed, Rejected.
+        """Delete conversations with their messages, and members. Admin only. Raises NotAllowed, Rejected.
 
-        What is not there is passed over, and so is who asks. A member who is still named somewhere stays, without
-        access; an AI agent of whom nothing is left goes too. Followers are told to read everything again.
+        Ignores unknown ids and the acting member. A member who is still referred to stays, without access; an AI agent
+        without conversations goes too. Followers of the feed get a ``reset``.
         """
 
     async def back_up(self, target: Path, progress: Callable[[float], None] | None = None) -> None:
-        """Copy the workspace as it is now into a new file, while others go on writing. Admin only: it holds everything.
+        """Copy a snapshot of the workspace into a new file while others go on writing. Admin only: it holds everything.
 
         Args:
-            target: Only its owner may read it. It is complete once it has this name.
-            progress: Is told which part is done, 0 to 1.
+            target: The file, readable by its owner only. It gets this name when it is complete.
+            progress: Called with the completed part, 0 to 1.
 
         Raises:
-            NotAllowed: the member is no admin.
+            NotAllowed: the member is not an admin.
             Unsupported: the database has a tool of its own, which the hint names.
             StoreUnavailable: the target exists, or cannot be written.
         """
@@ -336,35 +339,35 @@ class Upkeep(Protocol):
 
 @runtime_checkable
 class Host(Protocol):
-    """A store that a server can offer to many clients: it keeps their tokens and shows itself to each.
+    """A store that a server can offer to many clients: it keeps their tokens and acts for each member.
 
-    What begins with ``agent_`` is what an AI agent may do. It asks for no member's access, and checks in its one
-    transaction that the conversation is the agent's; another's is NotFound, like one that does not exist.
+    The methods ``agent_…`` serve AI agents. They check no member's access, but check in their transaction that the
+    conversation is the agent's; another agent's conversation is NotFound.
     """
 
     async def add_token(self, token: NewToken) -> Token:
-        """Keep a token. Admin only. Raises NotAllowed, NotFound (no such member), Rejected."""
+        """Store a token. Admin only. Raises NotAllowed, NotFound (no such member), Rejected."""
 
     async def tokens(self) -> Sequence[Token]:
         """All tokens, those expired included, oldest first. Admin only. Raises NotAllowed."""
 
     async def revoke_token(self, id: TokenId) -> Token:
-        """Forget a token; gives what it was. Admin only. Raises NotAllowed, NotFound."""
+        """Delete a token and return it. Admin only. Raises NotAllowed, NotFound."""
 
     async def find_token(self, hash: bytes) -> Token | None:
-        """The token with this hash, expired or not. No access is needed: it is how access begins."""
+        """The token with this hash, expired or not. Requires no access: authentication calls it."""
 
     def as_member(self, member: MemberId) -> Store:
-        """The same workspace as another member sees it, over the connections of this one, which must outlive it."""
+        """The same workspace for another member. It shares this store's connections, and must be closed first."""
 
-    async def changes_after(self, since: ChangeId | None) -> Changes:
-        """What was written after ``since``, read once; None: nothing, only where the workspace is now.
+    async def changes_after(self, since: ChangeId | None) -> Written:
+        """One report of the writes after ``since``, without rows; for None an empty one with the present place.
 
-        For many who follow: one of them follows by ``changes``, which may take a connection, and all others read.
+        For many followers: one of them uses ``changes``, which may take a connection, and the others call this.
         """
 
     async def agent_begin(self, agent: AgentId, chat: NewChat) -> Conversation:
-        """Create a conversation, or add the messages that a known one lacks, by the rules.
+        """Create a conversation, or add missing messages to a known one, by the rules.
 
         Raises:
             Conflict: another agent has a conversation with this id.
@@ -373,23 +376,23 @@ class Host(Protocol):
         """
 
     async def agent_receive(self, agent: AgentId, id: ConversationId, message: IncomingMessage) -> Conversation:
-        """What a visitor or the agent said, by the rules. Raises NotFound, Rejected."""
+        """Add a message of a visitor or the agent, by the rules. Raises NotFound, Rejected."""
 
     async def agent_handoff(self, agent: AgentId, id: ConversationId, at: datetime) -> Conversation:
-        """The agent, or its visitor, asks for a human. Raises NotFound."""
+        """Record that the agent, or its visitor, asks for a human. Raises NotFound."""
 
     async def agent_set_lead(self, agent: AgentId, id: ConversationId, lead: Lead) -> Conversation:
-        """What is now known of the visitor, instead of what was. Raises NotFound."""
+        """Replace the conversation's lead. Raises NotFound."""
 
     async def agent_conversation(self, agent: AgentId, id: ConversationId) -> Conversation:
         """One of the agent's conversations. Raises NotFound."""
 
     async def require_writable(self) -> None:
-        """Raises StoreBroken if the store takes no more writes of this program, for a newer one changed it."""
+        """Raises StoreBroken if a newer program changed the schema: the store takes no more writes of this one."""
 
     async def agent_replies(self, agent: AgentId, after: HeardId | None, limit: int = 100) -> AgentReplies:
-        """Members' replies to an agent's visitors after a place; None: none, only where the workspace is now.
+        """Members' replies to an agent's visitors after a place; for None no replies, only the present place.
 
-        Without what came in by an import: that was said to the visitor elsewhere. Where a restore undid the place,
-        those written after its time (``AgentReplies.reset``). Raises NotFound for a text that is no such id.
+        Leaves out imported replies: the visitor got those elsewhere. If a restore undid the place, returns those
+        written after its time (``AgentReplies.reset``). Raises NotFound for a malformed id.
         """

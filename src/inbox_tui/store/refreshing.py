@@ -1,6 +1,6 @@
-"""What a screen reads after somebody wrote: the changed conversations, the filters' numbers and the open thread.
+"""Reads after a write what the screen shows: the changed conversations, the filters' numbers and the open thread.
 
-A store that is ``Refreshing`` answers by one call. Any other is asked for each part, all at the same time.
+A ``Refreshing`` store answers in one call. For any other, ``refreshed`` requests the parts concurrently.
 """
 
 from __future__ import annotations
@@ -18,45 +18,45 @@ from inbox_tui.store.protocol import Store
 
 
 class Refresh(msgspec.Struct, frozen=True):
-    """What is to be read again."""
+    """The request."""
 
     ids: Sequence[ConversationId] = ()
-    """Conversations that changed, any number."""
+    """The changed conversations, any number."""
     scope: Scope = WHOLE_WORKSPACE
-    """What is counted."""
+    """The scope to count."""
     thread: ConversationId | None = None
-    """The conversation whose newest messages are wanted."""
+    """The conversation whose newest messages to read."""
     limit: int = 200
-    """Messages wanted of it."""
+    """The most messages to read."""
 
 
 class Refreshed(msgspec.Struct, frozen=True):
-    """What was read again."""
+    """The answer."""
 
     conversations: Sequence[Conversation]
-    """Those that exist, as ``get_many`` gives them."""
+    """The existing ones, as ``get_many`` returns them."""
     counts: Counts
     thread: Thread | None
-    """None if none was wanted, or its conversation does not exist."""
+    """None if the request named none, or its conversation does not exist."""
 
 
 @runtime_checkable
 class Refreshing(Protocol):
-    """A store that reads all of it by one call. Each part is what its own verb gives."""
+    """A store that reads everything in one call. Each part equals the answer of its own verb."""
 
     async def refresh(self, wanted: Refresh) -> Refreshed:
         """``get_many``, ``counts`` and ``thread``. Raises NotAllowed for a thread."""
 
 
 async def read_refreshed(store: Store, wanted: Refresh) -> Refreshed:
-    """The same of any store. Raises InboxError."""
+    """Refresh from any store. Raises InboxError."""
     if isinstance(store, Refreshing):
         return await store.refresh(wanted)
     return await read_apart(store, wanted)
 
 
 async def read_apart(store: Store, wanted: Refresh) -> Refreshed:
-    """The same by the verbs of the port. Raises InboxError."""
+    """Refresh with the verbs of the port. Raises InboxError."""
     found, counts, thread = await asyncio.gather(
         _many(store, wanted), store.counts(wanted.scope), _thread(store, wanted)
     )

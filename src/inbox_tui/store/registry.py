@@ -1,9 +1,8 @@
-"""Finding the backend that a store's address names.
+"""Finds the backend for a store's address.
 
-Backends are loaded only when named: the built-in ones from the table below (reading
-every installed package's entry points costs a start-up more than opening the store),
-others from the entry-point group ``inbox_tui.stores``, whose names are URL schemes.
-Nothing here knows what a backend does.
+It loads a backend only on demand: the built-in ones from the table below (reading every
+installed package's entry points takes longer than opening the store), others from the
+entry-point group ``inbox_tui.stores``, whose names are URL schemes.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ BUILT_IN = {
 }
 """URL scheme → ``module:function`` of a StoreFactory."""
 WITHOUT_TOKEN = frozenset({"sqlite", "postgresql"})
-"""Schemes of stores to which nobody is known by a token: a file has its owner, a database a login of its own."""
+"""Schemes of stores without tokens: a file has its owner, a database its own login."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -43,16 +42,16 @@ class Identity(msgspec.Struct, frozen=True):
 
     email: str
     name: str = ""
-    """Display name for the first member of a workspace that is new."""
+    """Display name of the first member of a new workspace."""
     is_given: bool = False
-    """The person said who they are (--as, environment, config); not a guess from the machine."""
+    """The person gave the address (--as, environment, config); False: the program guessed it."""
     may_create: bool = True
-    """Where there is no workspace yet, one is made. Else StoreUnavailable says that there is none."""
+    """Create the workspace if there is none; if False, raise StoreUnavailable."""
     token: str = ""
-    """What a remote store knows the member by. A secret."""
+    """The member's token at a remote store. A secret."""
     first: tuple[Query, PageRequest] | None = None
-    """A screen is opening, and this is what it asks first (``store.overview``). A hint: a store at the other end of a
-    line may read it while it is opened, or make all its connections at once."""
+    """The first request of an opening screen (``store.overview``). A hint: a remote store may read it while it opens,
+    or make all its connections at once."""
 
     def __repr__(self) -> str:
         return f"Identity({self.email!r}, is_given={self.is_given}, token={'…' if self.token else None})"
@@ -63,7 +62,7 @@ StoreFactory = Callable[[StoreUrl, Identity, Clock], Awaitable[Store]]
 
 
 class InstalledStore(msgspec.Struct, frozen=True):
-    """A kind of store that could be opened, and whether its backend loads."""
+    """A kind of store, and whether its backend loads."""
 
     scheme: str
     source: str
@@ -72,7 +71,7 @@ class InstalledStore(msgspec.Struct, frozen=True):
 
 
 def utc_now() -> datetime:
-    """The present, aware UTC."""
+    """The current time, aware UTC."""
     return datetime.now(timezone.utc)
 
 
@@ -81,13 +80,13 @@ async def open_store(url: StoreUrl, identity: Identity, clock: Clock = utc_now) 
 
     Raises:
         ConfigError: no backend for the scheme, or its package does not load.
-        InboxError: whatever the backend says.
+        InboxError: any error of the backend.
     """
     return await _factory(url.scheme)(url, identity, clock)
 
 
 def installed_stores() -> list[InstalledStore]:
-    """Every kind of store, built in or added by a package; one that does not load says why."""
+    """Every kind of store, built in or added by a package, with the reason if one does not load."""
     stores = []
     for scheme in BUILT_IN:
         try:

@@ -1,4 +1,4 @@
-"""Addresses of stores: how a URL names a store, how it is shown without secrets, and which stay on this machine."""
+"""Addresses of stores: parses a URL, shows it without secrets, and tells whether it stays on this machine."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import msgspec
 from inbox_tui.domain.errors import ConfigError
 
 _OF_THE_PLACE = frozenset({"host", "hostaddr", "port", "dbname", "service", "options"})
-"""Of what may follow a ?, what says where the store is; anything else may be a secret."""
+"""The query parameters that locate a store; any other may be a secret."""
 _PLACE = re.compile(r"(\[[^\]]*\]|[^:/\[\]]*)(:\d*)?(,(\[[^\]]*\]|[^:/\[\],]*)(:\d*)?)*(/.*)?")
 _SECRET = re.compile(r"&.*=.*|[^/]*://[^/]*@", re.DOTALL)
-"""What stands in the place of a path where an & was typed for a ?, or one address in another."""
+"""Signs of a mistyped path: an & instead of a ?, or one address inside another."""
 _QUERY = re.compile(r"\w+=")
 
 
@@ -29,7 +29,7 @@ class StoreUrl(msgspec.Struct, frozen=True):
 
     @classmethod
     def parse(cls, text: str) -> StoreUrl:
-        """Read an address. Raises ConfigError if it has no scheme, or a host or port that cannot be."""
+        """Parse an address. Raises ConfigError for a missing scheme, or an invalid host or port."""
         scheme, separator, rest = text.partition("://")
         if not separator or not scheme:
             what = "What is named by words like host=…" if "=" in text else repr(text.rpartition("@")[2])
@@ -52,7 +52,7 @@ class StoreUrl(msgspec.Struct, frozen=True):
     def path(self) -> str:
         """The decoded path: for ``sqlite:///x.db`` the relative ``x.db``, for four slashes absolute.
 
-        A ``~`` at its beginning is the home folder of the user, or of the one whose name follows.
+        A leading ``~`` is the user's home folder; ``~name`` that of another user.
         """
         written = self.text.partition("://")[2].split("?")[0].removeprefix("/")
         path = unquote(written)
@@ -63,17 +63,17 @@ class StoreUrl(msgspec.Struct, frozen=True):
 
     @property
     def shown(self) -> str:
-        """The address without user name, password and any other secret: two places never look the same."""
+        """The address without user name, password or any other secret. Two different stores never look the same."""
         place, query = _parts(self.text.partition("://")[2])
         said = [pair for pair in query.split("&") if pair.partition("=")[0] in _OF_THE_PLACE]
         return f"{self.scheme}://{place}{'?' if said else ''}{'&'.join(said)}"
 
 
 def _parts(rest: str) -> tuple[str, str]:
-    """Host and path of what follows the scheme, and what stands behind the ?; without user name and password.
+    """Host and path, and the query behind the ?, without user name and password.
 
-    A password may hold any character, also where that is no proper URL, so only the last @ ends it, unless that
-    can be seen to stand behind the ?.
+    A password may hold any character, even one that a URL must not contain, so the last @ ends it, unless that @
+    plainly belongs to the query.
     """
     place, _, query = rest.partition("?")
     if not rest.startswith("/"):

@@ -1,7 +1,7 @@
-"""What colleagues assign to the member: said until it is seen, and let into the open list.
+"""Announces what colleagues assign to the member until they see it, and lets it into the open list.
 
-Knows which conversations were the member's when the inbox was opened, and hears of each
-change since. What the member takes is no news.
+Knows which conversations were the member's when the inbox was opened, and follows each
+change since. What the member takes is not announced.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from inbox_tui.tui.inbox.context import InboxContext
 
 
 class AssignmentNotices:
-    """What is the member's, and what of it is new to them."""
+    """The member's conversations, and those that are new to them."""
 
     def __init__(self, context: InboxContext) -> None:
         self._context = context
         self._mine: set[ConversationId] | None = None
-        """Known to be the member's; None until it was read."""
+        """The member's conversations; None until they are read."""
         self._new: dict[ConversationId, Conversation] = {}
 
     def read(self) -> None:
-        """Read what is the member's; what has become so since it was last read is news."""
+        """Read the member's conversations; those that were added since the last read are new."""
         if self._context.me.may_chat:
             self._context.run(self._context.work.read_mine(self._learn), group="mine", exclusive=True)
 
     def read_first(self) -> None:
-        """The member may have got chat access only now: read what is theirs, if that was not done yet."""
+        """The member may just have got chat access: read their conversations if that is still to do."""
         if self._mine is None:
             self.read()
 
@@ -37,7 +37,7 @@ class AssignmentNotices:
             self._mine.update(ids)
 
     def hear(self, conversations: Sequence[Conversation]) -> None:
-        """Conversations were written to: some may be the member's now that were not before."""
+        """Conversations changed: some may have become the member's."""
         mine, me = self._mine, self._context.me
         if mine is None:
             return
@@ -53,14 +53,14 @@ class AssignmentNotices:
             self._context.run(self._context.work.look_at_assigned(maybe, me, self._show), group="assigned")
 
     def saw(self, id: ConversationId) -> None:
-        """The member has it on screen, or it is not theirs any more."""
+        """The member sees it, or it is no longer theirs."""
         if self._new.pop(id, None) is not None:
             self._context.list.show_newness(id, is_new=False)
             self._count()
 
     @property
     def first(self) -> Conversation | None:
-        """What was assigned first of what has not been seen."""
+        """The unseen conversation that was assigned first."""
         return next(iter(self._new.values()), None)
 
     def _learn(self, conversations: Collection[Conversation]) -> None:

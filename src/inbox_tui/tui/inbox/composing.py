@@ -1,6 +1,6 @@
 """Writing to visitors and notes to the team: the box, the draft in it, and who writes it.
 
-Sends nothing: a text leaves the box by ``sending``.
+It sends nothing; ``sending`` does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ComposeController:
-    """What the member writes, until it is sent."""
+    """The member's text until it is sent."""
 
     def __init__(self, context: InboxContext, replies: Replies) -> None:
         self._context = context
@@ -30,11 +30,11 @@ class ComposeController:
 
     @property
     def replies(self) -> Replies:
-        """What is being written and what is on its way."""
+        """Drafts and outgoing messages."""
         return self._replies
 
     def begin(self, kind: Kind | None) -> None:
-        """Put the cursor into the box of the conversation that is shown; None: the box as it is, reply or note."""
+        """Put the cursor into the open conversation's box; None keeps its mode, reply or note."""
         context = self._context
         conversation = context.pane.conversation
         if conversation is None or not (context.me.may_chat and context.work.store.capabilities.reply):
@@ -48,13 +48,13 @@ class ComposeController:
         context.focus_box()
 
     def begun(self, id: ConversationId) -> None:
-        """The author begins to write, having seen what is on screen."""
+        """The author begins to write, and has seen the screen."""
         newest = self._context.thread.newest_seen if self._context.is_shown(id) else None
         if newest is not None:  # a thread that is not read yet is seen once it is on screen
             self._replies.saw(id, newest)
 
     def thread_shown(self, id: ConversationId) -> None:
-        """A thread came on screen, maybe only after its author had begun to write."""
+        """A thread appeared on screen, perhaps after its author began to write."""
         if self._context.is_writing and self._context.box.conversation_id == id and not self._replies.has_seen(id):
             self.begun(id)
 
@@ -80,13 +80,13 @@ class ComposeController:
         self._context.pane.bind_reply(id, kind, text, self._context.me.label, since)
 
     def left(self, id: ConversationId) -> None:
-        """The cursor left the box: what stays in it is a draft from now on, and nothing is gone on with."""
+        """The cursor left the box: its text is a draft now, and typing no longer continues a sent text."""
         if self._context.box.cannot_continue():
             self._context.status.clear()
         self.bind(id, self._context.box.kind)
 
     def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
-        """Keep what is typed."""
+        """Save the typed text as a draft."""
         self._replies.keep(id, kind, text)
 
     def kind_changed(self, kind: Kind, *, is_joined: bool) -> None:
@@ -97,17 +97,17 @@ class ComposeController:
             context.status.say(f"You had begun a {name} here; it stands above your text")
 
     def known(self, id: ConversationId) -> Conversation | None:
-        """A conversation as the screen shows it; None where it does not."""
+        """A conversation as the screen shows it; None if it is not on screen."""
         context = self._context
         return context.pane.conversation if context.is_shown(id) else context.list.conversation(id)
 
     def visitor(self, id: ConversationId) -> str:
-        """What the visitor is called, as far as the screen knows."""
+        """The visitor's name, as far as the screen knows it."""
         known = self.known(id)
         return known.visitor if known is not None else "the visitor"
 
     def ask_for_profile(self) -> None:
-        """Ask for the display name and avatar that a reply needs; the text stays in the box."""
+        """Open the dialog for the display name and avatar that a reply needs; the text stays in the box."""
         from inbox_tui.tui.dialogs.profile import ProfileDialog  # not on the first screen
 
         context = self._context
@@ -122,7 +122,7 @@ class ComposeController:
         context.screen.app.push_screen(ProfileDialog(context.me.name, context.me.badge), answered)
 
     def edit_outside(self, id: ConversationId, kind: Kind, text: str) -> None:
-        """Let the member write in an editor of their own; the result is the draft."""
+        """Open the draft in the member's editor and take over the result."""
         context = self._context
         edited = edited_outside(context, text)
         if edited is None:
@@ -133,7 +133,7 @@ class ComposeController:
             context.focus_box()
 
     def show_again(self, pending: ReplyWrite) -> None:
-        """Show what is left of a text that was sent. A note that is being written must not become a reply by that."""
+        """Show the unsent rest of a text. It must not turn a note in progress into a reply."""
         context = self._context
         if not context.is_writing or context.box.kind is pending.draft.kind:
             self.bind(pending.id, pending.draft.kind)

@@ -1,4 +1,4 @@
-"""What the parts of the inbox screen share: the widgets, the store's work, who is working.
+"""The shared context of the inbox screen's parts: the widgets, the requests, the member.
 
 One object that the screen makes and hands to its parts, so that none of them has to
 know the screen's insides. It decides nothing.
@@ -36,16 +36,16 @@ from inbox_tui.tui.widgets.top_bar import TopBar
 
 ALL_AGENTS = "All agents"
 OFFLINE_AFTER = 60.0
-"""Seconds after which a lost line is called offline."""
+"""Seconds after which a lost connection counts as offline."""
 SLOW_CONNECTION = 0.25
-"""Seconds for an answer of the terminal from which on a line is slow."""
+"""Seconds of a terminal's answer from which its connection counts as slow."""
 _LINE_DOWN = "the line is down."
 RETRY_DELAY = 2.0
-"""Seconds after which rows that could not be read are asked for again."""
+"""Seconds before a failed read of rows is retried."""
 
 
 class _Work:
-    """Work for a worker that may be stopped before it begins, by the next one of its group."""
+    """Work for a worker that the next one of its group may cancel before it starts."""
 
     def __init__(self, work: Coroutine[Any, Any, None]) -> None:
         self._work = work
@@ -58,7 +58,7 @@ class _Work:
 
 
 class InboxContext:
-    """The inbox as it stands on one screen."""
+    """The shared state of one inbox screen."""
 
     def __init__(
         self,
@@ -79,19 +79,19 @@ class InboxContext:
         self.keys = KeyNames(launch.keymap)
         self.clock = clock
         self.tells_shift_enter = False
-        """The terminal is known to send Shift+Enter as another key than Enter."""
+        """The terminal is known to send Shift+Enter and Enter as different keys."""
         self.lost_at: datetime | None = None
-        """Since when the line to the store has been down; None while it is up."""
+        """When the connection to the store was lost; None while it is up."""
         self.is_leaving = False
-        """What is on its way is waited for, and nothing is read any more."""
+        """The inbox waits for outgoing writes, and reads nothing more."""
         self._is_followed = True
-        """What others write is heard of, or will be once the line is back."""
+        """The feed reports the writes of others, or will once the connection is back."""
         self._to_say: tuple[ConversationId, str] | None = None
-        """What is said once a conversation is shown."""
+        """A message to show once its conversation is on screen."""
         self._untouched: ConversationId | None = None
-        """The conversation that the highlight reached by going on, until a key acts on it or moves."""
+        """The conversation to which the highlight moved after an act, until a key acts on it or moves away."""
         self._in_doubt: set[ConversationId] = set()
-        """Conversations that could not be read: what is shown of them may be old."""
+        """Conversations whose read failed: the screen may show them out of date."""
         self.agent = opened.query.agent
         self.threads = ThreadCache()
         self.refreshes = RefreshQueue(lambda work: self.run(work, group="changed"), self._refresh)
@@ -106,23 +106,23 @@ class InboxContext:
         self.status = screen.query_one(StatusLine)
 
     def run(self, work: Coroutine[Any, Any, None], *, group: str, exclusive: bool = False) -> None:
-        """Hand work to a worker. Reads are exclusive in their group, writes never."""
+        """Start a worker. Reads are exclusive in their group, writes never."""
         if self.is_leaving and group not in {DECIDE, WRITE}:
             work.close()  # nobody will see what it reads
         else:
             self.screen.run_worker(_Work(work), group=group, exclusive=exclusive)
 
     def stop(self, group: str) -> None:
-        """Stop reading what nobody waits for any more."""
+        """Cancel a group's read that nobody waits for any more."""
         self.screen.workers.cancel_group(self.screen, group)
 
     @property
     def decisions_under_way(self) -> int:
-        """How many decisions are on their way."""
+        """The number of decisions under way."""
         return sum(1 for worker in self.screen.workers if worker.group == DECIDE and not worker.is_finished)
 
     def show_frame(self, store_name: str) -> None:
-        """Show what seldom changes."""
+        """Show the workspace's name and the member."""
         self.top.store_name = store_name
         self._show_keys()
         self.header.newest_key, self.header.last_key = self.keys["inbox.first"], self.keys["inbox.last"]
@@ -133,25 +133,25 @@ class InboxContext:
             self.status.say(f"{store_name} can only be read here: nothing can be sent or decided", is_problem=True)
 
     def learn_keys(self) -> None:
-        """The terminal tells Shift+Enter from Enter: name it, and take it at its word."""
+        """The terminal tells Shift+Enter from Enter: name that key in the hints, and trust it."""
         if not self.tells_shift_enter:
             self.tells_shift_enter = self.keys.tells_shift_enter = True
             self._show_keys()
 
     def learn_round_trip(self, seconds: float) -> None:
-        """Where the line is slow, say what helps."""
+        """On a slow connection, suggest ``--slow``."""
         if seconds > SLOW_CONNECTION and not self.settings.slow:
             self.status.say(f"Slow connection ({seconds * 1000:.0f} ms). inbox-tui --slow sends less over it.")
 
     def heard(self, lost_at: datetime | None) -> None:
-        """The store was heard (None), or has not been since then."""
+        """The connection is up (None), or was lost at this time."""
         if not self._is_followed and self.status.message.startswith(_cannot(FOLLOW)):
             self.status.clear()
         self.lost_at, self._is_followed = lost_at, True
         self.show_connection()
 
     def show_connection(self) -> None:
-        """Say how the store is heard, and whether it takes what is sent."""
+        """Show the state of the connection, and whether the store takes writes."""
         if not self._is_followed:
             self.top.connection = "○ no live updates"
             return
@@ -186,7 +186,7 @@ class InboxContext:
             self.refresh_open_thread()
 
     def _renew(self, members: Mapping[MemberId, Member]) -> None:
-        """Show colleagues whose names or badges changed as they are now, wherever they are on screen."""
+        """Show colleagues' changed names and badges everywhere on screen."""
         self.threads.clear()
         self.seen.clear()
         self.painter.show_all()
@@ -200,14 +200,14 @@ class InboxContext:
         self.run(self.work.save_profile(name, badge), group=WRITE)
 
     def say_of(self, id: ConversationId, message: str) -> None:
-        """Say something of a conversation once it is shown."""
+        """Show a message about a conversation once it is on screen."""
         if self.is_shown(id):
             self.status.say(message)
         else:
             self._to_say = id, message
 
     def arrived(self, conversation: Conversation | None) -> None:
-        """A row is highlighted: say what was to be said of it."""
+        """A row is highlighted: show the message that waited for it."""
         id = conversation.id if conversation is not None else None
         if self._to_say is not None and self._to_say[0] == id:
             self.status.say(self._to_say[1])
@@ -216,19 +216,19 @@ class InboxContext:
             self._untouched = None
 
     def go_on(self) -> None:
-        """Highlight the next conversation after an act. It is not dealt with until a key acts on it."""
+        """Highlight the next conversation after an act. It counts as untouched until a key acts on it."""
         left = self.list.highlighted
         self.list.move_to_next_after_action()
         reached = self.list.highlighted
         self._untouched = reached.id if reached is not None and (left is None or reached.id != left.id) else None
 
     def touch(self) -> bool:
-        """The member acts on what is highlighted; whether it was reached by going on and nothing had acted on it."""
+        """The member acts on the highlighted conversation. Returns whether the highlight moved there after an act."""
         untouched, self._untouched = self._untouched, None
         return untouched is not None and self.list.highlighted is not None and self.list.highlighted.id == untouched
 
     def interrupt_writing(self) -> None:
-        """Take the cursor out of the box, in which somebody may be typing just now."""
+        """Take the cursor out of the box, in which the member may be typing."""
         self.screen.set_focus(self.list)
         self.screen.app.post_message(m.WritingInterrupted())
 
@@ -253,13 +253,13 @@ class InboxContext:
         return self.pane.conversation is not None and self.pane.conversation.id == id
 
     def refresh_open_thread(self) -> None:
-        """Read the thread on screen again if what is kept of it is old."""
+        """Read the open thread again if the cached one is out of date."""
         shown = self.pane.conversation
         if shown is not None and self.me.may_chat and self.threads.get(shown.id) is None:
             self.run(self.work.read_thread(shown.id), group="thread", exclusive=True)
 
     def refresh(self, ids: Iterable[ConversationId] = ()) -> None:
-        """Read again what was written to, with the numbers of the filters and the open thread if it is old."""
+        """Read changed conversations again, with the filters' numbers and the open thread if it is out of date."""
         self.refreshes.add(ids)
 
     async def _refresh(self, ids: Sequence[ConversationId]) -> None:
@@ -280,7 +280,7 @@ class InboxContext:
         ids: Sequence[ConversationId] = (),
         undecided: Sequence[ConversationId] = (),
     ) -> None:
-        """Say what did not work, and show what it was about as it is: what is known at once, then what is read."""
+        """Report a failed operation, and show its conversations from the model at once, then from the store."""
         if operation == DELIVER:
             self.show_connection()
             self.status.say(f"Not delivered yet, will retry: {error.message}", is_problem=True)
@@ -305,7 +305,7 @@ class InboxContext:
             self.painter.read_doubted()
 
     def read_again(self) -> None:
-        """Read what could not be read, unless the line is known to be down."""
+        """Retry failed reads, unless the connection is known to be down."""
         if self.lost_at is not None:
             return
         if self.status.message.endswith(_LINE_DOWN):

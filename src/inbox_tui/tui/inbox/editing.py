@@ -1,4 +1,4 @@
-"""Lets the member's own editor have the terminal while a text is written."""
+"""Hands the terminal to the member's editor while they write a text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inbox_tui.tui.inbox.context import InboxContext
 
 
 def edited_outside(context: InboxContext, text: str) -> str | None:
-    """The text as the member leaves it in their editor; None, with the reason said, where that did not work."""
+    """The text from the member's editor; None if the editor failed, which the status line then explains."""
     from inbox_tui.tui.terminal.external_editor import edit_text
 
     problem: InboxError | None = None

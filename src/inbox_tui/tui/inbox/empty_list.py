@@ -12,12 +12,12 @@ from inbox_tui.tui.presenters.keys import KeyNames
 
 
 def empty_text(query: Query, keys: KeyNames, *, is_unused: bool) -> str:
-    """The words, in one line or more.
+    """The text, in one or more lines.
 
     Args:
-        query: What the list shows.
+        query: The query of the list.
         keys: The keys in force.
-        is_unused: Nothing has ever been in the inbox, and the member may fill it.
+        is_unused: The inbox has never held anything, and the member may fill it.
     """
     if query.search and not has_words(query.search):
         return f"{NO_WORDS} Esc clears the search."

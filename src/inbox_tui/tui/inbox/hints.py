@@ -1,4 +1,4 @@
-"""The last line: where the keys go now, and which of them matter here.
+"""The hints in the last line: the mode, and the keys that matter here.
 
 Shows only keys whose action the member's access and the store allow.
 """
@@ -25,7 +25,7 @@ class KeyHints:
         self._context = context
 
     def show(self) -> None:
-        """Show them for where the keys go, what is selected and what is allowed."""
+        """Update them for the focus, the selection and the member's rights."""
         context = self._context
         status, selected = context.status, len(context.list.selected)
         status.mode = self._mode()
@@ -54,9 +54,9 @@ class KeyHints:
         return context.keys.hints(tuple(hint for hint in wanted if has_notes or hint[0] != "reply.change-kind"))
 
     def _allowed(self, wanted: tuple[tuple[str, str], ...]) -> tuple[Hint, ...]:
-        """Those of binding ids and words whose action is allowed."""
+        """The pairs of binding id and word whose action is allowed."""
         return self._context.keys.hints(tuple(hint for hint in wanted if self._offers(ACTIONS.get(hint[0], ""))))
 
     def _offers(self, action: str) -> bool:
-        """Whether an action is named among the keys: a search without chat access only says whom to ask."""
+        """Whether the hints name an action. Without chat access they leave out the search."""
         return self._context.allows(action) and (self._context.me.may_chat or action != "search")

@@ -1,6 +1,6 @@
-"""What the inbox's widgets ask for, and which part of the inbox does it.
+"""Passes the widgets' intents to the part of the inbox that acts on them.
 
-Only hands intents on: what becomes of them is decided by the controllers.
+Decides nothing; the controllers do.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from inbox_tui.tui.widgets.top_bar import TopBar
 
 
 class IntentHandlers(ReportHandlers):
-    """A screen whose widgets say what they want."""
+    """A screen that passes its widgets' intents to the controllers."""
 
     prompts: Prompts
 
     def on_descendant_focus(self) -> None:
-        """Other keys matter in the reply box than outside it."""
+        """The hints differ inside and outside the reply box."""
         self.hints.show()
         if self.context.pane.conversation is not None:
             self.sending.show_under_way(self.context.pane.conversation.id)
@@ -52,7 +52,7 @@ class IntentHandlers(ReportHandlers):
 
     @on(ConversationList.PageWanted)
     def read_page(self, event: ConversationList.PageWanted) -> None:
-        """The list was scrolled to rows that are not loaded."""
+        """The member scrolled to rows that are not loaded."""
         event.stop()
         self.listing.read_page(event.request)
 
@@ -68,14 +68,14 @@ class IntentHandlers(ReportHandlers):
 
     @on(ConversationList.EmptyOpened)
     def open_nothing(self, event: ConversationList.EmptyOpened) -> None:
-        """Enter on an empty list: what could be in it."""
+        """Enter on an empty list: offer what could fill it."""
         event.stop()
         if self.listing.is_unused:
             self.prompts.welcome()
 
     @on(ConversationList.SelectionChanged)
     def show_selection(self, event: ConversationList.SelectionChanged) -> None:
-        """Say how many are selected and what can be done with them."""
+        """Show the number of selected conversations and what the keys do with them."""
         event.stop()
         self.hints.show()
 
@@ -83,18 +83,18 @@ class IntentHandlers(ReportHandlers):
     @on(ConversationList.EndReached)
     @on(ListHeader.NewRequested)
     def show_new(self, event: Message) -> None:
-        """At the top, at the end, or where its note was clicked: what is new comes in."""
+        """At the top, at the end, or on a click on the note: load the new conversations."""
         event.stop()
         self.listing.show_new()
 
     @on(ConversationList.EdgesChanged)
     def show_edges(self) -> None:
-        """Other numbers of conversations wait at the list's edges."""
+        """The numbers of new conversations at the list's edges changed."""
         self.listing.show_edges()
 
     @on(ListHeader.SearchTyped)
     def search(self, event: ListHeader.SearchTyped) -> None:
-        """Narrow the list once the typing pauses."""
+        """Search once the typing pauses."""
         event.stop()
         self.listing.search(event.words)
 
@@ -128,13 +128,13 @@ class IntentHandlers(ReportHandlers):
 
     @on(ThreadView.EarlierWanted)
     def read_earlier(self, event: ThreadView.EarlierWanted) -> None:
-        """The thread was scrolled to its first loaded message."""
+        """The member scrolled to the first loaded message."""
         event.stop()
         self.reading.read_earlier(event.conversation_id, event.before)
 
     @on(LaterWanted)
     def read_later(self, event: LaterWanted) -> None:
-        """The thread was scrolled to its last loaded message, which is not the newest."""
+        """The member scrolled to the last loaded message, which is not the newest."""
         event.stop()
         self.reading.read_later(event)
 
@@ -146,7 +146,7 @@ class IntentHandlers(ReportHandlers):
 
     @on(HitWanted)
     def find_hit(self, event: HitWanted) -> None:
-        """No loaded message has the words, in the direction that was asked for."""
+        """No loaded message has the words in the requested direction."""
         event.stop()
         self.reading.find_hit(event)
 

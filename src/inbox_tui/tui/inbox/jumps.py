@@ -1,7 +1,7 @@
 """Going to a conversation that may be out of sight, and back to the list that was left for it.
 
-Who waits next is found by the store; here the highlight gets there, and what was on
-screen before can be had again.
+The store finds who waits next; this part moves the highlight there, and restores the
+list that the member left.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from inbox_tui.tui.presenters.times import age
 
 
 class _Left(NamedTuple):
-    """A list that was left, and the place in it."""
+    """A list that the member left, and their place in it."""
 
     query: Query
     aim: Aim
@@ -29,12 +29,12 @@ class _Left(NamedTuple):
     id: ConversationId
 
     def is_left_for(self, query: Query) -> bool:
-        """The query is what it was left for; there, what was gone to may be listed alone by its id."""
+        """``query`` is the list that took its place; it may hold the target alone, by its id."""
         return query in (self.went_to, msgspec.structs.replace(self.went_to, search=self.id))
 
 
 class Jumps:
-    """To who waits next, to what was changed, and back."""
+    """Goes to the next waiting visitor or to a changed conversation, and back."""
 
     def __init__(self, context: InboxContext, listing: ListController) -> None:
         self._context = context
@@ -42,9 +42,9 @@ class Jumps:
         self._left: _Left | None = None
 
     def find_waiting(self, *, of_anybody: bool) -> None:
-        """Look for who waits longest, or for the next after the highlighted one.
+        """Look for the longest waiting visitor, or for the next after the highlighted one.
 
-        One that the highlight reached by going on has not been dealt with: it is the next.
+        A conversation that the highlight reached after an act is untouched: it is the next.
         """
         context = self._context
         shown = context.list.highlighted
@@ -59,7 +59,7 @@ class Jumps:
         context.run(work, group="waiting", exclusive=True)
 
     def go_to_waiting(self, found: Next) -> None:
-        """Highlight who waits, and say who was passed over."""
+        """Highlight the visitor who waits, and say whom the search passed over."""
         if found.conversation is not None:
             self.go_to(found.conversation, Filter.PENDING, found.number)
             if found.passed_over:
@@ -70,12 +70,12 @@ class Jumps:
             self._context.status.say("Nobody else is waiting for a human reply")
 
     def go_to(self, conversation: Conversation, filter: Filter | None = None, number: int | None = None) -> None:
-        """Highlight a conversation; where the list does not hold it, list what the filter holds.
+        """Highlight a conversation; if the list does not hold it, switch to the filter.
 
         Args:
-            conversation: Where to go.
-            filter: A filter that holds it; None means the one in force, or all where that does not.
-            number: The row that it has there, where that is known.
+            conversation: The target.
+            filter: A filter that holds it; None means the current one, or All if that does not hold it.
+            number: Its row there, if known.
         """
         context, listing = self._context, self._listing
         if context.list.conversation(conversation.id) is not None:
@@ -95,7 +95,7 @@ class Jumps:
         listing.list_at(there, Aim(conversation.id, number))
 
     def back(self) -> bool:
-        """Go back to the list that was left, if this is still the one that it was left for; whether there was one."""
+        """Go back to the list that the member left, if this one still replaces it. Returns whether there was one."""
         left, self._left = self._left, None
         if left is None or not left.is_left_for(self._listing.query):
             return False

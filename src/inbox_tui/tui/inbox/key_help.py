@@ -1,4 +1,4 @@
-"""Every key in force, grouped by the place where it works: from the bindings themselves."""
+"""The key help: every key in force by the place where it works, read from the bindings."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The actions of the inbox screen: their keys, in the order in which the help shows them, and what each needs.
 
-Knows no widget: whether an action is allowed is decided from the member and what the store can do.
+Knows no widget: the member's access and the store's capabilities decide whether an action is allowed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ OFFERS = (
     ("Import a file", "offer('FILE')"),
     ("Connect to a team's inbox", "offer('TEAM')"),
 )
-"""What can be done with an empty inbox: description and action."""
+"""The offers for an empty inbox: description and action."""
 WITHOUT_KEYS = (
     ("Texts without a conversation", "lost_texts"),
     ("Go to what was assigned to you", "assigned"),
     *OFFERS,
     ("Remove the sample", "remove_sample"),
 )
-"""Description and action of what only the palette offers."""
+"""Description and action of the entries that only the palette offers."""
 INBOX_KEYS: list[Binding] = [
     *(Binding(filter.entry.key, f"filter('{filter.value}')", filter.label, id=filter.binding) for filter in Filter),
     Binding("r", "reply", "Write a reply", id="inbox.reply"),
@@ -63,7 +63,7 @@ _NEEDS_OF_STORE = {
     "export": "scan",
     "search": "search",
 }
-"""Actions with the capability that the store must have for each."""
+"""Actions that need a capability of the store, with that capability."""
 
 
 def is_allowed(action: str, member: Member, can: Capabilities) -> bool:

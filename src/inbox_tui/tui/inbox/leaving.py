@@ -1,6 +1,6 @@
-"""Leaving the program: what is on its way gets time to arrive, and what does not is said.
+"""Leaving the program: gives outgoing writes time to arrive, and reports those that did not.
 
-Decides nothing about a text; an undelivered one stays where it is kept already.
+Decides nothing about a text; an undelivered one stays in the outbox or the drafts.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from inbox_tui.tui.inbox.outgoing import Replies
 from inbox_tui.tui.inbox.undo_send import UndoSendQueue
 
 FINISH_TIMEOUT = 6.0
-"""Seconds that quitting waits for what is on its way: a store waits for 5 of them for another's lock."""
+"""Seconds that quitting waits for outgoing writes: a store may wait 5 of them for a lock."""
 FINISH_POLL = 0.02
 
 
 async def finish(context: InboxContext, replies: Replies, hold: UndoSendQueue) -> str:
-    """Send what is held, wait for what is on its way, decisions too.
+    """Send held replies, and wait for outgoing replies and decisions.
 
     Returns:
-        What became of it, in words; "" if there was nothing.
+        The result in words; "" if there was nothing to do.
     """
     work, undone = context.work, len(context.work.undone)
     last = {pending.draft.key: pending for pending in replies.all_under_way()}
@@ -48,13 +48,13 @@ async def finish(context: InboxContext, replies: Replies, hold: UndoSendQueue) -
 
 
 def _waits_for_line(context: InboxContext, replies: Replies) -> bool:
-    """The line is down and all that is on its way is in the outbox: waiting longer serves nobody."""
+    """The connection is down and everything is in the outbox: waiting longer is useless."""
     is_all = _waiting(context, replies) == len(replies.all_under_way())
     return context.lost_at is not None and context.work.writes.survives and is_all
 
 
 def _waiting(context: InboxContext, replies: Replies) -> int:
-    """How many replies and notes a later start would deliver."""
+    """The number of replies and notes that a later start would deliver."""
     return sum(context.work.writes.is_safe(write.draft.key) for write in replies.all_under_way())
 
 

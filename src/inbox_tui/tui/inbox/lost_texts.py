@@ -1,4 +1,4 @@
-"""Texts that were typed or given back for a conversation that cannot be opened any more.
+"""Drafts for conversations that cannot be opened any more.
 
 No list shows such a conversation, so the palette leads here: to read a text whole, to
 discard it, or to open the conversation if it exists after all.
@@ -25,11 +25,11 @@ _GROUP = "lost texts"
 
 
 class LostTexts:
-    """From the list of these texts to what becomes of one.
+    """Shows these drafts, and acts on the one that the member chooses.
 
     Args:
-        view: The screen.
-        replies: Whose drafts they are.
+        view: The inbox context.
+        replies: The member's drafts.
         go_to: Highlights a conversation.
     """
 

@@ -1,6 +1,6 @@
-"""The size below which a screen cannot be worked: it says so, and takes no keys.
+"""The minimum size: below it the screen says that it is too small, and takes no keys.
 
-Hides the screen, never changes it: a text that is being written stays as it is.
+Hides the screen without changing it, so a text in progress stays as it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MIN_COLUMNS, MIN_LINES = 40, 10
 
 
 class MinSize:
-    """Watches over one screen."""
+    """Guards one screen."""
 
     def __init__(self, screen: Screen[None]) -> None:
         self._screen = screen
@@ -27,7 +27,7 @@ class MinSize:
         return self._screen.has_class("-too-small")
 
     async def hold(self, size: Size) -> None:
-        """The terminal has this size now."""
+        """The terminal was resized."""
         screen = self._screen
         too_small = size.width < MIN_COLUMNS or size.height < MIN_LINES
         if too_small and not screen.query("#too-small"):

@@ -1,7 +1,7 @@
-"""Opening the inbox: everything the first screen shows, read before there is a screen.
+"""Opens the inbox: reads everything on the first screen before there is a screen.
 
-What cannot be opened is reported in words on the command line, not on a screen that
-was never drawn; and the first paint is the list, not an empty frame.
+So the command line can report a store that does not open, and the first paint is the
+list, not an empty frame.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from inbox_tui.store.protocol import Store, Titled
 
 
 class InitialData(msgspec.Struct, frozen=True):
-    """A store, and what the first screen shows of it."""
+    """An open store, and the data of the first screen."""
 
     store: Store
     me: Member
@@ -32,24 +32,24 @@ class InitialData(msgspec.Struct, frozen=True):
     counts: Counts
     page: Page
     outbox: Outbox
-    """What the member typed or sent, and the store does not have."""
+    """The member's drafts and undelivered replies."""
     writes: Writes
-    """Where acts go."""
+    """Takes the member's writes."""
 
     @property
     def query(self) -> Query:
-        """What the first screen lists."""
+        """The first list."""
         return self.page.query
 
     @property
     def workspace(self) -> str:
-        """What to call it: its own name, or the last part of where it lives."""
+        """The workspace's name: its own, or the last part of its address."""
         if isinstance(self.store, Titled):
             return self.store.title
         return self.store.name.partition("?")[0].rstrip("/").rpartition("/")[2]
 
     async def aclose(self) -> None:
-        """Let go of the store; what is not delivered yet waits on disk."""
+        """Close the store; undelivered writes wait on disk."""
         await self.writes.aclose()
         await self.store.aclose()
 
@@ -59,7 +59,7 @@ async def open_inbox(launch: Launch) -> InitialData:
 
     Raises:
         ConfigError: the workspace has no agent of the name that was asked for.
-        InboxError: whatever the store says.
+        InboxError: any error of the store.
     """
     store = await launch.open_store()
     try:
@@ -81,7 +81,7 @@ async def open_inbox(launch: Launch) -> InitialData:
 
 
 def _writes(store: Store, outbox: Outbox, left: Sequence[Undelivered]) -> Writes:
-    """Where acts go: through the outbox if the store is not always there, or if anything waits in it."""
+    """Choose how writes go: through the outbox if the store can be unreachable, or if the outbox holds writes."""
     if not (store.capabilities.outbox or left):
         return Direct(store)
     from inbox_tui.operations.delivery import Delivery  # a file on this machine is always there

@@ -1,7 +1,7 @@
-"""Replies and notes between the first key typed and the store's word that it has them.
+"""Replies and notes from the first typed key until the store has accepted them.
 
-Knows what the author had seen when they began, and what is under way. Every text is in the
-outbox or a draft until the store has it. Sends nothing itself.
+Knows what the author had seen when they began, and which messages are under way. Every text is
+in the outbox or a draft until the store has it. Sends nothing itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from inbox_tui.local.outbox import Outbox
 
 
 class Replies:
-    """What this member is writing, by conversation."""
+    """The member's drafts and outgoing messages, by conversation."""
 
     def __init__(self, outbox: Outbox, new_key: Callable[[], str]) -> None:
         self._outbox = outbox
@@ -25,18 +25,18 @@ class Replies:
         self._under_way: dict[str, ReplyWrite] = {}
         self._drafted = {(draft.conversation, draft.kind) for draft in self.drafts()}
         self.drafted: Callable[[ConversationId, bool], None] = lambda id, is_there: None
-        """Is told when a conversation has a draft that had none, or the other way round."""
+        """Called when a conversation gets its first draft or loses its last."""
 
     def saw(self, id: ConversationId, newest: MessageId | None) -> None:
-        """The author looks at the thread up to here and begins, or decides, to write."""
+        """The author has seen the thread up to here and begins, or decides, to write."""
         self._seen[id] = newest
 
     def has_seen(self, id: ConversationId) -> bool:
-        """Whether it is known what the author saw of this conversation."""
+        """Whether the last message that the author saw is known."""
         return id in self._seen
 
     def text(self, id: ConversationId, kind: Kind) -> str:
-        """What was typed and is not on its way: what belongs in the box."""
+        """The draft: text that is not under way and belongs in the box."""
         return self._outbox.journal.get(self._outbox.sender, id, kind) or ""
 
     def kinds(self, id: ConversationId) -> list[Kind]:
@@ -44,7 +44,7 @@ class Replies:
         return [kind for kind in (Kind.MESSAGE, Kind.NOTE) if self.text(id, kind)]
 
     def begun(self, id: ConversationId, kind: Kind) -> datetime | None:
-        """When what belongs in the box was begun; None if nothing does, or it is not known."""
+        """When the draft was begun; None if there is none or the time is unknown."""
         return self._outbox.journal.begun(self._outbox.sender, id, kind)
 
     @property
@@ -54,20 +54,20 @@ class Replies:
 
     @property
     def problem(self) -> str:
-        """Why texts may not survive this run; "" if all is well."""
+        """Why drafts may not survive this run; "" if they will."""
         return self._outbox.problem
 
     @property
     def set_aside(self) -> str:
-        """What earlier programs left that cannot be read, if nobody was told of it yet; "" if nothing."""
+        """A message about unreadable writes of earlier programs, the first time only; "" if there are none."""
         return self._outbox.set_aside
 
     def drafts(self) -> list[Draft]:
-        """Everything that was typed in this store and is not on its way."""
+        """All drafts for this store."""
         return self._outbox.journal.drafts(self._outbox.sender)
 
     def keep(self, id: ConversationId, kind: Kind, text: str) -> None:
-        """Keep what is typed."""
+        """Save the typed text as a draft."""
         self._outbox.journal.put(self._outbox.sender, id, kind, text)
         self._note_draft(id, kind)
 
@@ -83,7 +83,7 @@ class Replies:
         though_waiting: bool = False,
         rest: str = "",
     ) -> ReplyWrite:
-        """Move a text from its draft into the outbox, where it can be sent; ``rest`` stays in its box."""
+        """Move a text from its draft into the outbox; ``rest`` stays in the box."""
         draft = ReplyDraft(
             body=text, key=self._new_key(), kind=kind, last_seen=self._seen.get(id), auto_assign=auto_assign
         )
@@ -94,28 +94,28 @@ class Replies:
         return write
 
     def resume(self, write: ReplyWrite) -> None:
-        """It was sent before a restart and is on its way still."""
+        """The message was sent before a restart and is still under way."""
         self._under_way[write.draft.key] = write
 
     def __contains__(self, key: object) -> bool:
-        """Whether something is on its way under this key."""
+        """Whether a message with this key is under way."""
         return key in self._under_way
 
     def all_under_way(self) -> list[ReplyWrite]:
-        """Everything that is on its way, in order of sending."""
+        """All messages under way, in order of sending."""
         return list(self._under_way.values())
 
     def under_way(self, id: ConversationId) -> list[ReplyWrite]:
-        """What is on its way for this conversation, in order of sending."""
+        """The conversation's messages under way, in order of sending."""
         return [write for write in self._under_way.values() if write.id == id]
 
     def forget(self, key: str) -> None:
-        """It is not on its way any more; its text is being written on, and stands in the box."""
+        """The message is no longer under way: its author went on typing, and its text is in the box."""
         if self._under_way.pop(key, None) is not None:
             self._outbox.remove(key)
 
     def sent(self, key: str, newest: MessageId) -> ReplyWrite | None:
-        """The store has it: nothing is left to keep."""
+        """The store has it: drop it from the outbox."""
         write = self._under_way.get(key)
         self.forget(key)
         if write is not None:
@@ -123,12 +123,12 @@ class Replies:
         return write
 
     def typed_since(self, key: str) -> str:
-        """What was typed into the box since something from it has been on its way."""
+        """Text typed into the box since a message from it has been under way."""
         write = self._under_way.get(key)
         return self.text(write.id, write.draft.kind) if write is not None else ""
 
     def failed(self, key: str) -> ReplyWrite | None:
-        """The store does not have it: its text is the draft again, above anything typed since."""
+        """The store does not have it: its text becomes the draft again, above anything typed since."""
         write = self._under_way.pop(key, None)
         if write is not None:
             self._outbox.give_back(key)
@@ -147,6 +147,6 @@ class Replies:
 
 
 def as_message(write: ReplyWrite, me: Member, now: datetime) -> Message:
-    """What is on its way, as the thread will show it once the store has it."""
+    """A message under way, as the thread will show it once the store has it."""
     draft = write.draft
     return Message(MessageId(f"pending-{draft.key}"), Author.MEMBER, draft.kind, draft.body, now, me, draft.key)

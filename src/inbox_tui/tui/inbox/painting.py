@@ -1,4 +1,4 @@
-"""From the model to the screen: the one door by which a row gets into the list, the pane and the lists seen before."""
+"""Paints rows from the model: the only path for a row into the list, the pane and the cached lists."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from inbox_tui.tui.widgets.conversation_list import ConversationList
 from inbox_tui.tui.widgets.detail_pane import DetailPane
 
 DOUBT_DELAY = 0.1
-"""Seconds that at least pass before rows that are not believed are read again."""
+"""The fewest seconds before doubted rows are read again."""
 
 
 class Painter:
-    """Paints conversations as the model has them, and has rows read again that it does not believe."""
+    """Paints conversations as the model has them, and rereads rows that the model doubts."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Painter:
         clock: Callable[[], datetime],
         read: Callable[[Sequence[ConversationId]], None],
     ) -> None:
-        """``read`` reads conversations again."""
+        """``read`` rereads conversations."""
         self._screen = screen
         self.state = state
         self.seen = SeenLists()
@@ -51,29 +51,29 @@ class Painter:
         self._wait()
 
     def show_all(self) -> None:
-        """Show everything on screen as the model has it now."""
+        """Repaint everything on screen from the model."""
         open_one = self._pane.conversation
         self.show([*self._list.loaded, *([open_one.id] if open_one is not None else ())])
 
     def decide(self, changes: Iterable[StateChange], seen: Sequence[Conversation]) -> None:
-        """Show at once what the member decided; the store has yet to agree."""
+        """Show the member's decision at once, before the store answers."""
         self.state.decide(changes, seen)
         self.show(conversation.id for conversation in seen)
 
     def remove(self, gone: Sequence[ConversationId]) -> None:
-        """Take conversations off the screen that do not exist any more."""
+        """Remove deleted conversations from the screen."""
         self._list.forget(gone)
         self.seen.forget(gone)
 
     def _forget_unshown(self) -> None:
-        """Let the model forget what is on no screen, if it holds much."""
+        """Let the model drop rows that are not on screen, if it holds many."""
         if self.state.is_large:
             open_one = self._pane.conversation
             shown = (open_one.id,) if open_one is not None else ()
             self.state.forget_unshown({*self._list.loaded, *self._list.selected, *shown})
 
     def read_doubted(self) -> None:
-        """Read rows again that are not believed, once their time has come."""
+        """Reread doubted rows when they are due."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None

@@ -1,7 +1,7 @@
 """The command palette: every action of the screen by name, each with its direct key.
 
-Reads the bindings in force, so that a key is written down in one place only and people
-outgrow the palette. Runs actions; knows none of them.
+Reads the bindings in force, so that each key is defined in one place and people learn
+the keys. Runs actions without knowing them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Command(msgspec.Struct, frozen=True):
 
     description: str
     keys: tuple[str, ...]
-    """As people read them."""
+    """The keys as people read them."""
     action: str
     node: DOMNode
     """Where the action is defined."""
@@ -38,10 +38,10 @@ class Command(msgspec.Struct, frozen=True):
 
 
 class InboxCommands(Provider):
-    """What the palette offers."""
+    """The provider of the palette's commands."""
 
     async def discover(self) -> Hits:
-        """Everything, in the order of the bindings."""
+        """All commands, in the order of the bindings."""
         for command in self.commands():
             shown = command.shown(Content(command.description))
             yield DiscoveryHit(shown, self._runner(command), text=command.description)
@@ -72,7 +72,7 @@ class InboxCommands(Provider):
         return list(found.values())
 
     def _named(self) -> Iterator[tuple[DOMNode, Binding]]:
-        """Those in force, and the screen's own that a field with the focus would take as text."""
+        """The active bindings, and those of the screen that a focused field would take as text."""
         screen = self.screen
         active = screen.active_bindings
         for entry in active.values():

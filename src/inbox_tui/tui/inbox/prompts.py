@@ -1,6 +1,6 @@
-"""The questions that the inbox screen asks in a window of their own, and what follows the answers.
+"""Opens the inbox screen's dialogs and acts on their answers.
 
-Each window is loaded when it is first asked for: none of them is on the first screen.
+It imports each dialog on first use: the first screen needs none.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 
 class Prompts:
-    """Export, agent, settings, help and welcome."""
+    """Opens export, agents, settings, help and welcome."""
 
     def __init__(self, context: InboxContext) -> None:
         self._context = context
         self._agents: list[AgentId] = []
-        """Those chosen before, the last one first."""
+        """Earlier choices, the last one first."""
 
     def export(self, query: Query, counts: Counts) -> None:
-        """Ask where to, write everything that the query matches, say how many rows."""
+        """Ask for a file, export everything that the query matches, and report the number of rows."""
         from inbox_tui.operations.exporting import count_rows, export_to_file
         from inbox_tui.tui.dialogs.export import ExportDialog, Exported
 
@@ -73,7 +73,7 @@ class Prompts:
         self._context.screen.app.push_screen(dialog, chosen)
 
     async def settings(self, launch: Launch) -> None:
-        """Show the settings and keep what is changed."""
+        """Show the settings and save the changes."""
         from inbox_tui.tui.dialogs.settings import SettingsDialog, SettingsView
 
         context = self._context
@@ -96,7 +96,7 @@ class Prompts:
         context.screen.app.push_screen(screen, closed)
 
     def lost_texts(self, replies: Replies, go_to: Callable[[Conversation], None]) -> None:
-        """Show the texts whose conversations cannot be opened, and what can be done with them."""
+        """Show the drafts whose conversations cannot be opened."""
         from inbox_tui.tui.inbox.lost_texts import LostTexts
 
         LostTexts(self._context, replies, go_to).look()
@@ -109,7 +109,7 @@ class Prompts:
         self._context.screen.app.push_screen(HelpDialog(key_sections(self._context.screen)))
 
     def welcome(self, offer: Offer | None = None) -> None:
-        """An empty inbox: ask what shall be in it, or go on with what was chosen."""
+        """An empty inbox: ask how to fill it, or continue with the choice."""
         from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeDialog, WelcomeResult
 
         context = self._context
@@ -128,7 +128,7 @@ class Prompts:
             context.screen.app.push_screen(WelcomeDialog(context.work.store.name, offer), answered)
 
     def remove_sample(self) -> None:
-        """Ask before the sample is taken out."""
+        """Ask before removing the sample."""
         from inbox_tui.tui.dialogs.confirm import ConfirmDialog
 
         context = self._context
@@ -163,7 +163,7 @@ class Prompts:
             context.run(context.work.save_photo(result.photo), group=WRITE)
 
     async def _keep_profile(self, profile: Profile) -> str:
-        """Save the member's profile at once; returns in words why it was not."""
+        """Save the member's profile at once; returns the error in words, "" if it worked."""
 
         context = self._context
         try:
@@ -176,7 +176,7 @@ class Prompts:
         return ""
 
     def _suggested(self, query: Query) -> Path:
-        """A name that no file has, where the member is or, if they may not write there, at home."""
+        """An unused file name in the current folder or, if that is not writable, at home."""
         stamp = f"{local(self._context.clock()):%Y-%m-%d-%H%M%S}"
         folder = Path.cwd() if os.access(Path.cwd(), os.W_OK) else Path.home()
         names = (

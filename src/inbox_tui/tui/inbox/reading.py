@@ -1,7 +1,7 @@
 """Reading: the open conversation, which follows the highlight, and its thread.
 
-A thread on screen holds one stretch of it: the newest, the first, or one around a hit of the search. What lies between
-two places of a thread is never read.
+The pane holds one stretch of a thread: the newest messages, the first, or those around a search hit. It never reads
+the messages between two such places.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.widgets.thread_wants import EndWanted, HitWanted, LaterWanted
 
 FOLLOW_DELAY = 0.06
-"""Seconds that a highlight rests before a thread that is not at hand is read."""
+"""Seconds that the highlight rests before an uncached thread is read."""
 SLOW_FOLLOW_DELAY = 0.4
-"""Seconds that it rests on a slow line before anything but the list changes."""
+"""Seconds that it rests on a slow connection before anything but the list changes."""
 NEIGHBOURS = 2
-"""Threads on either side of the highlight that are read ahead."""
+"""Threads to read ahead on either side of the highlight."""
 
 
 class ReadingController:
-    """The open conversation: when it is read, what its thread asks for, and what was read for it."""
+    """Reads and shows the open conversation and its thread."""
 
     def __init__(self, context: InboxContext, followed: Callable[[ConversationId], None]) -> None:
-        """``followed`` is told whenever another conversation is shown."""
+        """``followed`` is called whenever another conversation is shown."""
         self._context = context
         self._followed = followed
         self._resting: Timer | None = None
         self._following: Timer | None = None
 
     def follow(self, conversation: Conversation | None) -> None:
-        """Show the highlighted conversation: at once if its thread is at hand, else after a rest."""
+        """Show the highlighted conversation: at once if its thread is cached, otherwise after a rest."""
         context = self._context
         for timer in (self._following, self._resting):
             if timer is not None:
@@ -45,7 +45,7 @@ class ReadingController:
             self._follow_now(conversation)
 
     def catch_up(self) -> None:
-        """Show the highlighted conversation now, if it was to be shown after a rest."""
+        """Show the highlighted conversation now, without waiting for the rest."""
         if self._resting is not None:
             self._resting.stop()
             self._resting = None
@@ -79,7 +79,7 @@ class ReadingController:
             context.run(context.work.read_thread(near[0], near[1:]), group="thread", exclusive=True)
 
     def show_thread(self, thread: Thread) -> None:
-        """Show a thread if its conversation is open; keep it in any case."""
+        """Cache a thread, and show it if its conversation is open."""
         context = self._context
         context.threads.put(thread)
         if context.is_shown(thread.conversation.id):
@@ -130,13 +130,13 @@ class ReadingController:
             context.thread.go_to_hit(direction)
 
     def find_hit(self, wanted: HitWanted) -> None:
-        """Look for a message that has the words, beyond those on screen."""
+        """Look for a message with the words, beyond those on screen."""
         if wanted.is_asked_for:
             self._context.status.say("Looking further …")
         self._context.run(self._context.work.find_hit(wanted), group="place", exclusive=True)
 
     def show_place(self, place: m.PlaceRead) -> None:
-        """Go to what was asked for, unless its conversation is closed or something else is searched for by now."""
+        """Go to the requested place, unless another conversation is open or the search changed meanwhile."""
         context = self._context
         if not context.is_shown(place.thread.conversation.id):
             return

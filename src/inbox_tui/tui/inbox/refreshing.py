@@ -1,4 +1,4 @@
-"""Reads again what somebody wrote, by one call at a time: what is reported meanwhile waits for the next call."""
+"""Rereads changed conversations, one call at a time: reports that arrive meanwhile wait for the next call."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from inbox_tui.domain.models import ConversationId
 
 
 class RefreshQueue:
-    """Conversations that are to be read again.
+    """The conversations to reread.
 
     Args:
         run: Runs a coroutine beside the screen.
-        read: Reads conversations, and with them the numbers and the open thread. Reports its errors itself.
+        read: Reads conversations, the filters' numbers and the open thread. Reports its own errors.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class RefreshQueue:
         return self._is_wanted
 
     def add(self, ids: Iterable[ConversationId] = ()) -> None:
-        """Read these again; without any, only the numbers and the open thread."""
+        """Reread these; without any, only the numbers and the open thread."""
         self._ids |= dict.fromkeys(ids)
         self._is_wanted = True
         if not self._is_reading:

@@ -1,6 +1,6 @@
-"""What the inbox's workers report, and which part of the inbox shows it.
+"""Passes the workers' results to the part of the inbox that shows them.
 
-Only hands results on: what they mean for the screen is decided by the controllers.
+Decides nothing; the controllers do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from inbox_tui.tui.inbox.triage import TriageController
 
 
 class ReportHandlers(Screen[None]):
-    """A screen to which workers report what they read and wrote."""
+    """A screen that receives its workers' results."""
 
     context: InboxContext
     listing: ListController
@@ -39,7 +39,7 @@ class ReportHandlers(Screen[None]):
     hints: KeyHints
 
     def _painted(self, page: Page, request: PageRequest) -> Page:
-        """A page as the model has its rows by now; one from which rows were removed since still ends where it ended."""
+        """The page with its rows as the model has them now; it keeps its end even if rows were removed since."""
         rows = self.context.state.paint(page.rows)
         return msgspec.structs.replace(
             page, rows=rows, is_end=page.ends(request) if len(rows) < len(page.rows) else page.is_end
@@ -84,9 +84,21 @@ class ReportHandlers(Screen[None]):
 
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:
-        """Somebody wrote, or the line to the store went down or came back."""
+        """Somebody wrote."""
         if not self.following.follow(event.changes):
             self.assigned.read()
+        self.sending.line_changed()
+
+    @on(m.LineLost)
+    def show_line_lost(self, event: m.LineLost) -> None:
+        """The line to the store went down."""
+        self.following.line_lost(event.at)
+        self.sending.line_changed()
+
+    @on(m.LineBack)
+    def show_line_back(self) -> None:
+        """The line to the store came back."""
+        self.following.line_back()
         self.sending.line_changed()
 
     @on(m.ConversationsRead)
@@ -116,7 +128,7 @@ class ReportHandlers(Screen[None]):
 
     @on(m.TriageDone)
     def show_decision(self, event: m.TriageDone) -> None:
-        """What the store made of a decision."""
+        """The store's answer to a decision."""
         self.triage.show(event.done)
 
     @on(m.ReplySent)
@@ -131,12 +143,12 @@ class ReportHandlers(Screen[None]):
 
     @on(m.ReplyUnconfirmed)
     def show_unconfirmed(self, event: m.ReplyUnconfirmed) -> None:
-        """The store may have a reply although no answer came."""
+        """The store may have the reply, though its answer did not arrive."""
         self.sending.show_under_way(event.id)
 
     @on(m.ReplyFailed)
     def show_unsent(self, event: m.ReplyFailed) -> None:
-        """The store has a reply not."""
+        """The store does not have the reply."""
         self.sending.failed(event.id, event.key, event.error)
 
     @on(m.ConversationsImported)
@@ -151,7 +163,7 @@ class ReportHandlers(Screen[None]):
 
     @on(m.OperationFailed)
     def show_failure(self, event: m.OperationFailed) -> None:
-        """Something did not work: say so, and show the truth again."""
+        """An operation failed: say so, and show the conversations as they are."""
         self.context.failed(event.operation, event.error, event.ids, event.undecided)
         self.triage.failed(event.operation)
         self.listing.keep_shown(event.operation)

@@ -1,4 +1,4 @@
-"""The work that a screen hands to workers: ask the store, report a message.
+"""The screen's requests to the store, for workers to run.
 
 Every method awaits one operation and posts one result to the screen, or
 OperationFailed. It touches no widget, so a cancelled or late worker harms nothing.
@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import assert_never
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import ChangeId
+from inbox_tui.domain.changes import ChangeId, LineBack, LineLost, Written
 from inbox_tui.domain.errors import InboxError, NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query, Scope
 from inbox_tui.domain.models import (
@@ -51,36 +52,36 @@ DELIVER = "deliver"
 READ_CHANGED = "read what changed"
 SELECT_ALL = "select all"
 WRITE = "write"
-"""The group of the workers that write, all but decisions."""
+"""The group of workers for writes other than decisions."""
 DECIDE = "decide"
-"""The group of the workers that decide about conversations."""
+"""The group of workers for decisions."""
 THREAD = 100
-"""Messages read at first; earlier ones come when scrolled to."""
+"""Messages of the first read; scrolling loads earlier ones."""
 MINE_AT_ONCE = 500
 MAX_MINE = 5_000
-"""Conversations that are known to be the member's own; what is older was hardly assigned just now."""
+"""How many of the member's conversations are tracked; an older one was hardly assigned just now."""
 LOOKED_AT_ONCE = 20
-"""Threads that are read to see who assigned something."""
+"""The most threads to read to see who assigned a conversation."""
 TAIL = 20
-"""Messages of each, among which its newest event is looked for."""
+"""Messages to read of each when looking for its newest event."""
 FOLLOW_AGAIN = 2.0
-"""Seconds after which a store that could not be followed is tried again."""
+"""Seconds before following the feed is retried after an error."""
 SELECT_ALL_LIMIT = 10_000
-"""Conversations that "select all" selects at the most."""
+"""The most conversations of "select all"."""
 
 
 class StoreRequests:
     """Operations on one store, reporting to one screen."""
 
     def __init__(self, screen: MessagePump, store: Store, state: InboxState, writes: Writes) -> None:
-        """``state`` learns every row that is read. Writes through an outbox may take as long as the line is down."""
+        """``state`` gets every row that is read. A write through the outbox may wait until the connection is back."""
         self._screen = screen
         self.store = store
         self.state = state
         self.writes = writes
         self.triage = Triage(writes)
         self.undone: list[InboxError] = []
-        """For each conversation about which a decision came to nothing, why."""
+        """The reason of the last failed decision, by conversation."""
 
     async def read_list(self, query: Query) -> None:
         """The list from its beginning, with the counts that belong to it."""
@@ -96,7 +97,7 @@ class StoreRequests:
             self._post(m.PageRead(query, request, await self._page(query, request)))
 
     async def read_found(self, query: Query, show: Callable[[Query, Page], None]) -> None:
-        """Show what a search finds now, from the beginning."""
+        """Run the search again, from the beginning."""
         async with self._reporting("count"):
             show(query, await self._page(query, PageRequest(limit=FIRST_PAGE)))
 
@@ -107,14 +108,14 @@ class StoreRequests:
         return page
 
     async def read_thread(self, id: ConversationId, neighbours: Sequence[ConversationId] = ()) -> None:
-        """A thread, then those that are likely to be wanted next."""
+        """Read a thread, then those that are likely to be needed next."""
         async with self._reporting("open the conversation", [id]):
             self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
             for other in neighbours:
                 self._post(m.ThreadRead(other, await self.store.thread(other, limit=THREAD)))
 
     async def read_earlier(self, id: ConversationId, before: MessageId) -> None:
-        """Messages before those on screen; where a restore undid these, the newest that there are instead."""
+        """Messages before those on screen; the newest ones if a restore undid those on screen."""
         async with self._reporting("read earlier messages", [id]):
             try:
                 self._post(m.EarlierRead(before, await self.store.thread(id, before=before, limit=THREAD)))
@@ -122,7 +123,7 @@ class StoreRequests:
                 self._post(m.ThreadRead(id, await self.store.thread(id, limit=THREAD)))
 
     async def read_later(self, id: ConversationId, after: MessageId) -> None:
-        """Messages after those on screen; where a restore undid these, the newest that there are instead."""
+        """Messages after those on screen; the newest ones if a restore undid those on screen."""
         async with self._reporting("read later messages", [id]):
             try:
                 self._post(m.LaterRead(after, await self.store.thread(id, after=after, limit=THREAD)))
@@ -136,7 +137,7 @@ class StoreRequests:
             self._post(m.PlaceRead(await self.store.thread(id, after=after, limit=THREAD), after))
 
     async def find_hit(self, wanted: HitWanted) -> None:
-        """Read on until a message has the words of a search, stretch by stretch, while the screen does other things."""
+        """Read on, stretch by stretch, until a message has the words of a search; the screen stays responsive."""
         id, place, is_back = wanted.conversation_id, wanted.beyond, wanted.direction < 0
         async with self._reporting("look for the words", [id]):
             while True:
@@ -155,7 +156,7 @@ class StoreRequests:
     async def refresh(
         self, ids: Sequence[ConversationId], agent: AgentId | None, opened: ConversationId | None
     ) -> None:
-        """Conversations that were written to, the thread of the open one, and the numbers of the filters."""
+        """Changed conversations, the open thread and the filters' numbers."""
         async with self._reporting(READ_CHANGED, ids):
             asked = self.state.ask()
             seen = await read_refreshed(self.store, Refresh(ids, Scope(agent), opened, THREAD))
@@ -177,18 +178,25 @@ class StoreRequests:
             self._post(m.TeamRead(me, tuple(agents), tuple(members)))
 
     async def follow(self) -> None:
-        """Report what anybody writes, for as long as the screen lives; where that fails, try again."""
+        """Follow the feed and report every write for as long as the screen lives; retry after an error."""
         since: ChangeId | None = None
         told = ""
         while True:
             try:
-                async for changes in self.store.changes(since):
-                    since, told = changes.id or since, ""
-                    if changes.lost_at is None:
-                        self.writes.line_is_back()
-                    else:
-                        self.writes.line_is_down()
-                    self._post(m.ChangesSeen(changes))
+                async for report in self.store.changes(since):
+                    told = ""
+                    match report:
+                        case Written(id=since):
+                            self.writes.line_is_back()
+                            self._post(m.ChangesSeen(report))
+                        case LineLost(at=at):
+                            self.writes.line_is_down()
+                            self._post(m.LineLost(at))
+                        case LineBack():
+                            self.writes.line_is_back()
+                            self._post(m.LineBack())
+                        case _:
+                            assert_never(report)
             except InboxError as error:
                 if error.message != told:  # a token that was revoked stays so, and other words stand there meanwhile
                     told = error.message
@@ -198,7 +206,7 @@ class StoreRequests:
             await asyncio.sleep(FOLLOW_AGAIN)
 
     async def send(self, pending: ReplyWrite) -> None:
-        """A reply or note, and the resolve that was asked for with it."""
+        """Send a reply or note, and resolve if its author asked for that."""
         asked = self.state.ask()
         try:
             sent = await self.writes.reply(pending)
@@ -236,12 +244,12 @@ class StoreRequests:
         self._post(m.TriageDone(done))
 
     async def find_waiting(self, agent: AgentId | None, after: ConversationId | None, me: Member | None) -> None:
-        """Who waits longest, or next after the given conversation, of nobody's and the member's or (None) of all."""
+        """Find who waits longest, or next after a conversation: among nobody's and ``me``'s, or (None) all."""
         async with self._reporting("find who waits"):
             self._post(m.WaitingFound(await next_waiting(self.store, agent, after, me)))
 
     async def read_mine(self, found: Callable[[Sequence[Conversation]], None]) -> None:
-        """What is the member's and open, of all agents, up to MINE_AT_MOST."""
+        """The member's open conversations of all agents, up to MINE_AT_MOST."""
         async with self._reporting("read what is yours"):
             mine: list[Conversation] = []
             async for rows in pages(self.store, Query(Filter.YOUR_INBOX), MINE_AT_ONCE, MAX_MINE):
@@ -251,7 +259,7 @@ class StoreRequests:
     async def look_at_assigned(
         self, conversations: Sequence[Conversation], me: Member, found: Callable[[Sequence[Conversation]], None]
     ) -> None:
-        """Those of the member's conversations that somebody else just gave them; more than a few are taken as such."""
+        """The conversations that somebody else just assigned to the member; of many, all count as such."""
         async with self._reporting("read what was assigned to you"):
             if len(conversations) > LOOKED_AT_ONCE:
                 found(conversations)
@@ -277,7 +285,7 @@ class StoreRequests:
             return None
 
     async def select_all(self, query: Query) -> None:
-        """Every conversation that the list holds, up to SELECT_ALL_LIMIT."""
+        """Every conversation of the list, up to SELECT_ALL_LIMIT."""
         async with self._reporting(SELECT_ALL):
             if isinstance(self.store, Scan):
                 asked = self.state.ask()
@@ -286,7 +294,7 @@ class StoreRequests:
                 self._post(m.AllFound(query, tuple(found)))
 
     async def save_profile(self, name: str, badge: Badge) -> None:
-        """The member's own display name and avatar."""
+        """Save the member's display name and avatar."""
         async with self._reporting("save your profile"):
             if isinstance(self.store, Team):
                 try:
@@ -295,7 +303,7 @@ class StoreRequests:
                     await self.read_team()
 
     async def save_photo(self, path: Path | None) -> None:
-        """The member's own photo, from a file; None removes it."""
+        """Save the member's photo from a file; None removes it."""
         async with self._reporting("save your photo"):
             if isinstance(self.store, Team):
                 try:
@@ -305,7 +313,7 @@ class StoreRequests:
                 await self.store.save_photo(photo)
 
     async def fill_with_sample(self, now: datetime) -> None:
-        """The sample workspace, into an empty store."""
+        """Load the sample workspace into an empty store."""
         async with self._reporting("fill the inbox with the sample"):
             from inbox_tui.operations.sample import fill  # only a first start needs it
 
@@ -314,7 +322,7 @@ class StoreRequests:
             await self.read_team()
 
     async def remove_sample(self, now: datetime) -> None:
-        """The sample, out of the store again."""
+        """Remove the sample from the store."""
         async with self._reporting("remove the sample"):
             from inbox_tui.operations.sample import remove  # seldom needed
 
@@ -322,7 +330,7 @@ class StoreRequests:
             await self.read_team()
 
     async def import_file(self, path: Path, now: datetime) -> None:
-        """Conversations from a file."""
+        """Import conversations from a file."""
         async with self._reporting("import"):
             from inbox_tui.operations.importing import Import, ImportSource  # only a first start needs it
 
@@ -345,15 +353,15 @@ class StoreRequests:
             self._post(m.OperationFailed(operation, error, tuple(ids), tuple(change.id for change in changes)))
 
     def refused(self, ids: Sequence[ConversationId], error: InboxError) -> None:
-        """Something that was decided before a restart, about what has changed since."""
+        """A decision from before a restart failed, because its conversation changed since."""
         self._post(m.OperationFailed("do what was decided earlier", error, tuple(ids)))
 
     def held(self, error: InboxError) -> None:
-        """The store takes no writes, for another reason than a line that is down perhaps."""
+        """The store takes no writes, possibly for another reason than a lost connection."""
         self._post(m.OperationFailed(DELIVER, error))
 
     def unconfirmed(self, write: ReplyWrite) -> None:
-        """The store may have a reply although no answer came."""
+        """The store may have the reply, though its answer did not arrive."""
         self._post(m.ReplyUnconfirmed(write.id))
 
     def _post(self, message: Message) -> None:

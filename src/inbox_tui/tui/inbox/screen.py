@@ -1,7 +1,7 @@
 """The inbox: the list at the left, the conversation at the right, and the keys of a shift.
 
-Coordinates: turns keys and widgets' messages into work, and results into what the
-widgets show. Listing, reading, triage and composing have a controller each.
+It only coordinates: keys and widgets' messages go to the controllers for listing, reading,
+triage and composing, and so do the workers' results.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ from inbox_tui.tui.widgets.status_line import StatusLine
 from inbox_tui.tui.widgets.top_bar import TopBar
 
 AGES_EVERY = 30.0
-"""Seconds after which ages and waits are looked at again."""
+"""Seconds between updates of ages and waits."""
 
 
 class InboxScreen(IntentHandlers):
-    """Where a shift is worked."""
+    """The main screen."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012 - Textual declares it so
     BINDINGS: ClassVar[list[BindingType]] = [*INBOX_KEYS]
@@ -67,7 +67,7 @@ class InboxScreen(IntentHandlers):
         self._least_size = MinSize(self)
 
     def compose(self) -> ComposeResult:
-        """The screen of the design, from top to bottom."""
+        """The widgets, from top to bottom."""
         yield TopBar()
         yield FilterBar()
         with Horizontal(id="main"):
@@ -78,7 +78,7 @@ class InboxScreen(IntentHandlers):
         yield StatusLine()
 
     def on_mount(self) -> None:
-        """Show what was read while opening, then follow what others write."""
+        """Show the data read while opening, then follow the feed."""
         opened = self._opened
         state = InboxState(self._clock, opened.me, opened.members)
         state.read(opened.page.rows)
@@ -106,19 +106,19 @@ class InboxScreen(IntentHandlers):
             self.call_after_refresh(self.prompts.welcome)
 
     async def on_resize(self, event: events.Resize) -> None:
-        """Below a size at which nothing can be read, say so instead of showing pieces."""
+        """Below the minimum size, say so instead of showing fragments."""
         await self._least_size.hold(event.size)
 
     def action_filter(self, name: str) -> None:
-        """Show another filter."""
+        """Switch to another filter."""
         self.listing.change(filter=Filter(name), order=None)
 
     def action_order(self) -> None:
-        """Sort the list the next way."""
+        """Sort the list in its next order."""
         self.listing.change_order()
 
     async def action_search(self) -> None:
-        """Type words that narrow the list."""
+        """Open the search field."""
         await self.listing.open_search()
 
     def action_hit(self, direction: int) -> None:
@@ -126,11 +126,11 @@ class InboxScreen(IntentHandlers):
         self.reading.go_to_hit(direction)
 
     def action_next_waiting(self, of_anybody: bool) -> None:
-        """Go to who has been waiting longest, then to the next."""
+        """Go to the longest waiting visitor, then to the next."""
         self.jumps.find_waiting(of_anybody=of_anybody)
 
     def action_write(self) -> None:
-        """Write into the box that is shown, be it a reply or a note."""
+        """Put the cursor into the box, in its present mode."""
         self._begin(None)
 
     def action_reply(self) -> None:
@@ -142,7 +142,7 @@ class InboxScreen(IntentHandlers):
         self._begin(Kind.NOTE)
 
     def action_assign(self) -> None:
-        """Choose who gets it."""
+        """Open the dialog that assigns it."""
         self.triage.choose_assignee()
 
     def action_take(self) -> None:
@@ -154,11 +154,11 @@ class InboxScreen(IntentHandlers):
         self.triage.toggle_status()
 
     def action_select_all(self) -> None:
-        """Select everything that the list holds."""
+        """Select the whole list."""
         self.triage.select_all(self.listing.query)
 
     def action_undo(self) -> None:
-        """Take back what was just sent, or the last decision."""
+        """Undo the last send or the last decision."""
         if not self.sending.take_back():
             self.triage.undo()
 
@@ -167,7 +167,7 @@ class InboxScreen(IntentHandlers):
         self.prompts.export(self.listing.query, self.listing.counts)
 
     def action_agent(self) -> None:
-        """Choose whose conversations are listed."""
+        """Choose the agent whose conversations to list."""
         self.prompts.choose_agent(self.listing.query.agent, self.listing.change_agent)
 
     async def action_settings(self) -> None:
@@ -175,7 +175,7 @@ class InboxScreen(IntentHandlers):
         await self.prompts.settings(self._launch)
 
     def action_lost_texts(self) -> None:
-        """Show texts whose conversations cannot be opened."""
+        """Show the drafts whose conversations cannot be opened."""
         self.prompts.lost_texts(self.composing.replies, self.jumps.go_to)
 
     def action_assigned(self) -> None:
@@ -186,13 +186,13 @@ class InboxScreen(IntentHandlers):
             self.context.status.say("Nothing was assigned to you that you have not seen")
 
     def action_offer(self, offer: str) -> None:
-        """Do one of the things that can be done with an empty inbox."""
+        """Run one of the offers for an empty inbox."""
         from inbox_tui.tui.dialogs.welcome import Offer  # not on the first screen
 
         self.prompts.welcome(Offer[offer])
 
     def action_remove_sample(self) -> None:
-        """Take the sample out of the inbox."""
+        """Remove the sample from the inbox."""
         self.prompts.remove_sample()
 
     def action_help(self) -> None:
@@ -200,7 +200,7 @@ class InboxScreen(IntentHandlers):
         self.prompts.help()
 
     def action_back(self) -> None:
-        """From the conversation to the list; from a selection or search to none."""
+        """Go from the conversation back to the list; in the list, clear the selection or the search."""
         if self.has_class("-narrow") and self.has_class("-reading"):
             self.remove_class("-reading")
         elif self.context.list.selected:

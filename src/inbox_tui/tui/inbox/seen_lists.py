@@ -1,7 +1,7 @@
-"""The beginnings of the lists that were shown lately, so that going back to a filter shows it at once.
+"""Caches the first pages of recent lists, so that going back to a filter shows it at once.
 
-What is shown from here is then read again. Until it is there, no row stands in a list in which it does not belong
-by what is known of it: whoever hears of a conversation must say so (``hear``, ``forget``).
+The screen then reads the list again. Meanwhile no row may stand in a list where it no longer belongs, so every
+change to a conversation must reach the cache (``hear``, ``forget``).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from inbox_tui.domain.models import Conversation, ConversationId, MemberId
 from inbox_tui.domain.paging import Page
 
 CACHE_SIZE = 16
-"""Lists that are kept, a page of each; the one that was used longest ago goes first."""
+"""The number of cached lists, a page of each; the least recently used one goes first."""
 MAX_HEARD = 500
-"""Conversations that are remembered to stand in lists whose page did not hold them."""
+"""The number of updated conversations that are remembered for lists whose page did not hold them."""
 
 
 class Seen(NamedTuple):
-    """A list as it was read, its rows as they are known now."""
+    """A list with its rows as they are known now."""
 
     page: Page
     counts: Counts
@@ -31,14 +31,14 @@ class Seen(NamedTuple):
 
 
 class SeenLists:
-    """The first page of each list that was shown. A search is not among them: only the store knows what it finds."""
+    """The first page of each recent list. Searches are not cached: only the store knows their hits."""
 
     def __init__(self) -> None:
         self._lists: OrderedDict[Query, Seen] = OrderedDict()
         self._heard: OrderedDict[ConversationId, Conversation] = OrderedDict()
 
     def put(self, page: Page, counts: Counts) -> None:
-        """Keep a list's first page, which was just read."""
+        """Cache a list's first page."""
         if page.query.search or page.offset:
             return
         self.hear(page.rows)
@@ -48,7 +48,7 @@ class SeenLists:
             self._lists.popitem(last=False)
 
     def get(self, query: Query, me: MemberId) -> Seen | None:
-        """The list as it stands by what is known: without what has left it, with what has come; None: not seen."""
+        """The list as far as it is known: without the rows that left, with those that came; None if not cached."""
         seen = self._lists.get(query)
         if seen is None:
             return None
@@ -62,7 +62,7 @@ class SeenLists:
         return Seen(msgspec.structs.replace(seen.page, rows=rows), seen.counts)
 
     def hear(self, conversations: Iterable[Conversation]) -> None:
-        """This is what is known of conversations now."""
+        """Update conversations."""
         now = {conversation.id: conversation for conversation in conversations}
         self._replace(now, now)
         for id, conversation in now.items():
@@ -72,18 +72,18 @@ class SeenLists:
             self._heard.popitem(last=False)
 
     def forget(self, ids: Collection[ConversationId]) -> None:
-        """Conversations exist no more."""
+        """Conversations were deleted."""
         self._replace(set(ids), {})
         for id in ids:
             self._heard.pop(id, None)
 
     def clear(self) -> None:
-        """Everything may be old."""
+        """Everything may be out of date: clear the cache."""
         self._lists.clear()
         self._heard.clear()
 
     def _replace(self, named: Collection[ConversationId], by: dict[ConversationId, Conversation]) -> None:
-        """Put other rows in the place of those named, or none."""
+        """Replace the named rows, or remove them."""
         for query, (page, counts) in self._lists.items():
             if any(row.id in named for row in page.rows):
                 rows = tuple(by.get(row.id, row) for row in page.rows if row.id not in named or row.id in by)

@@ -1,4 +1,4 @@
-"""What is asked before a text is sent: each question in a window of its own, loaded when it is first asked."""
+"""The dialogs that ask before a text is sent, each imported on first use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from inbox_tui.tui.inbox.context import InboxContext
 
 
 def is_busy(context: InboxContext, id: ConversationId) -> bool:
-    """Whether somebody is typing elsewhere: a question that comes by itself would take the keys away."""
+    """Whether the member is typing elsewhere, so that an unexpected dialog would take their keys."""
     if context.screen.app.screen is not context.screen or context.header.is_searching:
         return True
     return context.is_writing and context.box.conversation_id != id
@@ -33,7 +33,7 @@ def ask_to_send(
     *,
     visitor: str = "",
 ) -> None:
-    """Show what colleagues, or the ``visitor`` where one is named, wrote meanwhile, and ask whether to send."""
+    """Show what colleagues (or the ``visitor``, if given) wrote meanwhile, and ask whether to send."""
     from inbox_tui.tui.dialogs.conflict import ConflictDialog  # not on the first screen
 
     modal = ConflictDialog(written, text, context.keys["reply.send-anyway"], conversation=id, visitor=visitor)

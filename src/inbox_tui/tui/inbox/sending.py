@@ -1,7 +1,7 @@
-"""Sending what was written: what stops a send, the seconds in which it can be undone, what follows it.
+"""Sends replies and notes: the checks before, the seconds for undo, and the steps after.
 
-A text leaves the box only on its way to the store and comes back if the store does not take
-it. What may be sent is the store's to decide.
+A text leaves the box only to go to the store, and comes back if the store refuses it. The
+store decides what may be sent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from inbox_tui.tui.presenters.thread import PendingMessage
 
 
 class SendController:
-    """What the member sent, until the store has it or it is back in its box."""
+    """Handles a sent text until the store has it or it is back in its box."""
 
     def __init__(self, context: InboxContext, composing: ComposeController, replies: Replies) -> None:
         self._context = context
@@ -38,11 +38,11 @@ class SendController:
         self._replies = replies
         self._is_finishing = False
         self._untold: set[str] = set()
-        """Keys of replies from earlier whose arrival must not take the place of a sentence that is said once."""
+        """Keys of earlier replies whose arrival must not replace a message that is shown once."""
         self._hold = UndoSendQueue(context.screen.set_timer, self._send)
 
     def follow(self, id: ConversationId) -> None:
-        """Another conversation is highlighted: its draft comes into the box, and what is on its way into its thread."""
+        """Another conversation is highlighted: show its draft in the box, and its outgoing messages in the thread."""
         self._composing.follow(id)
         self.show_under_way(id)
 
@@ -59,7 +59,7 @@ class SendController:
         at_once: bool = False,
         rest: str = "",
     ) -> None:
-        """Send in a moment, or at once; unless the profile must be completed first.
+        """Send after the undo time, or at once; ask for the profile first if it is incomplete.
 
         A note resolves a visitor who waits only ``though_waiting``, and a reply goes ``though_unseen`` where the
         visitor wrote below what is on screen; otherwise the author is asked. ``rest`` stays in the box.
@@ -118,7 +118,7 @@ class SendController:
     def _ask_to_send(
         self, id: ConversationId, text: str, unseen: tuple[Message, ...], *, and_resolve: bool, cursor: int | None
     ) -> None:
-        """The visitor wrote what the author cannot have read: show it, and ask once."""
+        """The visitor wrote something that the author has not seen: show it, and ask once."""
         context = self._context
 
         def answered(sends: bool) -> None:
@@ -135,7 +135,7 @@ class SendController:
         return self._composing.visitor(id)
 
     def take_back(self, id: ConversationId | None = None) -> bool:
-        """Put what is held, of one conversation or (None) the last of all, back into its box."""
+        """Put the last held text, of one conversation or (None) of any, back into its box."""
         context = self._context
         pending = self._hold.newest(id)
         if pending is None:
@@ -152,7 +152,7 @@ class SendController:
         return True
 
     def continued(self, key: str) -> None:
-        """Somebody typed on after Enter: the text is in the box already, and what was held is not sent."""
+        """The member typed on after Enter: the text is in the box already, so do not send the held one."""
         pending = self._hold.take(key)
         self._replies.forget(key)
         if pending is not None:
@@ -160,7 +160,7 @@ class SendController:
             self._context.status.say("Not sent: you kept typing, so Enter became a new line")
 
     def resume(self) -> None:
-        """Say what is not well with the drafts, and go on delivering what was sent before a restart."""
+        """Report problems with the drafts, and resume delivering replies from before a restart."""
         if self._replies.problem:
             self._context.status.say(self._replies.problem, is_problem=True)
         writes, set_aside = self._context.work.writes, self._replies.set_aside
@@ -176,13 +176,13 @@ class SendController:
         writes.start(self._context.work)
 
     def line_changed(self) -> None:
-        """The line to the store went down or came back: say so of what is on its way."""
+        """The connection to the store was lost or came back: show that on outgoing messages."""
         shown = self._context.pane.conversation
         if shown is not None:
             self.show_under_way(shown.id)
 
     async def finish(self) -> str:
-        """Send what is held, wait for what is on its way, decisions too, and say what became of it."""
+        """Send held replies, wait for outgoing replies and decisions, and return the result in words."""
         self._is_finishing = self._context.is_leaving = True
         return await finish(self._context, self._replies, self._hold)
 
@@ -196,7 +196,7 @@ class SendController:
             self.show_under_way(pending.id)
 
     def _hand_over(self, pending: ReplyWrite) -> None:
-        """Let the list have the keys after sending, unless somebody went on typing or wants to stay."""
+        """Move the focus to the list after sending, unless the member went on typing or wants to stay."""
         context, after = self._context, self._context.settings.after_send
         written, in_box = (pending.id, pending.draft.kind), (context.box.conversation_id, context.box.kind)
         is_there = context.is_writing and written == in_box
@@ -210,7 +210,7 @@ class SendController:
             context.say_of((context.list.highlighted or pending).id, f"{what} · {context.keys['inbox.undo']} undo")
 
     def show_under_way(self, id: ConversationId) -> None:
-        """Show what is on its way at the end of the thread."""
+        """Show outgoing messages at the end of the thread."""
         context = self._context
         if context.is_shown(id):
             now = context.clock()
@@ -247,14 +247,14 @@ class SendController:
         context.refresh()
 
     def still_waiting(self, conversation: Conversation) -> None:
-        """A note was to resolve somebody who has begun to wait since, or of whom nobody was asked."""
+        """A note should resolve a conversation, but its visitor waits and the author did not confirm that."""
         self._context.status.say(
             f"Note added. {conversation.visitor} waits for an answer, so nothing was resolved.",
             is_problem=True,
         )
 
     def failed(self, id: ConversationId, key: str, error: InboxError) -> None:
-        """The store has it not: the text is back, with the reason and what can be done."""
+        """The store does not have it: the text is back, with the reason and a hint."""
         context = self._context
         busy = is_busy(context, id)
         since = self._replies.typed_since(key)

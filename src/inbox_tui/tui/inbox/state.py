@@ -1,18 +1,18 @@
-"""The model behind the inbox: the rows that were read, and what the member decided and the store has not shown yet.
+"""The model behind the inbox: the rows that were read, and the member's changes that the store does not show yet.
 
-A screen paints the rules applied to the two (``InboxState.painted``), so nothing that arrives late can paint a
-decision away. Imports no Textual.
+The screen paints the rules applied to both (``InboxState.painted``), so a late answer cannot paint a decision away.
+Imports no Textual.
 
-**What orders rows.** A conversation carries no version, so two things tell which of two rows is the newer one:
+**The order of rows.** A conversation carries no version, so two things tell which of two rows is the newer one:
 
-- when they were asked for. ``ask`` numbers each request. A row that was asked for before the one that is held was asked
-  for is dropped; if it was the newer one after all, the feed still has to report the write, and the row is read again.
-  The result of the member's own write and a row that the feed carries count as asked for when they arrive.
-- what only grows. Within one history neither ``messages`` nor ``last_activity_at`` shrinks.
+- the time of the request. ``ask`` numbers each request. The model drops a row whose request is older than that of the
+  row it holds; if the dropped row was newer after all, the feed has yet to report the write, which rereads the row.
+  The result of the member's own write and a row from the feed count as requested on arrival.
+- the values that only grow. Within one history neither ``messages`` nor ``last_activity_at`` shrinks.
 
-Neither tells a lagging store's old status from a colleague who put it back. A row that shows what was there before a
-decision is therefore not believed for ``CONFIRM_TIMEOUT`` after the store made the change; then the row is read again,
-and what it shows then is painted.
+Neither tells a lagging store's old status from a colleague who restored it. So the model doubts a row that shows the
+state before a decision until ``CONFIRM_TIMEOUT`` after the store made the change; then it rereads the row and believes
+the answer.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from inbox_tui.domain.outcomes import Outcome
 from inbox_tui.domain.team import with_members
 
 CONFIRM_TIMEOUT = timedelta(seconds=3)
-"""For how long after the store made a change an older row is not believed."""
+"""How long after the store made a change the model doubts an older row."""
 MAX_ROWS = 4_000
-"""Rows that are held; beyond that, those that nobody shows and nobody decided about are forgotten."""
+"""The most rows to hold; beyond that the model drops rows that are not on screen and have no pending change."""
 MAX_REMOVED = 1_000
-"""Removed conversations that are remembered, so that a late answer does not bring them back."""
+"""How many deleted conversations to remember, so that a late answer does not bring one back."""
 
 
 class Ask(NamedTuple):
-    """One request to the store: a later one is greater."""
+    """The number of a request to the store; later ones are greater."""
 
     number: int
     at: datetime
@@ -50,19 +50,19 @@ _NEVER = Ask(0, datetime.min.replace(tzinfo=timezone.utc))
 
 @dataclass
 class _Pending:
-    """A decision that the store has not shown yet."""
+    """A pending change: a decision that the store does not show yet."""
 
     change: StateChange
     at: datetime
     """When the member decided."""
     asked: Ask
     made: Conversation | None = None
-    """The row that the store answered with; None while the answer is awaited."""
+    """The row in the store's answer; None until it arrives."""
     lags_until: datetime | None = None
-    """Until when a row that shows the time before it is not believed; None while the answer is awaited."""
+    """Until when the model doubts a row from before the change; None until the store answers."""
 
     def is_settled(self, at: datetime) -> bool:
-        """The store made it, and every row that is asked for at this time is believed."""
+        """The store made it, and the time for doubt is over."""
         return self.lags_until is not None and at >= self.lags_until
 
 
@@ -71,21 +71,21 @@ class _Entry:
     """One conversation."""
 
     row: Conversation
-    """As the store holds it, as far as is known."""
+    """The newest known row of the store."""
     asked: Ask
     pending: dict[type[StateChange], _Pending] = field(default_factory=dict)
     """The last decision of each kind."""
     doubted: datetime | None = None
-    """When it is to be read again; None where nothing speaks against ``row``."""
+    """When to reread it; None if ``row`` is not in doubt."""
     trusted: Ask | None = None
-    """A row that was asked for from here on is the truth, whatever it shows."""
+    """A row from this request or a later one is the truth, whatever it shows."""
 
 
 class InboxState:
-    """Rows and decisions of one inbox.
+    """Rows and pending changes of one inbox.
 
     Args:
-        clock: Gives the present.
+        clock: Returns the current time.
         me: The member who decides.
         members: All members.
     """
@@ -100,7 +100,7 @@ class InboxState:
         self._members: Mapping[MemberId, Member] = {member.id: member for member in members}
 
     def __len__(self) -> int:
-        """How many conversations are held."""
+        """The number of conversations held."""
         return len(self._entries)
 
     @property
@@ -111,12 +111,12 @@ class InboxState:
     # What was read
 
     def ask(self) -> Ask:
-        """Number a request that is made now; give the number to ``read`` or ``wrote`` with the answer."""
+        """Number a request that starts now; pass the number to ``read`` or ``wrote`` with the answer."""
         self._last += 1
         return Ask(self._last, self._clock())
 
     def read(self, rows: Iterable[Conversation], asked: Ask | None = None) -> None:
-        """The store gave rows in answer to a request; None: the feed carried them."""
+        """The store answered a request with rows; None: the feed carried them."""
         asked = self.ask() if asked is None else asked
         for row in rows:
             if asked < self._removed.get(row.id, _NEVER):
@@ -125,7 +125,7 @@ class InboxState:
             self._take(row, asked)
 
     def wrote(self, row: Conversation, asked: Ask) -> None:
-        """The store answered a write, which was numbered ``asked``, with the row that it left."""
+        """The store answered the write numbered ``asked`` with the resulting row."""
         if asked < self._removed.get(row.id, _NEVER):
             return
         entry = self._entries.get(row.id)
@@ -135,7 +135,7 @@ class InboxState:
             self.read((row,))
 
     def removed(self, ids: Iterable[ConversationId]) -> None:
-        """Conversations do not exist any more."""
+        """Conversations were deleted."""
         now = self.ask()
         for id in ids:
             self._entries.pop(id, None)
@@ -146,7 +146,7 @@ class InboxState:
             del self._removed[next(iter(self._removed))]
 
     def start_again(self) -> None:
-        """The store went back to an older history: only what is asked for from here on counts."""
+        """The store was restored to an older history: only answers to requests from here on count."""
         self._removed.clear()
         now = self.ask()
         for entry in self._entries.values():
@@ -159,7 +159,7 @@ class InboxState:
             entry.row = with_members(entry.row, self._members)
 
     def forget_unshown(self, shown: Collection[ConversationId]) -> None:
-        """Forget rows that nobody shows and nobody decided about."""
+        """Drop rows that are not on screen and have no pending change."""
         now = self._clock()
         for id, entry in tuple(self._entries.items()):
             is_settled = all(pending.is_settled(now) for pending in entry.pending.values())
@@ -169,7 +169,7 @@ class InboxState:
     # What was decided
 
     def decide(self, changes: Iterable[StateChange], seen: Iterable[Conversation]) -> None:
-        """The member decided, looking at the conversations as ``seen``; the store is asked now."""
+        """The member decided, seeing the conversations as ``seen``; the request starts now."""
         at, asked = self._clock(), self.ask()
         known = {row.id: row for row in seen}
         for change in changes:
@@ -178,7 +178,7 @@ class InboxState:
             self._entries[change.id].pending[type(change)] = _Pending(change, at, asked)
 
     def answered(self, outcomes: Iterable[Outcome], asked: Ask) -> None:
-        """The store answered changes, which were sent under the number ``asked``."""
+        """The store answered the changes of the request ``asked``."""
         for outcome in outcomes:
             if outcome.after is not None:
                 self._made(outcome.change, outcome.after, asked)
@@ -190,7 +190,7 @@ class InboxState:
                     self._doubt(entry, self._clock())
 
     def failed(self, changes: Iterable[StateChange]) -> None:
-        """The store refused changes, or did not answer and may have made them: their rows must be read again."""
+        """The store refused changes, or may have made them without answering: reread their rows."""
         for change in changes:
             self._drop(change)
             if (entry := self._entries.get(change.id)) is not None:
@@ -216,13 +216,13 @@ class InboxState:
         self.wrote(row, asked)
 
     def is_pending(self, id: ConversationId) -> bool:
-        """The store has not shown yet what the member decided about it."""
+        """Whether a change is pending for it."""
         return id in self._entries and bool(self._entries[id].pending)
 
     # What is painted
 
     def painted(self, id: ConversationId) -> Conversation | None:
-        """A conversation as the screen shows it; None where it is not held."""
+        """A conversation as the screen shows it; None if the model does not hold it."""
         entry = self._entries.get(id)
         if entry is None:
             return None
@@ -232,13 +232,13 @@ class InboxState:
         return row
 
     def paint(self, rows: Iterable[Conversation]) -> tuple[Conversation, ...]:
-        """Rows that were read, as the screen shows them by now; removed ones are left out."""
+        """Rows that were read, as the screen shows them now, without deleted ones."""
         return tuple(self.painted(row.id) or row for row in rows if row.id not in self._removed)
 
     # What must be read again
 
     def due(self) -> Sequence[ConversationId]:
-        """Conversations to read again now. Each is given once, and the answer to a request after this is believed."""
+        """Conversations to reread now, each once. The model believes the answer to the next request."""
         if not self._doubted:
             return ()
         now, asked = self._clock(), self.ask()
@@ -251,7 +251,7 @@ class InboxState:
 
     @property
     def next_due(self) -> datetime | None:
-        """When ``due`` has something to give; None where nothing is in doubt."""
+        """When ``due`` next returns something; None if no row is in doubt."""
         times = [at for id in self._doubted if (at := self._entries[id].doubted) is not None]
         return min(times) if times else None
 
@@ -282,7 +282,7 @@ class InboxState:
         self._doubted.add(entry.row.id)
 
     def _decided(self, row: Conversation, pending: _Pending) -> Conversation:
-        """The rules applied to a row: what the member decided, whatever the row shows by now."""
+        """Apply the pending changes to a row by the rules, whatever the row shows."""
         change: StateChange
         match pending.change:
             case Assign():
@@ -302,12 +302,12 @@ class InboxState:
 
 
 def _is_older(row: Conversation, held: Conversation) -> bool:
-    """Less was written in it than in the one that is held."""
+    """Whether the row is older than the held one by the values that only grow."""
     return (row.messages, row.last_activity_at) < (held.messages, held.last_activity_at)
 
 
 def _is_before(row: Conversation, pending: _Pending) -> bool:
-    """The row may show the conversation as it was before the store made a change: nothing in it is newer."""
+    """Whether the row may predate a change that the store made: nothing in it is newer."""
     made, change = pending.made, pending.change
     if made is None or _is_older(made, row):
         return False

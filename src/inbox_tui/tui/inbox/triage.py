@@ -1,7 +1,7 @@
-"""Deciding about conversations: take, assign, resolve, reopen, many at once, undo.
+"""Triage: take, assign, resolve, reopen, many at once, undo.
 
-Shows each decision at once and hands it to the store; what the store refuses is shown
-as it really is, with the reason. The rules are the store's.
+Shows each decision at once and passes it to the store; for a refusal it shows the real
+state and the reason. The store applies the rules.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inbox_tui.tui.dialogs.assign import AssignChoice
 
 KEEP = "Cancel"
-"""What the answer is called that changes nothing."""
+"""The label of the answer that changes nothing."""
 
 
 class TriageController:
@@ -33,18 +33,18 @@ class TriageController:
         takes: Callable[[Iterable[ConversationId]], None],
         go_to: Callable[[Conversation], None],
     ) -> None:
-        """``takes`` is told what becomes the member's by their own act; ``go_to`` goes to what was undone."""
+        """``takes`` is called with what the member takes; ``go_to`` goes to an undone change."""
         self._context = context
         self._go_to = go_to
         self._takes = takes
         self.matched: dict[ConversationId, Conversation] = {}
-        """What "select all" found; the list itself holds only the rows it loaded."""
+        """The result of "select all"; the list itself holds only the rows it loaded."""
         self._is_selecting = False
         self._chosen: list[MemberId] = []
-        """Who was given something from the dialog, the last one first."""
+        """Earlier choices in the assign dialog, the last one first."""
 
     def targets(self) -> tuple[Conversation, ...]:
-        """What the next decision is about: the selection, or the highlighted conversation; none while more is found."""
+        """The targets of the next decision: the selection, or the highlighted one; none during "select all"."""
         context = self._context
         context.touch()
         if self._is_selecting:
@@ -59,17 +59,17 @@ class TriageController:
         return (context.list.highlighted,) if context.list.highlighted else ()
 
     def select_all(self, query: Query) -> None:
-        """Find everything that the list holds, to select it."""
+        """Find the whole list, to select it."""
         self._is_selecting = True
         self._context.run(self._context.work.select_all(query), group="select", exclusive=True)
 
     def failed(self, operation: str) -> None:
-        """Something could not be done."""
+        """An operation failed."""
         if operation == SELECT_ALL:
             self._is_selecting = False
 
     def select(self, query: Query, found: Sequence[Conversation]) -> None:
-        """Select everything that "select all" found, if that is still what the list shows."""
+        """Select the result of "select all", if the list still shows the same query."""
         context = self._context
         self._is_selecting = False
         if query != context.list.query_shown:
@@ -93,7 +93,7 @@ class TriageController:
         self._after_asking(targets, question, yes, lambda: self._assign(targets, me), no=no, asks=bool(holders))
 
     def choose_assignee(self) -> None:
-        """Let the member choose who gets the conversation or the selection."""
+        """Open the dialog that assigns the conversation or the selection."""
         from inbox_tui.tui.dialogs.assign import AssignDialog  # not on the first screen
 
         targets = self.targets()
@@ -124,7 +124,7 @@ class TriageController:
         context.screen.app.push_screen(menu, decided)
 
     def toggle_status(self) -> None:
-        """Resolve; or reopen, if everything it is about is resolved."""
+        """Resolve; or reopen, if all targets are resolved."""
         targets = self.targets()
         if not targets:
             return
@@ -140,11 +140,11 @@ class TriageController:
         )
 
     def undo(self) -> None:
-        """Take the last decision back."""
+        """Undo the last decision."""
         self._context.run(self._context.work.undo(), group=DECIDE)
 
     def show(self, done: Done) -> None:
-        """Show what the store made of a decision."""
+        """Show the store's answer to a decision."""
         context = self._context
         context.show_connection()
         ids = [outcome.change.id for outcome in done.outcomes]
@@ -163,7 +163,7 @@ class TriageController:
         context.refresh()
 
     def _show_undone(self, done: Done) -> None:
-        """Go to what was changed, and say how it is now."""
+        """Go to the changed conversation, and say its state."""
         context = self._context
         changed = [outcome.after for outcome in done.outcomes if outcome.after is not None]
         there = next((each for each in changed if context.list.conversation(each.id) is not None), None)
@@ -201,7 +201,7 @@ class TriageController:
         no: str = KEEP,
         asks: bool = False,
     ) -> None:
-        """Act, after asking if it is about several conversations or ``asks``."""
+        """Act; ask first if there are several conversations, or if ``asks``."""
         if len(targets) == 1 and not asks:
             act()
             return

@@ -1,7 +1,7 @@
-"""The seconds between Enter and the store, in which a reply can be taken back.
+"""The undo time: the seconds between Enter and the store in which a reply can be cancelled.
 
-Knows what is held and for how long; sends nothing itself. What is held when the line is
-lost is never sent: its text is a draft.
+Knows which replies are held and for how long; sends nothing itself. A reply that is held
+when the terminal hangs up is never sent: its text is a draft.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SetTimer = Callable[[float, Callable[[], None]], Timer]
 
 
 class UndoSendQueue:
-    """What is to be sent in a moment, in the order in which Enter was pressed."""
+    """The held replies, in the order in which Enter was pressed."""
 
     def __init__(self, set_timer: SetTimer, send: Callable[[ReplyWrite], None]) -> None:
         self._set_timer = set_timer
@@ -36,11 +36,11 @@ class UndoSendQueue:
         self._held[key] = pending, self._set_timer(seconds, lambda: self._release(key))
 
     def newest(self, id: ConversationId | None = None) -> ReplyWrite | None:
-        """What was held last, of one conversation or (None) of any."""
+        """The last held reply, of one conversation or (None) of any."""
         return next((held for held, _ in reversed(self._held.values()) if id in (None, held.id)), None)
 
     def take(self, key: str) -> ReplyWrite | None:
-        """Hold it no longer and do not send it; None if it has been sent."""
+        """Cancel a held reply and return it; None if it has been sent."""
         held = self._held.pop(key, None)
         if held is None:
             return None
@@ -48,7 +48,7 @@ class UndoSendQueue:
         return held[0]
 
     def send_all(self) -> list[ReplyWrite]:
-        """Send everything now; gives what was sent."""
+        """Send everything now; returns the sent replies."""
         released = [pending for pending, _ in self._held.values()]
         for pending in released:
             self._release(pending.draft.key)
