@@ -1,3 +1,3 @@
 """inbox-tui: a terminal client for support teams' conversation inbox."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

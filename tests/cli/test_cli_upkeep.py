@@ -40,7 +40,7 @@ def test_migrate_brings_an_older_file_up_to_date(run_cli: RunCli, filled: Path) 
         db.execute("ALTER TABLE message DROP COLUMN reply_agent_id")
         db.execute("PRAGMA user_version = 1")
     assert run_cli("migrate").err == (
-        f"{filled} is brought from schema 1 to {NEWEST}. A large one takes minutes.\n"
+        f"Upgrading {filled} from schema 1 to {NEWEST}; this can take minutes.\n"
         f"{filled}: schema 1 brought to {NEWEST}.\n"
     )
     assert (filled.parent / "inbox.db.v1.bak").exists()
@@ -152,5 +152,5 @@ def test_nobody_but_an_admin_copies(run_cli: RunCli, filled: Path, tmp_path: Pat
     assert run_cli("members", "add", "sam@acme.example", "--access", "edit").code == 0
     words = ("copy", "--from", f"sqlite:///{filled}", "--to", "sqlite:///other.db")
     ran = run_cli("--as", "sam@acme.example", *words)
-    assert (ran.code, "Only an admin copies a workspace" in ran.err) == (1, True), ran.err
+    assert (ran.code, "Only an admin can copy a workspace" in ran.err) == (1, True), ran.err
     assert not (tmp_path / "other.db").exists()

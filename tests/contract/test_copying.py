@@ -459,7 +459,7 @@ async def test_a_store_is_not_copied_into_itself_by_another_address(place: Place
 async def test_only_an_admin_copies(place: Place) -> None:
     source = await place.file("a")
     await fill(source)
-    with pytest.raises(NotAllowed, match=f"Only an admin copies a workspace, and {SAM} is none"):
+    with pytest.raises(NotAllowed, match=f"Only an admin can copy a workspace; {SAM} is not an admin"):
         await require_source(as_member(source, await member_of(source, SAM)))
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from contract import test_weak_contract as weak_contract
 from contract.weak import WeakServer, WeakStore
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport, Written
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import (
     Access,
@@ -73,10 +73,13 @@ class Forgetful(WeakStore):
 class Deaf(WeakStore):
     """Its feed says nothing of what was missed, and forgets all but one conversation."""
 
-    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """Reports of one conversation."""
         async for report in super().changes():
-            yield msgspec.structs.replace(report, conversations=report.conversations[-1:])
+            if isinstance(report, Written):
+                yield msgspec.structs.replace(report, conversations=report.conversations[-1:])
+            else:
+                yield report
 
 
 class Greedy(WeakStore):

@@ -12,7 +12,7 @@ import pytest
 
 from inbox_tui.backends.sql import pages
 from inbox_tui.backends.sqlite.store import SqliteStore, open_file
-from inbox_tui.domain.changes import NO_CHANGE, ChangeId, Changes
+from inbox_tui.domain.changes import NO_CHANGE, ChangeId, FeedReport, Written
 from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, StoreUnavailable
 from inbox_tui.domain.filters import Filter, Order, Query, Scope
 from inbox_tui.domain.models import (
@@ -33,6 +33,7 @@ from inbox_tui.store.protocol import Intake, Scan, Store, Team
 from inbox_tui.store.registry import Identity, open_store, utc_now
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.deciding import assign, set_status
+from inbox_tui.testing.following import next_written
 
 DANA = Identity("dana@acme.example", "Dana Ortiz")
 THEN = datetime(2026, 11, 3, 10, 2, tzinfo=timezone.utc)
@@ -157,9 +158,9 @@ async def newest(store: SqliteStore, id: ConversationId) -> MessageId | None:
     return messages[-1].id if messages else None
 
 
-async def next_with_news(reports: AsyncIterator[Changes]) -> Changes:
+async def next_with_news(reports: AsyncIterator[FeedReport]) -> Written:
     async with asyncio.timeout(5):
-        return await anext(reports)
+        return await next_written(reports)
 
 
 async def test_another_handles_write_is_reported_within_a_moment(store: SqliteStore, path: Path) -> None:
@@ -193,7 +194,7 @@ async def test_reports_end_when_the_store_is_closed(path: Path) -> None:
     assert len(seen) == 1
 
 
-async def closing_after_the_first(store: SqliteStore) -> AsyncIterator[Changes]:
+async def closing_after_the_first(store: SqliteStore) -> AsyncIterator[FeedReport]:
     async for report in store.changes():
         yield report
         await store.aclose()

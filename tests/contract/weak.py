@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import ChangeId, Changes, start_again
+from inbox_tui.domain.changes import ChangeId, FeedReport, Written, start_again
 from inbox_tui.domain.errors import Conflict, NotFound, Rejected, StoreUnavailable, Unsupported
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Query, Scope
 from inbox_tui.domain.models import (
@@ -227,14 +227,21 @@ class WeakStore:
         rules.require_chat(await self.me())
         return [await self._decide(change) for change in changes]
 
-    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """That something was written, and not what: every conversation may be another. Who was away reads again."""
         is_first = True
         async for report in self.inner.changes():
-            everything = tuple(self.server.workspace.conversations) if report.conversations else ()
-            is_missed = is_first and since is not None
-            yield start_again(report.id) if is_missed else msgspec.structs.replace(report, conversations=everything)
-            is_first = False
+            if isinstance(report, Written):
+                everything = tuple(self.server.workspace.conversations) if report.conversations else ()
+                is_missed = is_first and since is not None
+                yield (
+                    start_again(report.id)
+                    if is_missed
+                    else msgspec.structs.replace(report, conversations=everything, rows=())
+                )
+                is_first = False
+            else:
+                yield report
 
     async def aclose(self) -> None:
         """Ends following."""

@@ -20,6 +20,7 @@ from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import Author, ConversationId, IncomingConversation, IncomingMessage, ReplyDraft
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.registry import Identity, utc_now
+from inbox_tui.testing.following import next_written
 
 DANA = Identity("dana@acme.example", "Dana Ortiz")
 THEN = datetime(2026, 11, 3, 10, 2, tzinfo=timezone.utc)
@@ -91,7 +92,7 @@ async def test_what_others_write_meanwhile_is_read_with_the_log(file: Path, read
     reports = store.changes()
     await anext(reports)
     await writer.reply(ONE, ReplyDraft("And again", "k-3"))
-    assert (await anext(reports)).conversations == (ONE,)
+    assert (await next_written(reports)).conversations == (ONE,)
     assert await replies_in(store) == ["On it", "In the log", "And again"]
     await store.aclose()
     await writer.aclose()

@@ -18,6 +18,7 @@ from inbox_tui.backends.postgres import feed, session
 from inbox_tui.backends.postgres.connections import ServerConnection
 from inbox_tui.backends.postgres.lines import BoundedConnection
 from inbox_tui.backends.sql import workers
+from inbox_tui.domain.changes import LineBack, LineLost
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import ReplyDraft
@@ -31,7 +32,7 @@ from inbox_tui.testing.contract.racing import require_whole
 from inbox_tui.testing.factories import DANA, incoming, said
 from postgres.cluster import Cluster, needs_postgres
 from postgres.conftest import SOON
-from postgres.test_postgres_lines import following, next_of, patient_reply, pooled
+from postgres.test_postgres_lines import following, next_of, next_written_of, patient_reply, pooled
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
 
@@ -100,12 +101,13 @@ async def test_the_line_counts_as_lost_until_the_server_answers_again(store: Sto
         await anext(reports)
         with cluster.hung():
             reply = asyncio.create_task(store.reply(C1, ReplyDraft("Done", "k-1")))
-            assert (await next_of(reports)).lost_at is not None
+            assert isinstance(await next_of(reports), LineLost)
             with pytest.raises(StoreUnavailable, match="does not answer"):
                 await reply
         assert not await patient_reply(store, ReplyDraft("Done", "k-1"))
-        while not (report := await next_of(reports)).conversations:
-            assert report.lost_at is None
+        assert isinstance(await next_of(reports), LineBack)
+        while not (await next_written_of(reports)).conversations:
+            pass
 
 
 async def test_a_store_on_a_server_that_hangs_is_closed_soon(

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from httpx_sse import EventSource
 
+from inbox_tui.domain.changes import LineBack, LineLost, Written
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.paging import PageRequest
 from inbox_tui.store.protocol import Store
@@ -85,7 +86,7 @@ async def test_streams_over_a_database_that_is_restored_under_the_server(
             told = [await anext(events) for _ in range(4)]
             assert [event.event for event in told] == ["reset", "message", "message", "message"]
             assert [event.json()["id"] for event in told[1:]] == [message.id for message in written]
-            while not (await ear.next()).reset:
+            while not (await ear.until_written()).reset:
                 pass
     await ear.close()
     await remote.aclose()
@@ -114,7 +115,7 @@ async def test_writes_and_listeners_take_no_connection(
     await reply(dana, "The last", "last")
     last = await served.host.changes_after(None)
     for ear in ears:
-        while not ear.heard or ear.heard[-1].seq < last.seq:
+        while not ear.written or ear.written[-1].seq < last.seq:
             await ear.next()
     assert sessions(cluster, role) == before
     assert ever_opened(cluster, database) == opened
@@ -134,7 +135,8 @@ async def test_at_the_limit_of_its_role_a_write_is_heard_once(served: Served, cl
     await reply(dana, "The last", "last")
     await asyncio.gather(*(ear.until(C1) for ear in ears))
     for ear in ears:
-        assert [(report.conversations, report.lost_at) for report in ear.heard] == [((), None), *[((C1,), None)] * 4]
+        assert [report.conversations for report in ear.written] == [(), *[(C1,)] * 4]
+        assert ear.line == []
     await dana.aclose()
 
 
@@ -162,6 +164,6 @@ async def test_who_listens_is_told_that_the_server_hears_nothing(
     await reply(dana)
     cluster.execute(f"ALTER ROLE {role} CONNECTION LIMIT -1")
     report = await ear.until(C1)
-    assert report.lost_at is None and not report.reset
-    assert [heard.lost_at is None for heard in ear.heard] == [True, False, True], "nothing else was told"
+    assert not report.reset
+    assert [type(heard) for heard in ear.heard] == [Written, LineLost, LineBack, Written], "nothing else was told"
     await dana.aclose()

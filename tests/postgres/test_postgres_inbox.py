@@ -54,13 +54,13 @@ async def test_what_a_store_holds_back_is_told_and_delivered_later(
         assert not inbox.heard(m.ReplySent)
         inbox.context.status.clear()
         await inbox.pilot.press("i")
-        await inbox.until(lambda: "so it waits here" in inbox.text())
+        await inbox.until(lambda: "Not delivered yet" in inbox.text())
         cluster.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = off")
         end_connections(cluster, database)
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.until(lambda: "● live" in inbox.text())
         await inbox.settled()
-        assert "waits here" not in inbox.text()
+        assert "Not delivered yet" not in inbox.text()
         thread = await (await team.store()).thread(ConversationId("priya"))
         assert [message.body for message in thread.messages].count("On my way") == 1
 

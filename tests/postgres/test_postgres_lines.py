@@ -20,7 +20,7 @@ from inbox_tui.backends.postgres import connections, feed
 from inbox_tui.backends.postgres.connections import WRITERS
 from inbox_tui.backends.postgres.errors import postgres_errors
 from inbox_tui.backends.postgres.store import PostgresStore
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import FeedReport, LineBack, LineLost, Written
 from inbox_tui.domain.errors import Conflict, CredentialError, StoreUnavailable
 from inbox_tui.domain.filters import Query
 from inbox_tui.domain.models import ReplyDraft, Sent, Status
@@ -33,6 +33,7 @@ from inbox_tui.testing.contract.base import C1, intake_of, listed, messages
 from inbox_tui.testing.contract.racing import require_whole
 from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import DANA, incoming, said
+from inbox_tui.testing.following import next_written
 from postgres.cluster import Cluster, needs_postgres, running
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
@@ -112,19 +113,20 @@ async def test_a_reply_survives_a_restart_of_the_server() -> None:
             cluster.stop()
             with pytest.raises(StoreUnavailable, match="cannot be reached"):
                 await store.reply(C1, ReplyDraft("Done", "k-1"))
-            assert (await next_of(reports)).lost_at is not None
+            assert isinstance(await next_of(reports), LineLost)
             reply = asyncio.create_task(patient_reply(store, ReplyDraft("Done", "k-1")))
             await asyncio.to_thread(cluster.start)
             assert not await reply
-            while not (report := await next_of(reports)).conversations:
-                assert report.lost_at is None
+            assert isinstance(await next_of(reports), LineBack)
+            while not (await next_written_of(reports)).conversations:
+                pass
         assert [message.body for message in await messages(store)] == ["Hello", "Done"]
         await require_whole(store)
         await store.aclose()
 
 
 @asynccontextmanager
-async def following(store: Store) -> AsyncIterator[AsyncIterator[Changes]]:
+async def following(store: Store) -> AsyncIterator[AsyncIterator[FeedReport]]:
     """The store's reports."""
     reports = store.changes()
     assert isinstance(reports, AsyncGenerator)
@@ -134,9 +136,14 @@ async def following(store: Store) -> AsyncIterator[AsyncIterator[Changes]]:
         await reports.aclose()
 
 
-async def next_of(reports: AsyncIterator[Changes]) -> Changes:
+async def next_of(reports: AsyncIterator[FeedReport]) -> FeedReport:
     """The next report, which must come."""
     return await asyncio.wait_for(anext(reports), 20)
+
+
+async def next_written_of(reports: AsyncIterator[FeedReport]) -> Written:
+    """The next report, which must come and tell what was written."""
+    return await asyncio.wait_for(next_written(reports), 20)
 
 
 async def test_whoever_waits_too_long_for_a_writer_is_told(store: Store, cluster: Cluster, database: str) -> None:
@@ -222,7 +229,7 @@ async def test_what_nobody_announced_is_found_all_the_same(store: Store, cluster
         await anext(reports)
         statement = "INSERT INTO change (at, kind, conversation_id) SELECT 0, 'conversation', id FROM conversation"
         cluster.execute(statement, database=database)
-        assert (await next_of(reports)).conversations == ("c-1",)
+        assert (await next_written_of(reports)).conversations == ("c-1",)
 
 
 async def test_an_announcement_wakes_whoever_follows(
@@ -236,7 +243,7 @@ async def test_an_announcement_wakes_whoever_follows(
         for status in (Status.RESOLVED, Status.OPEN, Status.RESOLVED):
             expected = Status.OPEN if status is Status.RESOLVED else Status.RESOLVED
             await set_status(other, C1, status, expected)
-            assert (await next_of(reports)).conversations == ("c-1",)
+            assert (await next_written_of(reports)).conversations == ("c-1",)
 
 
 async def test_a_listener_that_ended_listens_again(
@@ -248,11 +255,11 @@ async def test_a_listener_that_ended_listens_again(
         end_connections(cluster, database)
         await set_status(store, C1, Status.RESOLVED, Status.OPEN)
         seen = [await next_of(reports)]
-        while not seen[-1].conversations:
+        while not (isinstance(seen[-1], Written) and seen[-1].conversations):
             seen.append(await next_of(reports))
-        assert [report.lost_at is None for report in seen] in ([True], [False, True])
+        assert [type(report) for report in seen] in ([Written], [LineLost, LineBack, Written])
         await set_status(store, C1, Status.OPEN, Status.RESOLVED)
-        assert (await next_of(reports)).conversations == ("c-1",)
+        assert (await next_written_of(reports)).conversations == ("c-1",)
         listening = f"SELECT 1 FROM pg_stat_activity WHERE datname = '{database}' AND query LIKE 'LISTEN%'"
         assert len(cluster.execute(listening)) == 1
 
@@ -266,9 +273,9 @@ async def test_a_replica_is_read_and_followed_and_takes_writes_once_it_is_the_pr
         with running(primary) as replica:
             read = await open_store(StoreUrl.parse(replica.url("inbox")), dana)
             async with following(read) as reports:
-                assert (await next_of(reports)).lost_at is None
+                await next_written_of(reports)
                 await written.reply(C1, ReplyDraft("Done", "k-1"))
-                assert (await next_of(reports)).conversations == ("c-1",)
+                assert (await next_written_of(reports)).conversations == ("c-1",)
                 with pytest.raises(StoreUnavailable, match="takes no writes now"):
                     await read.reply(C1, ReplyDraft("Again", "k-2"))
                 await written.aclose()
@@ -276,7 +283,7 @@ async def test_a_replica_is_read_and_followed_and_takes_writes_once_it_is_the_pr
                 replica.execute("SELECT pg_promote()")
                 seen = (await messages(read))[-1].id
                 assert not await patient_reply(read, ReplyDraft("Again", "k-2", last_seen=seen))
-                assert (await next_of(reports)).conversations == ("c-1",)
+                assert (await next_written_of(reports)).conversations == ("c-1",)
             assert [message.body for message in await messages(read)] == ["Hello", "Done", "Again"]
             await read.aclose()
 
@@ -358,9 +365,9 @@ async def test_a_pooler_in_transaction_mode_costs_a_poll(pooled: str) -> None:
     async with following(third) as reports:
         await anext(reports)
         await intake_of(dana).ingest([incoming(f"c-{number}", said("flight", key="v")) for number in range(1, 41)])
-        news = set((await next_of(reports)).conversations)
+        news = set((await next_written_of(reports)).conversations)
         while len(news) < 40:
-            news.update((await next_of(reports)).conversations)
+            news.update((await next_written_of(reports)).conversations)
     writes = [store.reply(C1, ReplyDraft(f"by {n}", f"k-{n}")) for n, store in enumerate((dana, again, dana))]
     results = await asyncio.gather(
         *writes, *(listed(store, Query(search="fli")) for store in stores), return_exceptions=True

@@ -17,6 +17,7 @@ from inbox_tui.store.registry import Identity, open_store
 from inbox_tui.store.url import StoreUrl
 from inbox_tui.testing.contract.base import C1, intake_of
 from inbox_tui.testing.factories import DANA, incoming, said
+from inbox_tui.testing.following import next_written
 from postgres.cluster import Cluster, needs_postgres, running
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
@@ -82,7 +83,7 @@ async def test_everything_stands_after_eight(line: Proxy, address: StoreUrl) -> 
         assert (await read_overview(store, Query(), FIRST)).counts.all == 1
         assert line.tally.round_trips <= 6
         assert [message.body for message in (await store.thread(C1)).messages] == ["Hello"]
-        assert (await anext(store.changes())).lost_at is None
+        await next_written(store.changes())
         assert line.tally.round_trips <= 8
         assert line.tally.connections == 3
     finally:

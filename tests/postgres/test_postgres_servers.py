@@ -26,6 +26,7 @@ from inbox_tui.testing.contract.feed import FeedContract
 from inbox_tui.testing.contract.hosting import host_of
 from inbox_tui.testing.contract.racing import RacingContract, require_whole
 from inbox_tui.testing.factories import DANA, SAM, incoming, said
+from inbox_tui.testing.following import next_written
 from postgres.cluster import Cluster, needs_postgres
 
 pytestmark = [needs_postgres, pytest.mark.xdist_group("postgres")]
@@ -129,7 +130,7 @@ class TestServers:
         for turn in range(5):
             await reply(dana, f"Number {turn}", f"k-{turn}")
             async with asyncio.timeout(TIMEOUT):
-                while "c-1" not in (await anext(reports)).conversations:
+                while "c-1" not in (await next_written(reports)).conversations:
                     pass
             assert f"k-{turn}" in {message.key for message in await messages(sam)}
         await reports.aclose()
@@ -157,7 +158,7 @@ class TestServers:
         async with asyncio.timeout(TIMEOUT):
             reports = sam.changes()
             assert isinstance(reports, AsyncGenerator)
-            since = (await anext(reports)).id
+            since = (await next_written(reports)).id
             await reports.aclose()
             composing = asyncio.create_task(reply_until_it_ends(dana, told))
             while len(told) < 3:
@@ -169,7 +170,7 @@ class TestServers:
             await sam.reply(C1, ReplyDraft("mine", "s-1", last_seen=seen))
         reports = sam.changes(since)
         assert isinstance(reports, AsyncGenerator)
-        assert "c-1" in (await anext(reports)).conversations, "any server goes on from any server's number"
+        assert "c-1" in (await next_written(reports)).conversations, "any server goes on from any server's number"
         await reports.aclose()
         await require_whole(here)
 

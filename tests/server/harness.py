@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import msgspec
 
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport, LineBack, LineLost, Written
 from inbox_tui.domain.models import ConversationId
 from inbox_tui.domain.tokens import NewToken, Token, hash_of, secret_of
 from inbox_tui.server.access import ServerContext
@@ -34,26 +34,36 @@ class Ear:
     """Whoever follows a store, and all that they heard."""
 
     def __init__(self, store: Store, since: ChangeId | None = None) -> None:
-        self.heard: list[Changes] = []
+        self.heard: list[FeedReport] = []
         self._reports = store.changes(since)
 
-    async def until(self, id: ConversationId) -> Changes:
+    async def until(self, id: ConversationId) -> Written:
         """The first report from here on that names a conversation."""
-        while id not in (report := await self.next()).conversations:
+        while id not in (report := await self.until_written()).conversations:
             pass
         return report
 
-    async def until_lost(self) -> Changes:
+    async def until_lost(self) -> LineLost:
         """The first report that the line is down."""
-        while (report := await self.next()).lost_at is None:
+        while not isinstance(report := await self.next(), LineLost):
             pass
         return report
 
-    async def until_found(self) -> Changes:
-        """The first report over a line that is up."""
-        while (report := await self.next()).lost_at is not None:
+    async def until_written(self) -> Written:
+        """The first report of what was written."""
+        while not isinstance(report := await self.next(), Written):
             pass
         return report
+
+    @property
+    def written(self) -> list[Written]:
+        """What was heard of writes."""
+        return [report for report in self.heard if isinstance(report, Written)]
+
+    @property
+    def line(self) -> list[type[LineLost | LineBack]]:
+        """What was heard of the line."""
+        return [type(report) for report in self.heard if not isinstance(report, Written)]
 
     async def close(self) -> None:
         """Follow no longer, while there still is a server."""
@@ -61,7 +71,7 @@ class Ear:
         if close is not None:
             await close()
 
-    async def next(self) -> Changes:
+    async def next(self) -> FeedReport:
         """The next report, which must come."""
         async with asyncio.timeout(SOON):
             self.heard.append(await anext(self._reports))

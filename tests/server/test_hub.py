@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from inbox_tui.domain.changes import NO_CHANGE, ChangeId, Changes
+from inbox_tui.domain.changes import NO_CHANGE, ChangeId, FeedReport, Written
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.server import hub as hub_module
 from inbox_tui.server.hub import PLACES_SHARED, Hub
@@ -27,12 +27,12 @@ class CountedStore(ModelStore):
 
     followed = read = failing = at_once = most_at_once = 0
 
-    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         self.followed += 1
         async for report in super().changes(since):
             yield report
 
-    async def changes_after(self, since: ChangeId | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Written:
         self.read += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -60,7 +60,7 @@ async def hub(store: CountedStore, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     await hub.aclose()
 
 
-async def next_of(reports: AsyncIterator[Changes | None]) -> Changes | None:
+async def next_of(reports: AsyncIterator[Written | None]) -> Written | None:
     async with asyncio.timeout(SOON):
         return await anext(reports)
 

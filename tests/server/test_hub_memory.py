@@ -16,6 +16,7 @@ from inbox_tui.domain.models import Author, ConversationId, IncomingConversation
 from inbox_tui.server.hub import PLACES_SHARED
 from inbox_tui.store.protocol import Intake, Store
 from inbox_tui.testing.factories import EVE, WEBSITE, minute
+from inbox_tui.testing.following import next_written
 from server.harness import SOON, Served
 
 LISTENERS = 250
@@ -37,7 +38,7 @@ async def fill(store: Store, size: int) -> int:
         ids = [f"{number:05}-".ljust(size, "x") for number in range(start, start + 500)]
         await store.ingest([IncomingConversation(ConversationId(id), (first,), WEBSITE, minute(0)) for id in ids])
     async with aclosing(store.changes()) as reports:  # type: ignore[type-var]  # every store's is a generator
-        return (await anext(reports)).seq
+        return (await next_written(reports)).seq
 
 
 @asynccontextmanager

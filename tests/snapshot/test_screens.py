@@ -14,7 +14,7 @@ from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-unt
 from syrupy.assertion import SnapshotAssertion
 
 from inbox_tui.backends.sqlite.store import SqliteStore
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, Written
 from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import Access, ConversationId
 from inbox_tui.operations.sample import as_said_here
@@ -190,7 +190,7 @@ async def test_a_refusal_in_the_status_line(team: Team4, picture: Looks) -> None
         await assign(jonas, ConversationId("priya"), (await jonas.me()).id, None)
         inbox.screen.action_take()
         await inbox.until(lambda: inbox.context.status.is_problem)
-        inbox.screen.post_message(m.ChangesSeen(Changes(ChangeId("1"), (ConversationId("priya"),))))
+        inbox.screen.post_message(m.ChangesSeen(Written(ChangeId("1"), (ConversationId("priya"),))))
         await picture(inbox)
 
 

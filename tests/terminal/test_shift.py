@@ -91,8 +91,8 @@ FRAMES = {
 """The shop under each filter: the filters, the list's header and its first rows."""
 ASSIGN_MENU = """\
 Assign ＋  ✓ Mark resolved
-╭─────────────────────────────────────────────╮
-│type to narrow                               │
+╭─ Assign to ─────────────────────────────────╮
+│type a name                                  │
 │✓ ＋   Unassigned                            │
 │  (DO) You · Dana Ortiz  dana@acme.example   │
 │  (JB) Jonas Berg  jonas@acme.example        │
@@ -177,7 +177,7 @@ def work(shift: Shift) -> None:
     pending -= "waiting" in highlighted(screen)
 
     terminal.keys("a")
-    terminal.wait_for("type to narrow")
+    terminal.wait_for("type a name")
     terminal.text("jonas")
     terminal.wait_for(lambda screen: "Unassigned" not in screen)
     terminal.keys("Enter")

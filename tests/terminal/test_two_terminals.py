@@ -69,7 +69,7 @@ def test_each_act_shows_and_the_highlight_stays(dana: Terminal, jonas: Terminal)
     dana.escape()
 
     dana.keys("a")
-    dana.wait_for("type to narrow")
+    dana.wait_for("type a name")
     dana.text("jonas")
     began = time.monotonic()
     dana.keys("Enter")

@@ -168,7 +168,7 @@ async def test_the_palette_runs_an_action(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("ctrl+p")
         assert isinstance(inbox.app.screen, CommandPalette)
-        await inbox.write("take it")
+        await inbox.write("assign to me")
         await inbox.settled()
         await inbox.press("down", "enter")
         await inbox.until(lambda: bool(inbox.heard(m.TriageDone)))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_tui.domain.changes import NOWHERE, Changes
+from inbox_tui.domain.changes import NOWHERE, Written
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.domain.filters import Counts, Filter, Query
 from inbox_tui.domain.models import AgentId, Conversation, ConversationId, MemberId, Status
@@ -94,6 +94,18 @@ async def test_what_the_member_decided_meanwhile_is_shown(team: Team4) -> None:
             assert "[3 Unresolved 5]" in inbox.text()
 
 
+async def test_what_the_member_resolved_stands_at_the_top_of_what_is_resolved(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("4", "1")
+        await inbox.go_to("priya")
+        await inbox.press("e")
+        async with held_back(inbox) as goes_on:
+            await inbox.pilot.press("4")
+            assert (inbox.rows[0], inbox.here) == ("priya", "priya")
+            await mended(inbox, goes_on)
+            assert (inbox.rows[0], inbox.here) == ("priya", "priya")
+
+
 async def test_what_came_meanwhile_comes_with_the_answer(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("5", "1")
@@ -155,7 +167,7 @@ async def test_a_list_that_cannot_be_read_again_stays_under_its_own_name(team: T
 async def test_nothing_is_kept_of_what_a_restore_undid(team: Team4) -> None:
     async with team.inbox() as inbox:
         await inbox.press("5", "1")
-        inbox.screen.post_message(m.ChangesSeen(Changes(NOWHERE, reset=True)))
+        inbox.screen.post_message(m.ChangesSeen(Written(NOWHERE, reset=True)))
         await inbox.until(lambda: inbox.heard(m.ListRead)[-1].query == Query() and len(inbox.heard(m.ListRead)) == 3)
         async with held_back(inbox):
             await inbox.pilot.press("5")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inbox_tui.domain.changes import BYTES_LISTED, CHANGES_LISTED, NOWHERE, ChangeId, Changes, report
+from inbox_tui.domain.changes import BYTES_LISTED, CHANGES_LISTED, NOWHERE, ChangeId, Written, report
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import Numbered, may_be_same, numbered_id, read_id
 from inbox_tui.domain.models import ConversationId, MessageId
@@ -78,12 +78,12 @@ def test_what_may_be_the_same() -> None:
 
 
 def test_reports_of_earlier_versions_are_understood_and_the_other_way_round() -> None:
-    old = msgspec.json.decode(b'{"seq":12,"conversations":["c-1"],"team":false,"reset":false}', type=Changes)
+    old = msgspec.json.decode(b'{"seq":12,"conversations":["c-1"],"team":false,"reset":false}', type=Written)
     assert (old.id, old.seq) == ("12", 12)
-    new = Changes(ChangeId("12.0123abcd"), (ConversationId("c-1"),))
+    new = Written(ChangeId("12.0123abcd"), (ConversationId("c-1"),))
     assert msgspec.json.decode(msgspec.json.encode(new))["seq"] == 12
-    assert msgspec.json.decode(msgspec.json.encode(new), type=Changes) == new
-    assert Changes().id == NOWHERE
+    assert msgspec.json.decode(msgspec.json.encode(new), type=Written) == new
+    assert Written().id == NOWHERE
 
 
 @given(st.lists(st.integers(1, 2_000), max_size=200))

@@ -10,7 +10,7 @@ import pytest
 from inbox_tui.backends.sqlite.connections import FileConnection
 from inbox_tui.backends.sqlite.feed import WriteSignal, follow
 from inbox_tui.backends.sqlite.watch import Watch, Watched, watch
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, Written
 from inbox_tui.domain.errors import StoreUnavailable
 
 NOTICED_WITHIN = 0.3
@@ -74,7 +74,7 @@ async def test_a_follower_reads_when_the_bell_rings_and_at_no_other_time() -> No
     bell, closing, reads = WriteSignal(), asyncio.Event(), 0
     woken = asyncio.Event()
 
-    async def read(look: Callable[[FileConnection], Changes | None]) -> Changes | None:
+    async def read(look: Callable[[FileConnection], Written | None]) -> Written | None:
         nonlocal reads
         reads += 1
         woken.set()

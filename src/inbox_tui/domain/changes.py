@@ -1,15 +1,19 @@
-"""The records of the feed: how a store reports writes to its clients, their own writes included."""
+"""The records of the feed: how a store reports writes to its clients, their own writes included.
+
+``FeedReport`` is a union of small records. Consumers match on all of them and end with ``assert_never``, so that the
+type checker finds every place that has to learn a new one. Presence (who looks at which conversation) will be another.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NewType
+from typing import NewType, TypeAlias
 
 import msgspec
 
 from inbox_tui.domain.fingerprints import read_id
-from inbox_tui.domain.models import ConversationId
+from inbox_tui.domain.models import Conversation, ConversationId
 
 ChangeId = NewType("ChangeId", str)
 """A place in a store's feed. Opaque; compare for equality only. Holds for one history: a store that was restored from
@@ -25,11 +29,11 @@ BYTES_LISTED = 256 * 1024
 """The most bytes of conversation ids in one report."""
 
 
-class Changes(msgspec.Struct, frozen=True):
-    """Everything that was written up to ``id`` since the last report."""
+class Written(msgspec.Struct, frozen=True):
+    """Everything that was written up to ``id`` since the last report of this kind."""
 
     id: ChangeId = NOWHERE
-    """Pass it to ``changes(since)`` to go on from here. Empty if the connection failed before the first report."""
+    """Pass it to ``changes(since)`` to go on from here."""
     conversations: tuple[ConversationId, ...] = ()
     """The conversations that were added or changed, each once."""
     team: bool = False
@@ -37,10 +41,11 @@ class Changes(msgspec.Struct, frozen=True):
     reset: bool = False
     """The follower must read everything again and discard what it holds: it missed too much to list, or ``since`` is
     unknown to the store, for example after a restore from a backup."""
-    lost_at: datetime | None = None
-    """When the connection to the store was lost. The next report without it means that the connection is back."""
     seq: int = 0
     """The number in ``id``, for clients of earlier versions, which know no other."""
+    rows: tuple[Conversation, ...] = ()
+    """Some or all of ``conversations`` as this member may see them now, if the store has them at hand; the follower
+    reads the others. A row is never older than the writes in the report."""
 
     def __post_init__(self) -> None:
         """Fill in the field that an earlier version leaves out."""
@@ -55,15 +60,29 @@ class Changes(msgspec.Struct, frozen=True):
         return bool(self.reset or self.team or self.conversations)
 
 
-def start_again(id: ChangeId) -> Changes:
+class LineLost(msgspec.Struct, frozen=True):
+    """The connection to the store failed. Reported once, however long it stays down."""
+
+    at: datetime
+    """When it failed."""
+
+
+class LineBack(msgspec.Struct, frozen=True):
+    """The connection to the store is back. A ``Written`` with everything that was missed follows."""
+
+
+FeedReport: TypeAlias = Written | LineLost | LineBack
+
+
+def start_again(id: ChangeId) -> Written:
     """The report that makes a follower read everything again, because the store cannot say what it missed."""
-    return Changes(id, team=True, reset=True)
+    return Written(id, team=True, reset=True)
 
 
-def report(id: ChangeId, conversations: Iterable[ConversationId], *, team: bool) -> Changes:
+def report(id: ChangeId, conversations: Iterable[ConversationId], *, team: bool) -> Written:
     """Report the written conversations, each once; ``start_again`` if the report would be too long to send."""
     each = tuple(dict.fromkeys(conversations))
-    return start_again(id) if is_too_long(each) else Changes(id, each, team)
+    return start_again(id) if is_too_long(each) else Written(id, each, team)
 
 
 def is_too_long(conversations: Collection[ConversationId]) -> bool:

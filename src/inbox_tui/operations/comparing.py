@@ -12,7 +12,7 @@ from contextlib import aclosing
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, Written
 from inbox_tui.domain.errors import NotFound, StoreUnavailable
 from inbox_tui.domain.intake import trimmed_lead
 from inbox_tui.domain.models import Conversation, ConversationId, Member, Message
@@ -66,11 +66,11 @@ async def whole(store: Store, id: ConversationId) -> Whole | None:
     return Whole(conversation, sorted(messages, key=lambda message: message.created_at))
 
 
-async def written_since(store: Store, since: ChangeId | None) -> Changes:
+async def written_since(store: Store, since: ChangeId | None) -> Written:
     """What was written after a change; None: nothing, but where the store is at this moment."""
     async with aclosing(store.changes(since)) as reports:  # type: ignore[type-var]  # every store's is a generator
         async for report in reports:
-            if report.lost_at is None:
+            if isinstance(report, Written):
                 return report
     raise StoreUnavailable(f"{store.name} was closed.")
 

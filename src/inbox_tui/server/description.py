@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import Written
 from inbox_tui.domain.filters import Counts, Filter, Order
 from inbox_tui.domain.models import Agent, ImportResult, IncomingMessage, ReplyDraft, Sent, Thread
 from inbox_tui.domain.paging import Page
 from inbox_tui.store import api
 
 _RECORDS: tuple[Any, ...] = (
-    *(Agent, Changes, Counts, Filter, IncomingMessage, Order, Page, ReplyDraft, Sent, ImportResult, Thread),
+    *(Agent, Written, Counts, Filter, IncomingMessage, Order, Page, ReplyDraft, Sent, ImportResult, Thread),
     *(
         found
         for found in vars(api).values()

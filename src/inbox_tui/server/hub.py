@@ -13,8 +13,9 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import assert_never
 
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, LineBack, LineLost, Written
 from inbox_tui.domain.errors import InboxError, StoreUnavailable
 from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Host, Store
@@ -42,7 +43,7 @@ class Hub:
         """The newest change that is known of; None while the store is not heard."""
         self._recent: deque[ChangeId] = deque(maxlen=PLACES_SHARED)
         """Where those who listen are, but for stragglers; the newest last."""
-        self._reads: dict[ChangeId, asyncio.Task[Changes]] = {}
+        self._reads: dict[ChangeId, asyncio.Task[Written]] = {}
         """What was written after one of ``_recent``, up to ``_newest``."""
         self._straggler = asyncio.Lock()
         """Held by the one read that is made for one listener alone."""
@@ -77,7 +78,7 @@ class Hub:
         """Whatever is written to the store is heard of."""
         return self._newest is not None and not self._closed.is_set()
 
-    async def listen(self, since: ChangeId | None, patience: float) -> AsyncIterator[Changes | None]:
+    async def listen(self, since: ChangeId | None, patience: float) -> AsyncIterator[Written | None]:
         """Reports after ``since`` (None: from now on), each the sum of what came in the meantime.
 
         The first comes at once and may be empty. None after ``patience`` seconds without one. Ends with ``aclose``,
@@ -112,7 +113,7 @@ class Hub:
                     told, here = coming, reports[0].id
                     yield reports.pop()
 
-    async def _after(self, since: ChangeId | None) -> Changes:
+    async def _after(self, since: ChangeId | None) -> Written:
         """Everything after ``since``, as one report; None: nothing, but where the workspace is at this moment."""
         if since is None:
             return await self._read(None)
@@ -128,7 +129,7 @@ class Hub:
         if self._newest is None:
             raise StoreUnavailable("Live updates are unavailable.", hint="Try again.")
 
-    async def _read(self, since: ChangeId | None) -> Changes:
+    async def _read(self, since: ChangeId | None) -> Written:
         try:
             report = await self._host.changes_after(since)
         except InboxError as error:
@@ -151,12 +152,17 @@ class Hub:
         while not self._closed.is_set():
             try:
                 async for report in self._store.changes(since):
-                    if report.lost_at is None:
-                        since = report.id
-                        self._tell(since)
-                    else:
-                        _log.error("The line to the store is lost.")
-                        self._tell(None)
+                    match report:
+                        case Written():
+                            since = report.id
+                            self._tell(since)
+                        case LineLost():
+                            _log.error("The line to the store is lost.")
+                            self._tell(None)
+                        case LineBack():
+                            pass  # the report that follows says where the store is
+                        case _:
+                            assert_never(report)
             except InboxError as error:
                 _log.error("The store cannot be followed: %s", error.message)
             self._tell(None)

@@ -97,7 +97,8 @@ async def export(
 async def events(request: AnyRequest, caller: MemberOf, context: ContextOf, last: LastEventId = None) -> Stream:
     """What anybody writes, as server-sent events: each names the conversations that changed since the last.
 
-    With `reset`, read everything again: too much was missed, or the store was restored from an older backup.
+    With `reset`, read everything again: too much was missed, or the store was restored from an older backup. These
+    events have no name; ignore any that have one, as later versions may tell other things by them.
     """
     return await _begun(request, _changes(context, caller.bearer, _change(last)), EVENT_STREAM)
 

@@ -55,6 +55,9 @@ IMPORT_AT_ONCE = 2 * 1024 * 1024
 
 JSON_LINES = "application/x-ndjson"
 EVENT_STREAM = "text/event-stream"
+WRITTEN_EVENTS = ("message", "written")
+"""Names of the events of ``/v1/events`` that tell what was written. The server sends them without a name, which means
+``message``: clients of earlier versions, and scripts, know no other. Events with further names tell of other things."""
 
 
 class Workspace(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from typing import Annotated, Protocol, runtime_checkable
 import msgspec
 
 from inbox_tui.domain.agents import NewChat
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport, Written
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Order, Query, Scope
 from inbox_tui.domain.models import (
     Access,
@@ -178,11 +178,14 @@ class Store(Protocol):
             StoreUnavailable, StoreBroken: the store may have made some of the changes. Repeating the call is safe.
         """
 
-    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """Reports of writes after ``since`` (None: from now on); survives reconnects, ends with ``aclose``.
 
-        The first report comes at once, to give its ``id``, and may be empty. It is a ``reset`` if the store does not
-        know ``since``, for example after a restore from an older backup.
+        The first ``Written`` comes at once, to give its ``id``, and may be empty. It is a ``reset`` if the store does
+        not know ``since``, for example after a restore from an older backup.
+
+        A store over a connection that can fail reports that too: between ``LineLost`` and ``LineBack`` there is no
+        ``Written``. ``Written.rows`` may be empty; then the follower reads what changed.
         """
 
     async def aclose(self) -> None:
@@ -357,8 +360,8 @@ class Host(Protocol):
     def as_member(self, member: MemberId) -> Store:
         """The same workspace for another member. It shares this store's connections, and must be closed first."""
 
-    async def changes_after(self, since: ChangeId | None) -> Changes:
-        """One report of the writes after ``since``; for None an empty one with the present place.
+    async def changes_after(self, since: ChangeId | None) -> Written:
+        """One report of the writes after ``since``, without rows; for None an empty one with the present place.
 
         For many followers: one of them uses ``changes``, which may take a connection, and the others call this.
         """

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport
 from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, Rejected, StoreUnavailable
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Query, Scope
 from inbox_tui.domain.fingerprints import may_be_same, read_id
@@ -161,7 +161,7 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         rules.require_chat(self._actor)
         return [self._decide(change) for change in changes]
 
-    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    async def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """Reports of writes after ``since``; ends with ``aclose``."""
         report = self._workspace.changes_after(since)
         yield report

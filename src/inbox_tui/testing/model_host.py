@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, Written
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import read_id
 from inbox_tui.domain.models import AgentId, Author, Kind, Member, Message
@@ -65,7 +65,7 @@ class ModelHost:
         """The token with this hash."""
         return self._workspace.tokens.get(hash)
 
-    async def changes_after(self, since: ChangeId | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Written:
         """What was written after ``since``; None: nothing, only where the workspace is now."""
         return self._workspace.changes_after(since)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, report, start_again
+from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Written, report, start_again
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import numbered_id, read_id
 from inbox_tui.domain.intake import Late, may_be_late
@@ -56,7 +56,7 @@ class ModelWorkspace:
         self.tokens: dict[bytes, Token] = {}
         self.written = asyncio.Event()
         """Set, and replaced by a new one, with every write."""
-        self._log: list[Changes] = []
+        self._log: list[Written] = []
         self._messages = 0
         self.add_member(first)
 
@@ -173,7 +173,7 @@ class ModelWorkspace:
         """Note a write, and wake those who follow."""
         names = tuple(conversations)
         at = self.clock().isoformat()
-        self._log.append(Changes(ChangeId(numbered_id(len(self._log) + 1, at, team, *names)), names, team))
+        self._log.append(Written(ChangeId(numbered_id(len(self._log) + 1, at, team, *names)), names, team))
         self.wake()
 
     def wake(self) -> None:
@@ -181,11 +181,11 @@ class ModelWorkspace:
         waiting, self.written = self.written, asyncio.Event()
         waiting.set()
 
-    def changes_after(self, since: ChangeId | None) -> Changes:
+    def changes_after(self, since: ChangeId | None) -> Written:
         """Everything that was written after a change; nothing for None."""
         newest = self._log[-1].id if self._log else NO_CHANGE
         if since is None:
-            return Changes(newest)
+            return Written(newest)
         place = read_id(since)
         if place is None or place.number > len(self._log):
             return start_again(newest)

@@ -5,7 +5,9 @@ A result that no longer answers what the screen wants is dropped by its handler.
 
 from __future__ import annotations
 
-from inbox_tui.domain.changes import Changes
+from datetime import datetime
+
+from inbox_tui.domain.changes import Written
 from inbox_tui.domain.errors import InboxError
 from inbox_tui.domain.filters import Counts, Query
 from inbox_tui.domain.hits import Hits
@@ -89,9 +91,19 @@ class ConversationsRead(FieldMessage):
 
 
 class ChangesSeen(FieldMessage):
-    """The store's log grew."""
+    """The store reported what was written."""
 
-    changes: Changes
+    changes: Written
+
+
+class LineLost(FieldMessage):
+    """The store cannot be heard."""
+
+    at: datetime
+
+
+class LineBack(FieldMessage):
+    """The store is heard again."""
 
 
 class ReplySent(FieldMessage):

@@ -16,8 +16,9 @@ from httpx_sse import EventSource, SSEError
 
 from inbox_tui.backends.http.answers import decoded
 from inbox_tui.backends.web.client import ApiClient
-from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport, LineBack, LineLost, Written
 from inbox_tui.domain.errors import StoreBroken, StoreUnavailable
+from inbox_tui.store.api import WRITTEN_EVENTS
 from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Clock
 
@@ -30,8 +31,8 @@ SILENT_FOR = 40.0
 
 async def follow(
     line: ApiClient, closing: asyncio.Event, since: ChangeId | None, clock: Clock
-) -> AsyncIterator[Changes]:
-    """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them.
+) -> AsyncIterator[FeedReport]:
+    """Reports after ``since`` (None: from now on) until ``closing`` is set, and when the line is lost and back.
 
     Raises:
         CredentialError, NotAllowed: the token does not hold any more.
@@ -44,6 +45,8 @@ async def follow(
             async for report in _listen(line, closing, since):
                 if has_gap and since is None:
                     report = msgspec.structs.replace(report, team=True, reset=True)  # noqa: PLW2901  # what was missed cannot be told
+                if is_lost:
+                    yield LineBack()
                 has_gap = is_lost = False
                 since, wait = report.id, INITIAL_BACKOFF
                 yield report
@@ -54,12 +57,12 @@ async def follow(
         has_gap = True
         if not is_lost:
             is_lost = True
-            yield Changes(since or NOWHERE, lost_at=clock())
+            yield LineLost(clock())
         await pause(closing, wait * line.random.uniform(0.5, 1.0))
         wait = min(wait * 2, MAX_BACKOFF)
 
 
-async def _listen(line: ApiClient, closing: asyncio.Event, since: ChangeId | None) -> AsyncIterator[Changes]:
+async def _listen(line: ApiClient, closing: asyncio.Event, since: ChangeId | None) -> AsyncIterator[Written]:
     """Reports over one connection; ends when the server ends it, or with ``closing``. Raises StoreUnavailable."""
     headers = {"Accept": "text/event-stream", "Cache-Control": "no-store"}
     if since is not None:
@@ -83,8 +86,8 @@ async def _listen(line: ApiClient, closing: asyncio.Event, since: ChangeId | Non
                     await _end(coming)
                 if event is None:
                     return
-                if event.data:
-                    yield decoded(event.data.encode(), Changes, line.name)
+                if event.data and event.event in WRITTEN_EVENTS:
+                    yield decoded(event.data.encode(), Written, line.name)
     finally:
         closed.cancel()
 

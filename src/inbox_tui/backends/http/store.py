@@ -16,7 +16,7 @@ from inbox_tui.backends.http.facets import HttpIntake, HttpTeam
 from inbox_tui.backends.http.feed import follow
 from inbox_tui.backends.http.first_screen import HttpBatched, first_screen, list_params
 from inbox_tui.backends.web.client import ApiClient
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport
 from inbox_tui.domain.counts import counted
 from inbox_tui.domain.errors import CredentialError, NotFound, StoreBroken
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Query, Scope
@@ -208,7 +208,7 @@ class HttpStore(HttpTeam, HttpIntake, HttpBatched):
             for change, refusal in zip(changes, refusals, strict=True)
         ]
 
-    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
         return follow(self._line, self._closing, since, self._clock)
 

@@ -20,7 +20,7 @@ from inbox_tui.backends.postgres.connections import CHANNEL, options
 from inbox_tui.backends.postgres.lines import READ_TIMEOUT, BoundedAsyncConnection, ReadDeadline
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql import reads
-from inbox_tui.domain.changes import NOWHERE, ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport, LineBack, LineLost
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.store.pauses import pause
 from inbox_tui.store.protocol import Clock
@@ -44,8 +44,8 @@ async def follow(
     *,
     random: Random,
     begun: Announcements | None = None,
-) -> AsyncIterator[Changes]:
-    """Reports after ``since`` (None: from now on) until ``closing`` is set; those of a lost line among them.
+) -> AsyncIterator[FeedReport]:
+    """Reports after ``since`` (None: from now on) until ``closing`` is set, and when the line is lost and back.
 
     ``begun``: a connection that is being made already.
 
@@ -63,6 +63,8 @@ async def follow(
                     read = partial(reads.changes_after, since=since)
                     report = await session.read_asked(reads.changes_asked(since), read)
                     since, wait = report.id, INITIAL_BACKOFF
+                    if is_lost:
+                        yield LineBack()
                     if report.is_news or is_lost or not has_reported:
                         has_reported, is_lost = True, False
                         yield report
@@ -73,7 +75,7 @@ async def follow(
                 return
             if not is_lost:
                 is_lost = True
-                yield Changes(since or NOWHERE, lost_at=clock())
+                yield LineLost(clock())
             await pause(closing, wait * random.uniform(0.5, 1.0))
             wait = min(wait * 2, MAX_BACKOFF)
 

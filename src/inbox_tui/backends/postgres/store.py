@@ -14,7 +14,7 @@ from inbox_tui.backends.postgres.feed import Announcements, follow
 from inbox_tui.backends.postgres.session import ServerSession
 from inbox_tui.backends.sql.roster import agents_by_name, members_by_name
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport
 from inbox_tui.domain.errors import Unsupported
 from inbox_tui.domain.filters import Counts, Query
 from inbox_tui.domain.models import MemberId
@@ -85,7 +85,7 @@ class PostgresStore(SqlStore):
         page, counts, _ = await self._lists.counted_page(query, request)
         return page, counts
 
-    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """Reports of writes, by anybody, after ``since``; those of a lost line among them. Ends with ``aclose``."""
         begun, self._announcements = self._announcements, None
         return follow(self._session, self._closing, since, self._clock, random=Random(), begun=begun)

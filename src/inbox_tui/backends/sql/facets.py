@@ -18,7 +18,7 @@ from inbox_tui.backends.sql.session import StoreSession
 from inbox_tui.backends.sql.unit import UnitOfWork
 from inbox_tui.domain import rules
 from inbox_tui.domain.agents import NewChat
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, Written
 from inbox_tui.domain.intake import accepted as as_accepted
 from inbox_tui.domain.limits import present
 from inbox_tui.domain.models import (
@@ -199,7 +199,7 @@ class SqlHost:
         """The token with this hash."""
         return await self._session.read(lambda db: tokens.find_token(db, hash))
 
-    async def changes_after(self, since: ChangeId | None) -> Changes:
+    async def changes_after(self, since: ChangeId | None) -> Written:
         """What was written after ``since``; None: nothing, only where the workspace is now."""
         return await self._session.read(lambda db: reads.changes_after(db, since))
 

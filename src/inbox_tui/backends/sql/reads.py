@@ -16,7 +16,7 @@ from inbox_tui.backends.sql.roster import Roster
 from inbox_tui.backends.sql.roster_reader import current_roster
 from inbox_tui.backends.sql.rows import Stored, message, stored
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Changes, is_too_long, report, start_again
+from inbox_tui.domain.changes import CHANGES_LISTED, NO_CHANGE, ChangeId, Written, is_too_long, report, start_again
 from inbox_tui.domain.errors import NotFound
 from inbox_tui.domain.fingerprints import numbered_id, read_id
 from inbox_tui.domain.models import (
@@ -155,13 +155,13 @@ def last_message(db: Database) -> int:
     return (row[0] or 0) if row else 0
 
 
-def changes_after(db: Database, since: ChangeId | None) -> Changes:
+def changes_after(db: Database, since: ChangeId | None) -> Written:
     """What was written after a change; None: nothing, only where the workspace is now."""
     newest = last_change(db)
     if since is None or since == newest:
-        return Changes(newest)
+        return Written(newest)
     seq = _sequence_number(db, since)
-    last = Changes(newest).seq
+    last = Written(newest).seq
     if seq is None or seq > last or last - seq > CHANGES_LISTED:
         return start_again(newest)
     ids: dict[ConversationId, None] = {}

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from inbox_tui.backends.sql import reads
 from inbox_tui.backends.sqlite.connections import FileConnection
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, Written
 from inbox_tui.domain.errors import StoreUnavailable
 from inbox_tui.store.pauses import pause
 
@@ -20,7 +20,7 @@ _PAUSE_AFTER_REPORT = 0.1
 _PAUSE_AFTER_ERROR = 0.2
 """Seconds until a file that could not be read, because it was locked for example, is tried again."""
 
-Read = Callable[[Callable[[FileConnection], Changes | None]], Awaitable[Changes | None]]
+Read = Callable[[Callable[[FileConnection], Written | None]], Awaitable[Written | None]]
 
 
 class WriteSignal:
@@ -42,7 +42,7 @@ class WriteSignal:
 
 async def follow(
     read: Read, bell: WriteSignal, closing: asyncio.Event, since: ChangeId | None
-) -> AsyncIterator[Changes]:
+) -> AsyncIterator[Written]:
     """Reports after ``since`` (None: from now on) until ``closing`` is set.
 
     Args:
@@ -77,7 +77,7 @@ class ChangePoll:
         self._has_reported = False
         self._version = -1
 
-    def __call__(self, db: FileConnection) -> Changes | None:
+    def __call__(self, db: FileConnection) -> Written | None:
         """What is new; None if nothing is."""
         db.require_same_files()
         version = db.number("data_version")

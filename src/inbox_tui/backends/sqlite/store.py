@@ -16,7 +16,7 @@ from inbox_tui.backends.sqlite.feed import follow
 from inbox_tui.backends.sqlite.read_only import way_to
 from inbox_tui.backends.sqlite.schema import require_file
 from inbox_tui.backends.sqlite.session import FileSession
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, FeedReport
 from inbox_tui.domain.errors import ConfigError
 from inbox_tui.domain.models import ConversationId, MemberId
 from inbox_tui.domain.rules import require_admin
@@ -87,7 +87,7 @@ class SqliteStore(SqlStore):
         """Everything; of a file that cannot be written only what reads."""
         return CAPABILITIES if self._session.can_write else _READ_ONLY
 
-    def changes(self, since: ChangeId | None = None) -> AsyncIterator[Changes]:
+    def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """Reports of writes, by anybody, after ``since``; ends with ``aclose``."""
         self._session.watch.begin()
         return follow(self._session.read, self._session.bell, self._closing, since)

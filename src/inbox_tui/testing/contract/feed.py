@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import assert_never
 
-from inbox_tui.domain.changes import BYTES_LISTED, ChangeId, Changes
+from inbox_tui.domain.changes import BYTES_LISTED, ChangeId, FeedReport, LineBack, LineLost, Written
 from inbox_tui.domain.limits import ID_LIMIT
 from inbox_tui.domain.models import ConversationId, Kind, Lead, ReplyDraft, Status
 from inbox_tui.store.protocol import Store
@@ -14,23 +15,37 @@ from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import DANA, incoming
 
 
-async def until(reports: AsyncIterator[Changes], is_there: Callable[[Changes], bool]) -> Changes:
-    """All reports up to the one that makes their sum satisfy the condition, as one."""
-    seen = Changes()
+async def until(reports: AsyncIterator[FeedReport], is_there: Callable[[Written], bool]) -> Written:
+    """What was written up to the report that makes the sum satisfy the condition, as one.
+
+    A line may be lost meanwhile; nothing is told of what was written until it is back.
+    """
+    seen, is_lost = Written(), False
     async with asyncio.timeout(SECONDS):
         async for report in reports:
-            seen = Changes(
-                report.id,
-                tuple(dict.fromkeys((*seen.conversations, *report.conversations))),
-                seen.team or report.team,
-                seen.reset or report.reset,
-            )
-            if is_there(seen):
-                return seen
+            match report:
+                case LineLost():
+                    assert not is_lost, "told once"
+                    is_lost = True
+                case LineBack():
+                    assert is_lost
+                    is_lost = False
+                case Written():
+                    assert not is_lost
+                    seen = Written(
+                        report.id,
+                        tuple(dict.fromkeys((*seen.conversations, *report.conversations))),
+                        seen.team or report.team,
+                        seen.reset or report.reset,
+                    )
+                    if is_there(seen):
+                        return seen
+                case _:
+                    assert_never(report)
     raise AssertionError(f"The feed ended with {seen}.")
 
 
-async def first_of(store: Store, since: ChangeId | None = None) -> Changes:
+async def first_of(store: Store, since: ChangeId | None = None) -> Written:
     """The first report after a place."""
     feed = store.changes(since)
     report = await until(feed, lambda report: True)
@@ -38,12 +53,12 @@ async def first_of(store: Store, since: ChangeId | None = None) -> Changes:
     return report
 
 
-def of(*ids: str) -> Callable[[Changes], bool]:
+def of(*ids: str) -> Callable[[Written], bool]:
     """Whether all these conversations were reported."""
     return lambda report: set(ids) <= set(report.conversations)
 
 
-async def stop(*feeds: AsyncIterator[Changes]) -> None:
+async def stop(*feeds: AsyncIterator[FeedReport]) -> None:
     """Follow no longer."""
     for feed in feeds:
         close = getattr(feed, "aclose", None)

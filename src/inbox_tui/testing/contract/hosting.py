@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from inbox_tui.domain.changes import ChangeId, Changes
+from inbox_tui.domain.changes import ChangeId, Written
 from inbox_tui.domain.errors import NotAllowed, NotFound, Rejected
 from inbox_tui.domain.models import Access, Author, Badge, Color, ConversationId, Kind, ReplyDraft, Status
 from inbox_tui.domain.replies import BEGINNING
@@ -18,6 +18,7 @@ from inbox_tui.testing.contract.base import C1, C2, Contract, agent_of, last_see
 from inbox_tui.testing.contract.feed import stop
 from inbox_tui.testing.deciding import set_status
 from inbox_tui.testing.factories import BOOKING, DANA, SAM, WEBSITE, incoming, said
+from inbox_tui.testing.following import next_written
 
 HASH = hash_of("inbox_m_one")
 OTHER = hash_of("inbox_m_other")
@@ -116,7 +117,7 @@ class HostContract(Contract):
         await self.seed(dana, incoming("c-1"), incoming("c-2"))
         host = host_of(dana)
         start = await host.changes_after(None)
-        assert start == await host.changes_after(start.id) == Changes(start.id)
+        assert start == await host.changes_after(start.id) == Written(start.id)
         await reply(dana)
         await set_status(sam, C2, Status.RESOLVED, Status.OPEN)
         await reply(dana, "and more", "k-2")
@@ -126,7 +127,7 @@ class HostContract(Contract):
         await team_of(sam).save_profile("Samuel", Badge("SA", Color.RED))
         later = await host.changes_after(told.id)
         assert (later.conversations, later.team) == ((), True)
-        assert await host.changes_after(None) == Changes(later.id)
+        assert await host.changes_after(None) == Written(later.id)
 
     async def test_what_is_read_is_what_a_follower_is_told_first(self, dana: Store) -> None:
         """Whoever followed until a number may read on from it, and the other way round."""
@@ -134,7 +135,7 @@ class HostContract(Contract):
         start = (await host_of(dana).changes_after(None)).id
         await reply(dana)
         feed = dana.changes(start)
-        assert await anext(feed) == await host_of(dana).changes_after(start)
+        assert await next_written(feed) == await host_of(dana).changes_after(start)
         await stop(feed)
 
     async def test_after_a_number_that_never_was_everything_is_read_again(self, dana: Store) -> None:

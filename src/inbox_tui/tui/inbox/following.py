@@ -6,8 +6,9 @@ Reads nothing itself: it says what is to be read.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from inbox_tui.domain.changes import Changes
+from inbox_tui.domain.changes import Written
 from inbox_tui.domain.models import Conversation, ConversationId
 from inbox_tui.tui.inbox.context import InboxContext
 from inbox_tui.tui.inbox.listing import ListController
@@ -23,19 +24,27 @@ class FollowController:
         self._context = context
         self._listing = listing
 
-    def follow(self, changes: Changes) -> bool:
+    def line_lost(self, at: datetime) -> None:
+        """Say that what is on screen may be old."""
+        self._context.heard(at)
+
+    def line_back(self) -> None:
+        """Say that the store is heard again, and read what could not be read meanwhile."""
+        context = self._context
+        was_lost = context.lost_at is not None
+        context.heard(None)
+        if was_lost:
+            context.read_again()
+            self._listing.read_anew()
+
+    def follow(self, changes: Written) -> bool:
         """Somebody wrote: look at what it was, and count again.
 
         Returns whether each change can be looked at by itself; there may be too many, or nobody knows them all.
         """
         context = self._context
         can_look_at_each = not changes.reset and len(changes.conversations) <= FOLLOWED_AT_ONCE
-        was_lost = context.lost_at is not None
-        context.heard(changes.lost_at)
-        if changes.lost_at is not None:
-            return can_look_at_each
-        if was_lost:
-            context.read_again()
+        self.line_back()  # where following failed while the line was down, it begins with what was written
         if changes.team or changes.reset:
             context.run(context.work.read_team(), group="team", exclusive=True)
         if changes.reset or not can_look_at_each:

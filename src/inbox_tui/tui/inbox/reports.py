@@ -84,9 +84,21 @@ class ReportHandlers(Screen[None]):
 
     @on(m.ChangesSeen)
     def follow_changes(self, event: m.ChangesSeen) -> None:
-        """Somebody wrote, or the connection to the store was lost or came back."""
+        """Somebody wrote."""
         if not self.following.follow(event.changes):
             self.assigned.read()
+        self.sending.line_changed()
+
+    @on(m.LineLost)
+    def show_line_lost(self, event: m.LineLost) -> None:
+        """The line to the store went down."""
+        self.following.line_lost(event.at)
+        self.sending.line_changed()
+
+    @on(m.LineBack)
+    def show_line_back(self) -> None:
+        """The line to the store came back."""
+        self.following.line_back()
         self.sending.line_changed()
 
     @on(m.ConversationsRead)

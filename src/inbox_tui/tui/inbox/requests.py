@@ -11,12 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import assert_never
 
 from textual.message import Message
 from textual.message_pump import MessagePump
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import ChangeId
+from inbox_tui.domain.changes import ChangeId, LineBack, LineLost, Written
 from inbox_tui.domain.errors import InboxError, NotFound, Rejected
 from inbox_tui.domain.filters import Filter, Query, Scope
 from inbox_tui.domain.models import (
@@ -182,13 +183,20 @@ class StoreRequests:
         told = ""
         while True:
             try:
-                async for changes in self.store.changes(since):
-                    since, told = changes.id or since, ""
-                    if changes.lost_at is None:
-                        self.writes.line_is_back()
-                    else:
-                        self.writes.line_is_down()
-                    self._post(m.ChangesSeen(changes))
+                async for report in self.store.changes(since):
+                    told = ""
+                    match report:
+                        case Written(id=since):
+                            self.writes.line_is_back()
+                            self._post(m.ChangesSeen(report))
+                        case LineLost(at=at):
+                            self.writes.line_is_down()
+                            self._post(m.LineLost(at))
+                        case LineBack():
+                            self.writes.line_is_back()
+                            self._post(m.LineBack())
+                        case _:
+                            assert_never(report)
             except InboxError as error:
                 if error.message != told:  # a token that was revoked stays so, and other words stand there meanwhile
                     told = error.message

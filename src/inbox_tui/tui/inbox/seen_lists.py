@@ -18,6 +18,8 @@ from inbox_tui.domain.paging import Page
 
 CACHE_SIZE = 16
 """The number of cached lists, a page of each; the least recently used one goes first."""
+MAX_HEARD = 500
+"""The number of updated conversations that are remembered for lists whose page did not hold them."""
 
 
 class Seen(NamedTuple):
@@ -33,6 +35,7 @@ class SeenLists:
 
     def __init__(self) -> None:
         self._lists: OrderedDict[Query, Seen] = OrderedDict()
+        self._heard: OrderedDict[ConversationId, Conversation] = OrderedDict()
 
     def put(self, page: Page, counts: Counts) -> None:
         """Cache a list's first page."""
@@ -45,26 +48,39 @@ class SeenLists:
             self._lists.popitem(last=False)
 
     def get(self, query: Query, me: MemberId) -> Seen | None:
-        """The list without the rows that have left it, perhaps all; None if it is not cached."""
+        """The list as far as it is known: without the rows that left, with those that came; None if not cached."""
         seen = self._lists.get(query)
         if seen is None:
             return None
         self._lists.move_to_end(query)
-        rows = tuple(row for row in seen.page.rows if query.filter.matches(row, me))
+        place = query.effective_order.place
+        here = {row.id for row in seen.page.rows}
+        ends = max((place(row) for row in seen.page.rows), default=None)
+        new = [row for row in self._heard.values() if row.id not in here and ends is not None and place(row) <= ends]
+        ours = (row for row in (*seen.page.rows, *new) if query.agent in (None, row.agent.id))
+        rows = tuple(sorted((row for row in ours if query.filter.matches(row, me)), key=place))
         return Seen(msgspec.structs.replace(seen.page, rows=rows), seen.counts)
 
     def hear(self, conversations: Iterable[Conversation]) -> None:
         """Update conversations."""
         now = {conversation.id: conversation for conversation in conversations}
         self._replace(now, now)
+        for id, conversation in now.items():
+            self._heard[id] = conversation
+            self._heard.move_to_end(id)
+        while len(self._heard) > MAX_HEARD:
+            self._heard.popitem(last=False)
 
     def forget(self, ids: Collection[ConversationId]) -> None:
         """Conversations were deleted."""
         self._replace(set(ids), {})
+        for id in ids:
+            self._heard.pop(id, None)
 
     def clear(self) -> None:
         """Everything may be out of date: clear the cache."""
         self._lists.clear()
+        self._heard.clear()
 
     def _replace(self, named: Collection[ConversationId], by: dict[ConversationId, Conversation]) -> None:
         """Replace the named rows, or remove them."""
