@@ -8,8 +8,12 @@ from contextlib import asynccontextmanager
 from functools import wraps
 from typing import Any
 
-from inbox_tui.domain.models import Assign, ConversationId, Kind, ReplyDraft
+import msgspec
+
+from inbox_tui.domain.changes import ChangeId, FeedReport, Written
+from inbox_tui.domain.models import Assign, ConversationId, Kind, ReplyDraft, SetStatus, Status
 from inbox_tui.store.protocol import Intake, Store
+from inbox_tui.store.refreshing import Refresh, Refreshed, Refreshing
 from inbox_tui.tui import messages as m
 from tui.terminal import Inbox
 from tui.workspace import DANA, JONAS, VISITOR, Team4, chat, said
@@ -108,4 +112,54 @@ async def test_any_number_of_conversations_take_one_call(team: Team4) -> None:
         reports = len(inbox.heard(m.ChangesSeen)) - before
         looked = calls["thread"]  # who assigned it is said in the thread
         assert calls.total() - looked <= reports, calls
+        assert inbox.listing.counts == await store.counts()
+
+
+def carry_rows(store: Store) -> list[ConversationId]:
+    """Have a store's reports carry rows; gives the rows that are asked for nevertheless, as the inbox asks for them."""
+    assert isinstance(store, Refreshing)
+    follow, read, refresh = store.changes, store.get_many, store.refresh
+    asked: list[ConversationId] = []
+
+    async def changes(since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
+        async for report in follow(since):
+            if isinstance(report, Written):
+                yield msgspec.structs.replace(report, rows=tuple(await read(report.conversations)))
+            else:
+                yield report
+
+    async def refresh_noting(wanted: Refresh) -> Refreshed:
+        asked.extend(wanted.ids)
+        return await refresh(wanted)
+
+    setattr(store, "changes", changes)  # noqa: B010  # mypy knows a method when it sees one
+    setattr(store, "refresh", refresh_noting)  # noqa: B010
+    return asked
+
+
+async def test_rows_that_a_report_carries_are_not_read_again(team: Team4) -> None:
+    """Two conversations that a colleague wrote to: one that is open, and one that is only listed."""
+    jonas = await team.store(JONAS)
+    calls: Counter[str] = Counter()
+    asked: list[list[ConversationId]] = []
+    opens = team.opens
+
+    async def open_carrying(email: str) -> Store:
+        store = await opens(email)
+        asked.append(carry_rows(store))
+        return count_calls(store, calls)
+
+    team.opens = open_carrying
+    async with team.inbox() as inbox:
+        await inbox.go_to("priya")
+        calls.clear()
+        await jonas.reply(ConversationId("priya"), ReplyDraft("Mind the fee", "n-1", Kind.NOTE))
+        await jonas.decide([SetStatus(ConversationId("nobody"), Status.RESOLVED, Status.OPEN)])
+        await reported(inbox, "priya", "nobody")
+        assert [calls[verb] for verb in ("get", "get_many", "list")] == [0, 0, 0]
+        assert asked == [[]]
+        assert inbox.thread[-1] == "Mind the fee"
+        store = await team.store()
+        shown = {id: inbox.context.state.painted(ConversationId(id)) for id in ("priya", "nobody")}
+        assert shown == {id: await store.get(ConversationId(id)) for id in shown}
         assert inbox.listing.counts == await store.counts()

@@ -27,6 +27,8 @@ CHANGES_LISTED = 5_000
 """The most changes in one report."""
 BYTES_LISTED = 256 * 1024
 """The most bytes of conversation ids in one report."""
+ROWS_CARRIED = 200
+"""The most rows in one report."""
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -45,7 +47,7 @@ class Written(msgspec.Struct, frozen=True):
     """The number in ``id``, for clients of earlier versions, which know no other."""
     rows: tuple[Conversation, ...] = ()
     """Some or all of ``conversations`` as this member may see them now, if the store has them at hand; the follower
-    reads the others. A row is never older than the writes in the report."""
+    reads the others. A row is never older than the writes in the report. At most ROWS_CARRIED."""
 
     def __post_init__(self) -> None:
         """Fill in the field that an earlier version leaves out."""

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from inbox_tui.domain import rules
-from inbox_tui.domain.changes import ChangeId, FeedReport
+from inbox_tui.domain.changes import ROWS_CARRIED, ChangeId, FeedReport, Written
 from inbox_tui.domain.errors import Conflict, CredentialError, NotFound, Rejected, StoreUnavailable
 from inbox_tui.domain.filters import WHOLE_WORKSPACE, Counts, Filter, Query, Scope
 from inbox_tui.domain.fingerprints import may_be_same, read_id
@@ -164,14 +164,14 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
     async def changes(self, since: ChangeId | None = None) -> AsyncIterator[FeedReport]:
         """Reports of writes after ``since``; ends with ``aclose``."""
         report = self._workspace.changes_after(since)
-        yield report
+        yield self._with_rows(report)
         while not self._is_closed:
             written = self._shared.written
             if self._shared.changes_after(report.id).id == report.id:
                 await written.wait()
             elif not self._is_closed:
                 report = self._shared.changes_after(report.id)
-                yield report
+                yield self._with_rows(report)
 
     async def scan(self, query: Query, batch: int = 1000) -> AsyncIterator[Sequence[Conversation]]:
         """The whole list as it is when the walk begins, ``last_message`` whole. Raises NotAllowed."""
@@ -211,6 +211,14 @@ class ModelStore(ModelTeam, ModelAgents, ModelHost):
         workspace = self._workspace
         threads = (workspace.threads[id] for id in workspace.conversations)
         return lists.rows(query, self._me, workspace.conversations.values(), threads)
+
+    def _with_rows(self, report: Written) -> Written:
+        """A report with the rows that it is about, as the member may see them."""
+        if len(report.conversations) > ROWS_CARRIED:
+            return report
+        known, actor = self._shared.conversations, self._shared.member(self._me)
+        rows = tuple(rules.as_seen_by(actor, known[id]) for id in report.conversations if id in known)
+        return msgspec.structs.replace(report, rows=rows)
 
     def _decide(self, change: StateChange) -> Outcome:
         workspace, actor, before = self._workspace, self._actor, None

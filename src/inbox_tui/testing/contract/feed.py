@@ -13,6 +13,7 @@ from inbox_tui.store.protocol import Store
 from inbox_tui.testing.contract.base import C1, C2, SECONDS, Contract, OpenAs, needs, reply
 from inbox_tui.testing.deciding import assign, set_status
 from inbox_tui.testing.factories import DANA, incoming
+from inbox_tui.testing.following import next_written
 
 
 async def until(reports: AsyncIterator[FeedReport], is_there: Callable[[Written], bool]) -> Written:
@@ -151,6 +152,21 @@ class FeedContract(Contract):
         again = await first_of(dana, heard)
         await self.seed(dana, incoming("c-1"))
         assert (await first_of(dana, again.id)).conversations == (C1,)
+
+    async def test_rows_in_a_report_are_those_that_the_member_would_read(self, dana: Store, eve: Store) -> None:
+        """A report may carry rows of what it lists, or none; without chat access they hold no texts."""
+        await self.seed(dana, incoming("c-1"), incoming("c-2"))
+        feeds = {store: store.changes() for store in (dana, eve)}
+        for feed in feeds.values():
+            await until(feed, lambda report: True)
+        await reply(dana)
+        for store, feed in feeds.items():
+            report = await next_written(feed)
+            while C1 not in report.conversations:
+                report = await next_written(feed)
+            assert {row.id for row in report.rows} <= set(report.conversations)
+            assert list(report.rows) == list(await store.get_many([row.id for row in report.rows]))
+        await stop(*feeds.values())
 
     async def test_following_ends_when_the_store_is_closed(self, dana: Store, open_as: OpenAs) -> None:
         """The iteration simply ends."""

@@ -135,7 +135,8 @@ class HostContract(Contract):
         start = (await host_of(dana).changes_after(None)).id
         await reply(dana)
         feed = dana.changes(start)
-        assert await next_written(feed) == await host_of(dana).changes_after(start)
+        told = await next_written(feed)
+        assert msgspec.structs.replace(told, rows=()) == await host_of(dana).changes_after(start)
         await stop(feed)
 
     async def test_after_a_number_that_never_was_everything_is_read_again(self, dana: Store) -> None:

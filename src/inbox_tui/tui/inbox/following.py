@@ -61,7 +61,8 @@ class FollowController:
             context.threads.forget(id)
         if changes.conversations:
             self._listing.heard(all_of_it=can_look_at_each)
-            context.refresh(changes.conversations[:FOLLOWED_AT_ONCE])
+            at_hand = {row.id for row in changes.rows}  # on their way to ``show_changed`` already
+            context.refresh(id for id in changes.conversations[:FOLLOWED_AT_ONCE] if id not in at_hand)
         return can_look_at_each
 
     def show_changed(self, conversations: Sequence[Conversation], gone: Sequence[ConversationId] = ()) -> None:

@@ -188,7 +188,10 @@ class StoreRequests:
                     match report:
                         case Written(id=since):
                             self.writes.line_is_back()
+                            self.state.read(report.rows)
                             self._post(m.ChangesSeen(report))
+                            if report.rows:
+                                self._post(m.ConversationsRead(report.rows))
                         case LineLost(at=at):
                             self.writes.line_is_down()
                             self._post(m.LineLost(at))
