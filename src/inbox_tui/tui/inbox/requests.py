@@ -249,11 +249,7 @@ class StoreRequests:
     async def find_waiting(self, agent: AgentId | None, after: ConversationId | None, me: Member | None) -> None:
         """Find who waits longest, or next after a conversation: among nobody's and ``me``'s, or (None) all."""
         async with self._reporting("find who waits"):
-            asked = self.state.ask()
-            found = await next_waiting(self.store, agent, after, me)
-            if found.conversation is not None:
-                self.state.read((found.conversation, *found.passed_over), asked)
-            self._post(m.WaitingFound(found))
+            self._post(m.WaitingFound(await next_waiting(self.store, agent, after, me)))
 
     async def read_mine(self, found: Callable[[Sequence[Conversation]], None]) -> None:
         """The member's open conversations of all agents, up to MINE_AT_MOST."""
