@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from inbox_tui.domain.filters import Filter
 from inbox_tui.domain.models import (
     Agent,
     AgentId,
@@ -16,6 +17,7 @@ from inbox_tui.domain.models import (
     Member,
     MemberId,
     ReplyDraft,
+    SetStatus,
     StateChange,
     Status,
 )
@@ -111,6 +113,18 @@ async def test_a_removed_conversation_leaves_the_screen(team: Team4) -> None:
         assert inbox.here == inbox.open_one.id == HANNA, "what stood below it"
         assert not page
         assert inbox.listing.counts.all == len(inbox.rows)
+
+
+async def test_what_was_assigned_and_is_resolved_by_now_does_not_come_into_the_list(team: Team4) -> None:
+    async with team.inbox(filter=Filter.YOUR_INBOX) as inbox:
+        context, before, id = inbox.context, inbox.rows, ConversationId("nobody")
+        given = msgspec.structs.replace(await context.work.store.get(id), assignee=context.me)
+        context.painter.decide([SetStatus(id, Status.RESOLVED, Status.OPEN)], [given])
+        context.painter.let_in(given)
+        assert inbox.rows == before
+        context.state.failed([SetStatus(id, Status.RESOLVED, Status.OPEN)])
+        context.painter.let_in(given)
+        assert id in inbox.rows
 
 
 def test_a_page_that_was_asked_for_before_does_not_bring_back_what_was_removed() -> None:

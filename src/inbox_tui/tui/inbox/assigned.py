@@ -79,7 +79,7 @@ class AssignmentNotices:
                 continue
             self._new[conversation.id] = conversation
             context.list.show_newness(conversation.id, is_new=True)
-            context.list.let_in(conversation)
+            context.painter.let_in(conversation)
         self._count()
 
     def _count(self) -> None:

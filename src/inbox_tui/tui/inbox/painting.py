@@ -60,6 +60,11 @@ class Painter:
         self.state.decide(changes, seen)
         self.show(conversation.id for conversation in seen)
 
+    def let_in(self, conversation: Conversation) -> None:
+        """Show a conversation that belongs in the list and is not in it, as the model has it by now."""
+        for row in self.state.paint((conversation,)):
+            self._list.let_in(row)
+
     def remove(self, gone: Sequence[ConversationId]) -> None:
         """Remove deleted conversations from the screen."""
         self._list.forget(gone)
