@@ -1,4 +1,4 @@
-"""What is kept of a mistake of the program's own: where it happened, and nothing of anybody's text.
+"""Crash reports: where a bug happened, without any user's text.
 
 A report holds the kinds of the errors and the places in the code; no values of variables
 and no message of an error, for a token or a visitor's words may stand in them.

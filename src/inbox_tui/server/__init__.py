@@ -1,1 +1,1 @@
-"""The HTTP API over any store that can host: who may do what is asked here, what it means is the store's to say."""
+"""The HTTP API over any store that is a Host: it authenticates clients and routes requests; the store does the rest."""

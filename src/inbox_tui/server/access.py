@@ -1,6 +1,6 @@
 """Who is asking: from a bearer token to the workspace as its owner may see it.
 
-Every request passes here, each time anew: a token that was revoked, or a member who lost
+Every request passes here: a token that was revoked, or a member who lost
 their access, is stopped at the next request. What a member may do is the store's to say;
 what an agent's token may do is said by ``AgentApi``, which can do no more than it has verbs for.
 """

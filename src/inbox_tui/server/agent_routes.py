@@ -1,4 +1,4 @@
-"""What websites and AI agents do with a token of their own. Each handler is one verb of ``AgentApi``."""
+"""The routes for websites and AI agents. Each handler is one verb of ``AgentApi``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers on their way: in pieces, no more at once than there is room for, and only to clients that take them."""
+"""Sends answers in pieces, within the budget, and disconnects clients that do not read them."""
 
 from __future__ import annotations
 

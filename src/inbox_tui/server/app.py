@@ -1,4 +1,4 @@
-"""The application: routes, rights, limits and words of errors, put together.
+"""The application: puts routes, rights, limits and error answers together.
 
 Knows no port, no TLS and no process; that is ``serving``'s.
 """

@@ -1,4 +1,4 @@
-"""A request ends with its client: who hangs up is worked for no longer, and what the request held is given back."""
+"""Ties a request to its client: a hang-up cancels the work, and the end of the request returns its resources."""
 
 from __future__ import annotations
 

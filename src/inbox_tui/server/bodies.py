@@ -1,4 +1,4 @@
-"""Bodies of requests as records, read as strictly as the records say.
+"""Decodes the bodies of requests strictly into records.
 
 The framework would take a number for a time and a word for a number, as it must in
 queries; here a body is read once, straight into its type. What is wrong is told by ``problems``.

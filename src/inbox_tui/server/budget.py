@@ -1,4 +1,4 @@
-"""How many bytes of requests, or of answers, a server holds at the same time: each token's, and all together.
+"""Limits the bytes of requests, or of answers, that a server holds at a time: for each token, and in all.
 
 What is held is given back when its request ends, however it ends. Counts only; nothing here reads or sends.
 """

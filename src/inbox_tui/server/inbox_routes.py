@@ -1,4 +1,4 @@
-"""What members do in the inbox: read lists and threads, reply, assign, resolve. The verbs are the port's."""
+"""The routes of the inbox: lists, threads, replies, assignments, status. Each is a verb of the port."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much one client may ask: requests a second, streams at once.
+"""The rate limits and the limits of concurrency for each client.
 
 Counts only; who the client is was decided before. Each server process counts for itself.
 """

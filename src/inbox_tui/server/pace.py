@@ -1,4 +1,4 @@
-"""New connections that come too fast wait; the next to be made is the newest, of the address that came last.
+"""Rate-limits new connections: those that come too fast wait; addresses take turns, each with its newest first.
 
 To make a connection costs a millisecond, and more with TLS, which those at work would lack. Whoever floods waits behind
 its own connections only: each address that waits has its turn. And of an address the newest is made first, because its

@@ -1,4 +1,4 @@
-"""How long a request may take to come, and its answer to be taken; and an orderly end where one breaks off."""
+"""Timeouts for receiving a request and for sending its answer, and an orderly end when one breaks off."""
 
 from __future__ import annotations
 

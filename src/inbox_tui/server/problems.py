@@ -133,7 +133,7 @@ def tell_refusal(_: Request[Any, Any, Any], error: HTTPException) -> Response[by
 
 
 def tell_mistake(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """A mistake of the program's own; a body that is nested too deep is the client's."""
+    """Answer for a bug in the program; a body that is nested too deep is the client's fault."""
     if isinstance(error, RecursionError):
         return _answer(_BAD, Problem("malformed", "The body is nested too deep."), {})
     _log.error("%s %s failed", request.method, request.scope["path"], exc_info=error)

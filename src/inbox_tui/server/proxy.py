@@ -1,4 +1,4 @@
-"""Who the client is, also behind proxies: only what the nearest proxies wrote is believed.
+"""Finds the client's address behind proxies, and trusts only entries of our own proxies.
 
 A client may write anything into X-Forwarded-For; each proxy appends the address that it was called from. So with
 one proxy in front the last entry is true, with two the last but one, and all before it is hearsay.

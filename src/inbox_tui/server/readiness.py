@@ -1,4 +1,4 @@
-"""Whether the store answers, asked once for all who want to know at about the same time."""
+"""Checks whether the store answers, and caches the result for concurrent probes."""
 
 from __future__ import annotations
 

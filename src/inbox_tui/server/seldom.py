@@ -1,4 +1,4 @@
-"""Lines of the log that come in floods when somebody attacks: one a second is enough."""
+"""Rate-limits lines of the log that an attack would multiply: one a second is enough."""
 
 from __future__ import annotations
 

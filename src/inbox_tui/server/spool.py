@@ -1,4 +1,4 @@
-"""What an export reads, kept on disk until its client has taken it.
+"""Buffers an export on disk until its client has read it.
 
 A store is read as fast as it can be, so that its view of one moment is let go of soon, and the client takes the rest
 from a file at its own pace. The file has no name, so nothing is left of it. It is a ring buffer: where it may not grow

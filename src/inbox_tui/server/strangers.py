@@ -1,4 +1,4 @@
-"""What may be asked without a good token: so much from each address, whatever it is that it asks.
+"""Rate-limits requests without a valid token, for each address.
 
 Whoever has a good token must not suffer from a flood that comes from the same address: a colleague behind the same
 router, or everybody behind a proxy. So a token that was good lately is let through to be looked up, and of the others

@@ -1,4 +1,4 @@
-"""What members do beyond the inbox: manage the team, their own profile, bring conversations in."""
+"""The routes for members beyond the inbox: the team, their own profile, imports."""
 
 from __future__ import annotations
 

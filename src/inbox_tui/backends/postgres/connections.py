@@ -1,4 +1,4 @@
-"""Connections to the server, which may end at any time and are made anew.
+"""Connections to the server, which may end at any time and reconnect.
 
 What stands in the shared statements for SQLite's sake is put into PostgreSQL's words here.
 Nothing is prepared on the server: a generic plan walks the whole table for a rare word,

@@ -1,4 +1,4 @@
-"""What AI agents do to their own conversations, whoever it is whose store a server offers.
+"""The acts of AI agents on their own conversations.
 
 Each writing function is one act inside the transaction of a Unit; none commits.
 """

@@ -1,4 +1,4 @@
-"""How many conversations each filter holds: counters, which every write keeps up.
+"""Counters of the conversations in each filter, updated by every write.
 
 A row counts one filter for one AI agent, and for one member if the filter is personal. A filter that is counted also
 has a mark: a row for no agent that adds nothing. One without a mark is new to the workspace: it is counted once when

@@ -1,4 +1,4 @@
-"""What the shared code needs of a database and of a connection to it, and nothing more.
+"""The interface of a database and its connections, as the shared code uses it.
 
 Statements name their values ``:like_this``. A connection is used by one thread at a
 time. The acts never begin or end transactions; that is the session's.

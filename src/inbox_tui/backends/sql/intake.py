@@ -1,4 +1,4 @@
-"""How conversations enter: whole ones from imports, single messages from a website or an AI agent.
+"""Takes conversations in: whole ones from imports, single messages from a website or an AI agent.
 
 Everything goes through the same rules as if it had been written here. Taking the same
 conversation in again adds only the messages it lacks.

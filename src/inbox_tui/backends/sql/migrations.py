@@ -45,7 +45,7 @@ def steps(folder: Path) -> list[Step]:
 
 
 def require_known(version: int, known: list[Step], name: str) -> None:
-    """Raise StoreBroken for a store of a version that is none of ours yet; a newer program made it."""
+    """Raise StoreBroken for a store that a newer program made."""
     newest = known[-1].number
     if version > newest:
         raise StoreBroken(

@@ -1,4 +1,4 @@
-"""What is read of single conversations and of the feed.
+"""Reads single conversations and the feed.
 
 Each function runs inside one read transaction and sees one state of the workspace.
 """

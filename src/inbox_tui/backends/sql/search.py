@@ -1,4 +1,4 @@
-"""Searches as lists: what was found is kept sorted in memory until something is written.
+"""Searches as lists: caches the sorted hits in memory until the next write.
 
 Scrolling in it and jumping cost no second search. How a database finds words is its
 ``TextSearch``'s; here is what a search means.

@@ -1,4 +1,4 @@
-"""An open workspace: its three threads, and who is asking.
+"""An open workspace: its three threads, and the acting member.
 
 One thread reads what a screen waits for, one does what may take longer, one writes.
 Every error that leaves here is ours. How a connection is made, and a new workspace, is the adapter's.

@@ -96,6 +96,6 @@ class Watch:
 
 
 def _report(task: asyncio.Task[None]) -> None:
-    """Let the loop report a mistake of the program's own, which would otherwise end the watch unseen."""
+    """Let the loop report a bug, which would otherwise end the watch silently."""
     if not task.cancelled():
         task.result()

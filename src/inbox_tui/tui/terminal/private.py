@@ -46,7 +46,7 @@ class PrivateApp(App[None]):
 
     @property
     def failure(self) -> Exception | None:
-        """The mistake of the program's own that ended it. Textual prints it, with the values of variables."""
+        """The bug that ended the program. Textual prints it, with the values of variables."""
         return self._exception
 
     @property
@@ -74,7 +74,7 @@ class PrivateApp(App[None]):
             self._end_update()
 
     def fail(self, error: Exception) -> None:
-        """End because of a mistake of the program's own. Textual has no public way in for one of another thread."""
+        """End because of a bug in another thread. Textual has no public entry for that."""
         self._handle_exception(error)
 
     async def run_binding(self, key: str) -> bool:
