@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from inbox_tui.backends.sql import agents, intake, reads, removal, repair, statements, team, tokens
+from inbox_tui.backends.sql import agents, intake, reads, repair, statements, team, tokens
 from inbox_tui.backends.sql.database import Database
 from inbox_tui.backends.sql.migrations import require_same_schema
 from inbox_tui.backends.sql.portions import BETWEEN, Portion
@@ -175,6 +175,8 @@ class SqlUpkeep:
 
     async def remove(self, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
         """Delete conversations with all that was said in them, and members. Admin only. Raises NotAllowed, Rejected."""
+        from inbox_tui.backends.sql import removal  # seldom needed
+
         return await self._session.write(lambda unit: removal.remove(unit, conversations, members))
 
 

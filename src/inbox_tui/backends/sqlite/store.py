@@ -8,10 +8,8 @@ from random import Random
 
 import msgspec
 
-from inbox_tui.backends.sql import removal
 from inbox_tui.backends.sql.store import CAPABILITIES, SqlStore
 from inbox_tui.backends.sql.unit import UnitOfWork
-from inbox_tui.backends.sqlite.backup import back_up
 from inbox_tui.backends.sqlite.feed import follow
 from inbox_tui.backends.sqlite.read_only import way_to
 from inbox_tui.backends.sqlite.schema import require_file
@@ -97,12 +95,15 @@ class SqliteStore(SqlStore):
         require_admin(await self.me())
         worker = self._session.new_reader("inbox-backup")
         try:
+            from inbox_tui.backends.sqlite.backup import back_up  # seldom needed
+
             await self._session.run_on(worker, lambda db: back_up(db, target, progress))
         finally:
             await worker.aclose()
 
     async def remove(self, conversations: Sequence[ConversationId], members: Sequence[MemberId]) -> Removed:
         """Delete conversations and members. Admin only. Raises NotAllowed, Rejected."""
+        from inbox_tui.backends.sql import removal  # seldom needed
 
         def act(unit: UnitOfWork) -> Removed:
             require_admin(unit.actor)

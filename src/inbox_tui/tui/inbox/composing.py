@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from inbox_tui.domain.models import Conversation, ConversationId, Kind
 from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.tui.inbox.context import InboxContext
-from inbox_tui.tui.inbox.editing import edited_outside
 from inbox_tui.tui.inbox.outgoing import Replies
 from inbox_tui.tui.presenters.times import moment
 
@@ -123,6 +122,8 @@ class ComposeController:
 
     def edit_outside(self, id: ConversationId, kind: Kind, text: str) -> None:
         """Open the draft in the member's editor and take over the result."""
+        from inbox_tui.tui.inbox.editing import edited_outside  # not on the first screen
+
         context = self._context
         edited = edited_outside(context, text)
         if edited is None:

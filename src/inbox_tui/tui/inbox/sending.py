@@ -21,7 +21,6 @@ from inbox_tui.domain.models import Conversation, ConversationId, Kind, Message,
 from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.tui.inbox.composing import ComposeController
 from inbox_tui.tui.inbox.context import InboxContext
-from inbox_tui.tui.inbox.leaving import finish
 from inbox_tui.tui.inbox.outgoing import Replies, as_message
 from inbox_tui.tui.inbox.requests import WRITE
 from inbox_tui.tui.inbox.send_questions import ask_to_resolve, ask_to_send, is_busy
@@ -184,6 +183,8 @@ class SendController:
     async def finish(self) -> str:
         """Send held replies, wait for outgoing replies and decisions, and return the result in words."""
         self._is_finishing = self._context.is_leaving = True
+        from inbox_tui.tui.inbox.leaving import finish  # not on the first screen
+
         return await finish(self._context, self._replies, self._hold)
 
     def _send(self, pending: ReplyWrite) -> None:
