@@ -222,3 +222,24 @@ async def test_ages_grow_with_the_clock(team: Team4) -> None:
         assert team.clock() > NOW
         assert "waiting 1h" in inbox.text()
         assert "waiting 12m" not in inbox.text()
+
+
+async def test_whoever_clears_a_search_stays_on_the_conversation(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        await inbox.press("slash")
+        await inbox.write("charger")
+        await inbox.until(lambda: inbox.rows == ["hanna"])
+        await inbox.press("enter", "escape")
+        await inbox.until(lambda: len(inbox.rows) > 1)
+        assert inbox.here == "hanna"
+
+
+async def test_keys_typed_before_the_screen_stands_act_once_it_does(team: Team4) -> None:
+    async with team.inbox() as inbox:
+        app = inbox.app
+        app._is_ready = False
+        await inbox.pilot.press("j", "j")
+        assert inbox.here == "priya"
+        await app.on_ready()
+        await inbox.settled()
+        assert inbox.here == "hanna"

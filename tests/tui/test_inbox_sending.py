@@ -76,7 +76,7 @@ async def test_the_box_keeps_the_keys_while_a_new_line_may_have_been_meant(holdi
         await send(inbox, "one")
         assert inbox.is_writing
         assert inbox.lines[-1].startswith(" REPLY  ")
-        assert "✓ Not sent yet: keep typing to go on with it" in inbox.lines[-1]
+        assert "· Not sent yet: keep typing to go on with it" in inbox.lines[-1]
         inbox.screen.sending._hold.send_all()
         await inbox.until(lambda: bool(inbox.heard(m.ReplySent)))
         await inbox.settled()

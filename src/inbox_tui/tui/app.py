@@ -97,6 +97,8 @@ class InboxApp(PrivateApp):
         self.on_hangup: Callable[[], None] = self.exit
         """What to do when the terminal is gone."""
         self._is_ready = False
+        self._typed_early: list[events.Key | events.Paste | Burst] = []
+        """Keys that came before the first screen stood; they act on it, in their order, once it does."""
         self._tells_shift_enter = False
         self._typed_on: float | None = None
         """When the last key came of a text whose box is gone."""
@@ -126,6 +128,9 @@ class InboxApp(PrivateApp):
 
     async def on_event(self, event: events.Event) -> None:
         """Let each key act before the next, then go on as usual."""
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded and not self._is_ready:
+            self._typed_early.append(event)
+            return
         if isinstance(event, events.Key) and not event.is_forwarded:
             if self._is_swallowed(event):
                 return
@@ -144,6 +149,9 @@ class InboxApp(PrivateApp):
     async def on_burst(self, event: Burst) -> None:
         """Keys that came together."""
         event.stop()
+        if not self._is_ready:
+            self._typed_early.append(event)
+            return
         if problem := await act_on_burst(self, event):
             self._inbox().context.status.say(problem, is_problem=True)
 
@@ -215,11 +223,14 @@ class InboxApp(PrivateApp):
         """Keys look the same in the help, the palette and the hints."""
         return key_shown(binding.key)
 
-    def on_ready(self) -> None:
+    async def on_ready(self) -> None:
         """The first screen stands."""
         self._on_first_screen()
         self._is_ready = True
         self._learn()
+        early, self._typed_early = self._typed_early, []
+        for event in early:
+            await (self.on_burst(event) if isinstance(event, Burst) else self.on_event(event))
 
     def fail_from_thread(self, error: BaseException | None) -> None:
         """End because of a mistake in another thread."""

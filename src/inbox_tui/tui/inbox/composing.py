@@ -61,6 +61,7 @@ class ComposeController:
         """Another conversation is highlighted: its draft comes into the box."""
         if self._context.is_writing:  # the list changed below the cursor: the next letter must not go to somebody else
             self._context.interrupt_writing()
+            self._context.status.say("What you wrote in is gone from the screen. Your text is kept.", is_problem=True)
         self.bind(id)
 
     def renamed(self) -> None:

@@ -67,7 +67,6 @@ class ListController:
         """Show what was read while the inbox was opened; ``workspace`` is what it is called."""
         self._context.show_frame(workspace)
         self.show_list(self.query, self._opened.page, self.counts)
-        self._context.pane.set_now(self._context.clock())
 
     def change(
         self,
@@ -85,6 +84,11 @@ class ListController:
         if search is not None:
             query = msgspec.structs.replace(query, search=search)
         self._read(query)
+
+    def clear_search(self) -> None:
+        """List everything again, with the highlight on the conversation that it was on, if it is near the top."""
+        held = self._context.list.highlighted
+        self.list_at(msgspec.structs.replace(self.query, search=""), Aim(held.id if held else None, 0))
 
     def change_order(self) -> None:
         """Sort the list in the next of the orders that the store has for it."""
@@ -164,7 +168,9 @@ class ListController:
         total = page.total if query.search else counts.of(query.filter)
         self.counts, self._counted = counts, query.agent
         context.list.empty_text = empty_text(query, context.keys, is_unused=self.is_unused)
-        context.list.show(query, total, page, context.clock(), stays=stays)
+        now = context.clock()
+        context.list.show(query, total, page, now, stays=stays)
+        context.pane.set_now(now)  # the same wait must not have two ages on one screen
         context.header.search = query.search
         context.header.order = query.effective_order
         self.show_edges()
@@ -179,6 +185,7 @@ class ListController:
         """A list that could not be read leaves the one on screen, under its own name."""
         shown = self._context.list.query_shown
         if operation == READ_LIST and shown is not None:
+            self._shows_seen = False
             self._name(shown)
             if self._is_undone:
                 self._context.screen.set_timer(RETRY_DELAY, self.read_anew)

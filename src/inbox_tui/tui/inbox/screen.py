@@ -206,7 +206,7 @@ class InboxScreen(IntentHandlers):
         elif self.context.list.selected:
             self.context.list.clear_selection()
         elif not self.jumps.back() and self.listing.query.search:
-            self.listing.change(search="")
+            self.listing.clear_search()
         self.context.status.clear()
         self.set_focus(self.context.list)  # now: Widget.focus acts later, after keys typed ahead
 

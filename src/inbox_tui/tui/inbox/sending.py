@@ -98,7 +98,7 @@ class SendController:
         if pending.draft.key in self._hold and may_mean_a_line and context.box.conversation_id == id:
             context.box.can_continue(pending.draft.key, text, pending.cursor)
             if context.is_writing and not context.box.text:
-                context.status.say("Not sent yet: keep typing to go on with it")
+                context.status.say("Not sent yet: keep typing to go on with it", is_done=False)
         else:
             self._hand_over(pending)
 
@@ -156,7 +156,7 @@ class SendController:
         self._replies.forget(key)
         if pending is not None:
             self.show_under_way(pending.id)
-            self._context.status.say("Not sent: you kept typing, so Enter became a new line")
+            self._context.status.say("Not sent: you kept typing, so Enter became a new line", is_done=False)
 
     def resume(self) -> None:
         """Report problems with the drafts, and resume delivering replies from before a restart."""

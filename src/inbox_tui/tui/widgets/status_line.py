@@ -28,6 +28,8 @@ class StatusLine(Widget):
     """What just happened, in words; remote text in it is cleaned here."""
     is_problem: reactive[bool] = reactive(False)
     """The message says that something did not work."""
+    is_done: reactive[bool] = reactive(True)
+    """The message says that something was done, which a mark says too."""
 
     def render(self) -> Content:
         """The keys, and the message with its mark."""
@@ -53,9 +55,9 @@ class StatusLine(Widget):
         """Another width takes other lines."""
         self._fit()
 
-    def say(self, message: str, *, is_problem: bool = False) -> None:
+    def say(self, message: str, *, is_problem: bool = False, is_done: bool = True) -> None:
         """Show a message until the next one or until ``clear``."""
-        self.is_problem = is_problem
+        self.is_problem, self.is_done = is_problem, is_done
         self.message = message
 
     def clear(self) -> None:
@@ -73,4 +75,6 @@ class StatusLine(Widget):
         return last_line(self.size.width, self.mode, self.hints, self._mark(), clean_line(self.message))
 
     def _mark(self) -> Part:
-        return ("! ", "bold $error") if self.is_problem else ("✓ ", "bold $success")
+        if self.is_problem:
+            return "! ", "bold $error"
+        return ("✓ ", "bold $success") if self.is_done else ("· ", "$inbox-muted")
