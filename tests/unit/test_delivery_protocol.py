@@ -27,7 +27,7 @@ from inbox_tui.domain.writes import ReplyWrite
 from inbox_tui.local.journal import Journal
 from inbox_tui.local.outbox import Outbox
 from inbox_tui.operations import delivery as delivery_module
-from inbox_tui.operations.delivery import TIMEOUT, Delivery
+from inbox_tui.operations.delivery import MAX_FAILURES, Delivery
 from inbox_tui.testing.factories import DANA, WEBSITE, incoming, member
 from inbox_tui.testing.model import ModelStore
 from inbox_tui.testing.workspace import ModelWorkspace
@@ -196,7 +196,7 @@ def snapshot(file: Path, copy: Path) -> Path:
 
 
 ATTEMPTS = st.lists(
-    st.builds(Attempt, st.sampled_from(Fate), st.integers(0, 59)), max_size=TIMEOUT - 1
+    st.builds(Attempt, st.sampled_from(Fate), st.integers(0, 59)), max_size=MAX_FAILURES - 1
 )  # as many broken answers in a row as are not a refusal yet
 WAITS = st.lists(st.sampled_from([0, 1, 15, 31, 59, 60, 61, 200]), max_size=30)
 KINDS = pytest.mark.parametrize("kind", [KeyedStore, LookingStore])

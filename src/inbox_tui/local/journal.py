@@ -25,7 +25,7 @@ from inbox_tui.local.earlier_files import take_over_earlier
 from inbox_tui.local.owners import Owners
 from inbox_tui.store.registry import utc_now
 
-WRITE_TIMEOUT = 0.2
+WRITE_DELAY = 0.2
 """Seconds that keys are gathered before they are written together."""
 RETRY_AFTER = 1.0
 """Seconds after which a write that failed is tried again."""
@@ -247,7 +247,7 @@ class Journal:
                 if not self._has_unwritten():
                     self._tell(is_written=True)
                     return
-                pause = RETRY_AFTER if self._failures else WRITE_TIMEOUT
+                pause = RETRY_AFTER if self._failures else WRITE_DELAY
                 self._lock.wait_for(self._cannot_wait, timeout=pause)
                 drafts, rows = dict(self._drafts), list(self._rows)
                 self._lock.release()

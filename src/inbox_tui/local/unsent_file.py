@@ -1,7 +1,7 @@
 """The file of what this user wrote and no store has: drafts, and writes on their way.
 
 One small SQLite file for all stores and all windows of this user. Knows its tables and how to
-open it; what the rows mean is told in ``drafts`` and ``outbox``.
+open it; what the rows mean ``journal`` and ``outbox`` say.
 """
 
 from __future__ import annotations

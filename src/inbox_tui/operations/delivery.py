@@ -31,7 +31,7 @@ from inbox_tui.store.registry import utc_now
 INITIAL_BACKOFF = 0.5
 """Seconds after which a write that the store could not take is tried again; twice as long each further time."""
 MAX_BACKOFF = 15.0
-TIMEOUT = 8
+MAX_FAILURES = 8
 """Attempts after which a store that fails in a way of its own, and not for want of a line, counts as refusing."""
 
 
@@ -172,7 +172,7 @@ class Delivery:
             except InboxError as error:
                 # A broken answer does not tell whether the write was done; with its key it can be asked again.
                 failures += isinstance(error, StoreBroken)
-                if isinstance(error, StoreUnavailable) or (isinstance(error, StoreBroken) and failures < TIMEOUT):
+                if isinstance(error, StoreUnavailable) or (isinstance(error, StoreBroken) and failures < MAX_FAILURES):
                     self._show_doubt(entry)
                     if attempts > 1 and self._is_heard:
                         is_news = self.held_by is None or self.held_by.message != error.message

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from inbox_tui.domain.errors import InboxError
 
-SECONDS_BETWEEN_LOOKS = 0.2
+POLL_INTERVAL = 0.2
 """Another program's write is noticed within this time."""
 LOOKS_BETWEEN_FILE_CHECKS = 5
 
@@ -47,7 +47,7 @@ def watch(db: Watched, tell: Callable[[], None], wait: Wait) -> None:
             tell()
         known = version
         looks += 1
-        if wait(SECONDS_BETWEEN_LOOKS):
+        if wait(POLL_INTERVAL):
             return
 
 
@@ -90,7 +90,7 @@ class Watch:
                     await self._run(lambda db: watch(db, tell, self._is_over.wait))
                 except InboxError:
                     self._ring()  # whoever reads next meets the same error, and reports it
-                    await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+                    await asyncio.sleep(POLL_INTERVAL)
         finally:
             self._is_over.set()
 

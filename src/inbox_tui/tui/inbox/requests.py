@@ -252,7 +252,7 @@ class StoreRequests:
             self._post(m.WaitingFound(await next_waiting(self.store, agent, after, me)))
 
     async def read_mine(self, found: Callable[[Sequence[Conversation]], None]) -> None:
-        """The member's open conversations of all agents, up to MINE_AT_MOST."""
+        """The member's open conversations of all agents, up to MAX_MINE."""
         async with self._reporting("read what is yours"):
             mine: list[Conversation] = []
             async for rows in pages(self.store, Query(Filter.YOUR_INBOX), MINE_AT_ONCE, MAX_MINE):
