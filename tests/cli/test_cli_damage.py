@@ -28,7 +28,7 @@ def damaged(workspace: Path) -> Path:
 
 
 @pytest.mark.usefixtures("damaged")
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("zone", [ZONES[0], *(pytest.param(zone, marks=pytest.mark.slow) for zone in ZONES[1:])])
 def test_everything_else_can_be_read(run_cli: RunCli, zone: str) -> None:
     for filter in ("all", "pending"):
         ran = run_cli("list", "--filter", filter, env={"TZ": zone})
@@ -99,7 +99,7 @@ def test_it_can_be_decided_about(run_cli: RunCli) -> None:
     assert "damaged" not in run_cli("list").err
 
 
-@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("zone", [ZONES[0], *(pytest.param(zone, marks=pytest.mark.slow) for zone in ZONES[1:])])
 def test_the_first_and_the_last_times_that_go_in_come_out(run_cli: RunCli, zone: str) -> None:
     message = {"author": "visitor", "body": "Hello", "created_at": "1970-01-01T00:00:00Z"}
     line = json.dumps({"id": "old", "created_at": "1970-01-01T00:00:00Z", "messages": [message]})

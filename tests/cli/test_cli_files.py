@@ -315,6 +315,7 @@ def test_a_folder_is_not_a_file(run_cli: RunCli, tmp_path: Path) -> None:
     assert "Is a directory" in run_cli("import", str(tmp_path)).err
 
 
+@pytest.mark.slow
 def test_two_thousand_twice_change_nothing(run_cli: RunCli, tmp_path: Path) -> None:
     file = str(large_workspace.write(tmp_path / "large.jsonl"))
     assert "2,000 conversations added" in run_cli("import", file).err

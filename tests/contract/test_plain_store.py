@@ -148,6 +148,7 @@ def opener(server: WeakServer) -> OpenAs:
     return open_as
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", TWINS)
 async def test_a_weaker_test_finds_what_is_wrong(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     adapter, twin = TWINS[wrong]

@@ -63,6 +63,7 @@ async def streams(served: Served, last: range) -> AsyncIterator[list[bool]]:
             writer.transport.abort()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "is_listed"), [(1_900, False), (BYTES_LISTED // CHANGES_LISTED - 1, True)])
 async def test_streams_with_old_ids_hold_little(served: Served, store: Store, size: int, is_listed: bool) -> None:
     """The longest report there is, and one that would be too long."""

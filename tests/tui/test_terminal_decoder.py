@@ -433,6 +433,7 @@ def is_taken(found: list[Message], character: str) -> bool:
     ]
 
 
+@pytest.mark.slow
 def test_every_character_but_control_characters_is_a_key_that_is_text() -> None:
     reader, now = InputDecoder(), START
     for point in range(0xA0, 0x110000):

@@ -141,9 +141,12 @@ class ListController:
         self._context.seen.put(page, counts)
         if query != self.query:
             return
-        self._is_undone = False
+        was_undone, self._is_undone = self._is_undone, False
         is_seen, self._shows_seen = self._shows_seen, False
         self._show(query, page, counts, stays=is_seen)
+        held = self._context.list.highlighted
+        if was_undone and held is not None and self._context.is_shown(held.id):
+            self._context.refresh_open_thread()  # the highlight did not move, so nothing else reads it again
         aim, self._aim = self._aim, None
         if aim is not None:
             self._take_aim(aim)
