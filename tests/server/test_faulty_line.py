@@ -137,7 +137,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts follow each other quickly, so that many fit into the test's time."""
     monkeypatch.setattr(delivery_module, "INITIAL_BACKOFF", 0.01)
     monkeypatch.setattr(delivery_module, "MAX_BACKOFF", 0.1)
-    monkeypatch.setattr(delivery_module, "TIMEOUT", 100)
+    monkeypatch.setattr(delivery_module, "MAX_FAILURES", 100)
 
 
 async def test_a_hundred_writes(served: Served, store: Store, tmp_path: Path, soon: None) -> None:

@@ -57,7 +57,7 @@ def test_what_is_written_below_the_fold_is_counted_and_asked_about(desk: Desk) -
     terminal.enter()
     terminal.wait_for("Not sent yet: Lotte Long wrote")
     terminal.text(" not an answer ")
-    terminal.keys("Enter")
+    terminal.enter()
     terminal.wait_for(lambda screen: "NEVER MIND, solved it" in screen and "Not sent yet" not in screen)
     assert not [body for author, body in desk.said("c-long") if author == "member"]
     terminal.enter()
