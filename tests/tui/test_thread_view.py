@@ -335,3 +335,13 @@ class TestView:
             await pilot.pause()
             assert len(colors()) == len(dark)
             assert not set(colors()) & set(dark)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hours", "is_same"),
+    [(timezone.utc, 13, True), (timezone.utc, 14, False), (timezone(timedelta(hours=5)), 9, False)],
+)
+def test_days_are_named_again_once_it_is_another_day_where_the_member_is(
+    zone: timezone, hours: int, is_same: bool
+) -> None:
+    assert ThreadPresenter(zone).is_same_day(START, START + timedelta(hours=hours)) is is_same

@@ -17,7 +17,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 from inbox_tui.domain.hits import Hits, Span
 from inbox_tui.domain.models import Author, Conversation, Kind, Member, Message, MessageId
 from inbox_tui.domain.text import clean_line, clean_name
-from inbox_tui.domain.times import clock_time
+from inbox_tui.domain.times import clock_time, local
 from inbox_tui.operations.importers import importers
 from inbox_tui.tui.presenters.badges import badge_segment
 from inbox_tui.tui.presenters.passages import piece_of, what_is_left
@@ -132,6 +132,10 @@ class ThreadPresenter:
         self._zone = zone
         self._wrapped: OrderedDict[_Key, tuple[str, tuple[ThreadLine, ...]]] = OrderedDict()
         self._kept = 0
+
+    def is_same_day(self, one: datetime, other: datetime) -> bool:
+        """Whether two presents name the days of a thread alike."""
+        return local(one, self._zone).date() == local(other, self._zone).date()
 
     def lines(
         self,

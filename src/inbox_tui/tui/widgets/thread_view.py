@@ -197,8 +197,9 @@ class ThreadView(ThreadScroll, can_focus=True):
 
     def set_now(self, now: datetime) -> None:
         """Tell the present, by which days are named."""
-        self._now = now
-        self._lay_out(keep_place=True)
+        before, self._now = self._now, now
+        if before is None or not self._presenter.is_same_day(before, now):
+            self._lay_out(keep_place=True)
 
     def action_first(self) -> None:
         """Go to the first message, however long the thread is."""
