@@ -8,8 +8,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
-from textual.app import App
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
 from inbox_tui.domain.models import Agent, AgentId, Author, ConversationId, Kind, Member, MemberId, Message, MessageId
@@ -22,7 +21,7 @@ from inbox_tui.tui.dialogs.help import HelpDialog, HelpSection, KeyHelp
 from inbox_tui.tui.dialogs.profile import ProfileDialog
 from inbox_tui.tui.dialogs.settings import SettingsDialog, SettingsView
 from inbox_tui.tui.dialogs.welcome import WelcomeDialog
-from inbox_tui.tui.themes import DARK
+from tui.dialog_host import Host
 
 SIZES = [(120, 36), (40, 10)]
 HOSTILE = "costs [/] [@click=app.boom]x[/] \x1b]0;owned\x07 \u202egnp"
@@ -32,25 +31,6 @@ SECTIONS = (
     HelpSection("Outside the reply box", (KeyHelp("inbox.down", "j, ↓", "Move down"),)),
     HelpSection("In the reply box", tuple(KeyHelp(f"reply.{n}", "ctrl+r", f"Action {n}") for n in range(60))),
 )
-
-
-class Host(App[None]):
-    """Shows one dialog over an empty screen and keeps what it returns."""
-
-    def __init__(self, dialog: ModalScreen[Any]) -> None:  # each has a result of its own
-        super().__init__()
-        self.register_theme(DARK)
-        self.theme = DARK.name
-        self.dialog = dialog
-        self.results: list[object] = []
-
-    def on_mount(self) -> None:
-        self.push_screen(self.dialog, self.results.append)
-
-    def shown(self) -> str:
-        return "\n".join(
-            "".join(segment.text for segment in strip) for strip in self.screen._compositor.render_strips()
-        )
 
 
 def reply(body: str, member: Member | None = DANA) -> Message:

@@ -5,38 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.app import App
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from inbox_tui.domain.errors import ExportError
 from inbox_tui.tui.dialogs.export import ExportDialog, Exported, Stage
 from inbox_tui.tui.dialogs.welcome import FillWithSample, ImportFile, Offer, WelcomeDialog
-from inbox_tui.tui.themes import DARK
+from tui.dialog_host import Host
 
 SIZES = [(120, 36), (40, 10)]
-
-
-class Host(App[None]):
-    """Shows one dialog over an empty screen and keeps what it returns."""
-
-    def __init__(self, dialog: ModalScreen[Any]) -> None:  # each has a result of its own
-        super().__init__()
-        self.register_theme(DARK)
-        self.theme = DARK.name
-        self.dialog = dialog
-        self.results: list[object] = []
-
-    def on_mount(self) -> None:
-        self.push_screen(self.dialog, self.results.append)
-
-    def shown(self) -> str:
-        return "\n".join(
-            "".join(segment.text for segment in strip) for strip in self.screen._compositor.render_strips()
-        )
 
 
 class Exporter:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import sys
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
-from textual.app import App
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from inbox_tui.domain.models import Access, Badge, Color, Member, MemberId
@@ -25,31 +22,12 @@ from inbox_tui.tui.dialogs.settings import (
     Unchanged,
     half_blocks,
 )
-from inbox_tui.tui.themes import DARK
 from inbox_tui.tui.widgets.badge_picker import BadgePicker
+from tui.dialog_host import Host
 
 SIZES = [(120, 36), (40, 10)]
 DANA = Member(MemberId("1"), "dana@acme.example", "Dana Ortiz", Badge("DO", Color.TEAL), Access.EDIT)
 SETTINGS = SettingsView("dark", True, "list", "~/.config/inbox-tui/config.toml", "sqlite:///inbox.db", DANA)
-
-
-class Host(App[None]):
-    """Shows one dialog over an empty screen and keeps what it returns."""
-
-    def __init__(self, dialog: ModalScreen[Any]) -> None:  # each has a result of its own
-        super().__init__()
-        self.register_theme(DARK)
-        self.theme = DARK.name
-        self.dialog = dialog
-        self.results: list[object] = []
-
-    def on_mount(self) -> None:
-        self.push_screen(self.dialog, self.results.append)
-
-    def shown(self) -> str:
-        return "\n".join(
-            "".join(segment.text for segment in strip) for strip in self.screen._compositor.render_strips()
-        )
 
 
 def picture(kind: str = "PNG", color: str = "red", side: int = 40) -> bytes:
