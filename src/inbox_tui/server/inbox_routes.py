@@ -150,11 +150,10 @@ async def conversation(caller: MemberOf, id: FromPath[str]) -> Conversation:
 
 @post("/lookup", opt={"audience": Audience.MEMBER}, status_code=200)
 async def lookup(caller: MemberOf, data: JSONBody[Lookup]) -> Found:
-    """Conversations by their ids, each once; those that do not exist are left out.
+    """Returns each conversation once; unknown ids are left out.
 
-    `looked_up` says how many of the ids one answer had room for, from the first on; ask for the others again. With a
-    `scope` the answer tells the number in each filter as well, and of one conversation the newest messages: all that a
-    screen shows anew when somebody wrote.
+    An answer has room for the first `looked_up` ids; request the others again. With a `scope` it also returns the
+    number in each filter and the newest messages of one conversation, which is all that a screen needs after a write.
     """
     ids, found, looked_up, room = data.ids, list[Conversation](), 0, LOOKUP_ROOM
     counts = opened = None

@@ -188,7 +188,7 @@ class Handoff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request for a human."""
 
     at: Moment | None = None
-    """When the visitor began to wait; absent for now."""
+    """When the visitor began to wait; the time of arrival if absent."""
 
 
 class AgentMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,7 +199,7 @@ class AgentMessage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     key: str = ""
     """Unique within its conversation; the server stores each key once."""
     created_at: Moment | None = None
-    """The time of the message; absent for now."""
+    """When the message was written; the time of arrival if absent."""
 
 
 class NewConversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,6 +1,6 @@
 """Reads after a write what the screen shows: the changed conversations, the filters' numbers and the open thread.
 
-A ``Refreshing`` store answers in one call. For any other, ``refreshed`` requests the parts concurrently.
+A ``Refreshing`` store answers in one call. For any other, ``read_refreshed`` requests the parts concurrently.
 """
 
 from __future__ import annotations

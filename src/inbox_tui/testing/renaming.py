@@ -148,7 +148,7 @@ def _with_fields(record: msgspec.Struct, translate: Translate) -> msgspec.Struct
 
 
 def _element(hint: Any) -> Any:
-    """What a list, a tuple or a sequence holds; None for what is none of these."""
+    """The type of the items of a list, tuple or sequence; None for any other type."""
     if get_origin(hint) in (Union, types.UnionType):
         return next((found for arg in get_args(hint) if (found := _element(arg)) is not None), None)
     inside = [arg for arg in get_args(hint) if arg is not ...]

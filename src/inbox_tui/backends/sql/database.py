@@ -79,7 +79,7 @@ class Connection(Database, Protocol):
     """A connection, as the thread that owns it sees it."""
 
     is_lost: bool
-    """The database could not be reached anew when it was last asked."""
+    """The last attempt to reconnect failed."""
 
     def begin(self) -> None:
         """Begin to see one state of the workspace, until the connection is closed."""

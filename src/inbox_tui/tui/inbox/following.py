@@ -35,7 +35,7 @@ class FollowController:
         context.heard(None)
         if was_lost:
             context.read_again()
-            self._listing.read_anew()
+            self._listing.reread()
 
     def follow(self, changes: Written) -> bool:
         """Somebody wrote: look at what it was, and count again.
@@ -55,7 +55,7 @@ class FollowController:
             context.threads.clear()
             context.thread.distrust()
             self._listing.distrust()
-        if self._listing.read_anew():
+        if self._listing.reread():
             return can_look_at_each
         for id in changes.conversations:
             context.threads.forget(id)

@@ -191,7 +191,7 @@ class ListController:
             self._shows_seen = False
             self._name(shown)
             if self._is_undone:
-                self._context.screen.set_timer(RETRY_DELAY, self.read_anew)
+                self._context.screen.set_timer(RETRY_DELAY, self.reread)
 
     def show_counts(self, agent: AgentId | None, counts: Counts) -> None:
         """Show the filters' numbers, unless they are another agent's."""
@@ -252,9 +252,7 @@ class ListController:
         """The sample is gone: list what is left."""
         self._context.threads.clear()
         self._context.seen.clear()
-        self._context.pane.conversation = (
-            None  # it may be gone, and nothing is to be read of it until the list is there
-        )
+        self._context.pane.conversation = None  # it may be gone: read nothing of it before the list is there
         self._read(self.query)
         conversations, members = counted(removed.conversations, "conversation"), counted(removed.members, "member")
         self._context.status.say(f"The sample is removed: {conversations} and {members}")
@@ -307,8 +305,8 @@ class ListController:
         """A restore undid the history that is on screen: read the list again, until that succeeds."""
         self._is_undone = True
 
-    def read_anew(self) -> bool:
-        """Read the list again if it may be undone, and by that the open conversation; whether it may be."""
+    def reread(self) -> bool:
+        """Read the list again if a restore may have undone it, and with it the open thread; returns whether it may."""
         if self._is_undone and self._context.lost_at is None:
             self._read(self.query)
         return self._is_undone
@@ -323,7 +321,7 @@ class ListController:
         return self.query.scope == WHOLE_WORKSPACE and self.counts.all == 0 and may_fill(self._context)
 
     def _moves_up(self, before: Conversation, now: Conversation) -> bool:
-        """A visitor wrote, for which the conversation would stand higher if the list were read anew."""
+        """A visitor wrote, for which the conversation would stand higher in a list that is read now."""
         return (
             self.query.effective_order is Order.NEWEST
             and now.id != self._first

@@ -2,7 +2,7 @@
 
 Repaints only rows that change, and asks for rows that it does not hold. It shows what
 it is told and says what is wanted; it reads no store, and a conversation that changes
-stays in its row until the list is shown anew.
+stays in its row until the list is read again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ConversationList(PaintedRows, can_focus=True):
     ]
 
     class Highlighted(FieldMessage):
-        """Another conversation is highlighted, or the same as it was read anew.
+        """Another conversation is highlighted, or the same with newer values.
 
         None where its row is not loaded yet, or there is none.
         """
